@@ -1,0 +1,53 @@
+# Everything a person does here. `make run` and `make test` work from a bare checkout with Python 3.11, pip and make.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+export OPENBLAS_NUM_THREADS ?= 1
+export PYTHONUTF8 ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow lab samples notebooks bench lint lock pictures
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --disable-pip-version-check -q --require-hashes --only-binary=:all: -r requirements.lock
+	$(PY) -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(VENV)/.ready  ## the main job: the four lessons executed, build/report.en.html and build/report.fr.html written
+	$(PY) -m mktlib run --out build
+
+test: $(VENV)/.ready lint  ## every test, every docstring, every number in the notebooks
+	$(PY) -m pytest -q -n 2 --nbval --nbval-current-env --nbval-cell-timeout=120 --dist loadfile --doctest-glob=README.md tests mktlib notebooks README.md
+
+test-slow: $(VENV)/.ready  ## the long proofs (simulations, PySpark): see benchmarks/README.md for their last result
+	$(PY) -m pip install --disable-pip-version-check -q "pyspark>=4.0"
+	$(PY) -m pytest -q -m slow --timeout 3600 tests
+
+lint: $(VENV)/.ready
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check mktlib tests benchmarks
+	$(PY) -m mypy
+
+lab: $(VENV)/.ready  ## JupyterLab on the notebooks
+	$(PY) -m jupyterlab --notebook-dir=notebooks
+
+samples: $(VENV)/.ready  ## data/samples again from its seed, byte for byte
+	$(PY) -m mktlib.simulate --out data/samples
+
+notebooks: $(VENV)/.ready  ## the notebooks executed in place, outputs stored
+	$(PY) -m mktlib notebooks --in-place
+
+pictures: $(VENV)/.ready  ## the baselines of the pixel tests again (look at them before you commit them)
+	MKTLIB_NEW_PICTURES=1 $(PY) -m pytest -q tests/test_charts.py
+
+bench: $(VENV)/.ready  ## the numbers of benchmarks/README.md
+	$(PY) benchmarks/scorer.py --bench ../shared/bench
+
+lock:  ## requirements.lock and environment.yml again from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra lab --extra engines --extra test --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock
+	$(PYTHON) tests/test_house.py > environment.yml

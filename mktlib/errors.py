@@ -1,0 +1,75 @@
+"""What went wrong, said so that the reader can mend it.
+
+One shape, `Finding`, serves what is refused (inside a `MktlibError`), what is set aside (`Intake.rejected`) and what is only
+worth knowing (`.findings` of a result). A finding keeps its code and its values, so that a test compares those and never the
+prose, and so that `mktlib.vocabulary.retell` can say it again in another language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+Level = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing found: where, what, what was expected, what to type.
+
+    `text` is the whole sentence in the language it was made in; `values` are the numbers and names inside it.
+
+    >>> Finding(code="E_NEGATIVE_COUNT", text="line 3: impressions is -5", line=3, column="impressions", found="-5").line
+    3
+    """
+
+    code: str
+    text: str
+    level: Level = "error"
+    file: str | None = None
+    line: int | None = None
+    column: str | None = None
+    found: str | None = None
+    expected: str | None = None
+    hint: str | None = None
+    values: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class MktlibError(Exception):
+    """Everything this library refuses to do is one of these; `.findings` lists every problem, not only the first."""
+
+    def __init__(self, findings: Finding | Iterable[Finding]) -> None:
+        self.findings: tuple[Finding, ...] = (findings,) if isinstance(findings, Finding) else tuple(findings)
+        super().__init__("\n".join(f.text for f in self.findings))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(f.code for f in self.findings)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.findings,)
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback: the findings and nothing else."""
+        return [f"{type(self).__name__}:", *(f"  {f.text}" for f in self.findings)]
+
+
+class DataError(MktlibError, ValueError):
+    """The input (a file, a frame, a brief, a table) cannot be used as it is."""
+
+
+class ModelError(MktlibError, ValueError):
+    """A model was asked for something it cannot answer."""
+
+
+class PlanError(MktlibError, ValueError):
+    """The limits of a brief cannot all hold together."""
+
+
+class StoreError(MktlibError, OSError):
+    """A file could not be written, or what was read back is not what was written."""
