@@ -1,0 +1,211 @@
+"""The command line: the main job on the samples, on a user's own files, or on ten answers.
+
+`python -m mktlib run` executes the four lessons and writes the client report in English and French; with `--log` it does the same
+job on a user's files. `python -m mktlib start` serves the one who has no data yet. `python -m mktlib notebooks` executes lessons.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from mktlib.errors import DataError, MktlibError
+from mktlib.intake import read_export
+from mktlib.measurement import review_campaign, targeting_gain
+from mktlib.planning import brief_from_answers, load_plan, plan_campaign, questions, read_brief, shortlist
+from mktlib.reporting import report
+from mktlib.results import Result
+from mktlib.scoring import ContentScorer, backtest
+from mktlib.simulate import data_folder, load_sample
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, phrase
+from mktlib.wording import safe_csv, write_text
+
+LESSONS = ("01_audience_research", "02_content_scores", "03_campaign_design", "04_post_campaign_report")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, run, and answer 0; an input that cannot be used is said in plain words on stderr, and answers 1."""
+    args = parser().parse_args(argv)
+    try:
+        args.job(args)
+    except MktlibError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """
+    >>> parser().parse_args(["run", "--language", "fr"]).language
+    'fr'
+    """
+    top = argparse.ArgumentParser(prog="mktlib", description="Score content, plan a campaign, report what happened.")
+    jobs = top.add_subparsers(required=True, metavar="JOB")
+    run = jobs.add_parser("run", help="the main job, on the samples or on your own files")
+    run.add_argument("--log", type=Path, help="your content log (CSV); without it the sunglasses sample is used")
+    run.add_argument("--columns", type=Path, metavar="MAP", help="a TOML that names your columns (see data/maps)")
+    run.add_argument("--brief", type=Path, help="what you want: budget, dates, limits (TOML, see data/samples/briefs)")
+    run.add_argument("--out", type=Path, default=Path("build"), help="folder for what is written (default: build)")
+    run.add_argument("--language", choices=sorted(load_tables().languages), help="language of the report (default: English, and French for the sample)")
+    run.set_defaults(job=run_job)
+    start = jobs.add_parser("start", help="no data yet: ten questions give a brief and a matrix of opinions")
+    start.add_argument("--answers", type=Path, help="a TOML of answers instead of questions")
+    start.add_argument("--out", type=Path, default=Path("build"))
+    start.add_argument("--language", choices=sorted(load_tables().languages), default=None)
+    start.set_defaults(job=start_job)
+    books = jobs.add_parser("notebooks", help="execute the lessons")
+    books.add_argument("--out", type=Path, default=Path("build/notebooks"))
+    books.add_argument("--in-place", action="store_true", help="store the outputs in notebooks/ (for those who edit the lessons)")
+    books.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="parameters of the lessons, such as language=fr")
+    books.set_defaults(job=notebooks_job)
+    return top
+
+
+def run_job(args: argparse.Namespace) -> None:
+    if args.log is None:
+        if args.brief or args.columns:
+            raise DataError(finding("E_NO_LOG", hint="--log FILE"))
+        execute(LESSONS, args.out / "notebooks", {})
+        written = sample_reports(args.out, [args.language] if args.language else ["en", "fr"])
+        say_written([args.out / "notebooks", *written], args.language or default_language())
+    else:
+        say_written(own_files(args), args.language or default_language())
+
+
+def sample_reports(out: Path, languages: Sequence[str]) -> list[Path]:
+    """The story's report: the year's scores, the plan that was frozen, and what it brought."""
+    scorer = ContentScorer().fit(load_sample("content_log"))
+    scores = scorer.score_cells()
+    plan = load_plan(data_folder() / "samples" / "plan")
+    review = review_campaign(plan, load_sample("results"))
+    check = backtest(load_sample("content_log"), scorer)
+    return reports([plan, scores, review, check], out, languages, load_tables())
+
+
+def own_files(args: argparse.Namespace) -> list[Path]:
+    """Scores, a plan where there is a brief, the evidence behind them, and one report."""
+    language = args.language or default_language()
+    tables = load_tables(args.columns) if args.columns else load_tables()
+    written: list[Path] = []
+    with steps(5, language) as step:
+        step("read")
+        intake = read_export(args.log, platform=args.columns or "auto", tables=tables)
+        written += keep_the_rest(intake, args.out)
+        step("score")
+        how = dict(intake.facts.get("score") or {})
+        within = tuple(how.pop("within", ("segment", "stage")))
+        target = how.pop("target", None)
+        scorer = ContentScorer(**how, tables=tables).fit(intake.log)
+        scores = scorer.score_cells(within=within)
+        written += [save_scores(scores.table, args.out), scorer.save(args.out / "scorer.npz")]
+        results: list[Result] = [scores]
+        step("check")
+        results.append(backtest(intake.log, scorer))
+        if target:
+            results.append(targeting_gain(intake.log, scorer, **target))
+        step("plan")
+        if args.brief:
+            brief = read_brief(args.brief, tables=tables)
+            ideas = shortlist(scores, brief)
+            plan = plan_campaign(scores, brief)
+            written.append(plan.save(args.out / "plan"))
+            results = [plan, ideas, *results]
+        step("report")
+        written += reports([*results, intake], args.out, [language], tables)
+    return written
+
+
+def keep_the_rest(intake: Any, out: Path) -> list[Path]:
+    """Rows that were set aside are written beside the report: nothing is lost."""
+    return [safe_csv(frame, out / f"{name}.csv") for name, frame in (("rejected", intake.rejected), ("excluded", intake.excluded)) if len(frame)]
+
+
+def save_scores(table: pd.DataFrame, out: Path) -> Path:
+    return safe_csv(table, out / "scores.csv")
+
+
+def reports(results: Sequence[Result], out: Path, languages: Sequence[str], tables: Tables) -> list[Path]:
+    return [report(*results, language=code, tables=tables).save(out / f"report.{code}.html") for code in languages]
+
+
+def start_job(args: argparse.Namespace) -> None:
+    """Ten answers become a brief and a matrix in which every score is marked as opinion."""
+    import tomllib
+
+    language = args.language or default_language()
+    given: dict[str, Any] = tomllib.loads(args.answers.read_text(encoding="utf-8")) if args.answers else dict(ask(language))
+    brief_file = write_text(brief_from_answers(given, language=language), args.out / "brief.toml")
+    brief = read_brief(brief_file)
+    cells = brief.cells()
+    scores = ContentScorer(by=tuple(cells.columns)).fit(pd.DataFrame(columns=[*cells.columns, "count", "exposure"])).score_cells(cells)
+    written = [brief_file, save_scores(scores.table, args.out)]
+    say_written([*written, *reports([scores], args.out, [language], load_tables())], language)
+
+
+def ask(language: str) -> Iterator[tuple[str, str]]:
+    for question in questions(language):
+        answer = input(f"{question.text} [{question.default}] ").strip()
+        yield question.key, answer or question.default
+
+
+def notebooks_job(args: argparse.Namespace) -> None:
+    parameters = dict(pair.split("=", 1) for pair in args.set)
+    out = data_folder().parent / "notebooks" if args.in_place else args.out
+    execute(LESSONS, out, parameters)
+    say_written([out], default_language())
+
+
+def lesson_folder() -> Path:
+    """Where the lessons lie: inside an installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "_notebooks"
+    return inside if inside.is_dir() else Path(__file__).parents[1] / "notebooks"
+
+
+def execute(names: Sequence[str], out: Path, parameters: dict[str, str]) -> None:
+    """Run lessons top to bottom with a progress bar; an unknown parameter is refused before anything runs."""
+    try:
+        import papermill
+    except ImportError as error:
+        raise MktlibError(finding("E_OPTIONAL", found="papermill", hint="pip install 'mktlib[lab]'")) from error
+    sources = {name: lesson_folder() / f"{name}.ipynb" for name in names}
+    for path in sources.values():
+        known = papermill.inspect_notebook(str(path))
+        for key in parameters.keys() - known.keys():
+            raise DataError(finding("E_PARAMETER", file=path.name, found=key, expected=", ".join(known), hint=nearest(key, list(known)) or ""))
+    out.mkdir(parents=True, exist_ok=True)
+    bar = tqdm(sources.items(), unit="notebook")
+    for name, path in bar:
+        bar.set_description(name)
+        papermill.execute_notebook(str(path), str(out / path.name), parameters=parameters, progress_bar=False, cwd=str(path.parent), log_output=False)
+
+
+@contextmanager
+def steps(total: int, language: str) -> Iterator[Any]:
+    """A progress bar that names the step under way."""
+    with tqdm(total=total, bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt}") as bar:
+        started: list[str] = []
+
+        def step(name: str) -> None:
+            bar.update(1 if started else 0)
+            started.append(name)
+            bar.set_description(phrase(f"command.step.{name}", language))
+
+        yield step
+        bar.update(1)
+
+
+def say_written(paths: Sequence[Path], language: str) -> None:
+    print(phrase("command.written", language))
+    for path in paths:
+        print(f"  {path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

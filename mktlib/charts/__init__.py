@@ -1,0 +1,95 @@
+"""One picture for each kind of result, chosen by its type, and the text twin of that picture.
+
+`plot` knows shapes and never their makers, so a new analysis that returns a known shape is drawn by itself. A picture is one row of
+`PICTURES`: type, kind -> how large, and how it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from mktlib.charts import plans, scores
+from mktlib.charts.alternative import Picture, describe
+from mktlib.charts.canvas import Canvas, new_axes, styled
+from mktlib.errors import DataError
+from mktlib.results import Audience, Backtest, Comparison, Explanation, Plan, Result, Review, Scores, Shortlist
+from mktlib.vocabulary import Tables, default_language, finding, load_tables
+
+__all__ = ["PICTURES", "Picture", "describe", "kinds", "plot", "show"]
+
+Drawing = tuple[Callable[[Any], tuple[float, float]], Callable[[Canvas, Any], None]]
+
+PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
+    Scores: {"ranked": (scores.ranked_size, scores.ranked), "heatmap": (scores.heatmap_size, scores.heatmap)},
+    Explanation: {"terms": (scores.explanation_size, scores.explanation)},
+    Shortlist: {"funnel": (scores.funnel_size, scores.funnel)},
+    Audience: {"rates": (scores.audience_size, scores.audience)},
+    Comparison: {"arms": (scores.comparison_size, scores.comparison)},
+    Plan: {
+        "calendar": (plans.calendar_size, plans.calendar),
+        "limits": (plans.limits_size, plans.limits),
+        "spend": (plans.spend_size, plans.spend),
+    },
+    Review: {"items": (plans.review_size, plans.review), "calibration": (plans.calibration_size, plans.calibration)},
+    Backtest: {"calibration": (plans.calibration_size, plans.backtest)},
+}
+
+
+def kinds(result: Result) -> tuple[str, ...]:
+    """The kinds of picture that a result has, the first being the usual one; empty for a result without a picture.
+
+    >>> import pandas as pd
+    >>> from mktlib.results import Audience
+    >>> kinds(Audience(table=pd.DataFrame()))
+    ('rates',)
+    """
+    return next((tuple(PICTURES[t]) for t in type(result).__mro__ if t in PICTURES), ())
+
+
+def plot(
+    result: Result, *, ax: Axes | None = None, language: str | None = None, kind: str | None = None, tables: Tables | None = None
+) -> Axes:
+    """Draw a result in the way that suits its type.
+
+    Parameters
+    ----------
+    result : any of the shapes in `mktlib.results`, or a subclass of one.
+    ax : axes to draw in; by default a figure of its own, sized to what is shown and laid out once.
+    language : of titles, labels and numbers; default MKTLIB_LANGUAGE, else English.
+    kind : "ranked" or "heatmap" for scores; "calendar", "limits" or "spend" for a plan; "items" or "calibration" for a review.
+    tables : where labels come from; default the packaged tables.
+
+    Returns
+    -------
+    matplotlib Axes. Rates are drawn as percents, money in the result's currency.
+
+    Raises
+    ------
+    DataError : E_NO_PICTURE (the type has none), E_PICTURE_KIND (the kind does not exist for it).
+    """
+    language = language or default_language()
+    known = kinds(result)
+    if not known:
+        raise DataError(finding("E_NO_PICTURE", language, found=type(result).__name__, expected=", ".join(t.__name__ for t in PICTURES)))
+    if kind is not None and kind not in known:
+        raise DataError(finding("E_PICTURE_KIND", language, found=str(kind), expected=", ".join(known)))
+    size, draw = next(PICTURES[t] for t in type(result).__mro__ if t in PICTURES)[kind or known[0]]
+    with styled():
+        canvas = Canvas(
+            ax=ax if ax is not None else new_axes(*size(result)), language=language, tables=tables or load_tables(), own=ax is None
+        )
+        canvas.ax.set_gid(f"mktlib-{language}")
+        draw(canvas, result)
+        return canvas.finish()
+
+
+def show(result: Result | Axes, *, language: str | None = None, kind: str | None = None, tables: Tables | None = None) -> Picture:
+    """A picture for a notebook: the PNG that is seen and the text that is read aloud and compared.
+
+    `result` is a result (drawn as by `plot`) or axes that are already drawn.
+    """
+    ax = result if isinstance(result, Axes) else plot(result, language=language, kind=kind, tables=tables)
+    return Picture(ax=ax, text=describe(ax, language))

@@ -1,0 +1,225 @@
+"""One sheet to draw on, so that every picture has the same hand: units, words, colours for every eye, and no text read as maths.
+
+Colours are those of Okabe and Ito ("Color Universal Design", 2008) and matplotlib's cividis; whatever colour says, a marker or a hatch
+says again, so that a grey print loses nothing. No global state of pyplot is read or changed.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import Formatter, MaxNLocator
+
+from mktlib.vocabulary import Tables
+from mktlib.wording import money, number, percent, say
+
+INK, GREY, FAINT = "#222222", "#767676", "#e4e4e4"
+GREEN, ORANGE, VERMILION, BLUE, SKY, PURPLE, YELLOW = "#009E73", "#E69F00", "#D55E00", "#0072B2", "#56B4E9", "#CC79A7", "#F0E442"
+SERIES: tuple[tuple[str, str, str], ...] = tuple(
+    zip(
+        (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW, GREY),
+        "osD^vP*X",
+        ("", "//", "..", "xx", "\\\\", "++", "oo", "--"),
+        strict=True,
+    )
+)
+VERDICT_MARKS: dict[str, tuple[str, str]] = {
+    "make": ("^", GREEN), "test": ("D", ORANGE), "too_early": ("o", GREY), "drop": ("v", VERMILION),
+    "better": ("^", GREEN), "worse": ("v", VERMILION), "undecided": ("o", GREY),
+}  # fmt: skip
+OPINION_SHARE = 0.5  # from here on a number is called an opinion
+HATCH = "////"
+STYLE: dict[str, Any] = {
+    "font.family": ["DejaVu Sans"], "font.size": 10, "text.parse_math": False, "axes.titlesize": 12, "axes.titleweight": "bold",
+    "axes.edgecolor": GREY, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.axisbelow": True, "hatch.linewidth": 0.5, "hatch.color": "#9a9a9a", "legend.frameon": False,
+    "legend.fontsize": 9, "xtick.labelsize": 9, "ytick.labelsize": 9, "figure.dpi": 100, "savefig.dpi": 100, "axes.unicode_minus": False,
+    "svg.hashsalt": "mktlib", "path.simplify": False,
+}  # fmt: skip
+
+
+class Units(Formatter):
+    """Says the numbers of one axis: "percent", "money", "times" or "number", in the reader's convention.
+
+    >>> Units("percent", "en").speak(0.031234)
+    '3.12%'
+    """
+
+    def __init__(self, kind: str, language: str, currency: str = "EUR") -> None:
+        self.kind, self.language, self.currency = kind, language, currency
+        self._digits = 0
+
+    def _say(self, value: float, digits: int) -> str:
+        if self.kind == "percent":
+            return percent(value, self.language, digits=digits)
+        if self.kind == "money":
+            return money(value, self.currency, self.language)
+        return ("×" if self.kind == "times" else "") + number(value, self.language, digits=digits)
+
+    def speak(self, value: float) -> str:
+        """The value to three significant digits."""
+        if not math.isfinite(value):
+            return "–"
+        shown = abs(value) * (100 if self.kind == "percent" else 1)
+        whole = math.floor(math.log10(shown)) if shown > 0 else 2
+        rounded = float(f"{value:.3g}")
+        return self._say(rounded, min(max(0, 2 - whole), 8))
+
+    def format_ticks(self, values: Any) -> list[str]:
+        steps = np.diff(np.unique(np.asarray(values, dtype=float))) * (100 if self.kind == "percent" else 1)
+        smallest = steps.min() if len(steps) else 1.0
+        self._digits = max(0, min(6, math.ceil(-math.log10(smallest) - 1e-9))) if smallest > 0 else 0
+        return [self(value) for value in values]
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return self._say(x, self._digits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """The axes, the language and the words of one picture; `own` when the figure was made for it."""
+
+    ax: Axes
+    language: str
+    tables: Tables
+    own: bool
+
+    def say(self, key: str, **values: Any) -> str:
+        return say(f"charts.{key}", self.language, **values)
+
+    def label(self, kind: str, key: Any) -> str:
+        """A level's label, made safe to draw."""
+        return drawable(self.tables.label(kind, str(key), self.language))
+
+    def number(self, value: float, digits: int | None = None) -> str:
+        return number(value, self.language, digits=digits)
+
+    def percent(self, value: float, digits: int | None = None) -> str:
+        return percent(value, self.language, digits=digits)
+
+    def rate_units(self, metric: str, currency: str = "EUR") -> Units:
+        row = self.tables.metrics.get(metric, {})
+        return Units("money" if row.get("family") == "money" else "percent", self.language, currency)
+
+    def units(self, axis: str, units: Units, label: str) -> None:
+        """Units and a name for one axis."""
+        which = self.ax.xaxis if axis == "x" else self.ax.yaxis
+        which.set_major_formatter(units)
+        self.name(axis, label)
+
+    def name(self, axis: str, label: str) -> None:
+        """What an axis shows, on as many lines as it needs."""
+        wide, high = self.ax.get_figure(root=True).get_size_inches()  # type: ignore[union-attr]
+        width = max(20, int(7.5 * (wide if axis == "x" else high)))
+        which = self.ax.xaxis if axis == "x" else self.ax.yaxis
+        which.set_label_text("\n".join(textwrap.wrap(drawable(label), width)), parse_math=False)
+
+    def rows(self, labels: Sequence[str], *, width: int = 48) -> None:
+        """One line of text a row, the first on top."""
+        self.ax.set_yticks(range(len(labels)), [shorten(drawable(text), width) for text in labels], parse_math=False)
+        self.ax.set_ylim(len(labels) - 0.4, -0.6)
+        self.ax.tick_params(axis="y", length=0)
+
+    def title(self, text: str) -> None:
+        width = int(9.4 * self.ax.get_figure(root=True).get_figwidth()) if self.own else 48  # type: ignore[union-attr]
+        self.ax.set_title("\n".join(textwrap.wrap(drawable(text), width)), loc="left", parse_math=False)
+
+    def note(self, text: str) -> None:
+        """A quiet line inside the axes, for a picture with nothing to draw."""
+        self.ax.text(0.5, 0.5, drawable(text), transform=self.ax.transAxes, ha="center", va="center", color=GREY, parse_math=False)
+
+    def legend(self, handles: Iterable[Any] | None = None, *, columns: int = 5) -> None:
+        drawn, names = self.ax.get_legend_handles_labels()
+        shown = list(handles) if handles is not None else drawn
+        if not shown:
+            return
+        names = [shorten(drawable(str(h.get_label())), 44) for h in shown]
+        if self.own:
+            self.ax.get_figure().legend(shown, names, loc="outside lower center", ncols=min(columns, len(shown)))  # type: ignore[union-attr]
+        else:
+            self.ax.legend(shown, names, loc="best")
+
+    def finish(self) -> Axes:
+        """Lay out once, then set the title flush with the left edge of the sheet."""
+        if not self.own:
+            return self.ax
+        figure = self.ax.get_figure(root=True)
+        assert figure is not None
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        box = self.ax.get_position()
+        self.ax._left_title.set_x((0.012 - box.x0) / box.width)  # type: ignore[attr-defined]
+        return self.ax
+
+
+def new_axes(width: float, height: float) -> Axes:
+    """Axes on a figure of their own (inches), known to no global list."""
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.09, w_pad=0.09))
+    FigureCanvasAgg(figure)
+    return figure.add_subplot()
+
+
+def styled() -> Any:
+    """The house style for as long as a `with` lasts."""
+    return matplotlib.rc_context(STYLE)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1)
+def _font() -> FT2Font:
+    return FT2Font(font_manager.findfont("DejaVu Sans"))
+
+
+@lru_cache(maxsize=4096)
+def drawable(text: str) -> str:
+    """The text with what cannot be drawn, or would turn the text round, spelt out as [U+....], so that nothing is lost in silence.
+
+    >>> drawable("a\\u202eb")
+    'a[U+202E]b'
+    """
+    return "".join(c if c == "\n" or _shows(c) else f"[U+{ord(c):04X}]" for c in text)
+
+
+def _shows(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs") and bool(_font().get_char_index(ord(character)))
+
+
+def shorten(text: str, width: int) -> str:
+    """At most `width` characters, cut with an ellipsis.
+
+    >>> shorten("a very long label", 8)
+    'a very…'
+    """
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def count_axis(ax: Axes, axis: str = "x") -> None:
+    """Few ticks, whole where the numbers are whole."""
+    (ax.xaxis if axis == "x" else ax.yaxis).set_major_locator(MaxNLocator(6))
+
+
+def wide(values: pd.Series, ratio: float = 30.0) -> bool:
+    """Whether positive values spread so far that a logarithmic axis reads better."""
+    clean = values[np.isfinite(values)]
+    return bool(len(clean) > 1 and (clean > 0).all() and clean.max() / clean.min() > ratio)
+
+
+def interval(ax: Axes, x: Any, y: Any, low: Any, high: Any, **look: Any) -> None:
+    """Points with their interval lying flat, one series."""
+    x, low, high = (np.asarray(v, dtype=float) for v in (x, low, high))
+    span = [np.nan_to_num(np.maximum(x - low, 0)), np.nan_to_num(np.maximum(high - x, 0))]
+    ax.errorbar(x, y, xerr=span, **{"linestyle": "none", "elinewidth": 1.6, "capsize": 2.5, "markersize": 7, **look})

@@ -1,0 +1,284 @@
+"""Pictures of what is decided and what came of it: the calendar, the limits, promise against result, calibration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mktlib.charts import canvas as cv
+from mktlib.charts.canvas import Canvas, Units
+from mktlib.charts.scores import _grid_axes, _outline
+from mktlib.results import Backtest, Plan, Review
+
+MOST_ROWS, MOST_WEEKS, MOST_ITEMS = 16, 14, 24
+BINDING = 0.999
+WHITE: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+
+
+def currency(result: Any) -> str:
+    return str(result.facts.get("currency", "EUR"))
+
+
+def spend_grid(plan: Plan) -> pd.DataFrame:
+    """Spend by item (or by channel where there are many items) and week; the dearest rows first."""
+    many = plan.schedule["item"].nunique() > MOST_ROWS
+    keys = ["channel"] if many else ["item", "channel"]
+    grid = plan.schedule.pivot_table(index=keys, columns="week", values="spend", aggfunc="sum", observed=True)
+    order = grid.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    return grid.loc[order].head(MOST_ROWS).iloc[:, :MOST_WEEKS]
+
+
+def week_label(canvas: Canvas, week: Any) -> str:
+    return canvas.say("week", week=canvas.number(int(week))) if isinstance(week, int | np.integer) else cv.drawable(str(week))
+
+
+def calendar_size(plan: Plan) -> tuple[float, float]:
+    if plan.schedule.empty:
+        return 8.0, 2.6
+    grid = spend_grid(plan)
+    return max(7.5, 3.4 + 0.8 * grid.shape[1]), max(2.8, 1.8 + 0.4 * grid.shape[0])
+
+
+def calendar(canvas: Canvas, plan: Plan) -> None:
+    """Weeks across, what runs down; each box the money spent on it."""
+    canvas.title(plan_title(canvas, plan))
+    if plan.schedule.empty:
+        return canvas.note(canvas.say("nothing"))
+    grid = spend_grid(plan)
+    units = Units("money", canvas.language, currency(plan))
+    mesh = canvas.ax.pcolormesh(np.ma.masked_invalid(grid.to_numpy(float)), cmap="cividis_r", edgecolors="white", linewidth=2, vmin=0)
+    mesh.mktlib_units = units  # type: ignore[attr-defined]
+    for (i, j), value in np.ndenumerate(grid.to_numpy(float)):
+        if np.isfinite(value) and value > 0:
+            bright = float(np.dot(mesh.to_rgba(value)[:3], (0.2126, 0.7152, 0.0722)))
+            ink = "black" if bright > 0.45 else "white"
+            canvas.ax.text(
+                j + 0.5, i + 0.5, canvas.number(round(value), 0), ha="center", va="center", fontsize=8, color=ink, parse_math=False
+            )
+    names = [item_label(canvas, plan, key) for key in grid.index]
+    _grid_axes(canvas, names, [week_label(canvas, w) for w in grid.columns])
+    canvas.name("x", canvas.say("calendar.axis", currency=currency(plan)))
+
+
+def item_label(canvas: Canvas, plan: Plan, key: Any) -> str:
+    """The piece and its channel in words."""
+    if not isinstance(key, tuple):
+        return canvas.label("channel", key)
+    item, channel = key
+    kinds = plan.items.drop_duplicates("item").set_index("item")["content_type"]
+    name = canvas.label("content_type", kinds[item]) if item in kinds.index else cv.drawable(str(item))
+    return f"{cv.shorten(name, 20)} ({cv.shorten(cv.drawable(str(item)), 8)}) · {cv.shorten(canvas.label('channel', channel), 14)}"
+
+
+def plan_title(canvas: Canvas, plan: Plan) -> str:
+    money = Units("money", canvas.language, currency(plan))
+    made = int((plan.items["status"] == "make").sum())
+    spend = float(plan.facts.get("spend", plan.schedule["spend"].sum()))
+    return canvas.say("calendar.title", count=made, pieces=canvas.number(made), spend=money._say(round(spend), 0))
+
+
+def limits_size(plan: Plan) -> tuple[float, float]:
+    return _outline(len(_fullest(plan)), row=0.42)
+
+
+def _fullest(plan: Plan) -> pd.DataFrame:
+    table = plan.limits.assign(share=plan.limits["used"] / plan.limits["most"].where(plan.limits["most"] > 0))
+    return table.sort_values(["share", "price"], ascending=False, kind="stable").head(MOST_ROWS)
+
+
+def limits(canvas: Canvas, plan: Plan) -> None:
+    """How much of each limit is used; a full bar is hatched and shows what one more unit would bring."""
+    table = _fullest(plan)
+    full = (table["share"] >= BINDING).to_numpy()
+    held = int(full.sum())
+    canvas.title(canvas.say("limits.title", count=held, full=canvas.number(held)) if held else canvas.say("limits.none"))
+    if table.empty:
+        return canvas.note(canvas.say("nothing"))
+    y = np.arange(len(table))
+    for mine, colour, hatch, key in ((full, cv.ORANGE, "//", "limits.full"), (~full, cv.SKY, "", "limits.free")):
+        if mine.any():
+            look: dict[str, Any] = {
+                "color": colour,
+                "edgecolor": cv.INK,
+                "linewidth": 0.6,
+                "hatch": hatch,
+                "height": 0.66,
+                "label": canvas.say(key),
+            }
+            canvas.ax.barh(y[mine], table["share"][mine].fillna(0), **look)
+    for place, (_, row) in enumerate(table.iterrows()):
+        at = min(float(np.nan_to_num(row.share)), 1.05)
+        canvas.ax.text(at + 0.02, place, _limit_text(canvas, row), va="center", fontsize=8, bbox=WHITE, parse_math=False)
+    canvas.rows([limit_label(canvas, row) for row in table.itertuples(index=False)])
+    canvas.ax.set_xlim(0, 2.3)
+    canvas.ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    canvas.ax.axvline(1, color=cv.GREY, linewidth=1, linestyle="--", zorder=0)
+    canvas.units("x", Units("percent", canvas.language), canvas.say("limits.axis"))
+    canvas.legend()
+
+
+def limit_label(canvas: Canvas, row: Any) -> str:
+    name, scope = canvas.label("limit", row.limit), str(row.scope) if pd.notna(row.scope) and row.scope != "" else ""
+    if not scope or scope in ("all", row.limit):
+        return name
+    return canvas.say("pair", name=name, value=scope_label(canvas, scope))
+
+
+def scope_label(canvas: Canvas, scope: str) -> str:
+    """A scope in words, whatever axis it is a level of."""
+    kinds = {"channel": "channels", "segment": "segments", "content_type": "content_types", "stage": "stages", "style": "styles"}
+    part = [p.strip() for p in scope.replace(" / ", "/").split("/")]
+    return " / ".join(
+        next((canvas.label(k, p) for k, many in kinds.items() if p in getattr(canvas.tables, many)), cv.drawable(p)) for p in part
+    )
+
+
+def _limit_text(canvas: Canvas, row: Any) -> str:
+    used, most = (canvas.number(round(float(v), 1)) for v in (row.used, row.most))
+    text = canvas.say("limits.used", used=used, most=most, unit=canvas.label("unit", row.unit) if pd.notna(row.unit) else "")
+    if pd.notna(row.price) and row.price > 0:
+        text += " · " + canvas.say("limits.price", price=canvas.number(float(f"{row.price:.2g}")))
+    return text
+
+
+def spend_size(plan: Plan) -> tuple[float, float]:
+    return 8.0, 4.2
+
+
+def spend(canvas: Canvas, plan: Plan) -> None:
+    """Money a week, stacked by channel."""
+    canvas.title(plan_title(canvas, plan))
+    if plan.schedule.empty:
+        return canvas.note(canvas.say("nothing"))
+    grid = plan.schedule.pivot_table(index="week", columns="channel", values="spend", aggfunc="sum", fill_value=0.0, observed=True)
+    grid = grid[grid.sum().sort_values(ascending=False, kind="stable").index]
+    x, base = np.arange(len(grid)), np.zeros(len(grid))
+    for k, channel in enumerate(grid.columns):
+        colour, _, hatch = cv.SERIES[k % len(cv.SERIES)]
+        values = grid[channel].to_numpy(float)
+        canvas.ax.bar(
+            x, values, bottom=base, color=colour, hatch=hatch, edgecolor="white", width=0.7, label=canvas.label("channel", channel)
+        )
+        base = base + values
+    canvas.ax.set_xticks(x, [week_label(canvas, w) for w in grid.index], parse_math=False)
+    canvas.units("y", Units("money", canvas.language, currency(plan)), canvas.say("spend.axis", currency=currency(plan)))
+    canvas.ax.grid(axis="y", color=cv.FAINT)
+    canvas.legend()
+
+
+def review_size(review: Review) -> tuple[float, float]:
+    return _outline(min(len(review.table), MOST_ITEMS), row=0.36)
+
+
+def outcome_units(canvas: Canvas, review: Review) -> Units:
+    """Percent when the numbers are rates, plain numbers when they are counts."""
+    values = review.table[["predicted", "actual"]].to_numpy(float)
+    rates = bool(np.isfinite(values).any() and np.nanmax(values) <= 1)
+    return Units("percent" if rates else "number", canvas.language)
+
+
+def review(canvas: Canvas, result: Review) -> None:
+    """The promised interval as a band, what came as a marker: a disc inside, a cross outside."""
+    known = result.table[result.table["actual"].notna()]
+    canvas.title(review_title(canvas, result))
+    if known.empty:
+        return canvas.note(canvas.say("nothing"))
+    shown = known.loc[known["surprise"].abs().sort_values(ascending=False, kind="stable").index].head(MOST_ITEMS)
+    shown = shown.sort_values("predicted", ascending=False, kind="stable")
+    y = np.arange(len(shown))
+    wide_line = {"fmt": "|", "color": "#8fa3b3", "elinewidth": 7, "capsize": 0, "markersize": 11, "markeredgecolor": cv.INK}
+    cv.interval(canvas.ax, shown["predicted"], y, shown["low"], shown["high"], label=canvas.say("review.promised"), **wide_line)
+    inside = shown["inside"].astype(bool).to_numpy()
+    for mine, marker, colour, key in ((inside, "o", cv.BLUE, "review.inside"), (~inside, "X", cv.VERMILION, "review.outside")):
+        if mine.any():
+            canvas.ax.scatter(
+                shown["actual"][mine], y[mine], marker=marker, s=70, color=colour, edgecolor="white", zorder=4, label=canvas.say(key)
+            )
+    values = pd.concat([shown[c] for c in ("predicted", "actual", "low", "high")]).astype(float)
+    if cv.wide(values[values > 0], 60) and (values > 0).all():
+        canvas.ax.set_xscale("log")
+    canvas.rows([review_label(canvas, row) for row in shown.itertuples(index=False)])
+    level = canvas.percent(float(result.facts.get("level", 0.9)))
+    name = canvas.label("metric", str(result.facts.get("metric", "")))
+    canvas.units("x", outcome_units(canvas, result), canvas.say("review.axis", metric=name, level=level))
+    canvas.ax.grid(axis="x", color=cv.FAINT)
+    canvas.legend()
+
+
+def review_label(canvas: Canvas, row: Any) -> str:
+    content = cv.shorten(canvas.label("content_type", row.content_type), 20)
+    return f"{content} · {cv.shorten(canvas.label('segment', row.segment), 18)} ({cv.shorten(cv.drawable(str(row.item)), 10)})"
+
+
+def review_title(canvas: Canvas, result: Review) -> str:
+    known = result.table["actual"].notna()
+    items = int(result.facts.get("items", known.sum()))
+    inside = int(result.facts.get("inside", (result.table["inside"] & known).sum()))
+    level = canvas.percent(float(result.facts.get("level", 0.9)))
+    return canvas.say("review.title", count=inside, inside=canvas.number(inside), items=canvas.number(items), level=level)
+
+
+def calibration_size(result: Any) -> tuple[float, float]:
+    return 6.6, 5.4
+
+
+def calibration(canvas: Canvas, result: Review) -> None:
+    """Promise across, outcome up; on the dashed line the promise was kept."""
+    canvas.title(review_title(canvas, result))
+    table = result.calibration
+    if table.empty:
+        return canvas.note(canvas.say("nothing"))
+    _on_diagonal(canvas, table, outcome_units(canvas, result), cv.shorten(canvas.label("metric", str(result.facts.get("metric", ""))), 40))
+
+
+def _on_diagonal(canvas: Canvas, table: pd.DataFrame, units: Units, name: str) -> None:
+    ax, actual = canvas.ax, table["actual"].to_numpy(float)
+    span = [np.maximum(actual - table["low"].to_numpy(float), 0), np.maximum(table["high"].to_numpy(float) - actual, 0)]
+    ax.errorbar(
+        table["predicted"], actual, yerr=np.nan_to_num(span), fmt="o", color=cv.BLUE, capsize=3, label=canvas.say("calibration.points")
+    )
+    both = np.r_[table["predicted"].to_numpy(float), actual]
+    top = float(np.nanmax(np.r_[both, table["high"].to_numpy(float)])) * 1.08 or 1.0
+    ax.plot([0, top], [0, top], linestyle="--", color=cv.GREY, zorder=0, label="_diagonal")
+    ax.set_xlim(0, top)
+    ax.set_ylim(0, top)
+    for axis in ("x", "y"):
+        cv.count_axis(ax, axis)
+    canvas.units("x", units, canvas.say("calibration.predicted", metric=name))
+    canvas.units("y", units, canvas.say("calibration.observed", metric=name))
+    ax.grid(color=cv.FAINT)
+    ax.annotate(
+        canvas.say("calibration.line"), (top * 0.97, top * 0.03), ha="right", va="bottom", fontsize=8.5, color=cv.GREY, parse_math=False
+    )
+
+
+def backtest_bins(result: Backtest, bins: int = 8) -> pd.DataFrame:
+    """Held-out cells in groups of equal exposure, each with its observed rate and a 90 % interval for the luck of counting."""
+    cells = result.cells[result.cells["exposure"] > 0].sort_values("predicted", kind="stable")
+    if cells.empty:
+        return pd.DataFrame(columns=["predicted", "actual", "low", "high"])
+    share = cells["exposure"].cumsum() / cells["exposure"].sum()
+    group = np.minimum((share.to_numpy(float) * bins).astype(int), bins - 1)
+    rows = []
+    for _, part in cells.groupby(group):
+        exposure = float(part["exposure"].sum())
+        observed, predicted = (float((part[c] * part["exposure"]).sum() / exposure) for c in ("observed", "predicted"))
+        spread = 1.645 * np.sqrt(max(observed * (1 - observed), 0) / exposure)
+        rows.append((predicted, observed, max(0.0, observed - spread), observed + spread))
+    return pd.DataFrame(rows, columns=["predicted", "actual", "low", "high"])
+
+
+def backtest(canvas: Canvas, result: Backtest) -> None:
+    """Held-out rates against the predicted ones, and what the model gained over raw rates."""
+    gains = {k: canvas.percent(float(result.facts.get(k, np.nan)), 1) for k in ("gain", "gain_raw")}
+    coverage, level = (canvas.percent(float(result.facts.get(k, np.nan))) for k in ("coverage", "level"))
+    better = float(result.facts.get("gain", 0)) > max(0.0, float(result.facts.get("gain_raw", 0)))
+    canvas.title(canvas.say("backtest.better" if better else "backtest.worse", **gains))
+    table = backtest_bins(result)
+    if table.empty:
+        return canvas.note(canvas.say("nothing"))
+    _on_diagonal(canvas, table, Units("percent", canvas.language), canvas.label("metric", str(result.facts.get("metric", ""))))
+    text = canvas.say("backtest.coverage", coverage=coverage, level=level)
+    canvas.ax.text(0.02, 0.97, text, transform=canvas.ax.transAxes, va="top", fontsize=9, gid="said", parse_math=False)

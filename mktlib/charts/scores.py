@@ -1,0 +1,344 @@
+"""Pictures of what is known: scores, why they are so, how ideas narrowed, who listens, which arm is better."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+
+from mktlib.charts import canvas as cv
+from mktlib.charts.alternative import hatched
+from mktlib.charts.canvas import Canvas, Units
+from mktlib.results import Audience, Comparison, Explanation, Scores, Shortlist
+
+TOP, BOTTOM, MOST_TERMS = 12, 6, 20
+ROWS, COLUMNS = 12, 7
+TIMES = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10)
+
+
+def cell_labels(canvas: Canvas, table: pd.DataFrame, by: tuple[str, ...]) -> list[str]:
+    """What tells the rows apart, in words: columns that never change are left out."""
+    axes = [c for c in by if c in table.columns]
+    varying = [c for c in axes if len(table[c].unique()) > 1] or axes[:1]
+    return [" · ".join(canvas.label(c, v) for c, v in zip(varying, row, strict=True)) for row in table[varying].itertuples(index=False)]
+
+
+def _outline(count: int, width: float = 8.0, row: float = 0.32) -> tuple[float, float]:
+    return width, max(2.6, 1.9 + row * count)
+
+
+def ranked_size(scores: Scores) -> tuple[float, float]:
+    return _outline(min(len(scores.table), TOP + BOTTOM + 1))
+
+
+def ranked(canvas: Canvas, scores: Scores) -> None:
+    """Cells from best to worst: marker and colour say the verdict, hollow marker on a hatched row says opinion."""
+    table = scores.table.sort_values("rate", ascending=False, kind="stable")
+    canvas.title(scores_title(canvas, table, scores))
+    left_out = max(0, len(table) - TOP - BOTTOM) if len(table) > TOP + BOTTOM + 1 else 0
+    shown = pd.concat([table.head(TOP), table.tail(BOTTOM)]) if left_out else table
+    labels, places = cell_labels(canvas, shown, scores.by), np.arange(len(shown))
+    if left_out:
+        labels.insert(TOP, canvas.say("scores.left_out", count=left_out))
+        places = np.r_[:TOP, TOP + 1 : TOP + 1 + BOTTOM]
+    units = canvas.rate_units(scores.metric, scores.facts.get("currency", "EUR"))
+    for verdict, (marker, colour) in cv.VERDICT_MARKS.items():
+        for opinion in (False, True):
+            mine = (shown["verdict"] == verdict).to_numpy() & ((shown["opinion"] >= cv.OPINION_SHARE).to_numpy() == opinion)
+            if mine.any():
+                _marked(canvas, shown[mine], places[mine], verdict, marker, colour, opinion)
+    canvas.rows(labels)
+    percent = canvas.percent(scores.level)
+    canvas.units("x", units, canvas.say("scores.rate_axis", metric=canvas.label("metric", scores.metric), level=percent))
+    canvas.ax.grid(axis="x", color=cv.FAINT)
+    canvas.legend(_verdict_legend(canvas, shown))
+
+
+def _marked(canvas: Canvas, rows: pd.DataFrame, places: Any, verdict: str, marker: str, colour: str, opinion: bool) -> None:
+    name = canvas.label("verdict", verdict)
+    if opinion:
+        name = canvas.say("scores.as_opinion", verdict=name)
+        for y in places:
+            canvas.ax.add_patch(hatched(_band(canvas, y)))
+    face = "white" if opinion else colour
+    cv.interval(
+        canvas.ax, rows["rate"], places, rows["low"], rows["high"], fmt=marker, color=colour, markerfacecolor=face, label=name, zorder=3
+    )
+
+
+def _band(canvas: Canvas, y: float) -> Rectangle:
+    across = canvas.ax.get_yaxis_transform()
+    return Rectangle(
+        (0, y - 0.42), 1, 0.84, transform=across, facecolor="#f3f3f3", edgecolor="#c4c4c4", hatch=cv.HATCH, linewidth=0, zorder=0
+    )
+
+
+def _verdict_legend(canvas: Canvas, shown: pd.DataFrame) -> list[Any]:
+    marks = [
+        Line2D([], [], color=colour, marker=marker, linewidth=1.6, label=canvas.label("verdict", verdict))
+        for verdict, (marker, colour) in cv.VERDICT_MARKS.items()
+        if (shown["verdict"] == verdict).any()
+    ]
+    return [*marks, *_opinion_legend(canvas, bool((shown["opinion"] >= cv.OPINION_SHARE).any()))]
+
+
+def _opinion_legend(canvas: Canvas, needed: bool) -> list[Any]:
+    patch = Patch(facecolor="#f3f3f3", edgecolor="#9a9a9a", hatch=cv.HATCH, linewidth=0, label=canvas.say("scores.opinion"))
+    return [patch] if needed else []
+
+
+def scores_title(canvas: Canvas, table: pd.DataFrame, scores: Scores, *, pairs: bool = False) -> str:
+    """The finding in one line: who leads and whether that is shown."""
+    if table.empty:
+        return canvas.say("scores.title.empty")
+    shown = table[(table["verdict"] == "make") & (table["opinion"] < cv.OPINION_SHARE)]
+    best = table.loc[(shown if len(shown) else table).index[0]]
+    name = dict(zip(table.index, cell_labels(canvas, table, scores.by), strict=True))[best.name]
+    units = canvas.rate_units(scores.metric, scores.facts.get("currency", "EUR"))
+    values = {"best": cv.shorten(name, 60), "rate": units.speak(float(best["rate"]))}
+    if len(shown) and pairs:
+        return canvas.say("scores.title.heatmap", **values)
+    if len(shown):
+        return canvas.say("scores.title.decided", count=len(shown), **values)
+    return canvas.say("scores.title.opinion" if best["opinion"] >= cv.OPINION_SHARE else "scores.title.undecided", **values)
+
+
+def _pairs(scores: Scores) -> tuple[str, str]:
+    wanted: list[str] = [c for c in ("segment", "content_type") if c in scores.by]
+    wanted += [c for c in scores.by if c not in wanted and len(scores.table[c].unique()) > 1]
+    wanted += [c for c in scores.by if c not in wanted]
+    across = wanted[0]
+    return across, wanted[1] if len(wanted) > 1 else across
+
+
+def heatmap_table(scores: Scores) -> tuple[pd.DataFrame, list[Any], list[Any]]:
+    """The best cell of each pair, the rows (content types) and the columns (segments) worth showing, best first."""
+    across, down = _pairs(scores)
+    best = scores.table.sort_values("rate", ascending=False, kind="stable").drop_duplicates([across, down])
+    rows = best.groupby(down, sort=False)["rate"].mean().nlargest(ROWS).index.tolist()
+    columns = best.groupby(across, sort=False)["rate"].mean().nlargest(COLUMNS).index.tolist()
+    return best[best[down].isin(rows) & best[across].isin(columns)], rows, columns
+
+
+def heatmap_size(scores: Scores) -> tuple[float, float]:
+    _, rows, columns = heatmap_table(scores)
+    return max(6.5, 2.6 + 1.25 * len(columns)), max(2.8, 1.9 + 0.55 * len(rows))
+
+
+def heatmap(canvas: Canvas, scores: Scores) -> None:
+    """Segments across, content types down; each box the rate and its interval, hatched where it is opinion."""
+    best, rows, columns = heatmap_table(scores)
+    canvas.title(scores_title(canvas, best, scores, pairs=True))
+    across, down = _pairs(scores)
+    grid = np.full((len(rows), len(columns)), np.nan)
+    units = canvas.rate_units(scores.metric, scores.facts.get("currency", "EUR"))
+    spots = [(rows.index(getattr(r, down)), columns.index(getattr(r, across)), r) for r in best.itertuples(index=False)]
+    for i, j, row in spots:
+        grid[i, j] = row.rate
+    mesh = canvas.ax.pcolormesh(np.ma.masked_invalid(grid), cmap="cividis", edgecolors="white", linewidth=2)
+    mesh.mktlib_units = units  # type: ignore[attr-defined]
+    for i, j, row in spots:
+        _box(canvas, i, j, row, mesh, units)
+    _grid_axes(canvas, [canvas.label(down, r) for r in rows], [canvas.label(across, c) for c in columns])
+    canvas.name("x", canvas.say("scores.heatmap_axis", metric=canvas.label("metric", scores.metric), level=canvas.percent(scores.level)))
+    canvas.legend(_opinion_legend(canvas, bool((best["opinion"] >= cv.OPINION_SHARE).any())))
+
+
+def _box(canvas: Canvas, i: int, j: int, row: Any, mesh: Any, units: Units) -> None:
+    colour = mesh.to_rgba(row.rate)
+    bright = float(np.dot(colour[:3], (0.2126, 0.7152, 0.0722)))
+    ink = "black" if bright > 0.45 else "white"
+    if row.opinion >= cv.OPINION_SHARE:
+        box = Rectangle((j + 0.02, i + 0.02), 0.96, 0.96, fill=False, hatch=cv.HATCH, edgecolor=ink, linewidth=0, alpha=0.6)
+        canvas.ax.add_patch(hatched(box))
+    look: dict[str, Any] = {"ha": "center", "va": "center", "color": ink, "parse_math": False}
+    if row.opinion >= cv.OPINION_SHARE:
+        look["bbox"] = {"facecolor": colour, "edgecolor": "none", "pad": 1.5}
+    text = f"{units.speak(row.rate)}\n{units.speak(row.low)}–{units.speak(row.high)}"
+    canvas.ax.text(j + 0.5, i + 0.5, text, fontsize=7.5, linespacing=1.35, **look)
+
+
+def _grid_axes(canvas: Canvas, rows: list[str], columns: list[str]) -> None:
+    ax = canvas.ax
+    ax.set_yticks(np.arange(len(rows)) + 0.5, [cv.shorten(t, 44) for t in rows], parse_math=False)
+    heads = ["\n".join(textwrap.wrap(cv.shorten(t, 34), 17)[:2]) for t in columns]
+    ax.set_xticks(np.arange(len(columns)) + 0.5, heads, parse_math=False)
+    ax.invert_yaxis()
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+
+
+def explanation_size(result: Explanation) -> tuple[float, float]:
+    return _outline(min(len(result.table), MOST_TERMS))
+
+
+def explanation(canvas: Canvas, result: Explanation) -> None:
+    """Each term's push on the rate, as times the average; hollow where it rests on opinion."""
+    table = result.table.loc[result.table["effect"].abs().sort_values(ascending=False, kind="stable").index].head(MOST_TERMS)
+    canvas.title(_explained(canvas, table, result.facts))
+    y = np.arange(len(table))
+    low, high = times_interval(table)
+    solid = (table["opinion"] < cv.OPINION_SHARE).to_numpy()
+    for mine, key, face in ((solid, "explanation.data", cv.BLUE), (~solid, "scores.opinion", "white")):
+        if mine.any():
+            look = {"fmt": "o", "color": cv.BLUE, "markerfacecolor": face, "label": canvas.say(key)}
+            cv.interval(canvas.ax, table["times"][mine], y[mine], low[mine], high[mine], **look)
+    canvas.ax.axvline(1, color=cv.GREY, linewidth=1, linestyle="--", zorder=0)
+    if len(table) and low.min() > 0:
+        canvas.ax.set_xscale("log")
+        ends = np.array([low.min(), high.max()])
+        canvas.ax.set_xticks([t for t in TIMES if ends[0] * 0.9 <= t <= ends[1] * 1.1])
+        canvas.ax.set_xticks([], minor=True)
+    canvas.rows([term_label(canvas, t, v) for t, v in zip(table["term"], table["level"], strict=True)])
+    canvas.units("x", Units("times", canvas.language), canvas.say("explanation.axis"))
+    canvas.legend()
+
+
+def times_interval(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The interval on the scale of `times`, whichever scale the table gives it on."""
+    low, high = table["low"].to_numpy(float), table["high"].to_numpy(float)
+    effect = table["effect"].to_numpy(float)
+    on_logit = bool(((low <= effect + 1e-9) & (effect <= high + 1e-9)).all())
+    return (np.exp(low), np.exp(high)) if on_logit else (low, high)
+
+
+def term_label(canvas: Canvas, term: Any, level: Any) -> str:
+    """Such as Content type: Video; crossed terms are joined by a times sign."""
+    axes = [t for t in str(term).replace("×", ":").replace(" ", "").split(":") if t]
+    levels = (
+        list(level) if isinstance(level, tuple | list) else [p.strip() for p in str(level).replace("×", "|").replace(":", "|").split("|")]
+    )
+    if len(axes) != len(levels):
+        return f"{canvas.label('term', term)} {cv.drawable(str(level))}".strip()
+    names = canvas.label("column", axes[0]) if len(axes) == 1 else ""
+    said = " × ".join(canvas.label(a, v) for a, v in zip(axes, levels, strict=True))
+    return canvas.say("pair", name=names, value=said) if names and said else said or names
+
+
+def _explained(canvas: Canvas, table: pd.DataFrame, facts: Mapping[str, Any]) -> str:
+    if table.empty:
+        return canvas.say("explanation.empty")
+    first = table.iloc[0]
+    units = canvas.rate_units(str(facts.get("metric", "")))
+    values = {
+        "term": cv.shorten(term_label(canvas, first["term"], first["level"]), 60),
+        "rate": units.speak(float(facts.get("rate", np.nan))),
+    }
+    return canvas.say("explanation.up" if first["effect"] >= 0 else "explanation.down", **values)
+
+
+def funnel_size(result: Shortlist) -> tuple[float, float]:
+    return _outline(len(result.steps), row=0.45)
+
+
+def funnel(canvas: Canvas, result: Shortlist) -> None:
+    """How many ideas were left after each step, on a logarithmic axis, with what fell and why."""
+    steps = result.steps.reset_index(drop=True)
+    if steps.empty:
+        return canvas.note(canvas.say("nothing"))
+    first, last = int(steps["kept"].iloc[0]), int(steps["kept"].iloc[-1])
+    canvas.title(canvas.say("funnel.title", count=last, last=canvas.number(last), first=canvas.number(first)))
+    canvas.ax.barh(steps.index, steps["kept"], color=cv.SKY, edgecolor=cv.BLUE, height=0.72, label=canvas.say("funnel.kept"))
+    canvas.ax.set_xscale("log")
+    canvas.ax.set_xlim(0.7, max(first, 10) * 14)
+    for y, (kept, dropped) in enumerate(zip(steps["kept"].astype(int), steps["dropped"].astype(int), strict=True)):
+        text = canvas.number(kept) + (f"   {canvas.say('funnel.fell', fell=canvas.number(dropped))}" if dropped else "")
+        canvas.ax.text(max(kept, 0.7) * 1.12, y, text, va="center", fontsize=9, parse_math=False)
+    canvas.rows([canvas.label("reason", r) for r in steps["reason"]])
+    ticks = [10**k for k in range(int(np.log10(max(first, 1))) + 1)]
+    canvas.ax.set_xticks(ticks)
+    canvas.ax.set_xticks([], minor=True)
+    canvas.units("x", Units("number", canvas.language), canvas.say("funnel.axis"))
+
+
+AUDIENCE_RATES = ("follow_rate", "engage_rate", "buy_rate")
+
+
+def audience_size(result: Audience) -> tuple[float, float]:
+    return _outline(len(result.table.head(TOP)), row=0.55)
+
+
+def audience(canvas: Canvas, result: Audience) -> None:
+    """Rates of each group with their interval, one marker a rate."""
+    rates = [c for c in AUDIENCE_RATES if c in result.table.columns and result.table[c].notna().any()]
+    table = result.table.sort_values(rates[-1], ascending=False, kind="stable").head(TOP) if rates else result.table.head(0)
+    if table.empty:
+        return canvas.note(canvas.say("nothing"))
+    names = [canvas.label(str(result.facts.get("by", "segment")), g) for g in table["group"]]
+    first = Units("percent", canvas.language).speak(float(table[rates[-1]].iloc[0]))
+    canvas.title(canvas.say("audience.title", group=cv.shorten(names[0], 40), rate=first, what=canvas.say(f"rate.{rates[-1]}")))
+    for k, rate in enumerate(rates):
+        colour, marker, _ = cv.SERIES[k]
+        y = np.arange(len(table)) + (k - (len(rates) - 1) / 2) * 0.24
+        look = {"fmt": marker, "color": colour, "label": canvas.say(f"rate.{rate}"), "markersize": 6}
+        cv.interval(canvas.ax, table[rate], y, table.get(f"{rate}_low", table[rate]), table.get(f"{rate}_high", table[rate]), **look)
+    seen = pd.concat([table[r] for r in rates]).astype(float)
+    if cv.wide(seen):
+        canvas.ax.set_xscale("log")
+        canvas.ax.set_xticks([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1])
+        canvas.ax.set_xlim(float(seen.min()) / 1.6, min(1.2, float(seen.max()) * 1.6))
+        canvas.ax.set_xticks([], minor=True)
+    canvas.rows(names, width=34)
+    level = canvas.percent(float(result.facts.get("level", 0.9)))
+    canvas.units("x", Units("percent", canvas.language), canvas.say("audience.axis", level=level))
+    canvas.ax.grid(axis="x", color=cv.FAINT)
+    canvas.legend()
+
+
+def comparison_size(result: Comparison) -> tuple[float, float]:
+    return _outline(min(len(result.table), TOP), row=0.5)
+
+
+def comparison(canvas: Canvas, result: Comparison) -> None:
+    """Each arm's difference from the control with its interval."""
+    table = result.table.head(TOP).reset_index(drop=True)
+    if table.empty:
+        return canvas.note(canvas.say("nothing"))
+    canvas.title(_compared(canvas, result))
+    say_units = lift_units(canvas, result)
+    control = result.facts.get("control")
+    for verdict, (marker, colour) in cv.VERDICT_MARKS.items():
+        mine = ((table["verdict"] == verdict) & (table["arm"] != control)).to_numpy()
+        if mine.any():
+            rows = table[mine]
+            look = {"fmt": marker, "color": colour, "label": canvas.label("verdict", verdict)}
+            cv.interval(canvas.ax, rows["lift"], np.flatnonzero(mine), rows["low"], rows["high"], **look)
+    own = np.flatnonzero(table["arm"] == control)
+    canvas.ax.scatter(np.zeros(len(own)), own, marker="o", s=48, facecolor="white", edgecolor=cv.INK, zorder=3, label="_control")
+    canvas.ax.axvline(0, color=cv.GREY, linewidth=1, linestyle="--", zorder=0)
+    canvas.rows([_arm(canvas, row, control) for row in table.itertuples(index=False)])
+    canvas.units(
+        "x", say_units, canvas.say("comparison.axis", control=canvas.label("arm", control), metric=canvas.label("metric", _metric(result)))
+    )
+    canvas.ax.margins(x=0.15)
+    canvas.legend()
+
+
+def _metric(result: Comparison) -> str:
+    return str(result.facts.get("metric", ""))
+
+
+def _arm(canvas: Canvas, row: Any, control: Any) -> str:
+    name = cv.shorten(canvas.label("arm", row.arm), 28)
+    return canvas.say("comparison.control" if row.arm == control else "comparison.arm", name=name, n=canvas.number(row.n))
+
+
+def lift_units(canvas: Canvas, result: Comparison) -> Units:
+    """Percent for a rate, money for money."""
+    return canvas.rate_units(_metric(result), str(result.facts.get("currency", "EUR")))
+
+
+def _compared(canvas: Canvas, result: Comparison) -> str:
+    decided = result.table[result.table["verdict"] == "better"]
+    if decided.empty:
+        return canvas.say("comparison.none", control=canvas.label("arm", result.facts.get("control")))
+    best = decided.sort_values("lift", ascending=False, kind="stable").iloc[0]
+    return canvas.say(
+        "comparison.best", arm=cv.shorten(canvas.label("arm", best["arm"]), 40), lift=lift_units(canvas, result).speak(float(best["lift"]))
+    )

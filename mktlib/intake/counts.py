@@ -1,0 +1,99 @@
+"""From a log of any engine to counts per cell: added up where the rows lie, the same integers everywhere.
+
+Engines disagree on nulls, NaN, null keys and the sums of small integers; all four are settled here before anything is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from mktlib.errors import DataError, Finding
+from mktlib.results import CELL
+from mktlib.vocabulary import Tables, finding, load_tables, nearest
+
+MISSING = "(missing)"
+
+
+def tally(log: Any, by: Sequence[str] = CELL, *, metric: str = "click_rate", tables: Tables | None = None, keep: Sequence[str] = ()) -> pd.DataFrame:
+    """Counts and exposures of a metric per cell.
+
+    Args:
+        log: a frame of pandas, polars (eager or lazy), pyarrow, DuckDB, Ibis or PySpark; one row a day, a piece, or anything finer than `by`.
+        by: the columns that name a cell; those that the log lacks are left out, with a finding.
+        metric: a row of the metrics table, which names the count and the exposure (by channel where channels have their own).
+        keep: further columns to keep apart if the log has them (the piece, the day).
+
+    Returns:
+        One row a cell, sorted: the columns of `by`, then count and exposure (int64; count is a float where the metric is money).
+        `.attrs["findings"]` says what was left out: a row whose count or exposure is null is never added as 0.
+
+    Raises:
+        DataError: a count or exposure column is missing.
+
+    >>> log = pd.DataFrame({"style": ["playful", "playful"], "clicks": [1, None], "impressions": [100, 50]})
+    >>> tally(log, by=["style"])
+         style  count  exposure
+    0  playful      1       100
+    """
+    tables = tables or load_tables()
+    frame: Any = nw.from_native(log)
+    lazy = frame.lazy() if isinstance(frame, nw.DataFrame) else frame
+    names = lazy.collect_schema().names()
+    axes = [a for a in (*by, *keep) if a in names]
+    found = [finding("E_AXIS_ABSENT", level="note", column=a) for a in by if a not in names]
+    if not {"count", "exposure"} <= set(names):
+        lazy = _with_counts(lazy, names, metric, tables)
+    lazy = lazy.select(*[nw.col(a).cast(nw.String).alias(a) for a in axes], _number(nw.col("count")), _number(nw.col("exposure")))
+    whole = ~(nw.col("count").is_null() | nw.col("exposure").is_null())
+    left_out = int(_pandas(lazy.select((~whole).cast(nw.Int64).sum().alias("left_out")))["left_out"].fillna(0).iloc[0])
+    if left_out:
+        found.append(finding("E_MISSING_COUNT", level="warning", found=str(left_out), metric=metric))
+    lazy = lazy.filter(whole).with_columns(*[nw.col(a).fill_null(MISSING) for a in axes])
+    summed = _pandas(lazy.group_by(*axes).agg(nw.col("count").sum(), nw.col("exposure").sum()) if axes else lazy.select(nw.col("count", "exposure").sum()))
+    return _tidy(summed, axes, found)
+
+
+def _with_counts(lazy: Any, names: Sequence[str], metric: str, tables: Tables) -> Any:
+    """The metric's own columns as `count` and `exposure`, the exposure chosen row by row by channel."""
+    row = tables.metrics[metric]
+    wanted = [row["count"], row["exposure"]]
+    by_channel = {c: e for c, e in row.get("exposure_by_channel", {}).items() if e in names} if "channel" in names else {}
+    if row["exposure"] not in names and by_channel:
+        wanted = [row["count"]]
+    lacking = [w for w in wanted if w not in names]
+    if lacking:
+        raise DataError([finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(names), hint=nearest(c, names)) for c in lacking])
+    exposure = _number(nw.col(row["exposure"])) if row["exposure"] in names else nw.lit(None, dtype=nw.Float64)
+    for channel, column in by_channel.items():
+        exposure = nw.when(nw.col("channel") == channel).then(_number(nw.col(column))).otherwise(exposure)
+    return lazy.with_columns(_number(nw.col(row["count"])).alias("count"), exposure.alias("exposure"))
+
+
+def _number(column: Any) -> Any:
+    """As a float that is null, never NaN: integers of an export stay exact to 2^53, and no sum of small integers wraps."""
+    value = column.cast(nw.Float64)
+    return nw.when(value == value).then(value)  # NaN is the one value that is not itself (engines that order NaN see it below)
+
+
+def _pandas(frame: Any) -> pd.DataFrame:
+    """A small frame in pandas, whatever the engine: through the engine's own way out, then narwhals."""
+    eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    return pd.DataFrame(eager.to_pandas())
+
+
+def _tidy(summed: pd.DataFrame, axes: list[str], found: list[Finding]) -> pd.DataFrame:
+    missing = [a for a in axes if (summed[a] == MISSING).any()]
+    found += [finding("E_NULL_KEY", level="warning", column=a) for a in missing]
+    for name in ("count", "exposure"):
+        values = summed[name].astype(float)
+        summed[name] = values.round().astype("int64") if (values == values.round()).all() else values
+    out = summed[[*axes, "count", "exposure"]]
+    out = out.sort_values(axes, kind="stable").reset_index(drop=True) if axes else out
+    for a in axes:
+        out[a] = out[a].astype(str)
+    out.attrs["findings"] = tuple(found)
+    return out

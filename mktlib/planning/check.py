@@ -1,0 +1,164 @@
+"""A second pair of eyes: every limit of a brief worked out again from the tables of a plan, without a line of the solver's code."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from mktlib.planning.brief import Brief, Segment, _Where
+from mktlib.results import CELL
+from mktlib.vocabulary import load_tables
+
+Row = tuple[str, str, float, float]
+"""limit, scope, used, most"""
+
+
+def broken_limits(brief: Brief, items: pd.DataFrame, schedule: pd.DataFrame) -> pd.DataFrame:
+    """One row a limit that does not hold: limit, scope, used, most, over."""
+    made = items[items["status"] == "make"]
+    out = made.rename(columns={"week": "out_week"})[["item", "content_type", "style", "length", "out_week"]]
+    shown = schedule.merge(out, on="item", how="left")
+    parts = (_money, _days, _messages, _channels, _shares, _pieces, _placements, _wants)
+    rows = [row for part in parts for row in part(brief, made, shown)]
+    table = pd.DataFrame(rows, columns=["limit", "scope", "used", "most"])
+    table["over"] = table["used"] - table["most"]
+    return table[table["over"] > 1e-6 * table["most"].abs().clip(lower=1.0)].reset_index(drop=True)
+
+
+def _each(table: pd.DataFrame) -> list[Any]:
+    return list(table.itertuples(index=False))
+
+
+def _money(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    yield "budget", "all", float(made["cost"].sum() + shown["spend"].sum()), brief.budget
+    for row in _each(made):
+        cost, days, _ = brief.making(row.content_type)
+        yield "cost", row.item, abs(float(row.cost) - cost), 0.0
+        yield "cost", row.item, abs(float(row.days) - days), 0.0
+    yield "spend", "all", float(-shown["spend"].min()) if len(shown) else 0.0, 0.0
+    units = load_tables().channels
+    for row in _each(shown):
+        terms = brief.channels.get(row.channel)
+        unit = (terms.unit if terms else None) or units.get(row.channel, {}).get("cost_unit", "thousand_impressions")
+        if terms and unit in ("thousand_impressions", "delivered", "none"):
+            due = row.quantity * {"thousand_impressions": terms.price / 1000, "delivered": terms.price, "none": 0.0}[unit]
+            yield "spend", f"{row.item} / {row.week}", abs(float(row.spend) - due), 1e-6 * max(1.0, due)
+
+
+def _days(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    for week in range(1, brief.weeks + 1):
+        used = float(made.loc[made["week"] <= week, "days"].sum())
+        yield "days", str(week), used, brief.team.days_before + brief.team.days_per_week * week
+    for row in _each(shown):
+        yield "early", f"{row.item} / {row.week}", float("inf") if pd.isna(row.out_week) else float(row.out_week - row.week), 0.0
+        yield "dates", f"{row.item} / {row.week}", float(max(row.week - brief.weeks, 1 - row.week)), 0.0
+
+
+def _messages(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    """Messages that one person gets who agreed on every channel."""
+    personal = [c for c, row in load_tables().channels.items() if row.get("personal")]
+    for name, rows in shown[shown["channel"].isin(personal)].groupby("segment", sort=True):
+        segment = brief.segments.get(str(name)) or Segment()
+        agreed = rows["channel"].map(segment.agreed)
+        each = (rows["quantity"] / agreed.where(agreed > 0)).fillna(float("inf")).groupby(rows["week"]).sum()
+        each = each.reindex(range(1, brief.weeks + 1), fill_value=0.0)
+        for week, used in zip(range(1, brief.weeks + 1), each, strict=True):
+            yield "messages_week", f"{name} / {week}", float(used), float(segment.cap_per_week)
+            yield "messages_month", f"{name} / {week}", float(each.loc[week : week + 3].sum()), float(segment.cap_per_month)
+
+
+def _channels(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    for name, used in shown.groupby("channel", sort=True)["spend"].sum().items():
+        terms = brief.channels.get(str(name))
+        if terms is None:
+            yield "channel", str(name), float(used) or 1.0, 0.0
+            continue
+        if terms.maximum is not None:
+            yield "channel", str(name), float(used), terms.maximum
+        if used > 0:
+            yield "channel_minimum", str(name), terms.minimum, float(used)
+
+
+def _shares(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    media = float(shown["spend"].sum())
+    if media <= 0:
+        return
+    for stage, share in brief.stages.items():
+        yield "stage_share", stage, 1 - float(shown.loc[shown["stage"] == stage, "spend"].sum()) / media, 1 - share
+    learning = float(shown.loc[shown["verdict"].isin(["test", "too_early"]), "spend"].sum())
+    if learning > 0:
+        yield "test_share", "all", 1 - learning / media, 1 - brief.test_share
+
+
+def _pieces(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    for kind, count in made["content_type"].value_counts(sort=False).items():
+        yield "pieces", str(kind), float(count), float(brief.making(str(kind))[2])
+    for row in _each(made):
+        allowed = (not brief.brand.allowed or row.style in brief.brand.allowed) and row.style not in brief.brand.forbidden
+        yield "style", row.item, float(not allowed), 0.0
+        yield "stage", row.item, float(bool(brief.stages) and row.stage not in brief.stages), 0.0
+        yield "length", row.item, float(bool(brief.lengths) and row.length not in (*brief.lengths, "none")), 0.0
+        yield "unused", row.item, float(not (shown["item"] == row.item).any()), 0.0
+    yield "twice", "all", float(made.duplicated(["content_type", "style", "length", "stage"]).sum()), 0.0
+    yield "twice", "all", float(shown.duplicated(["item", "segment", "channel", "week"]).sum()), 0.0
+
+
+def _placements(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    """Size, silence and exclusions of each placement; how often the same people see the same thing."""
+    personal = load_tables().channels
+    for row in _each(shown):
+        scope = f"{row.item} / {row.segment} / {row.channel} / {row.week}"
+        segment, terms = brief.segments.get(row.segment) or Segment(), brief.channels.get(row.channel)
+        yield "segment", scope, float(bool(brief.segments) and row.segment not in brief.segments), 0.0
+        for rule in brief.exclude:
+            yield "exclude", scope, float(all(getattr(row, axis) == level for axis, level in rule.given().items())), 0.0
+        open_days = _open_days(brief, row.week, row.segment, row.channel)
+        yield "mute", scope, float(open_days == 0), 0.0
+        if terms and not personal.get(row.channel, {}).get("personal"):
+            size = min(terms.quantity, segment.size * segment.reach)
+            yield "placement", scope, row.quantity / size, float(-(-terms.per_week * open_days // 7))
+    for (item, name, channel), rows in shown.groupby(["item", "segment", "channel"], sort=True):
+        segment = brief.segments.get(str(name)) or Segment()
+        people = segment.agreed(str(channel)) if personal.get(str(channel), {}).get("personal") else segment.size * segment.reach
+        terms = brief.channels.get(str(channel))
+        slack = 1.5 * (min(terms.quantity, people) if terms and people else 0.0)
+        yield "repeat", f"{item} / {name} / {channel}", float(rows["quantity"].sum()), 3 * people + slack
+
+
+def _open_days(brief: Brief, week: int, segment: str, channel: str) -> int:
+    first, count = brief.first_day + dt.timedelta(days=7 * (int(week) - 1)), 0
+    for day in (first + dt.timedelta(days=k) for k in range(7)):
+        muted = (m.first_day <= day <= m.last_day and m.segment in (None, segment) and m.channel in (None, channel) for m in brief.mutes)
+        count += day <= brief.last_day and not any(muted)
+    return count
+
+
+def _wants(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    """Demands, told as what is missing of them."""
+    last = (brief.last_day - brief.first_day).days // 7 + 1
+    wants: list[tuple[str, str, _Where, int, int]] = [
+        (f"must_have.{k}", "must_have", w, w.least, last) for k, w in enumerate(brief.must_have)
+    ]
+    wants += [(f"fixed_dates.{k}", "fixed_date", d, 1, (d.day - brief.first_day).days // 7 + 1) for k, d in enumerate(brief.fixed_dates)]
+    for scope, code, want, least, week in wants:
+        given = want.given()
+        fits = pd.Series(True, index=shown.index)
+        for axis in CELL:
+            fits &= (shown[axis] == given[axis]) if axis in given else True
+        in_time = shown[fits & (shown["week"] <= week)]
+        whole = code == "must_have" and not (want.segment or want.channel)
+        yield code, scope, float(least - (in_time["item"].nunique() if whole else _placed(brief, in_time))), 0.0
+
+
+def _placed(brief: Brief, rows: pd.DataFrame) -> float:
+    """How many whole placements some rows of a schedule come to."""
+    personal, total = load_tables().channels, 0.0
+    for row in _each(rows):
+        segment, terms = brief.segments.get(row.segment) or Segment(), brief.channels.get(row.channel)
+        message = personal.get(row.channel, {}).get("personal")
+        size = segment.agreed(row.channel) if message else min(terms.quantity if terms else 1.0, segment.size * segment.reach)
+        total += row.quantity / max(1.0, float(int(size)))
+    return total

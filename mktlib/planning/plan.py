@@ -1,0 +1,265 @@
+"""One plan out of many ideas: which pieces to make, where and when to show them, what it should bring and what holds it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mktlib.errors import Finding, PlanError
+from mktlib.planning.brief import Brief
+from mktlib.planning.check import broken_limits
+from mktlib.planning.greedy import greedy
+from mktlib.planning.ideas import PIECE, link, shortlist
+from mktlib.planning.problem import Problem, build
+from mktlib.planning.solve import Answer, clash, prices, solve
+from mktlib.planning.store import read_plan, write_plan
+from mktlib.results import Plan, Scores
+from mktlib.vocabulary import Tables, finding, load_tables
+
+DRAWS = 4000
+HOLD = 5
+EXPECTED = ("value", "low", "high", "p_loss", "spend", "bound", "gap", "greedy", "events", "level")
+SCHEDULE = [
+    "week", "segment", "stage", "channel", "item", "quantity", "spend", "value", "low", "high", "exposure", "rate", "rate_sd", "verdict",
+    "events",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignPlan(Plan):
+    """A plan that knows its brief, so that it can be checked again and kept.
+
+    `schedule` has, beyond what `results.Plan` says: exposure (of the metric), rate (posterior mean), rate_sd (sd of its log-odds),
+    verdict and events (expected, after wear).
+    """
+
+    brief: Brief
+
+    def check(self) -> pd.DataFrame:
+        """Every limit of the brief worked out again from the plan's own tables, without the solver.
+
+        Returns one row a broken limit (limit, scope, used, most, over); empty when all hold.
+        """
+        return broken_limits(self.brief, self.items, self.schedule)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write plan.json and one CSV a table, each atomically; the same plan gives the same bytes.
+
+        Raises
+        ------
+        StoreError
+            When the folder cannot be written.
+        """
+        tables = {"items": self.items, "schedule": self.schedule, "limits": self.limits, "tests": self.tests}
+        return write_plan(Path(folder), self.brief, self.facts, tables)
+
+
+def load_plan(folder: str | Path) -> CampaignPlan:
+    """Read a plan that `save` wrote.
+
+    Raises
+    ------
+    StoreError
+        When a part is missing, or is not what was written.
+    """
+    brief, facts, tables = read_plan(Path(folder))
+    expected = {key: facts[key] for key in EXPECTED}
+    return CampaignPlan(
+        table=tables["items"], schedule=tables["schedule"], limits=tables["limits"], tests=tables["tests"], facts=facts,
+        expected=expected, brief=brief, findings=_remarks(brief, tables["schedule"], facts),
+    )  # fmt: skip
+
+
+def plan_campaign(
+    scores: Scores, brief: Brief, *, risk: float | None = None, random_state: int = 0, keep: int = 150, tables: Tables | None = None
+) -> CampaignPlan:
+    """The plan of highest expected value that all limits of the brief allow.
+
+    A mixed-integer program over the `keep` best ideas, solved by HiGHS to half a per cent or a fixed number of nodes, never worse than
+    a greedy fill. Value = expected events x value of an event (or the events, where the brief gives no value).
+
+    Parameters
+    ----------
+    scores : from `ContentScorer.score_cells`, of the brief's metric.
+    brief : from `read_brief`.
+    risk : standard deviations taken off every rate before choosing (0: the mean decides); default the brief's own.
+    random_state : seed of the draws behind `low`, `high` and `p_loss`, and of the solver; the same seed gives the same plan.
+
+    Returns
+    -------
+    CampaignPlan
+        `expected`: value, low, high (at the level of the scores), p_loss (chance that the value is below the spend; None without
+        money), spend, bound (no plan from these ideas can promise more), gap, greedy, events. The draws take the cells one by one (what
+        two cells have in common is not shared between them) and include the luck of counting: a wider world than that is not in them.
+
+    Raises
+    ------
+    PlanError
+        When limits and demands cannot hold together: which limits lack how much, or which demands would have to go.
+    """
+    tables, risk = tables or load_tables(), brief.risk if risk is None else risk
+    ideas = shortlist(scores, brief, keep=keep, tables=tables).table
+    _nothing_left(ideas, brief)
+    problem = build(ideas, brief, risk=risk)
+    start = greedy(problem)
+    answer = solve(problem, start=start, seed=random_state)
+    if answer is None:
+        raise PlanError(_clashes(problem, random_state))
+    by_hand = problem.value(start[0]) if start is not None else 0.0
+    return _told(problem, answer, by_hand, scores, tables, random_state, risk)
+
+
+def _nothing_left(ideas: pd.DataFrame, brief: Brief) -> None:
+    """Refuse at once what no amount of money mends: a wanted stage, piece or date without an idea."""
+    found = []
+    if ideas.empty:
+        found.append(finding("E_PLAN_EMPTY", brief.language, found="0"))
+    for stage, share in brief.stages.items():
+        if share > 0 and not (ideas["stage"] == stage).any():
+            found.append(finding("E_PLAN_NO_IDEA", brief.language, column=f"stages.{stage}", found=stage))
+    for name, wants in (("must_have", brief.must_have), ("fixed_dates", brief.fixed_dates)):
+        for k, want in enumerate(wants):
+            pieces = ideas.loc[want.rows(ideas), PIECE].drop_duplicates()
+            if len(pieces) < getattr(want, "least", 1):
+                what = ", ".join(want.given().values())
+                found.append(finding("E_PLAN_NO_IDEA", brief.language, column=f"{name}.{k}", found=what))
+    if found:
+        raise PlanError(found)
+
+
+def _clashes(problem: Problem, seed: int) -> list[Finding]:
+    language, found = problem.brief.language, []
+    for limit, more in clash(problem, seed=seed):
+        path = {"budget": "budget", "days": "team.days_per_week", "pieces": f"production.{limit.scope}.most"}.get(limit.code, limit.scope)
+        path = path if limit.code != "channel" else f"channels.{limit.scope}.maximum"
+        code = "E_PLAN_DEMAND" if limit.wanted else "E_PLAN_LIMIT"
+        lacking = f"{more:.6g}"
+        found.append(finding(code, language, column=path, found=f"{abs(limit.most):g}", limit=limit.code, scope=limit.scope, more=lacking))
+    return found or [finding("E_PLAN_LIMIT", language, column="budget", found=f"{problem.brief.budget:g}", more="?")]
+
+
+# ---------------------------------------------------------------- from numbers to tables
+
+
+def _told(problem: Problem, answer: Answer, by_hand: float, scores: Scores, tables: Tables, seed: int, risk: float) -> CampaignPlan:
+    brief, names = problem.brief, _names(problem, answer)
+    schedule = _schedule(problem, answer, names)
+    schedule, outcome = _outcomes(schedule, problem, scores.level, seed)
+    items, value = _items(problem, answer, names), problem.value(answer.n)
+    spend = float(schedule["spend"].sum() + items.loc[items["status"] == "make", "cost"].sum())
+    loss = None if brief.objective.value is None else float((outcome < spend).mean())
+    low, high = (float(x) for x in np.quantile(outcome, [0.5 - scores.level / 2, 0.5 + scores.level / 2]))
+    expected: dict[str, Any] = {
+        "value": float(schedule["value"].sum()), "low": low, "high": high, "p_loss": loss, "spend": spend, "bound": answer.bound,
+        "gap": max(0.0, (answer.bound - value) / answer.bound) if answer.bound > 0 else 0.0, "greedy": by_hand,
+        "events": float(schedule["events"].sum()), "level": scores.level,
+    }  # fmt: skip
+    counted = "value" if brief.objective.value is not None else str(tables.metrics.get(scores.metric, {}).get("count", "value"))
+    facts = {
+        "name": brief.name, "currency": brief.currency, "first_day": brief.first_day.isoformat(), "last_day": brief.last_day.isoformat(),
+        "weeks": brief.weeks, "budget": brief.budget, "metric": scores.metric, "objective": counted,
+        "pieces": int((items["status"] == "make").sum()), "risk": risk, "ideas": len(problem.ideas), "seed": seed, **expected,
+    }  # fmt: skip
+    limits, tests = _limit_table(problem, answer, prices(problem, answer, seed=seed)), _tests(schedule)
+    remarks = _remarks(brief, schedule, facts)
+    return CampaignPlan(
+        table=items, schedule=schedule, limits=limits, tests=tests, facts=facts, expected=expected, brief=brief, findings=remarks
+    )
+
+
+def _names(problem: Problem, answer: Answer) -> dict[int, str]:
+    """P01, P02, ... in the order in which the pieces come out."""
+    first = {int(p): _first_week(problem, answer, int(p)) for p in np.flatnonzero(answer.y[:, -1])}
+    order = sorted(first, key=lambda p: (first[p], p))
+    return {p: f"P{k:02d}" for k, p in enumerate(order, 1)}
+
+
+def _first_week(problem: Problem, answer: Answer, p: int) -> int:
+    """The week in which a piece is first shown; a piece need not be out before that."""
+    return int(np.flatnonzero(answer.n[problem.piece_of == p].sum(axis=0))[0]) + 1
+
+
+def _schedule(problem: Problem, answer: Answer, names: Mapping[int, str]) -> pd.DataFrame:
+    """One row a placement and week; the wear of an idea falls on its later weeks."""
+    rows: list[dict[str, Any]] = []
+    ends = np.cumsum(problem.steps, axis=1)
+    for i, w in zip(*np.nonzero(answer.n), strict=True):
+        idea, lots = problem.ideas.iloc[int(i)], int(answer.n[i, w])
+        before = int(answer.n[i, :w].sum())
+        steps = np.searchsorted(ends[i], np.arange(before, before + lots), side="right")
+        counted = float(problem.slopes[steps].sum())
+        rows.append({
+            "week": int(w) + 1, "segment": idea["segment"], "stage": idea["stage"], "channel": idea["channel"],
+            "item": names[int(problem.piece_of[i])], "quantity": lots * float(idea["lot"]), "spend": lots * float(idea["lot_cost"]),
+            "value": counted * float(idea["value"]), "low": 0.0, "high": 0.0, "exposure": lots * float(idea["exposures"]),
+            "rate": float(idea["rate"]), "rate_sd": float(idea["rate_sd"]), "verdict": idea["verdict"],
+            "events": counted * float(idea["exposures"]) * float(idea["rate"]), "_idea": int(i),
+        })  # fmt: skip
+    table = pd.DataFrame(rows, columns=[*SCHEDULE, "_idea"])
+    return table.sort_values(["week", "item", "segment", "channel"], kind="stable", ignore_index=True)
+
+
+def _outcomes(schedule: pd.DataFrame, problem: Problem, level: float, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """(schedule with low and high, (DRAWS,) value of the whole): one rate a cell from its posterior, then the luck of counting."""
+    rng, rate = np.random.default_rng(seed), schedule["rate"].to_numpy(float)
+    change, back = link(float(problem.ideas["high"].max()))
+    cells, at = np.unique(schedule["_idea"], return_inverse=True)
+    noise = rng.standard_normal((DRAWS, len(cells)))[:, at]
+    draws = back(change(np.maximum(rate, 1e-12)) + schedule["rate_sd"].to_numpy(float) * noise)
+    draws *= rate / np.maximum(draws.mean(axis=0), 1e-300)
+    worth = schedule["value"].to_numpy(float) / np.maximum(schedule["events"].to_numpy(float), 1e-300)
+    events = rng.poisson(draws * (schedule["events"].to_numpy(float) / np.maximum(rate, 1e-300)))
+    value = events * worth
+    low, high = np.quantile(value, [0.5 - level / 2, 0.5 + level / 2], axis=0) if len(schedule) else (np.zeros(0), np.zeros(0))
+    return schedule.assign(low=low, high=high).drop(columns="_idea"), value.sum(axis=1)
+
+
+def _items(problem: Problem, answer: Answer, names: Mapping[int, str]) -> pd.DataFrame:
+    """The pieces to make, then the best few that wait (week 0)."""
+    columns = ["item", *PIECE, "cost", "days", "week", "status"]
+    made = [(names[p], p, _first_week(problem, answer, p), "make") for p in sorted(names, key=lambda p: names[p])]
+    value = np.bincount(problem.piece_of, weights=problem.gain * problem.steps[:, 0], minlength=len(problem.pieces))
+    waiting = [int(p) for p in np.argsort(-value, kind="stable") if p not in names][:HOLD]
+    made += [(f"P{len(names) + k:02d}", p, 0, "hold") for k, p in enumerate(waiting, 1)]
+    rows = [{"item": name, **problem.pieces.loc[p].to_dict(), "week": week, "status": status} for name, p, week, status in made]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _limit_table(problem: Problem, answer: Answer, price: np.ndarray) -> pd.DataFrame:
+    """Every "at most", how much of it is used, and what one more would bring. A least share is told as the most that others may take."""
+    rows, media = [], float((problem.cost * answer.n.sum(axis=1)).sum())
+    for limit, one_more in zip(problem.limits, price, strict=True):
+        used, most = float((limit.lots * answer.n).sum() + (limit.made * answer.y).sum()), limit.most
+        if limit.wanted:
+            continue
+        if limit.unit == "share":
+            share = problem.brief.test_share if limit.code == "test_share" else problem.brief.stages[limit.scope]
+            most, used = 1 - share, (used / media + 1 - share if media else 0.0)
+            one_more = one_more * media
+        rows.append((limit.code, limit.scope or "all", used, most, limit.unit, float(one_more)))
+    return pd.DataFrame(rows, columns=["limit", "scope", "used", "most", "unit", "price"])
+
+
+def _tests(schedule: pd.DataFrame) -> pd.DataFrame:
+    """What the plan shows in order to learn."""
+    rows = schedule[schedule["verdict"].isin(["test", "too_early"])]
+    keys = ["item", "segment", "stage", "channel", "verdict"]
+    table: pd.DataFrame = rows.groupby(keys, observed=True)[["spend"]].sum().reset_index()
+    return table.rename(columns={"verdict": "reason"})[["item", "segment", "stage", "channel", "spend", "reason"]]
+
+
+def _remarks(brief: Brief, schedule: pd.DataFrame, facts: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What the reader should know beside the plan."""
+    found = []
+    learning = schedule.loc[schedule["verdict"].isin(["test", "too_early"]), "spend"].sum()
+    if brief.test_share > 0 and learning <= 0:
+        found.append(finding("N_PLAN_NO_TEST", brief.language, level="note", column="test_share", found=f"{brief.test_share:g}"))
+    if facts["p_loss"] is not None and facts["value"] < facts["spend"]:
+        value, spend = f"{facts['value']:.0f}", f"{facts['spend']:.0f}"
+        found.append(finding("N_PLAN_LOSS", brief.language, level="warning", column="budget", value=value, spend=spend))
+    return tuple(found)

@@ -1,0 +1,93 @@
+"""A plan on disk: plan.json (schema, brief, facts, checksums) and one CSV a table. Written whole or not at all, read back or refused."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from mktlib.errors import StoreError
+from mktlib.planning.brief import Brief
+from mktlib.vocabulary import finding
+
+SCHEMA = 1
+PARTS = ("items", "schedule", "limits", "tests")
+TEXT = ("item", "content_type", "style", "length", "stage", "status", "segment", "channel", "verdict", "limit", "scope", "unit", "reason")
+
+
+def write_plan(folder: Path, brief: Brief, facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Path:
+    """Write the parts, then plan.json that vouches for them."""
+    parts = {name: tables[name].to_csv(index=False, lineterminator="\n").encode() for name in PARTS}
+    body = {"brief": brief.model_dump(mode="json"), "facts": dict(facts), "parts": {f"{k}.csv": _digest(v) for k, v in parts.items()}}
+    header = {"schema": SCHEMA, "sha256": _digest(_canonical(body)), **body}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in parts.items():
+            _replace(folder / f"{name}.csv", content)
+        _replace(folder / "plan.json", (json.dumps(header, indent=1, ensure_ascii=False) + "\n").encode())
+    except OSError as error:
+        raise StoreError(finding("E_PLAN_WRITE", file=str(folder), found=str(error))) from error
+    return folder
+
+
+def read_plan(folder: Path) -> tuple[Brief, dict[str, Any], dict[str, pd.DataFrame]]:
+    """(brief, facts, tables), each proved to be what was written."""
+    try:
+        header = json.loads((folder / "plan.json").read_bytes())
+        raw = {name: (folder / f"{name}.csv").read_bytes() for name in PARTS}
+    except OSError as error:
+        raise StoreError(finding("E_PLAN_READ", file=folder.name, found=str(error))) from error
+    except ValueError as error:
+        raise StoreError(finding("E_PLAN_BROKEN", file="plan.json", found=str(error))) from error
+    header = header if isinstance(header, dict) else {}
+    if header.get("schema") != SCHEMA:
+        raise StoreError(finding("E_PLAN_SCHEMA", file="plan.json", found=header.get("schema"), expected=str(SCHEMA)))
+    body = {key: header.get(key) for key in ("brief", "facts", "parts")}
+    sums = body["parts"] if isinstance(body["parts"], dict) else {}
+    bad = [f"{name}.csv" for name in PARTS if sums.get(f"{name}.csv") != _digest(raw[name])]
+    bad += ["plan.json"] if header.get("sha256") != _digest(_canonical(body)) else []
+    if bad:
+        raise StoreError([finding("E_PLAN_BROKEN", file=name, found="sha256") for name in bad])
+    try:
+        brief = Brief.model_validate_json(json.dumps(body["brief"]))
+    except ValidationError as error:
+        raise StoreError(finding("E_PLAN_BROKEN", file="plan.json", found=str(error.errors()[0]["msg"]))) from error
+    return brief, dict(body["facts"] or {}), {name: _table(raw[name]) for name in PARTS}
+
+
+def _table(raw: bytes) -> pd.DataFrame:
+    """Read as text first: every number is then parsed to the last bit."""
+    table = pd.read_csv(io.BytesIO(raw), dtype="str", keep_default_na=False)
+    kinds: dict[str, Any] = {c: "int64" if c == "week" else "float64" for c in table.columns if c not in TEXT}
+    return table.astype(kinds)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _canonical(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, sort_keys=True, ensure_ascii=False).encode()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write to a temporary file beside the target, flush it to the disk, then put it in place."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,158 @@
+"""Any results in, one page out that a client can read: the decision first, then one section a result.
+
+The way is facts -> sentences -> pictures -> page, each step tested alone. The page carries everything inside it, runs no script and
+loads nothing; whatever text comes from data is escaped, and what hides in text is made visible.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mktlib.charts import Picture, describe, kinds, plot
+from mktlib.errors import DataError
+from mktlib.reporting.facts import Facts, decision, facts_of
+from mktlib.reporting.sections import Section, expected, section
+from mktlib.reporting.voice import Voice, telling, visible
+from mktlib.results import Result, Scores
+from mktlib.vocabulary import Tables, default_language, finding, load_tables
+from mktlib.wording import write_text
+
+__all__ = ["Report", "report"]
+
+READERS = ("client", "analyst")
+DPI = 130
+PIXELS_AN_INCH = 96
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A finished report: `facts` (decision, and the facts of each result), `opening` (its first sentences), `sections`, and the page."""
+
+    title: str
+    language: str
+    facts: Mapping[str, Any]
+    opening: tuple[str, ...]
+    sections: tuple[Section, ...]
+    html: str
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page whole or not at all; returns the path.
+
+        Raises StoreError where the place cannot be written; an older file there stays as it was.
+        """
+        return write_text(self.html, Path(path))
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<p>{_escaped(sentence)}</p>" for sentence in self.opening)
+
+    def __repr__(self) -> str:
+        return "\n".join(self.opening)
+
+
+def report(
+    *results: Result,
+    language: str | None = None,
+    reader: str = "client",
+    path: str | Path | None = None,
+    tables: Tables | None = None,
+    title: str | None = None,
+) -> Report:
+    """Say any results in one self-contained HTML page that opens with the decision in plain words.
+
+    Parameters
+    ----------
+    results : any shapes of `mktlib.results`, in the order they should be read.
+    language : of every word, number and date; default MKTLIB_LANGUAGE, else English.
+    reader : "client" (plain and short) or "analyst" (adds statistics, limits, sources and more pictures).
+    path : where to write the page, whole or not at all; default nowhere.
+    tables : where labels come from; default the packaged tables.
+    title : of the page; default the plan's name, else the language's own.
+
+    Raises
+    ------
+    DataError : E_NO_RESULT, E_UNKNOWN_READER. StoreError : the page could not be written.
+    """
+    language = language or default_language()
+    _check(results, reader, language)
+    voice = Voice(language=language, tables=tables or load_tables(), reader=reader)
+    decided = decision(results)
+    opening = tuple(visible(s) for s in opening_of(voice, decided))
+    sections = tuple(section(voice, r) for r in results)
+    title = visible(title or _title(voice, decided))
+    pictures = [_pictures(voice, r) for r in results]
+    html = _page(voice, title, opening, sections, pictures)
+    facts = {"decision": decided, "results": tuple(facts_of(r) for r in results)}
+    made = Report(title=title, language=language, facts=facts, opening=opening, sections=sections, html=html)
+    if path is not None:
+        made.save(path)
+    return made
+
+
+def _check(results: tuple[Result, ...], reader: str, language: str) -> None:
+    wrong = [r for r in results if not isinstance(r, Result)]
+    if not results or wrong:
+        found = ", ".join(type(r).__name__ for r in wrong) or "0"
+        raise DataError(finding("E_NO_RESULT", language, found=found, expected="Scores, Plan, Review, …"))
+    if reader not in READERS:
+        raise DataError(finding("E_UNKNOWN_READER", language, found=str(reader), expected=", ".join(READERS)))
+
+
+def opening_of(voice: Voice, decided: Facts) -> list[str]:
+    """The decision: what to make, stop and test; the money and the chances; which ones to stop; what is still too early."""
+    if not decided["plans"] and not decided["scores"]:
+        return [voice.say("opening.none")]
+    parts = [voice.count(f"opening.{k}", decided[k]) for k in ("make", "stop", "test") if decided[k]]
+    said = [voice.say("opening.decision", parts=voice.names(parts)) if parts else voice.say("opening.nothing")]
+    for plan in decided["plans"]:
+        money = {k: voice.money(round(float(plan[k] or 0)), plan["currency"]) for k in ("spend", "budget")}
+        said.append(voice.say("opening.money" if plan["budget"] else "opening.money_only", **money))
+        said += expected(voice, plan)
+    if decided["stops"]:
+        axes = {id(f): telling(f["table"], f["by"]) for f in decided["scores"]}
+        said.append(voice.say("opening.which", names=voice.names(voice.cell(c, axes[id(f)]) for c, f in decided["stops"])))
+    if decided["too_early"]:
+        said.append(voice.count("opening.too_early", decided["too_early"]))
+    return said
+
+
+def _title(voice: Voice, decided: Facts) -> str:
+    name = next((p["name"] for p in decided["plans"] if p.get("name")), None)
+    return voice.say("title_named", name=str(name)[:120]) if name else voice.say("title")
+
+
+FOR_CLIENT: Mapping[type[Result], int] = {Scores: 2}
+
+
+def _pictures(voice: Voice, result: Result) -> list[dict[str, Any]]:
+    """The pictures a reader gets: the usual one for a client, every kind for an analyst."""
+    known = kinds(result)
+    most = len(known) if voice.analyst else next((FOR_CLIENT[t] for t in type(result).__mro__ if t in FOR_CLIENT), 1)
+    made = []
+    for kind in known[:most]:
+        ax = plot(result, language=voice.language, kind=kind, tables=voice.tables)
+        picture = Picture(ax=ax, text=describe(ax, voice.language))
+        width = round(ax.get_figure(root=True).get_figwidth() * PIXELS_AN_INCH)  # type: ignore[union-attr]
+        made.append({"text": picture.text, "width": width, "data": base64.b64encode(picture.png(dpi=DPI)).decode("ascii")})
+    return made
+
+
+def _environment() -> Environment:
+    here = Path(__file__).resolve().parents[1] / "templates"
+    return Environment(loader=FileSystemLoader(here, encoding="utf-8"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+
+def _escaped(text: str) -> str:
+    return str(_environment().from_string("{{ text }}").render(text=text))
+
+
+def _page(voice: Voice, title: str, opening: tuple[str, ...], sections: tuple[Section, ...], pictures: list[list[dict[str, Any]]]) -> str:
+    words = {k: voice.say(f"word.{k}") for k in ("opening", "as_text", "not_mean", "findings", "details", "footer")}
+    shown = [{**vars(s), "pictures": p} for s, p in zip(sections, pictures, strict=True)]
+    template = _environment().get_template("report.html.jinja")
+    return template.render(language=voice.language, title=title, opening=opening, sections=shown, words=words)

@@ -1,0 +1,160 @@
+"""The few numbers and names that the sentences of a report need, worked out from a result's table and facts; no prose."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mktlib.results import VERDICTS, Audience, Backtest, Comparison, Explanation, Plan, Result, Review, Scores, Shortlist
+
+Facts = dict[str, Any]
+
+
+def scores_facts(result: Scores) -> Facts:
+    """Counts of verdicts, the best cell, the cells to stop, best first."""
+    table = result.table.sort_values("rate", ascending=False, kind="stable")
+    shown = table[(table["verdict"] == "make") & (table["opinion"] < 0.5)]
+    best = shown if len(shown) else table
+    counts = {v: int((table["verdict"] == v).sum()) for v in VERDICTS}
+    return {
+        "cells": len(table), "verdicts": counts, "metric": result.metric, "level": result.level, "by": list(result.by),
+        "exposure": float(result.facts.get("impressions", table["exposure"].sum())), "events": result.facts.get("events"),
+        "opinion": float(result.facts.get("opinion", table["opinion"].mean() if len(table) else 1.0)),
+        "currency": result.facts.get("currency", "EUR"), "best": best.iloc[0].to_dict() if len(best) else None,
+        "make": table[table["verdict"] == "make"].to_dict("records"),
+        "drop": table[table["verdict"] == "drop"].iloc[::-1].to_dict("records"), "table": table,
+    }  # fmt: skip
+
+
+def plan_facts(result: Plan) -> Facts:
+    """Pieces, money, what it should bring, how likely a loss is, which limits hold it back."""
+    known = {**result.expected, **result.facts}
+    limits = result.limits
+    binding = limits[(limits["used"] >= 0.999 * limits["most"]) & (limits["price"] > 0)] if len(limits) else limits
+    spend = float(known.get("spend", result.schedule["spend"].sum()))
+    made = result.items[result.items["status"] == "make"]
+    return {
+        **{k: known.get(k) for k in ("name", "first_day", "last_day", "weeks", "budget", "metric", "objective", "bound", "gap", "greedy")},
+        **{k: _float(known.get(k)) for k in ("value", "low", "high", "p_loss")},
+        "currency": known.get("currency", "EUR"), "level": float(known.get("level", 0.9)), "spend": spend, "pieces": len(made),
+        "held": int((result.items["status"] == "hold").sum()), "tests": len(result.tests), "binding": binding.to_dict("records"),
+        "channels": result.schedule.groupby("channel")["spend"].sum().sort_values(ascending=False, kind="stable").to_dict(),
+    }  # fmt: skip
+
+
+def luck(inside: int, items: int, level: float) -> float:
+    """Probability of at most `inside` of `items` falling inside intervals that keep their level (binomial tail).
+
+    >>> round(luck(6, 8, 0.9), 3)
+    0.187
+    """
+    return sum(math.comb(items, k) * level**k * (1 - level) ** (items - k) for k in range(inside + 1))
+
+
+def review_facts(result: Review) -> Facts:
+    """How many promises were kept, and what the whole brought beside what was promised."""
+    known, table = result.facts, result.table
+    came = table[table["actual"].notna()]
+    inside = came["inside"].astype(bool)
+    values = came[["predicted", "actual"]].to_numpy(float)
+    items, kept = int(known.get("items", len(came))), int(known.get("inside", inside.sum()))
+    level = float(known.get("level", 0.9))
+    return {
+        "luck": luck(kept, items, level), "items": items, "inside": kept, "level": level,
+        **{k: known.get(k) for k in ("metric", "not_executed", "owner")},
+        **{k: _float(known.get(k)) for k in ("value_planned", "value_actual", "predicted_total", "actual_total")},
+        "currency": known.get("currency", "EUR"),
+        "late": int(known.get("late", (table["late_days"] > 0).sum())),
+        "planned_spend": float(known.get("planned_spend", table["planned_spend"].sum())),
+        "actual_spend": float(known.get("actual_spend", table["actual_spend"].sum())),
+        "above": came[~inside & (came["actual"] > came["predicted"])].to_dict("records"),
+        "below": came[~inside & (came["actual"] < came["predicted"])].to_dict("records"),
+        "as_rates": bool(values.size and np.nanmax(values) <= 1),
+    }  # fmt: skip
+
+
+def backtest_facts(result: Backtest) -> Facts:
+    keys = ("gain", "gain_raw", "coverage", "level")
+    return {**{k: _float(result.facts.get(k)) for k in keys}, **{k: result.facts.get(k) for k in ("metric", "folds", "kind")}}
+
+
+def audience_facts(result: Audience) -> Facts:
+    """The largest group and the one that buys most."""
+    table = result.table
+    best = table.sort_values("buy_rate", ascending=False, kind="stable") if len(table) and "buy_rate" in table else table.head(0)
+    large = table.sort_values("people", ascending=False, kind="stable")
+    return {
+        "by": result.facts.get("by", "segment"), "people": int(result.facts.get("people", table["people"].sum())),
+        "buyers": result.facts.get("buyers"), "level": float(result.facts.get("level", 0.9)), "groups": len(table),
+        "best": best.iloc[0].to_dict() if len(best) else None, "second": best.iloc[1].to_dict() if len(best) > 1 else None,
+        "largest": large.iloc[0].to_dict() if len(large) else None,
+        "currency": result.facts.get("currency", "EUR"),
+    }  # fmt: skip
+
+
+def comparison_facts(result: Comparison) -> Facts:
+    table, control = result.table, result.facts.get("control")
+    arms = table[table["arm"] != control].sort_values("lift", ascending=False, kind="stable")
+    better = arms[arms["verdict"] == "better"]
+    return {
+        "metric": result.facts.get("metric", ""), "control": control, "level": float(result.facts.get("level", 0.9)),
+        "kind": result.facts.get("kind", "arms"), "held_out": result.facts.get("held_out"), "currency": result.facts.get("currency", "EUR"),
+        "best": (better if len(better) else arms).iloc[0].to_dict() if len(arms) else None, "better": len(better), "arms": len(arms),
+    }  # fmt: skip
+
+
+def explanation_facts(result: Explanation) -> Facts:
+    known, table = result.facts, result.table
+    order = table.loc[table["effect"].abs().sort_values(ascending=False, kind="stable").index]
+    keys = ("cell", "metric")
+    return {
+        **{k: known.get(k) for k in keys}, **{k: _float(known.get(k)) for k in ("rate", "low", "high", "average", "opinion")},
+        "currency": known.get("currency", "EUR"),
+        "up": order[order["effect"] > 0].head(3).to_dict("records"), "down": order[order["effect"] < 0].head(3).to_dict("records"),
+        "table": order,
+    }  # fmt: skip
+
+
+def shortlist_facts(result: Shortlist) -> Facts:
+    steps = result.steps
+    largest = steps.sort_values("dropped", ascending=False, kind="stable").head(1).to_dict("records")
+    first = int(result.facts.get("first", steps["kept"].iloc[0] if len(steps) else len(result.table)))
+    last = int(result.facts.get("last", steps["kept"].iloc[-1] if len(steps) else len(result.table)))
+    return {
+        "first": first, "last": last, "metric": result.facts.get("metric", ""), "currency": result.facts.get("currency", "EUR"),
+        "largest": largest[0] if largest else None, "best": result.table.iloc[0].to_dict() if len(result.table) else None,
+    }  # fmt: skip
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+FACTS: Mapping[type[Result], Callable[[Any], Facts]] = {
+    Scores: scores_facts, Plan: plan_facts, Review: review_facts, Backtest: backtest_facts, Audience: audience_facts,
+    Comparison: comparison_facts, Explanation: explanation_facts, Shortlist: shortlist_facts,
+}  # fmt: skip
+
+
+def facts_of(result: Result) -> Facts:
+    """The facts of any known shape; a shape that is not known keeps its own."""
+    make = next((FACTS[t] for t in type(result).__mro__ if t in FACTS), None)
+    return make(result) if make else dict(result.facts)
+
+
+def decision(results: Iterable[Result]) -> Facts:
+    """What to make, stop and test, from the plans and scores among the results; counts are whole numbers, stops are cells."""
+    everything = [(r, facts_of(r)) for r in results]
+    plans = [f for r, f in everything if isinstance(r, Plan)]
+    scores = [f for r, f in everything if isinstance(r, Scores)]
+    counted = {v: sum(f["verdicts"][v] for f in scores) for v in VERDICTS}
+    stops = [(cell, f) for f in scores for cell in f["drop"]]
+    return {
+        "make": sum(f["pieces"] for f in plans) if plans else counted["make"],
+        "stop": len(stops), "stops": stops, "test": sum(f["tests"] for f in plans) if plans else counted["test"],
+        "too_early": counted["too_early"], "plans": plans, "scores": scores,
+    }  # fmt: skip

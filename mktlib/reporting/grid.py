@@ -1,0 +1,75 @@
+"""Tables as a reader wants them: few rows, few columns, each number in its own unit, opinion marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from mktlib.reporting.voice import OPINION_SHARE, Voice
+
+MOST = {"client": 10, "analyst": 40}
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    cells: tuple[str, ...]
+    opinion: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A caption, columns, rows of text, and a note on what was left out."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+
+
+Spec = tuple[str, str]  # column of the table, kind of value
+NUMERIC = frozenset({"percent", "money", "number", "rate", "whole", "times", "outcome"})
+
+
+def cell_text(voice: Voice, kind: str, column: str, value: Any, facts: dict[str, Any]) -> str:
+    """One value in words; nothing is said as a dash."""
+    if value is None or (not isinstance(value, list | tuple) and pd.isna(value)) or value == "":
+        return "–"
+    currency = str(facts.get("currency", "EUR"))
+    how: dict[str, Callable[[], str]] = {
+        "percent": lambda: voice.percent(float(value)),
+        "money": lambda: voice.money(float(value), currency),
+        "number": lambda: voice.number(float(value)),
+        "whole": lambda: voice.number(float(value), 0),
+        "times": lambda: "× " + voice.number(float(value), 2),
+        "rate": lambda: voice.rate(float(value), str(facts.get("metric", "")), currency),
+        "outcome": lambda: voice.percent(float(value)) if facts.get("as_rates") else voice.number(float(value)),
+        "yes": lambda: voice.say("yes" if value else "no"),
+        "day": lambda: voice.date(value),
+        "week": lambda: voice.number(int(value)) if isinstance(value, int) else voice.label("week", value),
+        "text": lambda: voice.text(value),
+        "label": lambda: voice.label(column, value),
+    }
+    return how[kind]()
+
+
+def grid(voice: Voice, table: pd.DataFrame, spec: Sequence[Spec], *, caption: str, facts: dict[str, Any], most: int | None = None) -> Grid:
+    """The first rows of a table, the columns of `spec` that it has, in words."""
+    most = most or MOST[voice.reader]
+    known = [(c, k) for c, k in spec if c in table.columns]
+    columns = tuple(Column(voice.column(c), k in NUMERIC) for c, k in known)
+    rows = []
+    for record in table.head(most).to_dict("records"):
+        cells = tuple(cell_text(voice, k, c, record[c], facts) for c, k in known)
+        rows.append(Row(cells, bool(float(record.get("opinion") or 0) >= OPINION_SHARE)))
+    note = [voice.say("shown_of", shown=voice.number(most), all=voice.number(len(table)))] if len(table) > most else []
+    note += [voice.say("striped")] if any(r.opinion for r in rows) else []
+    return Grid(caption=caption, columns=columns, rows=tuple(rows), note=" ".join(note))

@@ -1,0 +1,340 @@
+"""Facts to sentences: what a result found, how sure that is, and what it does not mean. One writer for each shape of result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mktlib.errors import Finding
+from mktlib.reporting.facts import Facts, facts_of
+from mktlib.reporting.grid import Grid, Spec, grid
+from mktlib.reporting.voice import Voice, strength, telling, visible
+from mktlib.results import Audience, Backtest, Comparison, Explanation, Plan, Result, Review, Scores, Shortlist
+from mktlib.vocabulary import retell
+from mktlib.wording import chances
+
+MOST_FINDINGS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One result, said: a headline, sentences, tables, what it does not mean, findings and (for an analyst) statistics."""
+
+    kind: str
+    title: str
+    headline: str
+    sentences: tuple[str, ...] = ()
+    tables: tuple[Grid, ...] = ()
+    not_mean: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What a writer hands back: headline, further sentences, tables and statistics."""
+
+    headline: str
+    sentences: list[str]
+    tables: list[Grid]
+    details: list[tuple[str, str]]
+
+
+def scores_draft(voice: Voice, result: Scores, facts: Facts) -> Draft:
+    """Who leads and how surely; what falls behind; how much of it is opinion."""
+    axes = telling(facts["table"], result.by)
+    headline = voice.say("scores.empty")
+    if facts["best"]:
+        headline = _best_cell(voice, facts, axes)
+    sentences = [_verdict_counts(voice, facts)] if facts["cells"] else []
+    if facts["drop"]:
+        stops = voice.names(voice.cell(row, axes) for row in facts["drop"])
+        sentences.append(voice.count("scores.drop", len(facts["drop"]), names=stops))
+    sentences.append(voice.say("scores.opinion" if facts["opinion"] >= 0.5 else "scores.data", share=voice.percent(facts["opinion"])))
+    spec: list[Spec] = [(c, "label") for c in axes]
+    spec += [("rate", "rate"), ("low", "rate"), ("high", "rate"), ("index", "whole"), ("verdict", "label")]
+    spec += [("p_best", "percent"), ("exposure", "number"), ("opinion", "percent")] if voice.analyst else []
+    caption = voice.say("scores.caption", metric=voice.inner("metric", result.metric))
+    details = _details(voice, facts, exposure="number", events="number", cells="number", level="percent", opinion="percent")
+    return Draft(
+        headline=headline, sentences=sentences, tables=[grid(voice, facts["table"], spec, caption=caption, facts=facts)], details=details
+    )
+
+
+def _best_cell(voice: Voice, facts: Facts, axes: list[str]) -> str:
+    best, metric, currency = facts["best"], facts["metric"], facts["currency"]
+    rate, low, high = (voice.rate(best[k], metric, currency) for k in ("rate", "low", "high"))
+    values = {"name": voice.cell(best, axes), "rate": rate, "within": voice.within(low, high), "metric": voice.inner("metric", metric)}
+    return voice.say(f"scores.best.{strength(best['verdict'], best['opinion'])}", **values, sure=chances(facts["level"], voice.language))
+
+
+def _verdict_counts(voice: Voice, facts: Facts) -> str:
+    counted = facts["verdicts"]
+    parts = [voice.count(f"scores.verdicts.{v}", n) for v, n in counted.items() if n]
+    return voice.count("scores.verdicts.all", facts["cells"], parts=voice.names(parts, most=9))
+
+
+def plan_draft(voice: Voice, result: Plan, facts: Facts) -> Draft:
+    """What is made, for how much, what it should bring, what holds it back."""
+    spend = voice.money(round(facts["spend"]), facts["currency"])
+    headline = voice.count("plan.headline", facts["pieces"], spend=spend)
+    sentences = expected(voice, facts)
+    shares = [
+        f"{voice.label('channel', c)} {voice.percent(m / facts['spend'])}" for c, m in facts["channels"].items() if facts["spend"] > 0
+    ]
+    if shares:
+        sentences.append(voice.say("plan.channels", names=voice.names(shares, most=5)))
+    if facts["binding"]:
+        limits = voice.names((_limit(voice, row) for row in facts["binding"]), most=4)
+        sentences.append(voice.count("plan.binding", len(facts["binding"]), names=limits))
+    tables = _plan_tables(voice, result, facts)
+    details = _details(voice, facts, bound="number", gap="percent", greedy="number", level="percent", p_loss="percent")
+    return Draft(headline=headline, sentences=sentences, tables=tables, details=details)
+
+
+def _limit(voice: Voice, row: Mapping[str, Any]) -> str:
+    scope = str(row.get("scope") or "")
+    name = voice.label("limit", row["limit"])
+    return voice.say("pair", name=name, value=voice.label("scope", scope)) if scope and scope not in ("all", row["limit"]) else name
+
+
+def _plan_tables(voice: Voice, result: Plan, facts: Facts) -> list[Grid]:
+    items: list[Spec] = [("content_type", "label"), ("style", "label"), ("length", "label"), ("stage", "label"), ("week", "week")]
+    items += [("cost", "money"), ("status", "label")]
+    tables = [grid(voice, result.items, items, caption=voice.say("plan.caption"), facts=facts, most=25)]
+    tests: list[Spec] = [
+        ("item", "text"),
+        ("segment", "label"),
+        ("stage", "label"),
+        ("channel", "label"),
+        ("spend", "money"),
+        ("reason", "label"),
+    ]
+    if len(result.tests):
+        tables.append(grid(voice, result.tests, tests, caption=voice.say("plan.tests"), facts=facts))
+    limits: list[Spec] = [
+        ("limit", "label"),
+        ("scope", "label"),
+        ("used", "number"),
+        ("most", "number"),
+        ("unit", "label"),
+        ("price", "number"),
+    ]
+    if voice.analyst and len(result.limits):
+        tables.append(grid(voice, result.limits, limits, caption=voice.say("plan.limits"), facts=facts))
+    return tables
+
+
+def expected(voice: Voice, facts: Facts) -> list[str]:
+    """What a plan should bring, in ranges and chances; nothing where the plan does not say."""
+    said = []
+    if facts["value"] is not None and facts["low"] is not None and facts["high"] is not None:
+        span = voice.span(*(_worth(voice, facts, facts[k]) for k in ("low", "high")))
+        sure = chances(facts["level"], voice.language)
+        said.append(voice.say("plan.expected", span=span, value=_worth(voice, facts, facts["value"]), sure=sure))
+    if facts["p_loss"] is not None:
+        key = "plan.loss.likely" if facts["p_loss"] > 0.5 else "plan.loss.possible" if facts["p_loss"] >= 0.05 else "plan.loss.unlikely"
+        said.append(voice.say(key, sure=chances(facts["p_loss"], voice.language)))
+    return said
+
+
+def _worth(voice: Voice, facts: Facts, value: float) -> str:
+    objective = facts.get("objective")
+    if objective in ("leads", "conversions", "clicks", "followers", "sales"):
+        return voice.count(f"objective.{objective}", round(value))
+    return voice.money(round(value), facts["currency"])
+
+
+def review_draft(voice: Voice, result: Review, facts: Facts) -> Draft:
+    """Promise and outcome, the surprises on either side, money and delay."""
+    share = facts["inside"] / facts["items"] if facts["items"] else 0.0
+    kept = "empty" if not facts["items"] else "kept" if share >= facts["level"] else "near" if facts["luck"] >= 0.05 else "missed"
+    promised = chances(facts["level"], voice.language)
+    headline = voice.count(f"review.{kept}", facts["inside"], items=voice.number(facts["items"]), promised=promised)
+    sentences = []
+    for side in ("above", "below"):
+        if facts[side]:
+            names = voice.names(f"{voice.label('content_type', r['content_type'])} ({visible(str(r['item']))})" for r in facts[side])
+            sentences.append(voice.count(f"review.{side}", len(facts[side]), names=names))
+    spends = {k: voice.money(round(facts[k]), facts["currency"]) for k in ("planned_spend", "actual_spend")}
+    sentences.append(voice.say("review.spend", **spends))
+    if facts["value_planned"] is not None and facts["value_actual"] is not None:
+        worth = {k: voice.money(round(facts[k]), facts["currency"]) for k in ("value_planned", "value_actual")}
+        sentences.append(voice.say("review.value", **worth))
+    sentences += [voice.count("review.late", facts["late"])] if facts["late"] else []
+    spec: list[Spec] = [("item", "text"), ("content_type", "label"), ("segment", "label"), ("channel", "label")]
+    spec += [
+        ("predicted", "outcome"),
+        ("low", "outcome"),
+        ("high", "outcome"),
+        ("actual", "outcome"),
+        ("inside", "yes"),
+        ("late_days", "number"),
+    ]
+    spec += [("surprise", "number"), ("planned_spend", "money"), ("actual_spend", "money")] if voice.analyst else []
+    order = result.table.loc[result.table["surprise"].abs().sort_values(ascending=False, kind="stable").index]
+    table = grid(voice, order, spec, caption=voice.say("review.caption"), facts=facts)
+    details = _details(voice, facts | {"coverage": share}, items="number", inside="number", coverage="percent", level="percent")
+    return Draft(headline=headline, sentences=sentences, tables=[table], details=details)
+
+
+def backtest_draft(voice: Voice, result: Backtest, facts: Facts) -> Draft:
+    gain, raw = facts["gain"] or 0.0, facts["gain_raw"] or 0.0
+    key = "better" if gain > max(raw, 0) else "worse"
+    headline = voice.say(f"backtest.{key}", gain=voice.percent(gain), gain_raw=voice.percent(raw))
+    values = {"coverage": voice.percent(facts["coverage"]), "level": voice.percent(facts["level"])}
+    honest = facts["coverage"] is None or facts["level"] is None or facts["coverage"] >= facts["level"] - 0.05
+    sentences = [voice.say("backtest.honest" if honest else "backtest.narrow", **values)]
+    spec: list[Spec] = [("fold", "label"), ("cells", "number"), ("exposure", "number"), ("events", "number")]
+    spec += [("gain", "percent"), ("gain_raw", "percent"), ("coverage", "percent")]
+    table = grid(voice, result.table, spec, caption=voice.say("backtest.caption"), facts=facts)
+    return Draft(headline=headline, sentences=sentences, tables=[table], details=_details(voice, facts, folds="number", level="percent"))
+
+
+def audience_draft(voice: Voice, result: Audience, facts: Facts) -> Draft:
+    best, second = facts["best"], facts["second"]
+    headline = voice.count("audience.people", facts["people"], groups=voice.number(facts["groups"]))
+    sentences = []
+    if best:
+        apart = second is None or float(best.get("buy_rate_low", 0)) > float(second["buy_rate"])
+        values = {"name": voice.label(facts["by"], best["group"]), "rate": voice.percent(best["buy_rate"])}
+        values["within"] = voice.within(voice.percent(best.get("buy_rate_low")), voice.percent(best.get("buy_rate_high")))
+        headline = voice.say("audience.shown" if apart else "audience.seems", **values)
+        sentences.append(voice.count("audience.people", facts["people"], groups=voice.number(facts["groups"])))
+        sentences.append(voice.say("audience.largest", name=voice.label(facts["by"], facts["largest"]["group"])))
+    spec: list[Spec] = [
+        ("group", "label"),
+        ("people", "number"),
+        ("follow_rate", "percent"),
+        ("engage_rate", "percent"),
+        ("buy_rate", "percent"),
+    ]
+    spec += [("revenue_per_person", "money"), ("preferred_format", "label"), ("preferred_length", "label"), ("top_question", "label")]
+    named = result.table.assign(group=[voice.label(facts["by"], g) for g in result.table["group"]]) if len(result.table) else result.table
+    table = grid(voice, named, spec, caption=voice.say("audience.caption"), facts=facts)
+    return Draft(headline=headline, sentences=sentences, tables=[table], details=_details(voice, facts, people="number", level="percent"))
+
+
+def comparison_draft(voice: Voice, result: Comparison, facts: Facts) -> Draft:
+    best, metric, currency = facts["best"], facts["metric"], facts["currency"]
+    headline, sentences = voice.say("comparison.empty"), []
+    if best:
+        lift, low, high = (voice.rate(best[k], metric, currency) for k in ("lift", "low", "high"))
+        values = {"arm": voice.label("arm", best["arm"]), "control": voice.label("arm", facts["control"]), "lift": lift}
+        key = "shown" if facts["better"] else "undecided"
+        headline = voice.say(f"comparison.{key}", **values, within=voice.within(low, high), metric=voice.inner("metric", metric))
+        sentences = [] if facts["better"] else [voice.say("comparison.no_need", control=values["control"])]
+    spec: list[Spec] = [
+        ("arm", "label"),
+        ("n", "number"),
+        ("mean", "rate"),
+        ("lift", "rate"),
+        ("low", "rate"),
+        ("high", "rate"),
+        ("verdict", "label"),
+    ]
+    table = grid(voice, result.table, spec, caption=voice.say("comparison.caption", metric=voice.inner("metric", metric)), facts=facts)
+    return Draft(headline=headline, sentences=sentences, tables=[table], details=_details(voice, facts, level="percent", held_out="number"))
+
+
+def explanation_draft(voice: Voice, result: Explanation, facts: Facts) -> Draft:
+    metric, currency = str(facts["metric"] or ""), facts["currency"]
+    cell = facts["cell"] if isinstance(facts["cell"], Mapping) else {}
+    values = {k: voice.rate(facts[k], metric, currency) for k in ("rate", "average")}
+    early = facts["opinion"] is not None and facts["opinion"] >= 0.5
+    headline = voice.say("explanation.early" if early else "explanation.headline", name=voice.cell(cell, cell), **values)
+    sentences = []
+    for side in ("up", "down"):
+        if facts[side]:
+            sentences.append(
+                voice.say(
+                    f"explanation.{side}", names=voice.names(f"{term(voice, r)} (× {voice.number(r['times'], 2)})" for r in facts[side])
+                )
+            )
+    named = facts["table"].assign(term=[term(voice, r) for r in facts["table"].to_dict("records")])
+    spec: list[Spec] = [("term", "label"), ("times", "times"), ("opinion", "percent")]
+    table = grid(voice, named, spec, caption=voice.say("explanation.caption"), facts=facts)
+    return Draft(headline=headline, sentences=sentences, tables=[table], details=_details(voice, facts, opinion="percent"))
+
+
+def term(voice: Voice, row: Mapping[str, Any]) -> str:
+    """A term in words: its levels' labels, joined where two axes cross."""
+    axes = [t for t in str(row["term"]).replace("×", ":").replace(" ", "").split(":") if t]
+    level = row["level"]
+    levels = (
+        list(level) if isinstance(level, list | tuple) else [p.strip() for p in str(level).replace("×", "|").replace(":", "|").split("|")]
+    )
+    if len(axes) != len(levels):
+        return voice.label("term", row["term"])
+    return " × ".join(voice.label(a, v) for a, v in zip(axes, levels, strict=True))
+
+
+def shortlist_draft(voice: Voice, result: Shortlist, facts: Facts) -> Draft:
+    headline = voice.count("shortlist.headline", facts["last"], first=voice.number(facts["first"]))
+    sentences, largest = [], facts["largest"]
+    if largest and largest["dropped"]:
+        reason = voice.label("reason", largest["reason"])
+        sentences.append(voice.count("shortlist.largest", largest["dropped"], reason=reason))
+    axes = telling(result.table, [c for c in result.table.columns if c not in ("rate", "low", "high", "value", "rank")])
+    spec: list[Spec] = [*((c, "label") for c in axes), ("rate", "rate"), ("low", "rate"), ("high", "rate")]
+    tables = [grid(voice, result.table, spec, caption=voice.say("shortlist.caption"), facts=facts)]
+    steps: list[Spec] = [("reason", "label"), ("kept", "number"), ("dropped", "number")]
+    tables += [grid(voice, result.steps, steps, caption=voice.say("shortlist.steps"), facts=facts)] if voice.analyst else []
+    return Draft(headline=headline, sentences=sentences, tables=tables, details=_details(voice, facts, first="number", last="number"))
+
+
+def plain_draft(voice: Voice, result: Result, facts: Facts) -> Draft:
+    """Any other result: its table, as it is."""
+    spec: list[Spec] = [(str(c), "number" if result.table[c].dtype.kind in "iuf" else "label") for c in result.table.columns[:8]]
+    table = grid(voice, result.table, spec, caption=voice.say("plain.caption"), facts=facts)
+    return Draft(headline=voice.count("plain.headline", len(result.table)), sentences=[], tables=[table], details=[])
+
+
+def _details(voice: Voice, facts: Facts, **kinds: str) -> list[tuple[str, str]]:
+    """Statistics by name, those that are known."""
+    how: dict[str, Callable[[float], str]] = {"number": voice.number, "percent": voice.percent}
+    known = {k: facts.get(k) for k in kinds}
+    return [(voice.say(f"detail.{k}"), how[kinds[k]](float(v))) for k, v in known.items() if v is not None]
+
+
+WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]] = {
+    Scores: ("scores", scores_draft), Plan: ("plan", plan_draft), Review: ("review", review_draft), Backtest: ("backtest", backtest_draft),
+    Audience: ("audience", audience_draft), Comparison: ("comparison", comparison_draft), Explanation: ("explanation", explanation_draft),
+    Shortlist: ("shortlist", shortlist_draft),
+}  # fmt: skip
+
+
+def section(voice: Voice, result: Result) -> Section:
+    """One result in words."""
+    kind, write = next((WRITERS[t] for t in type(result).__mro__ if t in WRITERS), ("plain", plain_draft))
+    facts = facts_of(result)
+    draft = write(voice, result, facts)
+    if kind == "comparison" and facts["kind"] == "policies":
+        kind = "policies"
+    not_mean = [voice.say(f"{kind}.not_mean"), *([voice.say(f"{kind}.not_mean_analyst")] if voice.analyst and kind in DEEPER else [])]
+    findings = [_told(voice, f) for f in result.findings[:MOST_FINDINGS]]
+    if len(result.findings) > MOST_FINDINGS:
+        findings.append(voice.count("more_findings", len(result.findings) - MOST_FINDINGS))
+    details = [*draft.details, *_sources(voice, facts)] if voice.analyst else []
+    return Section(
+        kind=kind, title=voice.say(f"{kind}.title"), headline=draft.headline, sentences=tuple(draft.sentences), tables=tuple(draft.tables),
+        not_mean=tuple(not_mean), findings=tuple(findings), details=tuple(details),
+    )  # fmt: skip
+
+
+def _told(voice: Voice, found: Finding) -> str:
+    """A finding in the reader's language; in its own words where the language has none for it."""
+    known = found.code in voice.tables.languages[voice.language]["findings"]
+    return visible((retell(found, voice.language) if known else found).text)
+
+
+DEEPER = frozenset({"scores", "plan", "review", "backtest", "comparison", "policies"})
+
+
+def _sources(voice: Voice, facts: Facts) -> list[tuple[str, str]]:
+    """Where the opinions in the scores come from."""
+    if "verdicts" not in facts:
+        return []
+    sources = dict.fromkeys(str(o["source"]) for o in voice.tables.opinions(facts["metric"]) if o.get("source"))
+    return [(voice.say("detail.sources"), "; ".join(visible(s) for s in list(sources)[:6]))] if sources else []

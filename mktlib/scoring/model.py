@@ -1,0 +1,514 @@
+"""ContentScorer: from a log of what was published to the rate of every cell, seen or not, with what is opinion and what is data.
+
+The mathematics is `glmm`'s; the words, the opinions and the denominators are `vocabulary`'s. This module only joins them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import logit
+from scipy.stats import norm
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from mktlib import glmm
+from mktlib.errors import DataError, Finding, ModelError, StoreError
+from mktlib.intake import tally
+from mktlib.results import CELL, Explanation, Scores
+from mktlib.scoring.verdicts import direction, verdicts
+from mktlib.vocabulary import Tables, finding, load_tables
+
+Array = NDArray[Any]
+SCHEMA = 1
+DRAWS = 1000
+MOST_CELLS = 2_000_000
+MOST_OWN_CELLS = 1500  # cells beyond which a cell effect beside the pieces' own costs more than it tells
+
+
+class ContentScorer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Scores cells by a multilevel model: main effects, pairs, and each cell's (or each piece's) own effect.
+
+    Args:
+        metric: a row of the metrics table.
+        by: the axes of a cell; those that the log lacks are left out, with a finding.
+        pairs: "auto" (pairs of axes, where data can tell them from single cells), True, or False (main effects only).
+        priors: "expert" (base rates and opinions of the tables), "flat", or the `Tables` to take them from.
+        level: of the intervals.
+        half_life_days: a row that is this old counts half (needs a date).
+        random_state: seed of the draws behind `p_best`.
+
+    Attributes after `fit`: by_, levels_ {axis: names}, posterior_ (`glmm.Posterior`), evidence_ (counts per cell), findings_.
+
+    >>> log = pd.DataFrame({"style": ["playful", "expert"], "clicks": [60, 30], "impressions": [1000, 1000]})
+    >>> scorer = ContentScorer(by=("style",), priors="flat").fit(log)
+    >>> bool(scorer.predict(pd.DataFrame({"style": ["playful"]}))[0] > 0.04)
+    True
+    """
+
+    def __init__(
+        self,
+        metric: str = "click_rate",
+        *,
+        by: Sequence[str] = CELL,
+        pairs: str | bool = "auto",
+        priors: str | Tables = "expert",
+        level: float = 0.9,
+        half_life_days: float | None = None,
+        tables: Tables | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.metric = metric
+        self.by = by
+        self.pairs = pairs
+        self.priors = priors
+        self.level = level
+        self.half_life_days = half_life_days
+        self.tables = tables
+        self.random_state = random_state
+
+    # ------------------------------------------------------------ fit
+
+    def fit(self, X: Any, y: Any = None, *, exposure: Any = None) -> Self:
+        """Learn from a log, from cells with `count` and `exposure`, or from rates `y` on `exposure` (default 1 each).
+
+        Raises:
+            DataError: a column is missing, or y is not a rate of 0 or more.
+        """
+        units = self._units(X, y, exposure)
+        self.findings_: tuple[Finding, ...] = units.attrs.get("findings", ())
+        self.by_ = tuple(a for a in units.attrs["by"])
+        self.levels_ = {a: np.array(sorted(units[a].unique()), dtype=object) for a in self.by_}
+        self.family_ = "poisson" if (units["count"] > units["exposure"]).any() else "binomial"
+        items = self._items(units)
+        codes = self._codes(units)
+        dims = [max(len(self.levels_[a]), 1) for a in self.by_]
+        center, center_sd = self._center()
+        self.posterior_ = glmm.fit(
+            codes,
+            units["count"].to_numpy(float),
+            units["exposure"].to_numpy(float),
+            dims=dims,
+            terms=self._terms(codes, items),
+            offset=self._offset(units),
+            item=items,
+            family=self.family_,
+            center=center,
+            center_sd=center_sd,
+            scale=self._scales(),
+        )
+        self.evidence_ = self._evidence(units)
+        self._find_oddities(units)
+        return self
+
+    def _tables(self) -> Tables:
+        own = self.priors if isinstance(self.priors, Tables) else self.tables
+        return own or load_tables()
+
+    def _units(self, X: Any, y: Any, exposure: Any) -> pd.DataFrame:
+        """One row a unit (a cell, or a piece in a cell) with count and exposure; attrs: by, findings."""
+        if not hasattr(X, "columns") or y is not None:
+            return self._from_rates(X, y, exposure)
+        names = nw.from_native(X).collect_schema().names() if not isinstance(X, pd.DataFrame) else list(X.columns)
+        by = tuple(a for a in self.by if a in names)
+        keep = [k for k in ("content_id", "date" if self.half_life_days else "") if k in names]
+        units = tally(X, self.by, metric=self.metric, tables=self._tables(), keep=keep)
+        units.attrs["by"] = by
+        if len(by) != len(self.by):
+            self.feature_names_in_ = np.array(by, dtype=object)
+        return self._fade(units) if self.half_life_days and "date" in units else units
+
+    def _from_rates(self, X: Any, y: Any, exposure: Any) -> pd.DataFrame:
+        if hasattr(X, "columns"):
+            frame = _pandas(X)[[a for a in self.by if a in _pandas(X).columns] or list(_pandas(X).columns)].astype(str)
+            rates = np.asarray(y, float)
+        else:
+            raw, rates = validate_data(self, X, y, dtype=None, y_numeric=True)
+            frame = pd.DataFrame(raw, columns=[f"x{i}" for i in range(raw.shape[1])]).astype(str)
+        chances = np.ones(len(frame)) if exposure is None else np.asarray(exposure, float)
+        if not (np.isfinite(rates).all() and (rates >= 0).all()):
+            raise DataError(finding("E_NOT_A_RATE", found=f"{np.nanmin(rates):g}"))
+        units = frame.assign(count=rates * chances, exposure=chances)
+        units.attrs["by"] = tuple(frame.columns)
+        return units
+
+    def _fade(self, units: pd.DataFrame) -> pd.DataFrame:
+        """Older rows count less: both counts are halved every `half_life_days`."""
+        day = pd.to_datetime(units["date"])
+        share = 0.5 ** ((day.max() - day).dt.days / float(self.half_life_days or 1))
+        out = units.assign(count=units["count"] * share, exposure=units["exposure"] * share).drop(columns="date")
+        out.attrs = units.attrs
+        return out
+
+    def _items(self, units: pd.DataFrame) -> Array | None:
+        """Identity of single pieces, where there are clearly more pieces than cells; else None."""
+        if "content_id" not in units or not len(units):
+            return None
+        cells = units[list(self.by_)].drop_duplicates().shape[0] if self.by_ else 1
+        pieces = units[[*self.by_, "content_id"]].drop_duplicates().shape[0]
+        return units["content_id"].to_numpy() if pieces > 1.2 * cells else None
+
+    def _terms(self, codes: Array, items: Array | None) -> list[glmm.Term]:
+        """Main effects; pairs unless they are as fine as the units; the whole cell where pieces have their own effect."""
+        axes, units = codes.shape[1], max(len(codes), 1)
+        wanted = list(glmm.pairs(axes)) if self.pairs is True or (self.pairs == "auto" and axes <= 10) else [(a,) for a in range(axes)]
+        several = [t for t in wanted if all(len(self.levels_[self.by_[a]]) > 1 for a in t) or not len(codes)]
+        kept = [t for t in several if len(codes) == 0 or len(np.unique(codes[:, t], axis=0)) <= 0.8 * units or self.pairs is True]
+        whole = tuple(range(axes))
+        if items is not None and axes > 2 and len(np.unique(codes, axis=0)) <= MOST_OWN_CELLS:
+            kept.append(whole)
+        return kept
+
+    def _codes(self, cells: pd.DataFrame) -> Array:
+        """(n, axes) codes of the levels; -1 where a level was never seen."""
+        out = np.full((len(cells), len(self.by_)), -1, np.int64)
+        for j, axis in enumerate(self.by_):
+            out[:, j] = pd.Index(self.levels_[axis]).get_indexer(cells[axis].astype(str))
+        return out
+
+    # ------------------------------------------------------------ opinions
+
+    def _center(self) -> tuple[float | None, float]:
+        if isinstance(self.priors, str) and self.priors == "flat":
+            return None, 1.5
+        mean, sd = self._tables().base_rate(self.metric)
+        return float(np.log(mean) if self.family_ == "poisson" else logit(mean)), sd
+
+    def _offset(self, cells: pd.DataFrame) -> Array:
+        """What opinion adds to eta (n,): the channel's base rate against the metric's, and every opinion on the cell."""
+        out = np.zeros(len(cells))
+        if isinstance(self.priors, str) and self.priors == "flat":
+            return out
+        tables = self._tables()
+        if "channel" in cells:
+            general = logit(tables.base_rate(self.metric)[0])
+            out += cells["channel"].map({c: logit(tables.base_rate(self.metric, str(c))[0]) - general for c in cells["channel"].unique()}).to_numpy(float)
+        family = {k: r["family"] for k, r in tables.content_types.items()}
+        known = cells if "content_type" not in cells else cells.assign(family=cells["content_type"].map(family))
+        groups: dict[tuple[str, ...], dict[tuple[str, ...], float]] = {}
+        for row in tables.opinions(self.metric):
+            axes = tuple(sorted(row["when"]))
+            table = groups.setdefault(axes, {})
+            key = tuple(str(row["when"][a]) for a in axes)
+            table[key] = table.get(key, 0.0) + row["effect"]
+        for axes, table in groups.items():
+            if all(a in known for a in axes):
+                keys = pd.MultiIndex.from_frame(known[list(axes)].astype(str))
+                out += pd.Series(table).reindex(pd.MultiIndex.from_tuples(list(table))).reindex(keys).fillna(0.0).to_numpy()
+        return out
+
+    def _scales(self) -> dict[glmm.Term, float]:
+        """Prior mean of each term's sd; where the tables hold opinions, their own sd: the data say how good they are."""
+        if isinstance(self.priors, str) and self.priors == "flat":
+            return {}
+        sds: dict[frozenset[str], list[float]] = {}
+        for row in self._tables().opinions(self.metric):
+            sds.setdefault(frozenset(row["when"]), []).append(row["sd"])
+        terms = glmm.pairs(len(self.by_))
+        return {t: float(np.mean(sds[k])) for t in terms if (k := frozenset(self.by_[a] for a in t)) in sds}
+
+    # ------------------------------------------------------------ what was seen
+
+    def _evidence(self, units: pd.DataFrame) -> pd.DataFrame:
+        rows = units.assign(squares=units["exposure"].astype(float) ** 2)
+        if not self.by_:
+            return rows[["count", "exposure", "squares"]].sum().to_frame().T
+        return rows.groupby(list(self.by_), as_index=False, sort=True)[["count", "exposure", "squares"]].sum()
+
+    def _find_oddities(self, units: pd.DataFrame) -> None:
+        more = [finding("E_ONE_LEVEL", level="note", column=a, found=str(v[0])) for a, v in self.levels_.items() if len(v) == 1]
+        if len(units) and units["count"].sum() == 0:
+            more.append(finding("E_NO_EVENTS", level="warning", metric=self.metric))
+        self.findings_ = (*self.findings_, *more)
+
+    # ------------------------------------------------------------ answers
+
+    def _cells(self, X: Any) -> tuple[pd.DataFrame, Array, Array]:
+        """(cells, codes, offsets) of what was asked."""
+        check_is_fitted(self, "posterior_")
+        if hasattr(X, "columns"):
+            frame = _pandas(X)
+            lacking = [a for a in self.by_ if a not in frame]
+            if lacking:
+                raise DataError([finding("E_MISSING_COLUMN", column=a, expected=a, found=", ".join(map(str, frame.columns))) for a in lacking])
+            cells = frame[list(self.by_)].astype(str).reset_index(drop=True)
+        else:
+            raw = validate_data(self, X, dtype=None, reset=False)
+            cells = pd.DataFrame(raw, columns=list(self.by_)).astype(str)
+        return cells, self._codes(cells), self._offset(cells)
+
+    def predict(self, X: Any) -> Array:
+        """Posterior mean rate of each row's cell (n,); a level never seen answers from its relatives."""
+        _, codes, offset = self._cells(X)
+        return self.posterior_.rate(codes, offset)
+
+    def interval(self, X: Any, level: float | None = None, exposure: Any = None) -> Array:
+        """(n, 2): of the cell's own rate; with `exposure`, of the rate that will be observed on so many."""
+        _, codes, offset = self._cells(X)
+        return self.posterior_.interval(codes, offset, level=level or self.level, exposure=exposure)
+
+    def draws(self, X: Any, size: int = DRAWS) -> Array:
+        """(size, n) joint draws of the rates."""
+        _, codes, offset = self._cells(X)
+        return self.posterior_.draws(codes, offset, size=size, rng=np.random.default_rng(self.random_state))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the log loss of the constant rate that is saved (1 best, 0 no better than the constant); `sample_weight` is the exposure."""
+        rate, mean, weight = np.asarray(y, float), self.predict(X), np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float)
+        constant = np.full(len(rate), np.average(rate, weights=weight))
+        saved = [deviance(rate, p, weight, self.family_) for p in (mean, constant)]
+        return float(1 - saved[0] / saved[1]) if saved[1] > 0 else 0.0
+
+    def score_cells(self, cells: Any = None, *, within: Sequence[str] = ("segment", "stage"), **fixed: str) -> Scores:
+        """Score cells: those given, or every combination of the levels seen that the tables allow (`stage="decision"` fixes a level).
+
+        `within` names the groups inside which cells are compared (axes that the scorer lacks are ignored). A group whose channels count
+        different exposures (impressions, deliveries) is compared by denominator, with a finding.
+        """
+        check_is_fitted(self, "posterior_")
+        known, codes, offset = self._cells(self._candidates(fixed) if cells is None else cells)
+        within = tuple(a for a in within if a in self.by_)
+        group, mixed = self._groups(known, within)
+        post, row = self.posterior_, self._tables().metrics.get(self.metric, {})
+        better = str(row.get("better", "high"))
+        rng = np.random.default_rng(self.random_state)
+        rate, ends = post.rate(codes, offset), post.interval(codes, offset, level=self.level)
+        opinion = np.clip(post.logit(codes, offset)[1] / post.prior_var(codes), 0, 1)
+        seen = self._seen(known)
+        mean_logit, mean_var = post.group_mean(codes, group, offset)
+        luck = post.tau * float(np.exp(post.sd_spread[-1])) if post.per_item else 0.0
+        side = direction(*(seen[c].to_numpy(float) for c in ("count", "exposure", "squares")), mean_logit, mean_var, luck)
+        average = pd.Series(rate).groupby(group).transform("mean").to_numpy()
+        table = known.assign(
+            rate=rate,
+            low=ends[:, 0],
+            high=ends[:, 1],
+            index=100 * rate / np.where(average > 0, average, 1),
+            p_best=post.best(codes, group, offset, size=DRAWS, rng=rng, highest=better == "high"),
+            exposure=seen["exposure"].to_numpy(),
+            opinion=opinion,
+            verdict=verdicts(side, opinion, better=better),
+        )
+        unseen = [finding("E_UNSEEN_LEVEL", level="note", column=a, found=str(v)) for j, a in enumerate(self.by_) for v in known.loc[codes[:, j] < 0, a].unique()]
+        return Scores(
+            table=table,
+            facts=self._facts(table, within),
+            findings=(*self.findings_, *unseen, *mixed),
+            by=self.by_,
+            within=within,
+            metric=self.metric,
+            level=self.level,
+        )
+
+    def _candidates(self, fixed: Mapping[str, str]) -> pd.DataFrame:
+        unknown = [a for a in fixed if a not in self.by_]
+        if unknown:
+            raise DataError([finding("E_UNKNOWN_AXIS", found=a, expected=", ".join(self.by_)) for a in unknown])
+        levels = {a: [fixed[a]] if a in fixed else list(self.levels_[a]) for a in self.by_}
+        size = int(np.prod([len(v) for v in levels.values()])) if levels else 1
+        if size > MOST_CELLS:
+            raise ModelError(finding("E_TOO_MANY_CELLS", found=f"{size:,}", expected=f"{MOST_CELLS:,}"))
+        grid = pd.MultiIndex.from_product(levels.values(), names=list(levels)).to_frame(index=False) if levels else pd.DataFrame(index=[0])
+        keep, tables = np.ones(len(grid), bool), self._tables()
+        for pair in (("content_type", "channel"), ("content_type", "length")):
+            if set(pair) <= set(levels):
+                wrong = [c for c in itertools.product(*(levels[a] for a in pair)) if not tables.allows(dict(zip(pair, c, strict=True)))]
+                keep &= ~pd.MultiIndex.from_frame(grid[list(pair)]).isin(wrong) if wrong else True
+        return grid[keep].reset_index(drop=True)
+
+    def _groups(self, cells: pd.DataFrame, within: Sequence[str]) -> tuple[Array, list[Finding]]:
+        """Group number of each cell; groups are split by denominator."""
+        keys = [cells[a] for a in within]
+        group = cells.groupby(list(within), sort=True).ngroup().to_numpy() if keys and len(cells) else np.zeros(len(cells), int)
+        if self.metric not in self._tables().metrics or "channel" not in cells or not len(cells):
+            return group, []
+        denominator = cells["channel"].map({c: self._tables().exposure(self.metric, c) for c in cells["channel"].unique()})
+        split = pd.DataFrame({"g": group, "d": denominator}).groupby(["g", "d"], sort=True).ngroup().to_numpy()
+        if denominator.nunique() == 1:
+            return split, []
+        return split, [finding("E_MIXED_DENOMINATOR", level="note", column="channel", found=", ".join(sorted(denominator.unique())))]
+
+    def _seen(self, cells: pd.DataFrame) -> pd.DataFrame:
+        if not self.by_:
+            return self.evidence_.reindex(np.zeros(len(cells), int)).reset_index(drop=True)
+        return cells.merge(self.evidence_, on=list(self.by_), how="left", validate="m:1")[["count", "exposure", "squares"]].fillna(0)
+
+    def _facts(self, table: pd.DataFrame, within: Sequence[str]) -> dict[str, Any]:
+        counts = table["verdict"].value_counts()
+        return {
+            "metric": self.metric,
+            "by": list(self.by_),
+            "within": list(within),
+            "level": self.level,
+            "cells": len(table),
+            "exposure": float(self.evidence_["exposure"].sum()),
+            "events": float(self.evidence_["count"].sum()),
+            "verdicts": {v: int(counts.get(v, 0)) for v in ("make", "test", "too_early", "drop")},
+            "opinion": float(table["opinion"].mean()) if len(table) else 1.0,
+            "draws": DRAWS,
+            "family": self.family_,
+        }
+
+    def explain(self, cell: Mapping[str, str]) -> Explanation:
+        """Which terms moved a cell from the average, on the log-odds; the effects add up to the cell's own (finding nothing left over)."""
+        frame, codes, offset = self._cells(pd.DataFrame([dict(cell)]))
+        post = self.posterior_
+        mean, var = post.logit(codes, offset)
+        columns = post._columns(codes)[0]
+        z = norm.ppf(0.5 + self.level / 2)
+        rows = [("average", "", float(post.mean[0]), float(post.cov[0, 0]), float(post.center_sd) ** 2)]
+        if np.any(offset):
+            rows.append(("opinion", "", float(offset[0]), 0.0, 1.0))
+        for term, column, sd, scale in zip(post.terms, columns[1:], post.sd, post.scale, strict=True):
+            names = tuple(self.by_[a] for a in term)
+            effect, spread = (float(post.mean[column]), float(post.cov[column, column])) if column >= 0 else (0.0, float(sd) ** 2)
+            rows.append((" x ".join(names), " x ".join(str(frame.iloc[0][a]) for a in names), effect, spread, float(scale) ** 2))
+        if not post.per_item:
+            own, own_var = post.own(codes)
+            rows.append(("own", "", float(own[0]), float(own_var[0]), post.own_scale**2))
+        table = pd.DataFrame(
+            [
+                {
+                    "term": t,
+                    "level": lv,
+                    "effect": e,
+                    "times": float(np.exp(e)),
+                    "low": e - z * v**0.5,
+                    "high": e + z * v**0.5,
+                    "opinion": 1.0 if t == "opinion" else min(v / p, 1.0),
+                }
+                for t, lv, e, v, p in rows
+            ]
+        )
+        ends = post.interval(codes, offset, level=self.level)[0]
+        facts = {
+            "cell": dict(cell),
+            "metric": self.metric,
+            "rate": float(post.rate(codes, offset)[0]),
+            "low": float(ends[0]),
+            "high": float(ends[1]),
+            "average": float(post.expect(post.mean[:1], post.cov[:1, 0])[0]),
+            "opinion": float(min(var[0] / post.prior_var(codes)[0], 1.0)),
+            "logit": float(mean[0]),
+        }
+        return Explanation(table=table, facts=facts, findings=self.findings_)
+
+    # ------------------------------------------------------------ keeping
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fitted scorer to one .npz (a JSON header and plain arrays, never pickle), whole or not at all."""
+        check_is_fitted(self, "posterior_")
+        arrays = {f"posterior_{k}": v for k, v in self.posterior_.to_arrays().items()}
+        for name in ("count", "exposure", "squares"):
+            arrays[f"evidence_{name}"] = self.evidence_[name].to_numpy(float)
+        arrays["evidence_codes"] = self._codes(self.evidence_) if self.by_ else np.zeros((len(self.evidence_), 0), np.int64)
+        header = {
+            "schema": SCHEMA,
+            "parameters": {k: v for k, v in self.get_params().items() if k not in ("tables", "priors")} | {"by": list(self.by)},
+            "priors": self.priors if isinstance(self.priors, str) else "expert",
+            "by": list(self.by_),
+            "levels": {a: [str(x) for x in v] for a, v in self.levels_.items()},
+            "family": self.family_,
+            "sha256": _digest(arrays),
+        }
+        return _write_npz(Path(path), {"header": np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), np.uint8), **arrays})
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.regressor_tags.poor_score = True  # levels are names: a number never seen has no neighbours
+        return tags
+
+
+def load_scorer(path: str | Path, *, tables: Tables | None = None) -> ContentScorer:
+    """Read what `ContentScorer.save` wrote.
+
+    Raises:
+        StoreError: the file is cut off, altered, of another schema, or holds numbers that are not finite.
+    """
+    file = Path(path)
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            arrays = {k: stored[k] for k in stored.files}
+        header = json.loads(bytes(arrays.pop("header")).decode())
+        wrong = _wrong(header, arrays)
+    except Exception as error:  # whatever a damaged archive raises is one thing to its owner
+        raise StoreError(finding("E_MODEL_FILE", file=file.name, found=f"{type(error).__name__}: {error}")) from error
+    if wrong:
+        raise StoreError(finding("E_MODEL_FILE", file=file.name, found=wrong))
+    scorer = ContentScorer(**{**header["parameters"], "by": tuple(header["parameters"]["by"])}, priors=header["priors"], tables=tables)
+    scorer.by_, scorer.family_, scorer.findings_ = tuple(header["by"]), header["family"], ()
+    scorer.levels_ = {a: np.array(v, dtype=object) for a, v in header["levels"].items()}
+    scorer.posterior_ = glmm.Posterior.from_arrays({k.removeprefix("posterior_"): v for k, v in arrays.items() if k.startswith("posterior_")})
+    codes = arrays["evidence_codes"]
+    cells = {a: scorer.levels_[a][codes[:, j]] for j, a in enumerate(scorer.by_)}
+    scorer.evidence_ = pd.DataFrame({**cells, **{n: arrays[f"evidence_{n}"] for n in ("count", "exposure", "squares")}})
+    return scorer
+
+
+def deviance(rate: Array, mean: Array, weight: Array, family: str) -> float:
+    """Log loss of predicted means for observed rates, weighted by exposure (binomial; Poisson where a rate may exceed 1)."""
+    p = np.clip(mean, 1e-12, None)
+    if family == "poisson":
+        return float(np.sum(weight * (p - rate * np.log(p) + np.where(rate > 0, rate * np.log(np.maximum(rate, 1e-300)) - rate, 0))))
+    p = np.clip(p, 1e-12, 1 - 1e-12)
+    return float(-np.sum(weight * (rate * np.log(p) + (1 - rate) * np.log1p(-p))))
+
+
+def _pandas(X: Any) -> pd.DataFrame:
+    if isinstance(X, pd.DataFrame):
+        return X
+    frame: Any = nw.from_native(X)
+    return pd.DataFrame((frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas())
+
+
+def _digest(arrays: Mapping[str, Array]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(arrays):
+        total.update(name.encode())
+        total.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return total.hexdigest()
+
+
+def _wrong(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> str | None:
+    """The first check that a stored scorer fails."""
+    if header.get("schema") != SCHEMA:
+        return f"schema {header.get('schema')}, not {SCHEMA}"
+    if header.get("sha256") != _digest(arrays):
+        return "sha256"
+    bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
+    return f"not finite: {bad[0]}" if bad else None
+
+
+def _write_npz(path: Path, arrays: Mapping[str, Array]) -> Path:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(buffer.getvalue())
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StoreError(finding("E_CANNOT_WRITE", file=str(path), found=error.strerror or str(error))) from error
+    return path

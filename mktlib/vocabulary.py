@@ -1,0 +1,397 @@
+"""The words of the field, and the only reader of `tables/`.
+
+Content types, stages, channels, metrics, priors and languages are rows of TOML files, not code. A company lays its own rows above
+the packaged ones with `load_tables("ours.toml")`; what is wrong in its file is said at once, entry by entry.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+import string
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from mktlib.errors import DataError, Finding, Level
+
+TABLES = Path(__file__).parent / "tables"
+KINDS = ("stages", "families", "content_types", "styles", "lengths", "channels", "networks", "segments", "metrics")
+AXIS_TABLE = {
+    "stage": "stages",
+    "content_type": "content_types",
+    "style": "styles",
+    "length": "lengths",
+    "channel": "channels",
+    "network": "networks",
+    "segment": "segments",
+    "metric": "metrics",
+    "family": "families",
+}
+SURENESS = {"slightly": 0.7, "fairly": 0.35, "very": 0.15}
+"""How sure a sentence is, as the sd of its effect on the log-odds: "slightly" allows twice or half, "very" about 15 %."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Every row of the packaged tables, with the caller's own above them. Each attribute maps a key to its row."""
+
+    stages: Mapping[str, Row]
+    families: Mapping[str, Row]
+    content_types: Mapping[str, Row]
+    styles: Mapping[str, Row]
+    lengths: Mapping[str, Row]
+    channels: Mapping[str, Row]
+    networks: Mapping[str, Row]
+    segments: Mapping[str, Row]
+    metrics: Mapping[str, Row]
+    priors: Mapping[str, Any]
+    languages: Mapping[str, Row] = field(repr=False)
+
+    def label(self, kind: str, key: object, language: str | None = None) -> str:
+        """The name a reader sees; a word that no table knows is shown as it is, with spaces for underscores.
+
+        >>> load_tables().label("content_type", "short_video", "fr")
+        'Vidéo courte verticale'
+        >>> load_tables().label("content_type", "hologram_show", "en")
+        'Hologram show'
+        """
+        language = language or default_language()
+        row = getattr(self, AXIS_TABLE.get(kind, ""), {}).get(key) if isinstance(key, str) else None
+        if row:
+            return str(row["label"].get(language) or row["label"]["en"])
+        own = self.languages.get(language, {}).get("labels", {}).get(kind, {}).get(str(key))
+        text = str(own if own is not None else key)
+        return text if own is not None or not text.islower() else (text[:1].upper() + text[1:]).replace("_", " ")
+
+    def stage_fit(self, content_type: str, stage: str) -> float:
+        """Opinion: how well a content type suits a stage, as an effect on the log-odds; 0.0 where nobody has an opinion.
+
+        >>> load_tables().stage_fit("reminder_banner", "decision")
+        0.8
+        """
+        return float(self.priors["stage_fit"]["effects"].get(content_type, {}).get(stage, 0.0))
+
+    def allows(self, cell: Mapping[str, Any]) -> bool:
+        """Whether a combination can exist: the type runs on the channel, the length is one its family has. Unknown words are allowed.
+
+        >>> load_tables().allows({"content_type": "sms", "channel": "display"})
+        False
+        """
+        row = self.content_types.get(str(cell.get("content_type")))
+        if row is None:
+            return True
+        channel, length = cell.get("channel"), self.lengths.get(str(cell.get("length")))
+        runs = channel is None or channel not in self.channels or channel in row["channels"]
+        measured = any(row["family"] in other["families"] for other in self.lengths.values())
+        return runs and (length is None or not measured or row["family"] in length["families"])
+
+    def exposure(self, metric: str, channel: str | None = None) -> str:
+        """The column that is this metric's denominator on a channel.
+
+        >>> load_tables().exposure("click_rate", "email")
+        'delivered'
+        """
+        row = self.metrics[metric]
+        return str(row.get("exposure_by_channel", {}).get(channel, row["exposure"]))
+
+    def base_rate(self, metric: str, channel: str | None = None) -> tuple[float, float]:
+        """(mean, sd of the log-odds between companies) before any data, for a channel or for the metric as such."""
+        rows = [r for r in self.priors["rates"].values() if r["metric"] == metric]
+        for wanted in (channel, None):
+            for row in rows:
+                if row.get("channel") == wanted:
+                    return float(row["mean"]), float(row["logit_sd"])
+        return 0.02, 1.2
+
+    def opinions(self, metric: str) -> list[dict[str, Any]]:
+        """Every opinion on a metric: when = {axis: level}, effect and sd on the log-odds, source, conf."""
+        fit = self.priors["stage_fit"]
+        found = []
+        if metric in ("click_rate", "engagement_rate", "lead_rate", "conversion_rate", "value_per_mille"):
+            about = {"sd": float(fit["sd"]), "source": fit["source"], "conf": fit["conf"]}
+            for kind, effects in fit["effects"].items():
+                found += [{"when": {"content_type": kind, "stage": s}, "effect": float(x), **about} for s, x in effects.items() if x]
+        for row in self.priors.get("statement", []):
+            if row.get("metric", metric) == metric:
+                sure = row.get("sure", "fairly")
+                sd = float(sure) if isinstance(sure, int | float) else SURENESS[sure]
+                about = {"sd": sd, "source": row.get("source", "own"), "conf": row.get("conf", "J")}
+                found.append({"when": dict(row["when"]), "effect": math.log(float(row["times"])), **about})
+        return found
+
+
+def load_tables(*own: str | Path) -> Tables:
+    """The packaged tables, with the rows of the caller's TOML files laid above them, the last file on top.
+
+    A file of one's own has the shape of the packaged ones: `[content_types.hologram]`, `[[priors.statement]]`, `[labels.fr.segment]`.
+
+    Raises:
+        DataError: one finding for each wrong entry (unknown table, missing label, unknown reference).
+
+    >>> len(load_tables().content_types)
+    51
+    """
+    return _load(tuple(str(Path(path)) for path in own))
+
+
+@lru_cache(maxsize=16)
+def _load(own: tuple[str, ...]) -> Tables:
+    raw = _packaged()
+    problems: list[Finding] = []
+    for path in own:
+        layer = _read_toml(Path(path))
+        problems += _wrong_entries(layer, raw, Path(path).name)
+        raw = _above(raw, {k: v for k, v in layer.items() if k in (*KINDS, "priors")})
+        for language, labels in layer.get("labels", {}).items():
+            raw["languages"] = _above(raw["languages"], {language: {"labels": labels}})
+    if problems:
+        raise DataError(problems)
+    return Tables(**{name: _freeze(raw[name]) for name in (*KINDS, "priors", "languages")})
+
+
+@lru_cache(maxsize=1)
+def _packaged() -> dict[str, Any]:
+    raw: dict[str, Any] = {}
+    for path in sorted(TABLES.glob("*.toml")):
+        raw = _above(raw, _read_toml(path))
+    raw["languages"] = _languages()
+    return raw
+
+
+@lru_cache(maxsize=1)
+def _languages() -> dict[str, Any]:
+    return {path.stem: _read_toml(path) for path in sorted((TABLES / "languages").glob("*.toml"))}
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise DataError(finding("E_NO_FILE", file=path.name, found=error.strerror or str(error))) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(finding("E_TOML", file=path.name, found=str(error))) from error
+
+
+def _above(base: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
+    """`layer` laid on `base`: tables are merged, lists appended, anything else replaced."""
+    merged = dict(base)
+    for key, value in layer.items():
+        below = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            merged[key] = _above(below, value)
+        elif isinstance(value, list) and key == "statement":
+            merged[key] = [*(below or []), *value]
+        else:
+            merged[key] = value
+    return merged
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return MappingProxyType({k: _freeze(v) for k, v in value.items()})
+    return tuple(_freeze(v) for v in value) if isinstance(value, list) else value
+
+
+REFERENCES = {
+    "content_types": {"family": "families", "stages": "stages", "channels": "channels"},
+    "networks": {"channel": "channels", "formats": "content_types"},
+    "lengths": {"families": "families"},
+    "stages": {"main_metric": "metrics"},
+}
+NEEDED = {
+    "content_types": ("label", "family", "stages", "channels"),
+    "channels": ("label", "paid", "personal", "cost_unit", "exposure"),
+    "metrics": ("label", "count", "exposure", "family", "better"),
+    "lengths": ("label", "families"),
+    "networks": ("label", "channel"),
+}
+ELSEWHERE = ("name", "source", "columns", "constants", "score", "brief", "labels", "priors")  # sections of a column map, read by intake
+
+
+def _wrong_entries(layer: Mapping[str, Any], below: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """Every entry of one's own file that cannot be used."""
+    everything = _above(below, layer)
+    for table, rows in layer.items():
+        if table in KINDS and isinstance(rows, Mapping):
+            for key, row in rows.items():
+                known = row if key not in below.get(table, {}) else below[table][key] | row
+                yield from _wrong_row(f"{table}.{key}", table, known, everything, file)
+        elif table not in ELSEWHERE and isinstance(rows, Mapping) and table not in ("separator", "decimal"):
+            yield finding("E_TABLE_NAME", file=file, column=table, found=table, expected=", ".join(KINDS), hint=nearest(table, KINDS))
+    for i, row in enumerate(layer.get("priors", {}).get("statement", []), start=1):
+        yield from _wrong_statement(f"priors.statement[{i}]", row, file)
+
+
+def _wrong_row(path: str, table: str, row: Any, everything: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    if not isinstance(row, Mapping):
+        yield finding("E_TABLE_ROW", file=file, column=path, found=repr(row), expected="a table of entries")
+        return
+    for name in NEEDED.get(table, ("label",)):
+        if name not in row:
+            yield finding("E_MISSING_ENTRY", file=file, column=f"{path}.{name}", expected=name)
+    label = row.get("label", {})
+    if "label" in row and not (isinstance(label, Mapping) and label.get("en") and label.get("fr")):
+        yield finding("E_LABEL", file=file, column=f"{path}.label", found=repr(label))
+    for name, target in REFERENCES.get(table, {}).items():
+        values = row.get(name, [])
+        for value in [values] if isinstance(values, str) else values:
+            if value not in everything.get(target, {}):
+                hint = nearest(str(value), list(everything.get(target, {})))
+                yield finding("E_REFERENCE", file=file, column=f"{path}.{name}", found=str(value), expected=target, hint=hint)
+
+
+def _wrong_statement(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    if not isinstance(row.get("when"), Mapping) or not row.get("when"):
+        yield finding("E_MISSING_ENTRY", file=file, column=f"{path}.when", expected="when")
+    times = row.get("times")
+    if not isinstance(times, int | float) or not times > 0:
+        yield finding("E_TIMES", file=file, column=f"{path}.times", found=repr(times))
+    sure = row.get("sure", "fairly")
+    if not (sure in SURENESS if isinstance(sure, str) else isinstance(sure, int | float) and sure > 0):
+        yield finding("E_SURE", file=file, column=f"{path}.sure", found=repr(sure), expected=", ".join(SURENESS), hint=nearest(str(sure), SURENESS))
+
+
+# ---------------------------------------------------------------- words
+
+
+def default_language() -> str:
+    """MKTLIB_LANGUAGE where it names a language of the tables, else English."""
+    wanted = os.environ.get("MKTLIB_LANGUAGE", "en")
+    return wanted if wanted in _languages() else "en"
+
+
+def nearest(word: str, known: Sequence[str] | Mapping[str, Any]) -> str | None:
+    """The known word that looks most like this one, if any does.
+
+    >>> nearest("awarness", ["awareness", "interest"])
+    'awareness'
+    """
+    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def lookup(key: str, language: str | None = None) -> Any:
+    """The raw entry of a language file at a dotted key; English where the language lacks it; None where English does too."""
+    for code in (language or default_language(), "en"):
+        node: Any = _languages().get(code, {})
+        for part in key.split("."):
+            node = node.get(part) if isinstance(node, Mapping) else None
+        if node is not None:
+            return node
+    return None
+
+
+def phrase(key: str, language: str | None = None, /, **values: Any) -> str:
+    """A sentence of the language file with its {fields} filled in; `count` chooses between `one` and `other`.
+
+    >>> phrase("labels.verdict.make", "fr")
+    'à produire'
+    """
+    language = language or default_language()
+    entry = lookup(key, language)
+    if isinstance(entry, Mapping):
+        count = abs(float(values.get("count", 2)))
+        entry = entry["one" if count == 1 or (language == "fr" and count < 2) else "other"]
+    if entry is None:
+        raise KeyError(f"no phrase {key!r} in tables/languages")
+    return str(entry).format(**values)
+
+
+def finding(
+    code: str,
+    language: str | None = None,
+    /,
+    *,
+    level: Level = "error",
+    file: str | None = None,
+    line: int | None = None,
+    column: str | None = None,
+    found: object = None,
+    expected: str | None = None,
+    hint: str | None = None,
+    **values: Any,
+) -> Finding:
+    """One finding, said in a language: where, what was found, what was expected, what to type.
+
+    >>> str(finding("E_NEGATIVE_COUNT", "en", file="log.csv", line=3, column="clicks", found="-5"))
+    'log.csv, line 3, clicks: "-5" is negative. Expected: a count of 0 or more. Correct the cell, or leave it empty if it is unknown.'
+    """
+    shown = None if found is None else printable(str(found))
+    fields = {"file": file, "line": line, "column": column, "found": shown, "expected": expected, "hint": hint, **values}
+    text, wanted, advice = _sentences(code, language or default_language(), fields)
+    return Finding(
+        code=code,
+        text=text,
+        level=level,
+        file=file,
+        line=line,
+        column=column,
+        found=shown,
+        expected=expected or wanted,
+        hint=hint or advice,
+        values=MappingProxyType({**values, "_given": MappingProxyType({"expected": expected, "hint": hint})}),
+    )
+
+
+def retell(found: Finding, language: str) -> Finding:
+    """The same finding in another language."""
+    values = dict(found.values)
+    given = values.pop("_given", {})
+    return finding(
+        found.code,
+        language,
+        level=found.level,
+        file=found.file,
+        line=found.line,
+        column=found.column,
+        found=found.found,
+        expected=given.get("expected"),
+        hint=given.get("hint"),
+        **values,
+    )
+
+
+def printable(text: str, most: int = 80) -> str:
+    """Text that is safe to show in a message: control and direction marks made visible, long text shortened."""
+    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _sentences(code: str, language: str, fields: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
+    """(whole text, expected, hint) from the language file; the fields alone where it has no row for the code."""
+    row = lookup(f"findings.{code}", language) or {}
+    fill = {k: v for k, v in fields.items() if v is not None}
+
+    def said(name: str) -> str | None:
+        return string.Formatter().vformat(row[name], (), _Blank(fill)) if name in row else None
+
+    expected, hint = fields.get("expected") or said("expected"), fields.get("hint") or said("hint")
+    comma, colon = (", ", " : ") if language == "fr" else (", ", ": ")
+    line = f"{phrase_or('words.line', language, 'line')} {fields['line']}" if fields.get("line") is not None else None
+    where = comma.join(str(part) for part in (fields.get("file"), line, fields.get("column")) if part)
+    core = said("says") or " ".join(str(x) for x in (code, fields.get("found")) if x is not None)
+    parts = [core]
+    if expected and "{expected}" not in row.get("says", ""):
+        parts.append(f"{phrase_or('words.expected', language, 'Expected')}{colon}{expected}")
+    if hint and "{hint}" not in row.get("says", ""):
+        parts.append(said("hint") if not fields.get("hint") and "hint" in row else f"{phrase_or('words.type', language, 'Type')}{colon}{hint}")
+    text = ". ".join(str(p).rstrip(".") for p in parts) + "."
+    return (f"{where}{colon}{text}" if where else text), expected, hint
+
+
+def phrase_or(key: str, language: str, otherwise: str) -> str:
+    found = lookup(key, language)
+    return str(found) if found is not None else otherwise

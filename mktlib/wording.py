@@ -1,0 +1,199 @@
+"""Numbers, money, dates and lists as a reader of each language writes them; and the way files leave.
+
+One formatter serves figures, tables and reports, so that 3.45 % is never rounded two ways. Everything stands on babel; the marks
+that it leaves open (French narrow no-break spaces, how chances are said) are settled here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tempfile
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from babel import Locale
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal
+
+from mktlib.errors import Finding, StoreError
+from mktlib.vocabulary import AXIS_TABLE, Tables, default_language, finding, load_tables, phrase, retell
+
+NARROW = "\u202f"  # narrow no-break space, as French sets before % and between thousands
+RATES = {"rate", "low", "high", "p_best", "opinion", "share", "follow_rate", "engage_rate", "buy_rate", "predicted", "actual", "mean", "lift"} | {
+    "gain",
+    "gain_raw",
+    "coverage",
+}
+MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_per_person", "value", "price"}
+
+
+def _locale(language: str | None) -> Locale:
+    return Locale.parse(load_tables().languages[language or default_language()]["marks"]["locale"])
+
+
+def _spaces(text: str, language: str | None) -> str:
+    return text.replace("\u00a0", NARROW) if (language or default_language()) == "fr" else text
+
+
+def number(x: float, language: str | None = None, *, digits: int | None = None) -> str:
+    """
+    >>> number(1234567.5, "en", digits=1), number(1234567.5, "fr", digits=1)
+    ('1,234,567.5', '1\\u202f234\\u202f567,5')
+    """
+    digits = digits if digits is not None else 0 if abs(x) >= 100 or float(x).is_integer() else 2
+    exact = Decimal(repr(float(x))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return _spaces(format_decimal(exact if exact else abs(exact), format=pattern, locale=_locale(language)), language)
+
+
+def percent(x: float, language: str | None = None, *, digits: int | None = None) -> str:
+    """A fraction as a percentage with the figures that matter.
+
+    >>> percent(0.0345, "en"), percent(0.0345, "fr"), percent(0.42, "en")
+    ('3.5%', '3,5\\u202f%', '42%')
+    """
+    if digits is None:
+        size = abs(x) * 100
+        digits = 0 if size >= 10 or size == 0 else 1 if size >= 1 else 2 if size >= 0.1 else 3
+    shown = number(float(Decimal(repr(float(x))) * 100), language, digits=digits)
+    return f"{shown}{NARROW}%" if (language or default_language()) == "fr" else f"{shown}%"
+
+
+def money(x: float, currency: str, language: str | None = None, *, digits: int | None = None) -> str:
+    """
+    >>> money(40000, "EUR", "en"), money(40000, "EUR", "fr"), money(2.5, "EUR", "fr")
+    ('€40,000', '40\\u202f000\\u202f€', '2,50\\u202f€')
+    """
+    digits = digits if digits is not None else 0 if abs(x) >= 100 or float(x).is_integer() else 2
+    pattern = "¤#,##0" if _locale(language).language != "fr" else "#,##0\u202f¤"
+    pattern = pattern.replace("#,##0", "#,##0" + ("." + "0" * digits if digits else ""))
+    value = Decimal(repr(float(x))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    return _spaces(format_currency(value, currency, format=pattern, locale=_locale(language), currency_digits=False), language)
+
+
+def day(date: Any, language: str | None = None) -> str:
+    """
+    >>> day("2026-10-05", "en"), day("2026-10-01", "fr")
+    ('5 October 2026', '1er octobre 2026')
+    """
+    value = date if isinstance(date, dt.date) else pd.Timestamp(date).date()
+    text = format_date(value, format="d MMMM y", locale=_locale(language))
+    return text.replace("1 ", "1er ", 1) if (language or default_language()) == "fr" and value.day == 1 else text
+
+
+def chances(p: float, language: str | None = None) -> str:
+    """A probability as people say it.
+
+    >>> chances(0.91, "en"), chances(0.91, "fr"), chances(0.01, "en")
+    ('9 chances in 10', '9 chances sur 10', 'less than 1 chance in 20')
+    """
+    if p < 0.05:
+        return phrase("words.chance_rare", language)
+    if p > 0.95:
+        return phrase("words.chance_sure", language)
+    return phrase("words.chances", language, count=max(1, min(9, round(p * 10))))
+
+
+def between(low: float, high: float, language: str | None = None, *, kind: str = "number", currency: str = "EUR") -> str:
+    """
+    >>> between(8, 15, "en"), between(0.02, 0.031, "fr", kind="percent")
+    ('8 to 15', '2,0\\u202f% à 3,1\\u202f%')
+    """
+    say_one = {"number": number, "percent": percent}.get(kind)
+    ends = [say_one(x, language) if say_one else money(x, currency, language) for x in (low, high)]
+    return phrase("words.range", language, low=ends[0], high=ends[1])
+
+
+def list_of(items: Iterable[str], language: str | None = None) -> str:
+    """
+    >>> list_of(["a", "b", "c"], "fr")
+    'a, b et c'
+    """
+    return str(format_list(list(items), locale=_locale(language)))
+
+
+def say(key: str, language: str | None = None, /, **values: Any) -> str:
+    """A phrase of the language file, its plural chosen by `count` under the language's own rule."""
+    return phrase(key, language, **values)
+
+
+def table(content: Any, *, language: str | None = None, tables: Tables | None = None, currency: str = "EUR") -> pd.DataFrame:
+    """A table as a reader sees it: heads, levels and numbers in the reader's words. Takes a frame, a result, or findings.
+
+    >>> table(pd.DataFrame({"style": ["playful"], "rate": [0.031]}), language="fr").to_dict("list")
+    {'Style': ['Ludique / humoristique'], 'Taux': ['3,1\\u202f%']}
+    """
+    language, tables = language or default_language(), tables or load_tables()
+    if isinstance(content, list | tuple):
+        rows = [retell(f, language) for f in content if isinstance(f, Finding)]
+        content = pd.DataFrame({"code": [f.code for f in rows], "text": [f.text for f in rows]})
+    frame = content if isinstance(content, pd.DataFrame) else content.table
+    heads: dict[str, Any] = {}
+    for name in frame.columns:
+        head = tables.label("column", name, language)
+        while head in heads:  # two columns may share a word; a reader still sees both
+            head += " "
+        heads[head] = [_shown(name, x, language, tables, currency) for x in frame[name]]
+    return pd.DataFrame(heads)
+
+
+def _shown(column: str, x: Any, language: str, tables: Tables, currency: str) -> str:
+    if x is None or (not isinstance(x, list | tuple | dict) and pd.isna(x)):
+        return "–"
+    if isinstance(x, bool) or type(x).__name__ == "bool":
+        return phrase("words.yes" if x else "words.no", language)
+    if isinstance(x, dt.date):
+        return day(x, language)
+    if isinstance(x, str):
+        kind = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length"}.get(column, column)
+        return tables.label(kind, x, language) if kind in (*AXIS_TABLE, "verdict", "status", "event", "reason", "step", "limit", "unit", "scope") else x
+    if isinstance(x, int | float) or hasattr(x, "dtype"):
+        value = float(x)
+        if column in RATES and abs(value) <= 1:
+            return percent(value, language)
+        return money(value, currency, language) if column in MONEY else number(value, language)
+    return str(x)
+
+
+# ---------------------------------------------------------------- files that leave
+
+
+def write_text(text: str, path: Path) -> Path:
+    """Write a whole file or nothing: a temporary file, flushed to disk, then renamed.
+
+    Raises:
+        StoreError: the folder cannot be written to, or the disk is full.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StoreError(finding("E_CANNOT_WRITE", file=str(path), found=error.strerror or str(error))) from error
+    return path
+
+
+def safe_csv(frame: pd.DataFrame, path: Path) -> Path:
+    """Write a CSV that no spreadsheet will run: text that begins like a formula gets a leading quote (numbers never do)."""
+    text = frame.copy()
+    for name in text.columns:
+        if not pd.api.types.is_numeric_dtype(text[name].dtype) and not pd.api.types.is_datetime64_any_dtype(text[name].dtype):
+            text[name] = text[name].map(lambda x: f"'{x}" if isinstance(x, str) and x[:1] in FORMULA else x)
+    return write_text(text.to_csv(index=False, lineterminator="\n"), path)
+
+
+FORMULA = tuple("=+-@\t\r\n\0＝＋－＠")

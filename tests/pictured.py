@@ -1,0 +1,279 @@
+"""One small result of every shape, made by hand: what charts and reports are tested on."""
+
+from __future__ import annotations
+
+import itertools
+
+import pandas as pd
+
+from mktlib.errors import Finding
+from mktlib.results import Audience, Backtest, Comparison, Explanation, Plan, Result, Review, Scores, Shortlist
+
+SEGMENTS = ("city_trendsetters", "outdoor_sports", "parents")
+TYPES = ("short_video", "article", "infographic", "product_page")
+
+
+def scores() -> Scores:
+    """Twelve cells: two shown to lead, one to stop, an undecided middle, opinion in the last group."""
+    rows = []
+    for i, segment in enumerate(SEGMENTS):
+        for j, content in enumerate(TYPES):
+            rate = 0.031 - 0.004 * j + 0.002 * i
+            half = 0.002 + 0.004 * (i == 2)
+            verdict = "too_early" if i == 2 else ("make", "test", "test", "drop" if i == 0 else "test")[j]
+            opinion = 0.8 if i == 2 else 0.15
+            rows.append(
+                (
+                    segment,
+                    "decision",
+                    content,
+                    rate,
+                    rate - half,
+                    rate + half,
+                    100 * rate / 0.027,
+                    0.5 / (1 + j),
+                    12_000.0,
+                    opinion,
+                    verdict,
+                )
+            )
+    columns = ["segment", "stage", "content_type", "rate", "low", "high", "index", "p_best", "exposure", "opinion", "verdict"]
+    facts = {"impressions": 144_000, "events": 3_900, "opinion": 0.36}
+    return Scores(
+        table=pd.DataFrame(rows, columns=columns),
+        facts=facts,
+        by=("segment", "stage", "content_type"),
+        within=("segment", "stage"),
+        metric="click_rate",
+        findings=(Finding(code="E_SIMPSON", text="The order turns round inside each channel.", level="warning"),),
+    )
+
+
+def explanation() -> Explanation:
+    table = pd.DataFrame(
+        {
+            "term": ["content_type", "segment", "stage", "content_type:segment"],
+            "level": ["short_video", "parents", "decision", "short_video|parents"],
+            "effect": [0.41, -0.22, 0.1, 0.05],
+            "times": [1.507, 0.803, 1.105, 1.051],
+            "low": [0.3, -0.4, -0.05, -0.2],
+            "high": [0.52, -0.04, 0.25, 0.3],
+            "opinion": [0.1, 0.3, 0.4, 0.9],
+        }
+    )
+    cell = {"segment": "parents", "stage": "decision", "content_type": "short_video"}
+    return Explanation(
+        table=table,
+        facts={"cell": cell, "rate": 0.031, "low": 0.028, "high": 0.034, "average": 0.024, "metric": "click_rate", "opinion": 0.2},
+    )
+
+
+def shortlist() -> Shortlist:
+    reasons = ["all", "brand", "channel", "format", "stage", "dominated", "shortlist"]
+    kept = [64_512, 43_008, 9_310, 4_200, 2_100, 480, 200]
+    dropped = [0, *(a - b for a, b in itertools.pairwise(kept))]
+    steps = pd.DataFrame({"step": range(7), "kept": kept, "dropped": dropped, "reason": reasons})
+    table = scores().table[["segment", "stage", "content_type", "rate", "low", "high"]].assign(value=40.0, rank=range(1, 13))
+    return Shortlist(table=table, facts={"metric": "click_rate", "first": 64_512, "last": 200}, steps=steps)
+
+
+def plan() -> Plan:
+    items = pd.DataFrame(
+        {
+            "item": ["p01", "p02", "p03", "p04", "p05", "p06"],
+            "content_type": [*TYPES, "short_video", "webinar"],
+            "style": "playful",
+            "length": "short",
+            "stage": "decision",
+            "cost": [1800.0, 600.0, 450.0, 900.0, 1500.0, 2500.0],
+            "days": 3,
+            "week": [1, 1, 2, 2, 3, 4],
+            "status": ["make"] * 5 + ["hold"],
+        }
+    )
+    spots = [(w, f"p0{1 + k}", ("social_paid", "email")[k % 2]) for w in range(1, 7) for k in range(5) if (w + k) % 3]
+    schedule = pd.DataFrame(
+        [
+            {
+                "week": w,
+                "segment": "parents",
+                "stage": "decision",
+                "channel": c,
+                "item": i,
+                "quantity": 9000,
+                "spend": 150.0 + 90 * w + 40 * n,
+                "value": 900.0,
+                "low": 500.0,
+                "high": 1400.0,
+            }
+            for n, (w, i, c) in enumerate(spots)
+        ]
+    )
+    limits = pd.DataFrame(
+        {
+            "limit": ["budget", "production_days", "channel_most", "cadence"],
+            "scope": ["all", "all", "email", "parents"],
+            "used": [20_000.0, 18.0, 2_000.0, 3.0],
+            "most": [20_000.0, 24.0, 5_000.0, 3.0],
+            "unit": ["EUR", "days", "EUR", "per week"],
+            "price": [1.42, 0.0, 0.0, 310.0],
+        }
+    )
+    tests = pd.DataFrame(
+        {
+            "item": ["p02", "p04"],
+            "segment": "parents",
+            "stage": "decision",
+            "channel": "email",
+            "spend": [400.0, 300.0],
+            "reason": "undecided",
+        }
+    )
+    facts = {
+        "name": "Summer line",
+        "currency": "EUR",
+        "first_day": "2026-10-05",
+        "last_day": "2026-11-15",
+        "weeks": 6,
+        "budget": 20_000.0,
+        "metric": "click_rate",
+        "objective": "value",
+        "value": 46_000.0,
+        "low": 31_000.0,
+        "high": 64_000.0,
+        "p_loss": 0.08,
+        "spend": 20_000.0,
+        "bound": 46_500.0,
+        "gap": 0.011,
+        "greedy": 39_000.0,
+    }
+    return Plan(
+        table=items,
+        facts=facts,
+        schedule=schedule,
+        limits=limits,
+        tests=tests,
+        expected={k: facts[k] for k in ("value", "low", "high", "p_loss")},
+    )
+
+
+def review() -> Review:
+    rows = []
+    for k in range(8):
+        predicted = 0.018 + 0.002 * k
+        actual = predicted + (0.009 if k == 2 else -0.008 if k == 5 else 0.001 * (-1) ** k)
+        rows.append(
+            {
+                "item": f"p{k:02d}",
+                "content_type": TYPES[k % 4],
+                "style": "playful",
+                "stage": "decision",
+                "segment": SEGMENTS[k % 3],
+                "channel": "email",
+                "owner": "Ana",
+                "status": "published",
+                "due": "2026-10-12",
+                "published": "2026-10-13",
+                "planned_spend": 900.0,
+                "actual_spend": 950.0,
+                "exposure": 8000,
+                "predicted": predicted,
+                "low": predicted - 0.005,
+                "high": predicted + 0.005,
+                "actual": actual,
+                "inside": abs(actual - predicted) <= 0.005,
+                "late_days": k % 2,
+                "surprise": (actual - predicted) / 0.003,
+            }
+        )
+    calibration = pd.DataFrame(
+        {
+            "predicted": [0.02, 0.025, 0.03],
+            "actual": [0.021, 0.024, 0.032],
+            "low": [0.018, 0.021, 0.028],
+            "high": [0.024, 0.027, 0.036],
+            "items": [3, 3, 2],
+        }
+    )
+    facts = {
+        "items": 8,
+        "inside": 6,
+        "coverage": 0.75,
+        "level": 0.9,
+        "late": 4,
+        "planned_spend": 7200.0,
+        "actual_spend": 7600.0,
+        "currency": "EUR",
+        "metric": "click_rate",
+        "value_planned": 21_000.0,
+        "value_actual": 19_400.0,
+        "not_executed": 1,
+    }
+    return Review(table=pd.DataFrame(rows), facts=facts, calibration=calibration)
+
+
+def backtest() -> Backtest:
+    cells = pd.DataFrame({"predicted": [0.01 + 0.002 * k for k in range(12)], "exposure": [3000 + 500 * k for k in range(12)]})
+    cells = cells.assign(observed=cells["predicted"] * ([1.1, 0.9] * 6), low=cells["predicted"] * 0.7, high=cells["predicted"] * 1.3)
+    table = pd.DataFrame(
+        {
+            "fold": [1, 2],
+            "cells": 6,
+            "exposure": [27_000, 42_000],
+            "events": [500, 900],
+            "gain": [0.11, 0.13],
+            "gain_raw": [-0.02, 0.05],
+            "coverage": [0.91, 0.89],
+        }
+    )
+    facts = {"metric": "click_rate", "level": 0.9, "folds": 2, "gain": 0.12, "gain_raw": 0.02, "coverage": 0.9, "kind": "weeks"}
+    return Backtest(table=table, facts=facts, cells=cells)
+
+
+def audience() -> Audience:
+    table = pd.DataFrame(
+        {
+            "group": SEGMENTS,
+            "people": [4200, 3100, 900],
+            "share": [0.51, 0.38, 0.11],
+            "follow_rate": [0.61, 0.48, 0.3],
+            "engage_rate": [0.21, 0.17, 0.06],
+            "buy_rate": [0.04, 0.062, 0.011],
+            "revenue_per_person": [4.2, 6.9, 1.05],
+            "preferred_format": ["video", "article", "video"],
+            "preferred_length": "short",
+            "top_question": ["delivery", "polarised", "price"],
+        }
+    )
+    for rate in ("follow_rate", "engage_rate", "buy_rate"):
+        table[f"{rate}_low"], table[f"{rate}_high"] = table[rate] * 0.9, table[rate] * 1.1
+    return Audience(table=table, facts={"by": "segment", "people": 8200, "buyers": 370, "level": 0.9, "currency": "EUR"})
+
+
+def comparison() -> Comparison:
+    table = pd.DataFrame(
+        {
+            "arm": ["all_mens", "all_womens", "targeted"],
+            "n": [10_600, 10_700, 10_650],
+            "mean": [0.182, 0.151, 0.184],
+            "lift": [0.0, -0.031, 0.002],
+            "low": [0.0, -0.041, -0.008],
+            "high": [0.0, -0.021, 0.012],
+            "verdict": ["undecided", "worse", "undecided"],
+        }
+    )
+    return Comparison(
+        table=table, facts={"metric": "visit_rate", "control": "all_mens", "level": 0.9, "kind": "policies", "held_out": 32_000}
+    )
+
+
+ALL: dict[str, Result] = {
+    "scores": scores(),
+    "explanation": explanation(),
+    "shortlist": shortlist(),
+    "plan": plan(),
+    "review": review(),
+    "backtest": backtest(),
+    "audience": audience(),
+    "comparison": comparison(),
+}
