@@ -36,10 +36,10 @@ lab: $(VENV)/.ready  ## JupyterLab on the notebooks
 	$(PY) -m jupyterlab --notebook-dir=notebooks
 
 samples: $(VENV)/.ready  ## data/samples again from its seed, byte for byte
-	$(PY) -m mktlib.simulate --out data/samples
+	$(PY) -m mktlib samples --out data/samples
 
 notebooks: $(VENV)/.ready  ## the notebooks executed in place, outputs stored
-	$(PY) -m mktlib notebooks --in-place
+	$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 pictures: $(VENV)/.ready  ## the baselines of the pixel tests again (look at them before you commit them)
 	MKTLIB_NEW_PICTURES=1 $(PY) -m pytest -q tests/test_charts.py

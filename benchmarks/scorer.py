@@ -1,82 +1,105 @@
-"""The scorer on a world with known truth: skill, regret, coverage, time and memory, beside the raw rates.
+"""The scorer on a world with known truth: skill, regret, coverage, time and memory.
 
     python benchmarks/scorer.py --bench ../shared/bench [--seeds 0 1 2] [--sizes 2000 50000 1000000 20000000]
 
-`--bench` is a folder with the generator `gen.py` (grid, truth, held-out cells). skill = share of the possible gain in log loss on held-out,
-never-seen cells; regret = 1 - rate of the chosen content / rate of the best, per segment and stage; coverage = share of the true logits of
-unseen cells inside the 90 % interval. One BLAS thread.
+`--bench` is a folder with the generator `gen.py` (a grid of 64,512 cells, its truth, held-out cells). Each run is a process of its own, so
+that peak memory is one fit's; one BLAS thread. Time is processor time ("fit"; "all" adds mean, interval and P(best) from 1,000 draws for
+every cell) and wall time, which says how busy the machine was. "MB" is the peak of the process, "MB more" what it rose by after imports.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import json
 import os
 import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
+ROOT = Path(__file__).resolve().parents[1]
+COLUMNS = ("skill", "regret", "coverage", "tau", "fit s", "all s", "wall s", "MB", "MB more")
+Z = 1.6448536
 
-def one(bench: Path, size: int, seed: int) -> None:
-    sys.path.insert(0, str(bench))
-    import gen  # type: ignore[import-not-found]
 
-    from mktlib import glmm
+def measures(world: dict[str, Any], rate: np.ndarray, structure: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> dict[str, float]:
+    """Skill: share of the possible gain in log loss on cells never seen. Regret: 1 - rate chosen / best rate, by segment and stage.
 
+    Coverage: share of the true logits of cells never seen inside the 90 % interval. All arrays (cells,), over the whole grid.
+    """
+    test, n, y = world["test"], world["nt"], world["yt"]
+
+    def gain(p: np.ndarray | float) -> float:
+        return float((y * np.log(p) + (n - y) * np.log1p(-p)).sum())
+
+    constant = gain((world["y"].sum() + 0.5) / (world["n"].sum() + 1))
+    possible = gain(1 / (1 + np.exp(-world["full"][test]))) - constant
+    groups = world["dims"][0] * world["dims"][1]
+    best = 1 / (1 + np.exp(-world["struct"].reshape(groups, -1)))
+    chosen = best[np.arange(groups), structure.reshape(groups, -1).argmax(1)]
+    unseen = np.ones(len(mean), bool)
+    unseen[world["cells"]] = False
+    return {
+        "skill": (gain(rate[test]) - constant) / possible,
+        "regret": float(np.mean(1 - chosen / best.max(1))),
+        "coverage": float(np.mean(np.abs(mean - world["full"])[unseen] < Z * sd[unseen])),
+    }
+
+
+def peak() -> float:
+    """Most memory that this process has held, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def one(bench: Path, size: int, seed: int) -> dict[str, float]:
+    """One world: fit, answer for every cell, measure."""
+    sys.path[:0] = [str(bench), str(ROOT)]
+    gen, glmm = importlib.import_module("gen"), importlib.import_module("mktlib.glmm")
     world = gen.make(1, size, tau=0.3, seed=seed)
     dims = world["dims"]
-    seen = gen.codes(world["cells"], dims)
-    cells = int(np.prod(dims))
-    grid = gen.codes(np.arange(cells), dims)
-    wall, cpu = time.perf_counter(), time.process_time()
+    seen, grid = gen.codes(world["cells"], dims), gen.codes(np.arange(int(np.prod(dims))), dims)
+    loaded, cpu, wall = peak(), time.process_time(), time.perf_counter()
     post = glmm.fit(seen, world["y"], world["n"], dims=dims)
-    fitted = time.perf_counter() - wall
-    rate, (mean, var) = post.rate(grid), post.logit(grid)
-    post.interval(grid)
-    best = post.best(grid, grid[:, 0] * dims[1] + grid[:, 1], size=1000, rng=np.random.default_rng(0))
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    test, nt, yt = world["test"], world["nt"], world["yt"]
+    fitted = time.process_time() - cpu
+    rate, (mean, var), _ = post.rate(grid), post.logit(grid), post.interval(grid)
+    post.best(grid, grid[:, 0] * dims[1] + grid[:, 1], size=1000, rng=np.random.default_rng(0))
+    spent = {"fit s": fitted, "all s": time.process_time() - cpu, "wall s": time.perf_counter() - wall}
+    memory = {"MB": peak(), "MB more": peak() - loaded}
+    return {**measures(world, rate, post.structured(grid)[0], mean, np.sqrt(var)), "tau": post.tau, **spent, **memory}
 
-    def loss(p: np.ndarray) -> float:
-        return float((yt * np.log(p) + (nt - yt) * np.log1p(-p)).sum() / nt.sum())
 
-    true = 1 / (1 + np.exp(-world["full"]))
-    constant = np.full(len(test), (world["y"].sum() + 0.5) / (world["n"].sum() + 1))
-    skill = (loss(rate[test]) - loss(constant)) / (loss(true[test]) - loss(constant))
-    groups = dims[0] * dims[1]
-    structure = 1 / (1 + np.exp(-world["struct"].reshape(groups, -1)))
-    pick = post.structured(grid)[0].reshape(groups, -1).argmax(1)
-    regret = np.mean(1 - structure[np.arange(groups), pick] / structure.max(1))
-    unseen = np.ones(cells, bool)
-    unseen[world["cells"]] = False
-    cover = np.mean(np.abs((mean - world["full"]) / np.sqrt(var))[unseen] < 1.6448536)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    assert abs(best.sum() - groups) < 1e-6
-    print(f"{size},{seed},{skill:.4f},{regret:.4f},{cover:.4f},{post.tau:.3f},{fitted:.2f},{wall:.2f},{cpu:.2f},{peak:.0f}")
+def in_own_process(bench: Path, size: int, seed: int) -> dict[str, float]:
+    command = [sys.executable, __file__, "--bench", str(bench), "--sizes", str(size), "--seeds", str(seed), "--one"]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
+    return dict(json.loads(done.stdout))
+
+
+def line(size: int, seeds: str, row: dict[str, float]) -> str:
+    digits = {"skill": 3, "regret": 3, "coverage": 3, "MB": 0, "MB more": 0}
+    return " | ".join([f"| {size:,}", seeds, *(f"{row[c]:.{digits.get(c, 2)}f}" for c in COLUMNS)]) + " |"
 
 
 def main() -> None:
-    args = argparse.ArgumentParser()
-    args.add_argument("--bench", type=Path, required=True)
-    args.add_argument("--sizes", type=int, nargs="*", default=[2_000, 50_000, 1_000_000, 20_000_000])
-    args.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
-    args.add_argument("--one", action="store_true")
-    asked = args.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bench", type=Path, required=True)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[2_000, 50_000, 1_000_000, 20_000_000])
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
     if asked.one:
-        one(asked.bench, asked.sizes[0], asked.seeds[0])
+        print(json.dumps(one(asked.bench, asked.sizes[0], asked.seeds[0])))
         return
-    print("| impressions | skill | regret | coverage of 90 % | tau | fit s | all s | CPU s | peak MB |\n|---|---|---|---|---|---|---|---|---|")
+    print(" | ".join(["| impressions", "seed", *COLUMNS]) + " |\n" + "|---" * (len(COLUMNS) + 2) + "|")
     for size in asked.sizes:
-        rows = []
-        for seed in asked.seeds:  # a process each, so that peak memory is one fit's
-            command = [sys.executable, __file__, "--bench", str(asked.bench), "--sizes", str(size), "--seeds", str(seed), "--one"]
-            rows.append([float(x) for x in subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip().split(",")[2:]])
-        m = np.mean(rows, axis=0)
-        print(f"| {size:,} | {m[0]:.3f} | {m[1]:.3f} | {m[2]:.3f} | {m[3]:.2f} | {m[4]:.2f} | {m[5]:.2f} | {m[6]:.2f} | {np.max(rows, axis=0)[7]:.0f} |", flush=True)
+        rows = [in_own_process(asked.bench, size, seed) for seed in asked.seeds]
+        for seed, row in zip(asked.seeds, rows, strict=True):
+            print(line(size, str(seed), row), flush=True)
+        print(line(size, "**mean**", {c: float(np.mean([r[c] for r in rows])) for c in COLUMNS}), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from mktlib.planning import brief_from_answers, load_plan, plan_campaign, questi
 from mktlib.reporting import report
 from mktlib.results import Result
 from mktlib.scoring import ContentScorer, backtest
-from mktlib.simulate import data_folder, load_sample
+from mktlib.simulate import load_sample, run_plan, sample_path, write_samples
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, phrase
 from mktlib.wording import safe_csv, write_text
 
@@ -62,9 +63,11 @@ def parser() -> argparse.ArgumentParser:
     start.set_defaults(job=start_job)
     books = jobs.add_parser("notebooks", help="execute the lessons")
     books.add_argument("--out", type=Path, default=Path("build/notebooks"))
-    books.add_argument("--in-place", action="store_true", help="store the outputs in notebooks/ (for those who edit the lessons)")
     books.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="parameters of the lessons, such as language=fr")
     books.set_defaults(job=notebooks_job)
+    samples = jobs.add_parser("samples", help="write the samples, their frozen plan and its results again from the seed")
+    samples.add_argument("--out", type=Path, default=sample_path(""))
+    samples.set_defaults(job=samples_job)
     return top
 
 
@@ -83,7 +86,7 @@ def sample_reports(out: Path, languages: Sequence[str]) -> list[Path]:
     """The story's report: the year's scores, the plan that was frozen, and what it brought."""
     scorer = ContentScorer().fit(load_sample("content_log"))
     scores = scorer.score_cells()
-    plan = load_plan(data_folder() / "samples" / "plan")
+    plan = load_plan(sample_path("plan"))
     review = review_campaign(plan, load_sample("results"))
     check = backtest(load_sample("content_log"), scorer)
     return reports([plan, scores, review, check], out, languages, load_tables())
@@ -137,8 +140,6 @@ def reports(results: Sequence[Result], out: Path, languages: Sequence[str], tabl
 
 def start_job(args: argparse.Namespace) -> None:
     """Ten answers become a brief and a matrix in which every score is marked as opinion."""
-    import tomllib
-
     language = args.language or default_language()
     given: dict[str, Any] = tomllib.loads(args.answers.read_text(encoding="utf-8")) if args.answers else dict(ask(language))
     brief_file = write_text(brief_from_answers(given, language=language), args.out / "brief.toml")
@@ -157,9 +158,18 @@ def ask(language: str) -> Iterator[tuple[str, str]]:
 
 def notebooks_job(args: argparse.Namespace) -> None:
     parameters = dict(pair.split("=", 1) for pair in args.set)
-    out = data_folder().parent / "notebooks" if args.in_place else args.out
-    execute(LESSONS, out, parameters)
-    say_written([out], default_language())
+    execute(LESSONS, args.out, parameters)
+    say_written([args.out], default_language())
+
+
+def samples_job(args: argparse.Namespace) -> None:
+    """The year first; then the plan that its scores and the story's brief give, frozen; then what that plan brought."""
+    written = write_samples(args.out)
+    scores = ContentScorer().fit(load_sample("content_log", folder=args.out)).score_cells()
+    plan = plan_campaign(scores, read_brief(sample_path("briefs/sunglasses.toml")))
+    written.append(plan.save(args.out / "plan"))
+    written.append(write_text(run_plan(plan).to_csv(index=False, lineterminator="\n"), args.out / "results.csv"))
+    say_written(written, default_language())
 
 
 def lesson_folder() -> Path:

@@ -27,18 +27,19 @@ FLOORS = {
     "planning": 4,
     "measurement": 4,
     "charts": 5,
-    "reporting": 5,
-    "__init__": 6,
-    "__main__": 7,
+    "reporting": 6,  # it draws its figures with charts
+    "__init__": 7,
+    "__main__": 8,
 }
 AT_HOME = {
     "babel": {"wording"},
     "narwhals": {"intake", "scoring"},
     "duckdb": {"intake"},
     "scipy": {"glmm", "scoring", "planning", "measurement", "audience", "simulate"},
-    "sklearn": {"scoring", "audience"},
+    "sklearn": {"scoring", "audience", "measurement"},
     "highspy": {"planning"},
     "pydantic": {"planning"},
+    "pydantic_core": {"planning"},
     "matplotlib": {"charts"},
     "jinja2": {"reporting"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
@@ -75,7 +76,7 @@ def test_a_module_imports_only_from_floors_below(path):
     me = house(path)
     for name, _ in imports(path):
         parts = name.split(".")
-        if parts[0] == "mktlib" and len(parts) > 1 and parts[1] != me and FLOORS[me] < 6:
+        if parts[0] == "mktlib" and len(parts) > 1 and parts[1] != me and FLOORS[me] < 7:
             assert FLOORS[parts[1]] < FLOORS[me], f"{me} (floor {FLOORS[me]}) imports {parts[1]}"
 
 
@@ -103,7 +104,7 @@ def test_the_public_names_are_these():
 
 
 PUBLIC = """
-CELL MktlibError ContentScorer backtest describe_audience load_plan load_sample load_scorer load_tables plan_campaign plot read_brief
+CELL MktlibError ContentScorer backtest describe_audience load_plan load_sample load_scorer load_tables load_truth sample_path table plan_campaign plot read_brief
 read_export report review_campaign shortlist show tally __version__ compare_policies
 """
 

@@ -46,8 +46,8 @@ def scores_of(
     sd = rng.uniform(0.1, 0.5, len(cells))
     mu = np.log(rate) + rng.normal(0, 0.5, len(cells))
     table = cells.assign(
-        rate=1 / (1 + np.exp(-mu)), low=1 / (1 + np.exp(-mu + 1.645 * sd)), high=1 / (1 + np.exp(-mu - 1.645 * sd)), index=100.0, p_best=0.1,
-        exposure=1000.0, opinion=0.5, verdict=rng.choice(verdicts, len(cells)),
+        rate=1 / (1 + np.exp(-mu)), low=1 / (1 + np.exp(-mu + 1.645 * sd)), high=1 / (1 + np.exp(-mu - 1.645 * sd)), index=100.0,
+        p_best=0.1, exposure=1000.0, opinion=0.5, verdict=rng.choice(verdicts, len(cells)),
     )  # fmt: skip
     return Scores(table=table, by=CELL, within=("segment", "stage"), metric="click_rate", level=0.9)
 
@@ -156,9 +156,11 @@ def test_every_mistake_of_a_brief_is_told_at_once_with_its_path():
     found = {(f.column, f.code): f for f in caught.value.findings}
     assert set(found) == {
         ("name", "E_BRIEF_VALUE"), ("last_day", "E_BRIEF_ORDER"), ("budget", "E_BRIEF_VALUE"), ("test_share", "E_BRIEF_VALUE"),
-        ("langage", "E_BRIEF_UNKNOWN"), ("objective.metric", "E_BRIEF_WORD"), ("brand.forbidden", "E_BRIEF_BOTH"), ("brand.forbidden", "E_BRIEF_WORD"),
+        ("langage", "E_BRIEF_UNKNOWN"), ("objective.metric", "E_BRIEF_WORD"), ("brand.forbidden", "E_BRIEF_BOTH"),
+        ("brand.forbidden", "E_BRIEF_WORD"),
         ("stages", "E_BRIEF_SHARES"), ("stages.awarness", "E_BRIEF_WORD"), ("segments.parents.size", "E_BRIEF_VALUE"),
-        ("segments.parents.consnet", "E_BRIEF_UNKNOWN"), ("channels.email.prise", "E_BRIEF_UNKNOWN"), ("channels.email.minimum", "E_BRIEF_ORDER"),
+        ("segments.parents.consnet", "E_BRIEF_UNKNOWN"), ("channels.email.prise", "E_BRIEF_UNKNOWN"),
+        ("channels.email.minimum", "E_BRIEF_ORDER"),
         ("channels.paid_socail", "E_BRIEF_WORD"), ("mutes.0.last_day", "E_BRIEF_MISSING"),
     }  # fmt: skip
     assert found["channels.email.prise", "E_BRIEF_UNKNOWN"].hint == "price"
@@ -305,7 +307,8 @@ def test_the_plan_equals_enumeration(seed, budget, days):
 def test_never_below_a_fill_by_hand_and_every_limit_holds(seed):
     brief = brief_from_text(random_brief(seed))
     problem_scores = scores_of(cells_of(
-        segment=["parents", "drivers"], stage=["awareness", "interest", "decision"], content_type=["carousel", "banner", "promo_email", "sms", "social_image"],
+        segment=["parents", "drivers"], stage=["awareness", "interest", "decision"],
+        content_type=["carousel", "banner", "promo_email", "sms", "social_image"],
         style=["playful", "expert"], channel=["paid_social", "display", "organic_social", "email", "sms"],
     ), seed=seed)  # fmt: skip
     made = plan_campaign(problem_scores, brief, keep=80)
@@ -451,6 +454,10 @@ def _first(table: pd.DataFrame, **values: object) -> pd.DataFrame:
     return table
 
 
+def _mails(plan) -> pd.DataFrame:
+    return plan.schedule[plan.schedule["channel"] == "email"]
+
+
 BREAK = {
     "budget": lambda p: replace(p, brief=p.brief.model_copy(update={"budget": p.expected["spend"] - 1})),
     "cost": lambda p: replace(p, table=_first(p.table, cost=1.0)),
@@ -458,8 +465,8 @@ BREAK = {
     "days": lambda p: replace(p, brief=p.brief.model_copy(update={"team": p.brief.team.model_copy(update={"days_per_week": 0.5})})),
     "early": lambda p: replace(p, table=p.table.assign(week=6)),
     "dates": lambda p: replace(p, schedule=_first(p.schedule, week=9)),
-    "messages_week": lambda p: replace(p, schedule=pd.concat([p.schedule, *[p.schedule[p.schedule["channel"] == "email"]] * 2], ignore_index=True)),
-    "messages_month": lambda p: replace(p, schedule=pd.concat([p.schedule, p.schedule[p.schedule["channel"] == "email"]], ignore_index=True)),
+    "messages_week": lambda p: replace(p, schedule=pd.concat([p.schedule, *[_mails(p)] * 2], ignore_index=True)),
+    "messages_month": lambda p: replace(p, schedule=pd.concat([p.schedule, _mails(p)], ignore_index=True)),
     "channel": lambda p: replace(p, schedule=p.schedule.assign(channel="paid_search")),
     "channel_minimum": lambda p: replace(p, brief=_channel(p.brief, "email", minimum=30_000.0)),
     "stage_share": lambda p: replace(p, schedule=p.schedule.assign(stage="loyalty")),

@@ -68,9 +68,9 @@ def assert_inert(page: Page) -> None:
 
 def test_it_opens_with_the_decision():
     assert (
-        plain(report(scores(), plan(), language="en").opening[0]).replace(", and", " and") == "5 contents to make, 1 to stop and 2 to test."
+        plain(report(scores(), plan(), language="en").opening[0]).replace(", and", " and") == "3 contents to make, 1 to stop and 2 to test."
     )
-    assert plain(report(scores(), plan(), language="fr").opening[0]) == "5 contenus à produire, 1 à arrêter et 2 à tester."
+    assert plain(report(scores(), plan(), language="fr").opening[0]) == "3 contenus à produire, 1 à arrêter et 2 à tester."
 
 
 @pytest.mark.parametrize(("language", "numbers"), [("en", ["€20,000", "€31,000", "€64,000"]), ("fr", ["20 000 €", "31 000 €", "64 000 €"])])
@@ -84,8 +84,8 @@ def test_the_opening_says_money_and_chances_in_ten(language, numbers):
 
 def test_without_a_plan_the_verdicts_decide():
     made = report(scores(), language="en")
-    assert made.facts["decision"]["make"] == 2
-    assert made.opening[0].startswith("2 contents to make, 1 to stop")
+    assert made.facts["decision"]["make"] == 1  # two cells, one content
+    assert made.opening[0].startswith("1 content to make and 1 to stop")
 
 
 def test_numbers_in_the_text_are_the_facts():

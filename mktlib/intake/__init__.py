@@ -1,5 +1,6 @@
 """Exports in, a canonical log and counts out, nothing lost."""
 
 from mktlib.intake.counts import tally
+from mktlib.intake.reading import read_export
 
-__all__ = ["tally"]
+__all__ = ["read_export", "tally"]

@@ -25,7 +25,10 @@ LARGEST = 2**53  # above it a float no longer holds every integer, and counts ar
 SPACES = dict.fromkeys(map(ord, " \u00a0\u2009\u202f'’"))
 NOT_FINITE = ("nan", "inf", "-inf", "+inf", "infinity", "-infinity")
 CURRENCY = re.compile(r"^(?:€|\$|£|EUR|USD|GBP)|(?:€|\$|£|EUR|USD|GBP)$")
-NUMBER = {mark: re.compile(rf"[-+]?(?:\d+|\d{{1,3}}(?:{other}\d{{3}})+)?(?:{re.escape(mark)}\d*)?(?:[eE][-+]?\d+)?") for mark, other in ((".", ","), (",", r"\."))}
+NUMBER = {
+    mark: re.compile(rf"[-+]?(?:\d+|\d{{1,3}}(?:{other}\d{{3}})+)?(?:{re.escape(mark)}\d*)?(?:[eE][-+]?\d+)?")
+    for mark, other in ((".", ","), (",", r"\."))
+}
 GROUPED = re.compile(r"[-+]?\d{1,3}([ \u00a0\u2009\u202f'’])\d{3}(?:\1\d{3})*(?:[.,]\d*)?")
 
 
@@ -178,10 +181,10 @@ def typed(text: pd.Series, kind: Kind, *, mark: str = ".", date_format: str | No
     codes, words = pd.factorize(text)
     values = [None if word == "" else parse[kind](word) for word in words]
     bad = np.array([isinstance(value, str) for value in values], dtype=bool)
-    rows = np.flatnonzero(bad[codes]) if bad.any() else []
+    rows = np.flatnonzero(bad[codes])
     wrong = [Wrong(int(i), str(text.name), values[codes[i]], words[codes[i]]) for i in rows]
     clean = [None if isinstance(value, str) else value for value in values]
-    return _column(clean, kind).take(codes).set_axis(text.index).rename(text.name), wrong
+    return _column(clean, kind).take(codes).set_axis(text.index).rename(str(text.name)), wrong
 
 
 def _column(values: list[Any], kind: Kind) -> pd.Series:

@@ -18,11 +18,13 @@ from mktlib.vocabulary import Tables, finding, load_tables, nearest
 MISSING = "(missing)"
 
 
-def tally(log: Any, by: Sequence[str] = CELL, *, metric: str = "click_rate", tables: Tables | None = None, keep: Sequence[str] = ()) -> pd.DataFrame:
+def tally(
+    log: Any, by: Sequence[str] = CELL, *, metric: str = "click_rate", tables: Tables | None = None, keep: Sequence[str] = ()
+) -> pd.DataFrame:
     """Counts and exposures of a metric per cell.
 
     Args:
-        log: a frame of pandas, polars (eager or lazy), pyarrow, DuckDB, Ibis or PySpark; one row a day, a piece, or anything finer than `by`.
+        log: a frame of pandas, polars (eager or lazy), pyarrow, DuckDB, Ibis or PySpark; one row a day, a piece, or finer than `by`.
         by: the columns that name a cell; those that the log lacks are left out, with a finding.
         metric: a row of the metrics table, which names the count and the exposure (by channel where channels have their own).
         keep: further columns to keep apart if the log has them (the piece, the day).
@@ -53,7 +55,11 @@ def tally(log: Any, by: Sequence[str] = CELL, *, metric: str = "click_rate", tab
     if left_out:
         found.append(finding("E_MISSING_COUNT", level="warning", found=str(left_out), metric=metric))
     lazy = lazy.filter(whole).with_columns(*[nw.col(a).fill_null(MISSING) for a in axes])
-    summed = _pandas(lazy.group_by(*axes).agg(nw.col("count").sum(), nw.col("exposure").sum()) if axes else lazy.select(nw.col("count", "exposure").sum()))
+    summed = _pandas(
+        lazy.group_by(*axes).agg(nw.col("count").sum(), nw.col("exposure").sum())
+        if axes
+        else lazy.select(nw.col("count", "exposure").sum())
+    )
     return _tidy(summed, axes, found)
 
 
@@ -66,7 +72,9 @@ def _with_counts(lazy: Any, names: Sequence[str], metric: str, tables: Tables) -
         wanted = [row["count"]]
     lacking = [w for w in wanted if w not in names]
     if lacking:
-        raise DataError([finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(names), hint=nearest(c, names)) for c in lacking])
+        raise DataError(
+            [finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(names), hint=nearest(c, names)) for c in lacking]
+        )
     exposure = _number(nw.col(row["exposure"])) if row["exposure"] in names else nw.lit(None, dtype=nw.Float64)
     for channel, column in by_channel.items():
         exposure = nw.when(nw.col("channel") == channel).then(_number(nw.col(column))).otherwise(exposure)

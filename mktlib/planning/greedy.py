@@ -28,11 +28,11 @@ class Fill:
         """(ideas,) what the next lot counts for."""
         total = self.n.sum(axis=1)[:, None]
         step = (total >= np.cumsum(self.problem.steps, axis=1)).sum(axis=1)
-        return np.append(self.problem.slopes, 0.0)[step]
+        return np.append(np.maximum(self.problem.slopes, 1e-12), 0.0)[step]
 
     def room(self) -> np.ndarray:
         """(ideas, weeks) whether one more lot fits all limits."""
-        fits = (self.lots <= self.free[:, None, None]).all(axis=0)
+        fits = (self.lots <= self.free[:, None, None]).all(axis=0) & (self.slope() > 0)[:, None]
         return fits & (self.n < self.problem.most * self.y[self.problem.piece_of])
 
     def buy(self, allowed: np.ndarray, stop: float = np.inf, lots: int = 1_000_000) -> None:

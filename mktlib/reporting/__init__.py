@@ -16,9 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mktlib.charts import Picture, describe, kinds, plot
 from mktlib.errors import DataError
-from mktlib.reporting.facts import Facts, decision, facts_of
+from mktlib.reporting.facts import Facts, content_axes, decision, facts_of
 from mktlib.reporting.sections import Section, expected, section
-from mktlib.reporting.voice import Voice, telling, visible
+from mktlib.reporting.voice import Voice, visible
 from mktlib.results import Result, Scores
 from mktlib.vocabulary import Tables, default_language, finding, load_tables
 from mktlib.wording import write_text
@@ -114,8 +114,7 @@ def opening_of(voice: Voice, decided: Facts) -> list[str]:
         said.append(voice.say("opening.money" if plan["budget"] else "opening.money_only", **money))
         said += expected(voice, plan)
     if decided["stops"]:
-        axes = {id(f): telling(f["table"], f["by"]) for f in decided["scores"]}
-        said.append(voice.say("opening.which", names=voice.names(voice.cell(c, axes[id(f)]) for c, f in decided["stops"])))
+        said.append(voice.say("opening.which", names=voice.names(voice.cell(c, content_axes(f["by"])) for c, f in decided["stops"])))
     if decided["too_early"]:
         said.append(voice.count("opening.too_early", decided["too_early"]))
     return said

@@ -41,9 +41,19 @@ def plan_facts(result: Plan) -> Facts:
         **{k: known.get(k) for k in ("name", "first_day", "last_day", "weeks", "budget", "metric", "objective", "bound", "gap", "greedy")},
         **{k: _float(known.get(k)) for k in ("value", "low", "high", "p_loss")},
         "currency": known.get("currency", "EUR"), "level": float(known.get("level", 0.9)), "spend": spend, "pieces": len(made),
-        "held": int((result.items["status"] == "hold").sum()), "tests": len(result.tests), "binding": binding.to_dict("records"),
+        "held": int((result.items["status"] == "hold").sum()), "tests": int(result.tests["item"].nunique()) if len(result.tests) else 0, "on_test": _on_test(result), "binding": binding.to_dict("records"),
         "channels": result.schedule.groupby("channel")["spend"].sum().sort_values(ascending=False, kind="stable").to_dict(),
     }  # fmt: skip
+
+
+def _on_test(plan: Plan) -> list[list[tuple[str, ...]]]:
+    """For each piece whose every placement is a test: the ways to name its content (type and style, type, style)."""
+    keys = ["item", "segment", "channel"]
+    tests = plan.tests[[c for c in keys if c in plan.tests]].drop_duplicates()
+    placed = plan.schedule[[c for c in tests if c in plan.schedule]].drop_duplicates()
+    whole = placed.merge(tests, how="left", indicator=True).groupby("item")["_merge"].apply(lambda m: bool((m == "both").all()))
+    made = plan.items[(plan.items["status"] == "make") & plan.items["item"].isin(whole[whole].index)]
+    return [[(str(t), str(s)), (str(t),), (str(s),)] for t, s in zip(made["content_type"], made["style"], strict=True)]
 
 
 def luck(inside: int, items: int, level: float) -> float:
@@ -147,14 +157,38 @@ def facts_of(result: Result) -> Facts:
 
 
 def decision(results: Iterable[Result]) -> Facts:
-    """What to make, stop and test, from the plans and scores among the results; counts are whole numbers, stops are cells."""
+    """What to make, stop and test, from the plans and scores among the results.
+
+    A content is a type in a style, not a cell: one that does badly for one segment and well for another is not stopped. A piece of the plan
+    is a test where all its placements are undecided and its content is shown to do well nowhere yet.
+    """
     everything = [(r, facts_of(r)) for r in results]
     plans = [f for r, f in everything if isinstance(r, Plan)]
     scores = [f for r, f in everything if isinstance(r, Scores)]
     counted = {v: sum(f["verdicts"][v] for f in scores) for v in VERDICTS}
-    stops = [(cell, f) for f in scores for cell in f["drop"]]
+    stops = [(cell, f) for f in scores for cell in _stopped(f)]
+    proven = {key for f in scores for key in _contents(f["make"], f["by"])}
+    tests = sum(sum(not set(keys) & proven for keys in f["on_test"]) for f in plans)
     return {
-        "make": sum(f["pieces"] for f in plans) if plans else counted["make"],
-        "stop": len(stops), "stops": stops, "test": sum(f["tests"] for f in plans) if plans else counted["test"],
+        "make": sum(f["pieces"] for f in plans) - tests if plans else len(proven),
+        "stop": len(stops), "stops": stops, "test": tests if plans else 0,
         "too_early": counted["too_early"], "plans": plans, "scores": scores,
     }  # fmt: skip
+
+
+def content_axes(by: list[str]) -> list[str]:
+    """The axes that name a content, where there are any; else all of them."""
+    return [a for a in ("content_type", "style", "message") if a in by] or list(by)
+
+
+def _contents(cells: list[dict[str, Any]], by: list[str]) -> dict[tuple[str, ...], dict[str, Any]]:
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for cell in cells:
+        found.setdefault(tuple(str(cell[a]) for a in content_axes(by)), cell)
+    return found
+
+
+def _stopped(facts: Facts) -> list[dict[str, Any]]:
+    """One cell for each content that is shown to do badly somewhere and well nowhere."""
+    good = _contents(facts["make"], facts["by"])
+    return [cell for key, cell in _contents(facts["drop"], facts["by"]).items() if key not in good]

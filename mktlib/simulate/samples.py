@@ -41,7 +41,7 @@ def sample_path(name: str) -> Path:
     return data_folder() / "samples" / name
 
 
-def load_sample(name: str) -> pd.DataFrame:
+def load_sample(name: str, *, folder: Path | None = None) -> pd.DataFrame:
     """One table of the samples: content_log, audience, followers, posts, mentions, sends, journeys, visits, stores, results, law_firm, drive_in, customer.
 
     Dates are datetimes, counts are integers that may be missing (Int64), ids and words are text.
@@ -54,7 +54,7 @@ def load_sample(name: str) -> pd.DataFrame:
     """
     if name not in NAMES:
         raise DataError(finding("E_NO_SAMPLE", found=name, expected=", ".join(NAMES), hint=nearest(name, NAMES)))
-    path = sample_path(f"{name}.csv")
+    path = (folder or sample_path("")) / f"{name}.csv"
     head = pd.read_csv(path, nrows=0, encoding="utf-8").columns
     text = {c: "str" for c in head if c not in COUNTS}
     raw = pd.read_csv(path, dtype=text | {c: "Int64" for c in head if c in COUNTS}, keep_default_na=False, na_values={c: [""] for c in COUNTS}, encoding="utf-8")

@@ -126,7 +126,7 @@ def pieces(world: World, count: int = 520) -> pd.DataFrame:
         row |= {"length": str(rng.choice(lengths)), "channel": str(rng.choice(channels))}
         if kind == "reminder_banner":
             row["stage"] = "decision"
-        reach = int(rng.lognormal(9.4, 0.8) * (0.35 if row["channel"] == "email" else 1.0) * (0.012 if segment == LUCKY else 1.0))
+        reach = int(rng.lognormal(9.4, 0.8) * (0.35 if row["channel"] == "email" else 1.0) * (0.008 if segment == LUCKY else 1.0))
         rows.append({**row, "reach": max(reach, 40)})
         rows += [{**row, "reach": max(int(reach * rng.uniform(0.3, 1.2)), 40)} for _ in range(int(rng.integers(0, 2)))]
     for kind, by_segment in REVERSED_REACH.items():

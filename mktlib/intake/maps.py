@@ -1,0 +1,81 @@
+"""What a column map says, checked before a row is read: each header it names, each column its metric needs.
+
+A map is data, so a new platform is a TOML file and no code. The canonical log has a map too: each column is itself.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mktlib.errors import DataError
+from mktlib.vocabulary import KINDS, Tables, finding, load_tables, nearest
+
+REQUIRED = ("content_id", "content_type", "channel", "clicks")
+
+
+def read_map(path: str | Path) -> dict[str, Any]:
+    """A column map as a dictionary, or every wrong entry of it."""
+    load_tables(path)  # says every wrong entry of the vocabulary's sections, and that the file is there
+    plan = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    name, columns = Path(path).name, plan.get("columns")
+    if not isinstance(columns, dict) or not columns:
+        raise DataError(finding("E_MISSING_ENTRY", file=name, column="columns", expected="columns"))
+    wrong = [k for k, v in columns.items() if not isinstance(v.get("from") if isinstance(v, dict) else v, str)]
+    if wrong:
+        raise DataError([finding("E_MAP_COLUMN", file=name, column=f"columns.{k}", found=repr(columns[k])) for k in wrong])
+    return {"constants": {}, "score": None, "name": Path(path).stem} | plan | {"file": name}
+
+
+def vocabulary_with(plan: Mapping[str, Any] | None, platform: str | Path, tables: Tables | None) -> Tables:
+    """The caller's tables over the rows of the map, and those over the packaged ones."""
+    if plan is None or tables is None:
+        return tables or (load_tables(platform) if plan else load_tables())
+    return replace(tables, **{k: {**getattr(load_tables(platform), k), **getattr(tables, k)} for k in KINDS if k in plan})
+
+
+def option(plan: Mapping[str, Any] | None, name: str) -> str | None:
+    """What the map says about the file; "auto" says nothing.
+
+    >>> option({"decimal": ","}, "decimal"), option({"decimal": "auto"}, "decimal")
+    (',', None)
+    """
+    value = (plan or {}).get(name)
+    return None if value in (None, "auto") else str(value)
+
+
+def canonical_map(name: str, header: Sequence[str], platform: str) -> dict[str, Any]:
+    """The map of a log that already has the canonical header: each column is itself."""
+    known = sum(c in header for c in REQUIRED)
+    if platform != "mktlib" and (platform != "auto" or known < 2):
+        raise DataError(finding("E_PLATFORM", file=name, found=platform if platform != "auto" else ", ".join(header)))
+    columns = {h: h for h in header} | {c: c for c in REQUIRED if c not in header}
+    if "delivered" not in header:
+        columns["impressions"] = "impressions"
+    return {"name": "mktlib", "columns": columns, "constants": {}, "score": None}
+
+
+def check_columns(plan: Mapping[str, Any], name: str, header: Sequence[str], tables: Tables) -> None:
+    """Every column that the map names, and every one that its metric needs, or all that is missing at once."""
+    there = {h.lower(): h for h in header}
+    wanted = [v["from"] if isinstance(v, dict) else v for v in plan["columns"].values()]
+    lost = [
+        finding("E_MISSING_COLUMN", file=name, column=w, expected=w, found=", ".join(header), hint=there.get(nearest(w, there) or ""))
+        for w in wanted
+        if w not in header
+    ]
+    score = plan["score"] or {}
+    made = {*plan["columns"], *plan["constants"]}
+    if "metric" in score and score["metric"] not in tables.metrics:
+        hint = nearest(str(score["metric"]), tables.metrics)
+        lost.append(finding("E_REFERENCE", file=plan["file"], column="score.metric", found=score["metric"], expected="metrics", hint=hint))
+    elif "metric" in score:
+        row = tables.metrics[score["metric"]]
+        needs = [row["count"], *score.get("by", []), *([] if "exposure_by_channel" in row else [row["exposure"]])]
+        absent = [n for n in needs if n not in made]
+        lost += [finding("E_MISSING_ENTRY", file=plan["file"], column=f"columns.{n}", expected=n, hint=nearest(n, [*made])) for n in absent]
+    if lost:
+        raise DataError(lost)

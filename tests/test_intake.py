@@ -1,0 +1,363 @@
+"""Exports: what is wrong is named, what is right is kept, nothing is lost; counts are the same integers in every engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mktlib.errors import DataError
+from mktlib.intake import read_export, tally
+from mktlib.vocabulary import load_tables, lookup, retell
+
+HOME = Path(__file__).parents[1]
+REAL = HOME.parent / "shared" / "data"
+HEAD = "date,content_id,content_type,channel,segment,clicks,impressions,spend"
+GOOD = [
+    "2026-01-01,A,blog_post,display,NA,3,100,1.50",
+    "2026-01-02,B,banner,display,parents,0,200,2.25",
+    "2026-01-03,C,blog_post,display,,,300,",
+]
+
+
+def written(folder: Path, text: str | bytes, name: str = "log.csv") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode("utf-8") if isinstance(text, str) else text)
+    return path
+
+
+def row(**cells: str) -> str:
+    """A good row with some cells changed, under the canonical header and above the good rows."""
+    cell = dict(zip(HEAD.split(","), GOOD[0].split(","), strict=True)) | cells
+    return "\n".join([HEAD, ",".join(cell.values()), *GOOD]) + "\n"
+
+
+REFUSED: dict[str, tuple[str | bytes, set[str]]] = {
+    "empty": ("", {"E_EMPTY_FILE"}),
+    "white": ("\n \n", {"E_EMPTY_FILE"}),
+    "xlsx": (b"PK\x03\x04rest", {"E_WRONG_FORMAT"}),
+    "gzip": (b"\x1f\x8b\x08", {"E_WRONG_FORMAT"}),
+    "pdf": (b"%PDF-1.7", {"E_WRONG_FORMAT"}),
+    "html": ("\ufeff <!DOCTYPE html><table>", {"E_WRONG_FORMAT"}),
+    "json": ('[{"clicks": 1}]', {"E_WRONG_FORMAT"}),
+    "binary": (b"a,b\x00\x00c", {"E_WRONG_FORMAT"}),
+    "header only": (HEAD + "\n\n", {"E_NO_ROWS"}),
+    "twice": (f"{HEAD},clicks\n{GOOD[0]},1\n", {"E_DUPLICATE_COLUMN"}),
+    "open quote": (f'{HEAD}\n"{GOOD[0]}\n', {"E_QUOTE"}),
+    "quote inside": (f'{HEAD}\n2026-01-01,"A"x,blog_post,display,,1,2,3\n', {"E_QUOTE"}),
+    "other header": ("a,b\n1,2\n", {"E_PLATFORM"}),
+    "columns gone": ("content_id,channel,clics\nA,email,1\n", {"E_MISSING_COLUMN"}),
+    "two ways": (row(spend='"1,234"').replace("1.50", "").replace("2.25", ""), {"E_AMBIGUOUS_NUMBER"}),
+    "both marks": (row(spend='"1,5"'), {"E_AMBIGUOUS_NUMBER"}),
+}
+
+REJECTED: dict[str, tuple[str, str]] = {
+    "negative": (row(clicks="-5"), "E_NEGATIVE_COUNT"),
+    "half": (row(clicks="2.5"), "E_NOT_INTEGER"),
+    "nan": (row(clicks="NaN"), "E_NOT_FINITE"),
+    "infinite": (row(spend="inf"), "E_NOT_FINITE"),
+    "overflow": (row(spend="1e999"), "E_NOT_FINITE"),
+    "huge": (row(impressions="99999999999999999999"), "E_TOO_LARGE"),
+    "word": (row(clicks="many"), "E_NOT_A_NUMBER"),
+    "not our digits": (row(clicks="١٢"), "E_NOT_A_NUMBER"),
+    "underscore": (row(clicks="1_0"), "E_NOT_A_NUMBER"),
+    "no such day": (row(date="2026-02-30"), "E_BAD_DATE"),
+    "which month": (row(date="03/04/2026"), "E_BAD_DATE"),
+    "too many clicks": (row(clicks="101"), "E_CLICKS_GT_IMPRESSIONS"),
+    "a cell more": (f"{HEAD}\n{GOOD[0]},x\n" + "\n".join(GOOD), "E_FIELD_COUNT"),
+    "a cell less": (f"{HEAD}\n2026-01-01,A\n" + "\n".join(GOOD), "E_FIELD_COUNT"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_file_that_cannot_be_read_for_certain_is_refused(case: str, tmp_path: Path) -> None:
+    text, codes = REFUSED[case]
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, text))
+    assert set(caught.value.codes) == codes
+    for language in ("en", "fr"):
+        assert all(lookup(f"findings.{f.code}.says", language) for f in caught.value.findings)
+    assert retell(caught.value.findings[0], "fr").text != retell(caught.value.findings[0], "en").text
+
+
+@pytest.mark.parametrize("case", REJECTED)
+def test_a_row_that_cannot_be_used_is_set_aside_with_its_line_and_text(case: str, tmp_path: Path) -> None:
+    text, code = REJECTED[case]
+    intake = read_export(written(tmp_path, text))
+    assert intake.rejected[["line", "code"]].to_numpy().tolist() == [[2, code]]
+    assert intake.rejected["text"].iloc[0] == text.splitlines()[1]
+    assert intake.log["content_id"].tolist() == ["A", "B", "C"]
+    assert [(f.code, f.line) for f in intake.findings if f.level == "error"] == [(code, 2)]
+    assert lookup(f"findings.{code}.says", "fr") != lookup(f"findings.{code}.says", "en")
+
+
+def test_all_that_is_missing_and_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, "content_id,channel,clics\nA,email,1\n"))
+    assert {(f.expected, f.hint) for f in caught.value.findings} >= {("clicks", "clics")}
+    assert {f.expected for f in caught.value.findings} == {"content_type", "clicks", "impressions"}
+    intake = read_export(written(tmp_path, row(clicks="-5", impressions="x", date="soon")))
+    assert {f.code for f in intake.findings} == {"E_NEGATIVE_COUNT", "E_NOT_A_NUMBER", "E_BAD_DATE"}
+    assert intake.facts["rejected"] == len(intake.rejected) == 1
+
+
+def test_many_wrong_cells_are_capped_on_show_and_whole_in_rejected(tmp_path: Path) -> None:
+    text = "\n".join([HEAD, *[GOOD[0].replace(",3,", ",-3,")] * 80, *GOOD])
+    intake = read_export(written(tmp_path, text))
+    assert len(intake.rejected) == 80
+    assert len(intake.findings) == 51
+    assert (intake.findings[-1].code, intake.findings[-1].found) == ("E_MORE_REJECTED", "30")
+
+
+def test_empty_is_null_never_zero_and_na_is_a_segment(tmp_path: Path) -> None:
+    log = read_export(written(tmp_path, "\n".join([HEAD, *GOOD]))).log
+    assert log["segment"].iloc[0] == "NA"
+    assert log["segment"].isna().tolist() == [False, False, True]
+    assert log["clicks"].tolist()[:2] == [3, 0]
+    assert log["clicks"].isna().tolist() == [False, False, True]
+    assert log["spend"].sum() == 3.75
+    assert str(log["date"].iloc[1].date()) == "2026-01-02"
+
+
+@pytest.mark.parametrize(("mark", "encoding"), [(";", "utf-8"), ("\t", "utf-16"), ("|", "cp1252"), (",", "utf-8-sig")])
+def test_the_same_rows_in_every_dress(mark: str, encoding: str, tmp_path: Path) -> None:
+    plain = [HEAD, *GOOD, "2026-01-04,Été,blog_post,display,parents,1,1000,3.10"]
+    cells = [line.replace(",", mark) for line in plain]
+    if mark == ";":
+        cells = [line.replace(".", ",") for line in cells]
+        cells[-1] = cells[-1].replace(";1000;3,10", ";1\u202f000;3,10 €")
+    text = "\r\n".join(cells) + "\r\n"
+    intake = read_export(written(tmp_path, text.encode(encoding)))
+    pd.testing.assert_frame_equal(intake.log, read_export(written(tmp_path, "\n".join(plain), "plain.csv")).log)
+    assert intake.facts["separator"] == mark
+    assert intake.facts["decimal"] == ("," if mark == ";" else ".")
+    assert ("E_ENCODING_GUESSED" in [f.code for f in intake.findings]) == (encoding == "cp1252")
+
+
+def test_what_decides_a_decimal_mark(tmp_path: Path) -> None:
+    two_ways = written(tmp_path, row(spend='"1,234"').replace("1.50", "").replace("2.25", ""))
+    assert read_export(two_ways, decimal=",").log["spend"].iloc[0] == 1.234
+    assert read_export(two_ways, decimal=".").log["spend"].iloc[0] == 1234
+    with pytest.raises(DataError) as caught:
+        read_export(two_ways, decimal="comma")
+    assert caught.value.codes == ("E_OPTION",)
+    swiss = written(tmp_path, row(date="31.12.2025", spend="1'234.50").replace("2026-01-0", "0").replace("\n01,", "\n01.01.2026,"))
+    intake = read_export(swiss, date_format="%d.%m.%Y")
+    assert intake.log["spend"].iloc[0] == 1234.5
+    assert intake.rejected["code"].tolist() == ["E_BAD_DATE"] * 2
+
+
+def test_totals_and_blanks_are_excluded_and_a_company_called_total_is_not(tmp_path: Path) -> None:
+    text = "\n".join(
+        [HEAD, *GOOD, ",,,,,,,", "", "Total: all,,,,,3,600,3.75", "Sous-total,,", ",Total Bois,blog_post,display,,1,2,3", "Totaux"]
+    )
+    intake = read_export(written(tmp_path, text))
+    assert intake.excluded["reason"].tolist() == ["E_BLANK_ROW", "E_BLANK_ROW", "E_TOTAL_ROW", "E_TOTAL_ROW", "E_TOTAL_ROW"]
+    assert intake.excluded["line"].tolist() == [5, 6, 7, 8, 10]
+    assert "Total Bois" in intake.log["content_id"].tolist()
+
+
+def test_lines_are_physical_where_a_cell_spans_two(tmp_path: Path) -> None:
+    text = "\n".join([HEAD, '2026-01-01,"A\nB",blog_post,display,,1,2,3', GOOD[0].replace(",3,", ",-3,")])
+    intake = read_export(written(tmp_path, text))
+    assert intake.rejected["line"].tolist() == [4]
+    assert intake.log["content_id"].tolist() == ["A\nB"]
+
+
+def test_an_unknown_word_is_kept_and_said_once_with_the_nearest(tmp_path: Path) -> None:
+    lines = [line.replace("blog_post", "blog_pots") for line in GOOD]
+    found = read_export(written(tmp_path, "\n".join([HEAD, *lines, *lines]))).findings
+    assert [(f.code, f.found, f.hint, f.line, f.level) for f in found] == [("E_UNKNOWN_LEVEL", "blog_pots", "blog_post", 2, "warning")]
+
+
+@settings(max_examples=40, deadline=None)
+@given(cuts=st.lists(st.tuples(st.integers(0, 400), st.sampled_from([*',;"\n.-xé 0', "Total", ",,,,,,,\n", ""])), max_size=6))
+def test_nothing_is_lost_however_a_file_is_damaged(cuts: list[tuple[int, str]], tmp_path_factory: pytest.TempPathFactory) -> None:
+    text = "\n".join([HEAD, *GOOD * 3])
+    start = len(HEAD) + 1
+    for at, put in cuts:
+        at = start + at % (len(text) - start)
+        text = text[:at] + put + text[at + 1 :]
+    path = written(tmp_path_factory.mktemp("damaged"), text)
+    refused: tuple[str, ...] = ()
+    try:
+        intake = read_export(path)
+    except DataError as error:
+        refused = error.codes
+    assert {"E_QUOTE", "E_AMBIGUOUS_NUMBER"} >= set(refused)
+    if refused:
+        return
+    facts = intake.facts
+    assert facts["rows_read"] == len(intake.log) + len(intake.rejected) + len(intake.excluded)
+    assert not set(intake.rejected["line"]) & set(intake.excluded["line"])
+    if '"' not in text:
+        assert facts["rows_read"] == text.removesuffix("\n").count("\n")
+    assert (intake.log["clicks"].dropna() >= 0).all()
+    assert not (intake.log["clicks"] > intake.log["impressions"]).fillna(False).any()
+
+
+MAP = """
+name = "ours"
+one_row = "content"
+[columns]
+content_type = { from = "Kind", values = { pic = "social_image" } }
+channel = { from = "Paid?", values = { yes = "paid_social" }, default = "organic_social" }
+engagements = "Engaged"
+reach = "People"
+message = "Message"
+[constants]
+network = "facebook"
+[metrics.engaged]
+label = { en = "Engaged", fr = "Engagés" }
+count = "engagements"
+exposure = "reach"
+family = "binomial"
+better = "high"
+[score]
+metric = "engaged"
+by = ["content_type", "message"]
+"""
+
+
+def test_a_column_map_translates_fills_and_names_rows(tmp_path: Path) -> None:
+    own = written(tmp_path, MAP, "ours.toml")
+    log = written(tmp_path, "Kind;Paid?;Engaged;People;Message\npic;yes;5;50;save\nfilm;;7;70;spend\npic;yes;9;8;save\n")
+    for tables in (None, load_tables()):
+        intake = read_export(log, own, tables=tables)
+        assert intake.log.to_dict("list") == {
+            "network": ["facebook"] * 2,
+            "channel": ["paid_social", "organic_social"],
+            "content_id": ["row-2", "row-3"],
+            "content_type": ["social_image", "film"],
+            "reach": [50, 70],
+            "engagements": [5, 7],
+            "message": ["save", "spend"],
+        }
+        assert intake.rejected[["line", "code"]].to_numpy().tolist() == [[4, "E_CLICKS_GT_IMPRESSIONS"]]
+        assert intake.facts["score"] == {"metric": "engaged", "by": ["content_type", "message"]}
+        assert {"E_DEFAULT_USED", "E_UNKNOWN_LEVEL"} <= {f.code for f in intake.findings}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "column"),
+    [
+        ('"Engaged"\nreach', '"Engagd"\nreach', "E_MISSING_COLUMN", "Engagd"),
+        ('metric = "engaged"', 'metric = "engagd"', "E_REFERENCE", "score.metric"),
+        ('reach = "People"', "", "E_MISSING_ENTRY", "columns.reach"),
+        ('reach = "People"', "reach = 3", "E_MAP_COLUMN", "columns.reach"),
+        ("[columns]", "[colums]", "E_TABLE_NAME", "colums"),
+    ],
+)
+def test_a_wrong_map_is_refused_where_it_is_wrong(old: str, new: str, code: str, column: str, tmp_path: Path) -> None:
+    own = written(tmp_path, MAP.replace(old, new), "ours.toml")
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, "Kind;Paid?;Engaged;People;Message\npic;yes;5;50;save\n"), own)
+    assert [(f.code, f.column) for f in caught.value.findings] == [(code, column)]
+
+
+@pytest.mark.parametrize("name", ["no.csv", "."])
+def test_no_file(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read_export(tmp_path / name)
+    assert caught.value.codes == ("E_NO_FILE",)
+
+
+def test_a_frame_goes_the_way_of_a_file(tmp_path: Path) -> None:
+    pl = pytest.importorskip("polars")
+    intake = read_export(written(tmp_path, "\n".join([HEAD, *GOOD])))
+    again = read_export(pl.from_pandas(intake.log))
+    pd.testing.assert_frame_equal(read_export(intake.log).log, intake.log)
+    pd.testing.assert_frame_equal(again.log, intake.log)
+    with pytest.raises(DataError) as caught:
+        read_export({"clicks": 1})
+    assert caught.value.codes == ("E_WRONG_FORMAT",)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "rows", "events", "people"),
+    [
+        ("facebook_metrics", "facebook_metrics/dataset_Facebook.csv", 500, None, None),
+        ("hillstrom", "hillstrom/hillstrom.csv", 64_000, 9_394, 64_000),
+    ],
+)
+def test_the_public_exports_are_read_whole(name: str, file: str, rows: int, events: int | None, people: int | None) -> None:
+    if not (REAL / file).exists():
+        pytest.skip(f"{file} is not here: the public data are fetched apart from the project")
+    intake = read_export(REAL / file, HOME / "data" / "maps" / f"{name}.toml")
+    raw = pd.read_csv(REAL / file)
+    tables, how = load_tables(HOME / "data" / "maps" / f"{name}.toml"), intake.facts["score"]
+    assert (intake.facts["kept"], intake.facts["rejected"], intake.facts["excluded"]) == (rows, 0, 0)
+    assert not [f for f in intake.findings if f.code == "E_UNKNOWN_LEVEL"]
+    counts = tally(intake.log, how["by"], metric=how["metric"], tables=tables)
+    assert counts["count"].sum() == (events or raw["Lifetime Engaged Users"].sum())
+    assert counts["exposure"].sum() == (people or raw["Lifetime Post Total Reach"].sum())
+    for axis in how["by"]:
+        assert all(tables.label(axis, word, "fr") != word for word in counts[axis])
+
+
+# ---------------------------------------------------------------- tally
+
+
+def hard_log() -> pd.DataFrame:
+    """Null keys, null counts, and two billions twice: each a place where engines differ."""
+    return pd.DataFrame(
+        {
+            "style": ["a", "a", None, "b", "b"],
+            "channel": ["email", "display", "display", "email", "display"],
+            "clicks": pd.array([2_000_000_000, 2_000_000_000, 5, None, 1], dtype="Int32"),
+            "impressions": pd.array([None, 2_000_000_009, 8, 7, 4], dtype="Int64"),
+            "delivered": pd.array([3_000_000_000, None, None, 4, None], dtype="Int64"),
+        }
+    )
+
+
+def in_engine(name: str, log: pd.DataFrame) -> Any:
+    if name == "pandas":
+        return log
+    if name == "nan":
+        return log.astype({"clicks": "float64", "impressions": "float64", "delivered": "float64"})
+    pa = pytest.importorskip("pyarrow")
+    table = pa.Table.from_pandas(log, preserve_index=False)
+    if name == "pyarrow":
+        return table
+    if name in ("polars", "lazy"):
+        frame = pytest.importorskip("polars").from_arrow(table)
+        return frame if name == "polars" else frame.lazy()
+    if name == "duckdb":
+        return pytest.importorskip("duckdb").connect().from_arrow(table)
+    return pytest.importorskip("ibis").memtable(table)
+
+
+EXPECTED = [["(missing)", 5, 8], ["a", 4_000_000_000, 5_000_000_009], ["b", 1, 4]]
+
+
+@pytest.mark.parametrize("engine", ["pandas", "nan", "pyarrow", "polars", "lazy", "duckdb", "ibis"])
+def test_every_engine_adds_up_to_the_same_integers(engine: str) -> None:
+    counts = tally(in_engine(engine, hard_log()), ["style", "week"])
+    assert counts.to_numpy().tolist() == EXPECTED
+    assert [str(t) for t in counts.dtypes[1:]] == ["int64", "int64"]
+    assert {f.code: f.found for f in counts.attrs["findings"]} == {"E_AXIS_ABSENT": None, "E_MISSING_COUNT": "1", "E_NULL_KEY": None}
+
+
+def test_a_tally_without_its_columns_names_them_all() -> None:
+    with pytest.raises(DataError) as caught:
+        tally(pd.DataFrame({"style": ["a"], "click": [1]}), ["style"])
+    assert [(f.column, f.code) for f in caught.value.findings] == [("clicks", "E_MISSING_COLUMN"), ("impressions", "E_MISSING_COLUMN")]
+    assert caught.value.findings[0].hint == "click"
+
+
+@pytest.mark.slow
+def test_spark_adds_up_to_the_same_integers() -> None:
+    sql = pytest.importorskip("pyspark.sql")
+    log = hard_log().astype(object)
+    rows = [tuple(None if pd.isna(x) else x for x in r) for r in log.itertuples(index=False)]
+    spark = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        frame = spark.createDataFrame(rows, "style string, channel string, clicks int, impressions bigint, delivered bigint")
+        assert tally(frame, ["style", "week"]).to_numpy().tolist() == EXPECTED
+    finally:
+        spark.stop()
