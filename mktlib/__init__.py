@@ -1,28 +1,48 @@
 """mktlib: score content, plan a campaign within proved limits, report what happened.
 
 A score is the posterior rate of one cell (segment x stage x content type x style x length x channel). The names below are the
-whole public surface; everything after the first one or two arguments is keyword-only.
+whole public surface; everything after the first one or two arguments is keyword-only. A name is loaded when it is first asked for, so
+that a script which only reads a log does not wait for the charts.
 """
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
 
-from mktlib.audience import describe_audience
-from mktlib.charts import plot, show
-from mktlib.errors import MktlibError
-from mktlib.intake import read_export, tally
-from mktlib.measurement import compare_policies, review_campaign
-from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
-from mktlib.reporting import report
-from mktlib.results import CELL
-from mktlib.scoring import ContentScorer, backtest, load_scorer
-from mktlib.simulate import load_sample, load_truth, sample_path
-from mktlib.vocabulary import load_tables
-from mktlib.wording import table
+if TYPE_CHECKING:
+    from mktlib.audience import describe_audience
+    from mktlib.charts import plot, show
+    from mktlib.errors import MktlibError
+    from mktlib.intake import read_export, tally
+    from mktlib.measurement import compare_policies, review_campaign
+    from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
+    from mktlib.reporting import report
+    from mktlib.results import CELL
+    from mktlib.scoring import ContentScorer, backtest, load_scorer
+    from mktlib.simulate import load_sample, load_truth, sample_path
+    from mktlib.vocabulary import load_tables
+    from mktlib.wording import table
 
 try:
     __version__ = version("mktlib")
 except PackageNotFoundError:  # a checkout that nobody installed
     __version__ = "0+unknown"
+
+_HOMES = {
+    "audience": ("describe_audience",),
+    "charts": ("plot", "show"),
+    "errors": ("MktlibError",),
+    "intake": ("read_export", "tally"),
+    "measurement": ("compare_policies", "review_campaign"),
+    "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
+    "reporting": ("report",),
+    "results": ("CELL",),
+    "scoring": ("ContentScorer", "backtest", "load_scorer"),
+    "simulate": ("load_sample", "load_truth", "sample_path"),
+    "vocabulary": ("load_tables",),
+    "wording": ("table",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CELL",
@@ -49,6 +69,12 @@ __all__ = [
     "table",
     "tally",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'mktlib' has no attribute {name!r}")
+    return getattr(import_module(f"mktlib.{_HOME_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:

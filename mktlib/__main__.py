@@ -7,6 +7,7 @@ job on a user's files. `python -m mktlib start` serves the one who has no data y
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -34,6 +35,8 @@ LESSONS = ("01_audience_research", "02_content_scores", "03_campaign_design", "0
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run, and answer 0; an input that cannot be used is said in plain words on stderr, and answers 1."""
     args = parser().parse_args(argv)
+    if getattr(args, "language", None):
+        os.environ["MKTLIB_LANGUAGE"] = args.language  # findings and errors speak it too
     try:
         args.job(args)
     except MktlibError as error:
@@ -54,7 +57,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--columns", type=Path, metavar="MAP", help="a TOML that names your columns (see data/maps)")
     run.add_argument("--brief", type=Path, help="what you want: budget, dates, limits (TOML, see data/samples/briefs)")
     run.add_argument("--out", type=Path, default=Path("build"), help="folder for what is written (default: build)")
-    run.add_argument("--language", choices=sorted(load_tables().languages), help="language of the report (default: English, and French for the sample)")
+    run.add_argument(
+        "--language", choices=sorted(load_tables().languages), help="language of the report (default: English, and French for the sample)"
+    )
     run.set_defaults(job=run_job)
     start = jobs.add_parser("start", help="no data yet: ten questions give a brief and a matrix of opinions")
     start.add_argument("--answers", type=Path, help="a TOML of answers instead of questions")
@@ -127,7 +132,9 @@ def own_files(args: argparse.Namespace) -> list[Path]:
 
 def keep_the_rest(intake: Any, out: Path) -> list[Path]:
     """Rows that were set aside are written beside the report: nothing is lost."""
-    return [safe_csv(frame, out / f"{name}.csv") for name, frame in (("rejected", intake.rejected), ("excluded", intake.excluded)) if len(frame)]
+    return [
+        safe_csv(frame, out / f"{name}.csv") for name, frame in (("rejected", intake.rejected), ("excluded", intake.excluded)) if len(frame)
+    ]
 
 
 def save_scores(table: pd.DataFrame, out: Path) -> Path:
@@ -188,12 +195,16 @@ def execute(names: Sequence[str], out: Path, parameters: dict[str, str]) -> None
     for path in sources.values():
         known = papermill.inspect_notebook(str(path))
         for key in parameters.keys() - known.keys():
-            raise DataError(finding("E_PARAMETER", file=path.name, found=key, expected=", ".join(known), hint=nearest(key, list(known)) or ""))
+            raise DataError(
+                finding("E_PARAMETER", file=path.name, found=key, expected=", ".join(known), hint=nearest(key, list(known)) or "")
+            )
     out.mkdir(parents=True, exist_ok=True)
     bar = tqdm(sources.items(), unit="notebook")
     for name, path in bar:
         bar.set_description(name)
-        papermill.execute_notebook(str(path), str(out / path.name), parameters=parameters, progress_bar=False, cwd=str(path.parent), log_output=False)
+        papermill.execute_notebook(
+            str(path), str(out / path.name), parameters=parameters, progress_bar=False, cwd=str(path.parent), log_output=False
+        )
 
 
 @contextmanager

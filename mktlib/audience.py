@@ -1,7 +1,8 @@
 """Who listens: the first question, answered from people and posts, with ranges that small groups deserve.
 
-A group's rate is a posterior: groups share a beta prior whose strength comes from the groups themselves (Morris 1983, JASA 78: empirical Bayes
-by moments), so that a group of twelve is not believed as much as one of a thousand. Groups below k people are folded into one row.
+A group's rate is a posterior: groups share a beta prior whose strength comes from the groups themselves (Morris 1983, JASA 78:
+empirical Bayes by moments), so that a group of twelve is not believed as much as one of a thousand. Groups below k people are folded
+into one row.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def describe_audience(followers: pd.DataFrame, posts: pd.DataFrame | None = None
     """Who follows, engages and buys, group by group.
 
     Args:
-        followers: one row a person, with `by` and any of follows, engaged (0/1), orders, revenue, preferred_format, preferred_length, question_asked.
+        followers: one row a person, with `by` and any of follows, engaged (0/1), orders, revenue, preferred_format, preferred_length,
+            question_asked.
         posts: one row a post, with content_type, impressions, engagements: what formats earn (facts["formats"]).
         level: of the ranges.
 
@@ -40,10 +42,16 @@ def describe_audience(followers: pd.DataFrame, posts: pd.DataFrame | None = None
     ['a', 'b']
     """
     if by not in followers:
-        raise DataError(finding("E_MISSING_COLUMN", column=by, expected=by, found=", ".join(followers.columns), hint=nearest(by, list(followers.columns))))
+        raise DataError(
+            finding(
+                "E_MISSING_COLUMN", column=by, expected=by, found=", ".join(followers.columns), hint=nearest(by, list(followers.columns))
+            )
+        )
     known = {rate: column for rate, column in RATES.items() if column in followers}
     if not known:
-        raise DataError(finding("E_MISSING_COLUMN", column="follows", expected=", ".join(RATES.values()), found=", ".join(followers.columns)))
+        raise DataError(
+            finding("E_MISSING_COLUMN", column="follows", expected=", ".join(RATES.values()), found=", ".join(followers.columns))
+        )
     people = followers.assign(group=followers[by].fillna("(missing)").replace("", "(missing)").astype(str))
     size = people["group"].value_counts()
     small = size[size < FEWEST].index
@@ -53,11 +61,15 @@ def describe_audience(followers: pd.DataFrame, posts: pd.DataFrame | None = None
     n = groups.size().to_numpy()
     table = pd.DataFrame({"group": list(groups.groups), "people": n, "share": n / n.sum()})
     for rate, column in known.items():
-        hits = groups[column].agg(lambda x: int((pd.to_numeric(x).fillna(0) > 0).sum())).to_numpy()
+        hits = people.assign(hit=pd.to_numeric(people[column]).fillna(0) > 0).groupby("group", sort=True)["hit"].sum().to_numpy()
         table[[rate, f"{rate}_low", f"{rate}_high"]] = shrunk_rates(hits, n, level)
     if "revenue" in people:
         table["revenue_per_person"] = groups["revenue"].mean().to_numpy()
-    for name, column in (("preferred_format", "preferred_format"), ("preferred_length", "preferred_length"), ("top_question", "question_asked")):
+    for name, column in (
+        ("preferred_format", "preferred_format"),
+        ("preferred_length", "preferred_length"),
+        ("top_question", "question_asked"),
+    ):
         if column in people:
             table[name] = groups[column].agg(_commonest).to_numpy()
     facts: dict[str, Any] = {"by": by, "people": len(people), "level": level, "engagement_denominator": "people"}
@@ -101,5 +113,13 @@ def _formats(posts: pd.DataFrame, level: float) -> list[dict[str, Any]]:
         residual = part["engagements"] - rate * part["impressions"]
         error = float(np.sqrt((residual**2).sum() * len(part) / max(len(part) - 1, 1)) / part["impressions"].sum())
         z = float(norm.ppf(0.5 + level / 2))
-        out.append({"content_type": str(kind), "posts": len(part), "rate": float(rate), "low": max(float(rate - z * error), 0.0), "high": float(rate + z * error)})
+        out.append(
+            {
+                "content_type": str(kind),
+                "posts": len(part),
+                "rate": float(rate),
+                "low": max(float(rate - z * error), 0.0),
+                "high": float(rate + z * error),
+            }
+        )
     return out

@@ -39,6 +39,9 @@ class Finding:
     def __str__(self) -> str:
         return self.text
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Finding:
+        return self  # frozen through and through; pandas copies the attrs of a frame it returns
+
 
 class MktlibError(Exception):
     """Everything this library refuses to do is one of these; `.findings` lists every problem, not only the first."""

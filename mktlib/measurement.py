@@ -42,7 +42,10 @@ def predictive(rate: Array, sd: Array, exposure: Array, level: float = 0.9) -> A
         ends = [int(binom.ppf(tail, n, rates.min())), int(binom.ppf(1 - tail, n, rates.max()))]
         counts = np.arange(ends[0], ends[1] + 1)
         mass = binom.cdf(counts[:, None], n, rates[None, :]) @ WEIGHTS
-        out[i] = counts[np.searchsorted(mass, tail).clip(0, len(counts) - 1)], counts[np.searchsorted(mass, 1 - tail).clip(0, len(counts) - 1)]
+        out[i] = (
+            counts[np.searchsorted(mass, tail).clip(0, len(counts) - 1)],
+            counts[np.searchsorted(mass, 1 - tail).clip(0, len(counts) - 1)],
+        )
     return out
 
 
@@ -68,9 +71,15 @@ def review_campaign(plan: Plan, results: pd.DataFrame, *, level: float = 0.9) ->
     _need(results, [*KEY, "clicks"])
     placed = _promises(plan)
     came = _added(results)
-    rows = placed.merge(came, on=KEY, how="left", validate="1:1").merge(plan.items[["item", "content_type", "style", "length"]], on="item", how="left")
+    rows = placed.merge(came, on=KEY, how="left", validate="1:1").merge(
+        plan.items[["item", "content_type", "style", "length"]], on="item", how="left"
+    )
     if rows["exposure"].notna().sum() == 0:
-        raise DataError(finding("E_NO_MATCH", found=", ".join(sorted(map(str, results["item"].unique()))[:3]), expected=", ".join(placed["item"].head(3))))
+        raise DataError(
+            finding(
+                "E_NO_MATCH", found=", ".join(sorted(map(str, results["item"].unique()))[:3]), expected=", ".join(placed["item"].head(3))
+            )
+        )
     rows["exposure"] = rows["exposure"].fillna(0).astype("int64")
     rows["clicks"] = rows["clicks"].fillna(0).astype("int64")
     ran = rows["exposure"] > 0
@@ -85,7 +94,21 @@ def review_campaign(plan: Plan, results: pd.DataFrame, *, level: float = 0.9) ->
         surprise=_surprise(rows, ran),
         status=rows["status"].where(ran, "cancelled") if "status" in rows else np.where(ran, "published", "cancelled"),
     )
-    shown = ["item", "content_type", "style", "length", "stage", "segment", "channel", "owner", "status", "due", "published", "planned_spend", "actual_spend"]
+    shown = [
+        "item",
+        "content_type",
+        "style",
+        "length",
+        "stage",
+        "segment",
+        "channel",
+        "owner",
+        "status",
+        "due",
+        "published",
+        "planned_spend",
+        "actual_spend",
+    ]
     table = table[[c for c in [*shown, "exposure", "predicted", "low", "high", "actual", "inside", "late_days", "surprise"] if c in table]]
     facts = _facts(plan, rows, table, ran, level)
     return Review(table=table, facts=facts, calibration=_calibration(rows[ran]))
@@ -99,7 +122,9 @@ def _need(frame: pd.DataFrame, columns: Sequence[str]) -> None:
 
 def _promises(plan: Plan) -> pd.DataFrame:
     schedule = plan.schedule[plan.schedule["exposure"] > 0]
-    totals = schedule.groupby(KEY, as_index=False).agg(stage=("stage", "first"), rate=("rate", "first"), rate_sd=("rate_sd", "first"), planned_spend=("spend", "sum"))
+    totals = schedule.groupby(KEY, as_index=False).agg(
+        stage=("stage", "first"), rate=("rate", "first"), rate_sd=("rate_sd", "first"), planned_spend=("spend", "sum")
+    )
     return totals
 
 
@@ -112,7 +137,9 @@ def _added(results: pd.DataFrame) -> pd.DataFrame:
     if {"due", "published"} <= set(frame):
         frame["late_days"] = (pd.to_datetime(frame["published"]) - pd.to_datetime(frame["due"])).dt.days
     how = {"exposure": "sum", "clicks": "sum"} | {c: "sum" for c in ("actual_spend", "revenue", "conversions") if c in frame}
-    how |= {c: "first" for c in ("owner", "status", "due", "published") if c in frame} | ({"late_days": "max"} if "late_days" in frame else {})
+    how |= {c: "first" for c in ("owner", "status", "due", "published") if c in frame} | (
+        {"late_days": "max"} if "late_days" in frame else {}
+    )
     return frame.groupby(KEY, as_index=False).agg(how)
 
 
@@ -198,10 +225,22 @@ def compare_policies(
         lift, error = float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(len(gain)))
         low, high = lift - z * error, lift + z * error
         verdict = "better" if low > 0 else "worse" if high < 0 else "undecided"
-        rows.append({"arm": name, "n": int((drawn == np.asarray(policies[name], str)).sum()), "mean": float(value.mean()), "lift": lift, "low": low, "high": high, "verdict": verdict})
+        rows.append(
+            {
+                "arm": name,
+                "n": int((drawn == np.asarray(policies[name], str)).sum()),
+                "mean": float(value.mean()),
+                "lift": lift,
+                "low": low,
+                "high": high,
+                "verdict": verdict,
+            }
+        )
     table = pd.DataFrame(rows)
     best = str(table.sort_values(["mean", "arm"], ascending=[False, True], kind="stable")["arm"].iloc[0])
-    return Comparison(table=table, facts={"metric": outcome, "control": control, "level": level, "kind": "policies", "best": best, "held_out": len(data)})
+    return Comparison(
+        table=table, facts={"metric": outcome, "control": control, "level": level, "kind": "policies", "best": best, "held_out": len(data)}
+    )
 
 
 def targeting_gain(log: pd.DataFrame, scorer: ContentScorer, *, arm: str, seed: int = 0) -> Comparison:
@@ -211,20 +250,23 @@ def targeting_gain(log: pd.DataFrame, scorer: ContentScorer, *, arm: str, seed: 
     the learning half.
     """
     row = scorer._tables().metrics[scorer.metric]
-    count, exposure = row["count"], row["exposure"]
+    count, exposure = str(row["count"]), str(row["exposure"])
     _need(log, [arm, count, exposure, *[a for a in scorer.by if a in log]])
     half = np.random.default_rng(seed).random(len(log)) < 0.5
     learn, judge = log[half], log[~half].reset_index(drop=True)
     fitted = clone(scorer).fit(learn)
     arms = sorted(learn[arm].astype(str).unique())
     single = learn.groupby(learn[arm].astype(str))[[count, exposure]].sum()
-    best = str((single[count] / single[exposure]).sort_values(ascending=False, kind="stable").index[0])
+    best = str((single[count] / single[exposure]).idxmax())
     others = judge[[a for a in fitted.by_]].astype(str)
     people = others.drop_duplicates(subset=[a for a in fitted.by_ if a != arm]).reset_index(drop=True)
     rates = np.column_stack([fitted.predict(people.assign(**{arm: a})) for a in arms])
     people["chosen"] = np.array(arms)[rates.argmax(1)]
-    chosen = others.drop(columns=arm).merge(people.drop(columns=arm), how="left", on=[a for a in fitted.by_ if a != arm])["chosen"].to_numpy()
+    chosen = (
+        others.drop(columns=arm).merge(people.drop(columns=arm), how="left", on=[a for a in fitted.by_ if a != arm])["chosen"].to_numpy()
+    )
     policies = {"targeted": chosen, **{a: np.full(len(judge), a) for a in arms}}
-    outcome = judge.assign(outcome=judge[count] / judge[exposure])
+    rate = judge[count].to_numpy(float) / judge[exposure].to_numpy(float)
+    outcome = judge.assign(outcome=rate)
     found = compare_policies(outcome, policies, arm=arm, outcome="outcome", propensity=1 / len(arms), control=best, level=scorer.level)
     return Comparison(table=found.table, facts={**found.facts, "metric": scorer.metric, "axis": arm}, findings=found.findings)

@@ -96,7 +96,8 @@ class Shortlist(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan(Result):
-    """One committed plan. table is `items`, one row a piece: item, content_type, style, length, stage, cost, days, week, status (make | hold).
+    """One committed plan. table is `items`, one row a piece: item, content_type, style, length, stage, cost, days, week, status
+    (make | hold).
 
     schedule: week, segment, stage, channel, item, quantity, spend, value, low, high (money or the objective's unit).
     limits: limit (code), scope, used, most, unit, price (what one more unit of the limit would add to the value; 0 when not binding).
@@ -116,8 +117,8 @@ class Plan(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class Review(Result):
-    """What was promised beside what came. table: one row an item: item, content_type, style, stage, segment, channel, owner, status, due, published,
-    planned_spend, actual_spend, exposure, predicted, low, high, actual, inside (bool), late_days, surprise (z).
+    """What was promised beside what came. table: one row a piece, segment and channel: item, content_type, style, stage, segment, channel,
+    owner, status, due, published, planned_spend, actual_spend, exposure, predicted, low, high, actual, inside (bool), late_days, surprise (z).
     facts: items, inside, coverage, level, late, planned_spend, actual_spend, predicted_total, actual_total, currency, metric,
     value_planned, value_actual, not_executed. calibration: predicted (bin mean), actual, low, high, items."""
 
@@ -126,5 +127,7 @@ class Review(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison(Result):
-    """Arms, or policies, beside a control. table: arm, n, mean, lift, low, high, verdict (better | worse | undecided). facts: metric, control, level, kind
-    ("policies" or "arms"), best, held_out."""
+    """Arms, or policies, beside a control. table: arm, n, mean, lift, low, high, verdict (better | worse | undecided).
+
+    facts: metric, control, level, kind ("policies" or "arms"), best, held_out.
+    """

@@ -55,6 +55,9 @@ class Tables:
     priors: Mapping[str, Any]
     languages: Mapping[str, Row] = field(repr=False)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tables:
+        return self  # nothing in here can change, so that a copied estimator may share it
+
     def label(self, kind: str, key: object, language: str | None = None) -> str:
         """The name a reader sees; a word that no table knows is shown as it is, with spaces for underscores.
 
@@ -64,12 +67,21 @@ class Tables:
         'Hologram show'
         """
         language = language or default_language()
+        if kind == "scope":  # what a limit applies to: any words of the tables, joined
+            return " / ".join(self._anywhere(part, language) for part in str(key).split(" / "))
         row = getattr(self, AXIS_TABLE.get(kind, ""), {}).get(key) if isinstance(key, str) else None
         if row:
             return str(row["label"].get(language) or row["label"]["en"])
+        if key == "any":
+            return phrase("words.any", language)
         own = self.languages.get(language, {}).get("labels", {}).get(kind, {}).get(str(key))
         text = str(own if own is not None else key)
         return text if own is not None or not text.islower() else (text[:1].upper() + text[1:]).replace("_", " ")
+
+    def _anywhere(self, key: str, language: str) -> str:
+        own = self.languages.get(language, {}).get("labels", {}).get("scope", {})
+        kind = next((k for k in ("segment", "channel", "stage", "content_type", "style") if key in getattr(self, AXIS_TABLE[k])), None)
+        return self.label(kind, key, language) if kind and key not in own else str(own.get(key, key))
 
     def stage_fit(self, content_type: str, stage: str) -> float:
         """Opinion: how well a content type suits a stage, as an effect on the log-odds; 0.0 where nobody has an opinion.
@@ -256,7 +268,9 @@ def _wrong_statement(path: str, row: Mapping[str, Any], file: str) -> Iterator[F
         yield finding("E_TIMES", file=file, column=f"{path}.times", found=repr(times))
     sure = row.get("sure", "fairly")
     if not (sure in SURENESS if isinstance(sure, str) else isinstance(sure, int | float) and sure > 0):
-        yield finding("E_SURE", file=file, column=f"{path}.sure", found=repr(sure), expected=", ".join(SURENESS), hint=nearest(str(sure), SURENESS))
+        yield finding(
+            "E_SURE", file=file, column=f"{path}.sure", found=repr(sure), expected=", ".join(SURENESS), hint=nearest(str(sure), SURENESS)
+        )
 
 
 # ---------------------------------------------------------------- words
@@ -387,7 +401,8 @@ def _sentences(code: str, language: str, fields: Mapping[str, Any]) -> tuple[str
     if expected and "{expected}" not in row.get("says", ""):
         parts.append(f"{phrase_or('words.expected', language, 'Expected')}{colon}{expected}")
     if hint and "{hint}" not in row.get("says", ""):
-        parts.append(said("hint") if not fields.get("hint") and "hint" in row else f"{phrase_or('words.type', language, 'Type')}{colon}{hint}")
+        own_words = None if fields.get("hint") else said("hint")
+        parts.append(own_words or f"{phrase_or('words.type', language, 'Type')}{colon}{hint}")
     text = ". ".join(str(p).rstrip(".") for p in parts) + "."
     return (f"{where}{colon}{text}" if where else text), expected, hint
 

@@ -24,7 +24,21 @@ from mktlib.errors import Finding, StoreError
 from mktlib.vocabulary import AXIS_TABLE, Tables, default_language, finding, load_tables, phrase, retell
 
 NARROW = "\u202f"  # narrow no-break space, as French sets before % and between thousands
-RATES = {"rate", "low", "high", "p_best", "opinion", "share", "follow_rate", "engage_rate", "buy_rate", "predicted", "actual", "mean", "lift"} | {
+RATES = {
+    "rate",
+    "low",
+    "high",
+    "p_best",
+    "opinion",
+    "share",
+    "follow_rate",
+    "engage_rate",
+    "buy_rate",
+    "predicted",
+    "actual",
+    "mean",
+    "lift",
+} | {
     "gain",
     "gain_raw",
     "coverage",
@@ -151,7 +165,11 @@ def _shown(column: str, x: Any, language: str, tables: Tables, currency: str) ->
         return day(x, language)
     if isinstance(x, str):
         kind = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length"}.get(column, column)
-        return tables.label(kind, x, language) if kind in (*AXIS_TABLE, "verdict", "status", "event", "reason", "step", "limit", "unit", "scope") else x
+        return (
+            tables.label(kind, x, language)
+            if kind in (*AXIS_TABLE, "verdict", "status", "event", "reason", "step", "limit", "unit", "scope")
+            else x
+        )
     if isinstance(x, int | float) or hasattr(x, "dtype"):
         value = float(x)
         if column in RATES and abs(value) <= 1:

@@ -37,8 +37,13 @@ def ranked_size(scores: Scores) -> tuple[float, float]:
 
 
 def ranked(canvas: Canvas, scores: Scores) -> None:
-    """Cells from best to worst: marker and colour say the verdict, hollow marker on a hatched row says opinion."""
+    """Cells from best to worst: marker and colour say the verdict, hollow marker on a hatched row says opinion.
+
+    Where there are more than fit, cells that have data of their own come first: a list of extrapolations tells nobody anything.
+    """
     table = scores.table.sort_values("rate", ascending=False, kind="stable")
+    if len(table) > TOP + BOTTOM + 1 and (table["exposure"] > 0).sum() > TOP + BOTTOM:
+        table = table[table["exposure"] > 0]
     canvas.title(scores_title(canvas, table, scores))
     left_out = max(0, len(table) - TOP - BOTTOM) if len(table) > TOP + BOTTOM + 1 else 0
     shown = pd.concat([table.head(TOP), table.tail(BOTTOM)]) if left_out else table

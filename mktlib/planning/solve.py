@@ -7,6 +7,10 @@ piece and its placements is one row of two nonzeros.
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,8 +112,23 @@ def _least(problem: Problem, size: int, at_u: int) -> tuple[sparse.csr_matrix, n
     return rows.tocsr(), np.full(rows.shape[0], -np.inf), np.zeros(rows.shape[0])
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """HiGHS greets on the process's standard output before any option can silence it; that would stand in every notebook and log."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _highs(m: Matrix, *, whole: bool, seed: int, nodes: int = NODES, gap: float = GAP) -> highspy.Highs:
-    solver = highspy.Highs()
+    with _quiet():
+        solver = highspy.Highs()
     options: dict[str, Any] = {
         "output_flag": False, "threads": 1, "random_seed": seed % 2147483647, "mip_max_nodes": nodes, "mip_rel_gap": gap,
         "parallel": "off", "mip_heuristic_effort": 0.1,

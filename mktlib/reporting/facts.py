@@ -41,7 +41,8 @@ def plan_facts(result: Plan) -> Facts:
         **{k: known.get(k) for k in ("name", "first_day", "last_day", "weeks", "budget", "metric", "objective", "bound", "gap", "greedy")},
         **{k: _float(known.get(k)) for k in ("value", "low", "high", "p_loss")},
         "currency": known.get("currency", "EUR"), "level": float(known.get("level", 0.9)), "spend": spend, "pieces": len(made),
-        "held": int((result.items["status"] == "hold").sum()), "tests": int(result.tests["item"].nunique()) if len(result.tests) else 0, "on_test": _on_test(result), "binding": binding.to_dict("records"),
+        "held": int((result.items["status"] == "hold").sum()), "on_test": _on_test(result),
+        "tests": int(result.tests["item"].nunique()) if len(result.tests) else 0, "binding": binding.to_dict("records"),
         "channels": result.schedule.groupby("channel")["spend"].sum().sort_values(ascending=False, kind="stable").to_dict(),
     }  # fmt: skip
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from mktlib.errors import Finding
 from mktlib.reporting.facts import Facts, facts_of
 from mktlib.reporting.grid import Grid, Spec, grid
@@ -276,7 +278,8 @@ def shortlist_draft(voice: Voice, result: Shortlist, facts: Facts) -> Draft:
     if largest and largest["dropped"]:
         reason = voice.label("reason", largest["reason"])
         sentences.append(voice.count("shortlist.largest", largest["dropped"], reason=reason))
-    axes = telling(result.table, [c for c in result.table.columns if c not in ("rate", "low", "high", "value", "rank")])
+    words = [c for c in result.table.columns if not pd.api.types.is_numeric_dtype(result.table[c].dtype) and c != "verdict"]
+    axes = telling(result.table, words)
     spec: list[Spec] = [*((c, "label") for c in axes), ("rate", "rate"), ("low", "rate"), ("high", "rate")]
     tables = [grid(voice, result.table, spec, caption=voice.say("shortlist.caption"), facts=facts)]
     steps: list[Spec] = [("reason", "label"), ("kept", "number"), ("dropped", "number")]

@@ -38,7 +38,7 @@ MOST_CELLS = 2_000_000
 MOST_OWN_CELLS = 1500  # cells beyond which a cell effect beside the pieces' own costs more than it tells
 
 
-class ContentScorer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class ContentScorer(RegressorMixin, BaseEstimator):
     """Scores cells by a multilevel model: main effects, pairs, and each cell's (or each piece's) own effect.
 
     Args:
@@ -91,7 +91,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.findings_: tuple[Finding, ...] = units.attrs.get("findings", ())
         self.by_ = tuple(a for a in units.attrs["by"])
         self.levels_ = {a: np.array(sorted(units[a].unique()), dtype=object) for a in self.by_}
-        self.family_ = "poisson" if (units["count"] > units["exposure"]).any() else "binomial"
+        self.family_: glmm.Family = "poisson" if (units["count"] > units["exposure"]).any() else "binomial"
         items = self._items(units)
         codes = self._codes(units)
         dims = [max(len(self.levels_[a]), 1) for a in self.by_]
@@ -194,7 +194,11 @@ class ContentScorer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         tables = self._tables()
         if "channel" in cells:
             general = logit(tables.base_rate(self.metric)[0])
-            out += cells["channel"].map({c: logit(tables.base_rate(self.metric, str(c))[0]) - general for c in cells["channel"].unique()}).to_numpy(float)
+            out += (
+                cells["channel"]
+                .map({c: logit(tables.base_rate(self.metric, str(c))[0]) - general for c in cells["channel"].unique()})
+                .to_numpy(float)
+            )
         family = {k: r["family"] for k, r in tables.content_types.items()}
         known = cells if "content_type" not in cells else cells.assign(family=cells["content_type"].map(family))
         groups: dict[tuple[str, ...], dict[tuple[str, ...], float]] = {}
@@ -242,7 +246,9 @@ class ContentScorer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             frame = _pandas(X)
             lacking = [a for a in self.by_ if a not in frame]
             if lacking:
-                raise DataError([finding("E_MISSING_COLUMN", column=a, expected=a, found=", ".join(map(str, frame.columns))) for a in lacking])
+                raise DataError(
+                    [finding("E_MISSING_COLUMN", column=a, expected=a, found=", ".join(map(str, frame.columns))) for a in lacking]
+                )
             cells = frame[list(self.by_)].astype(str).reset_index(drop=True)
         else:
             raw = validate_data(self, X, dtype=None, reset=False)
@@ -265,8 +271,12 @@ class ContentScorer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return self.posterior_.draws(codes, offset, size=size, rng=np.random.default_rng(self.random_state))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Share of the log loss of the constant rate that is saved (1 best, 0 no better than the constant); `sample_weight` is the exposure."""
-        rate, mean, weight = np.asarray(y, float), self.predict(X), np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float)
+        """Share of the constant rate's log loss that is saved (1 best, 0 no better than the constant); `sample_weight` is the exposure."""
+        rate, mean, weight = (
+            np.asarray(y, float),
+            self.predict(X),
+            np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float),
+        )
         constant = np.full(len(rate), np.average(rate, weights=weight))
         saved = [deviance(rate, p, weight, self.family_) for p in (mean, constant)]
         return float(1 - saved[0] / saved[1]) if saved[1] > 0 else 0.0
@@ -289,7 +299,8 @@ class ContentScorer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         seen = self._seen(known)
         mean_logit, mean_var = post.group_mean(codes, group, offset)
         luck = post.tau * float(np.exp(post.sd_spread[-1])) if post.per_item else 0.0
-        side = direction(*(seen[c].to_numpy(float) for c in ("count", "exposure", "squares")), mean_logit, mean_var, luck)
+        own = [seen[c].to_numpy(float) for c in ("count", "exposure", "squares")]
+        side = direction(own[0], own[1], own[2], mean_logit, mean_var, luck)
         average = pd.Series(rate).groupby(group).transform("mean").to_numpy()
         table = known.assign(
             rate=rate,
@@ -301,7 +312,11 @@ class ContentScorer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             opinion=opinion,
             verdict=verdicts(side, opinion, better=better),
         )
-        unseen = [finding("E_UNSEEN_LEVEL", level="note", column=a, found=str(v)) for j, a in enumerate(self.by_) for v in known.loc[codes[:, j] < 0, a].unique()]
+        unseen = [
+            finding("E_UNSEEN_LEVEL", level="note", column=a, found=str(v))
+            for j, a in enumerate(self.by_)
+            for v in known.loc[codes[:, j] < 0, a].unique()
+        ]
         return Scores(
             table=table,
             facts=self._facts(table, within),
@@ -320,7 +335,11 @@ class ContentScorer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         size = int(np.prod([len(v) for v in levels.values()])) if levels else 1
         if size > MOST_CELLS:
             raise ModelError(finding("E_TOO_MANY_CELLS", found=f"{size:,}", expected=f"{MOST_CELLS:,}"))
-        grid = pd.MultiIndex.from_product(levels.values(), names=list(levels)).to_frame(index=False) if levels else pd.DataFrame(index=[0])
+        grid = (
+            pd.MultiIndex.from_product(list(levels.values()), names=list(levels)).to_frame(index=False)
+            if levels
+            else pd.DataFrame(index=[0])
+        )
         keep, tables = np.ones(len(grid), bool), self._tables()
         for pair in (("content_type", "channel"), ("content_type", "length")):
             if set(pair) <= set(levels):
@@ -336,7 +355,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             return group, []
         denominator = cells["channel"].map({c: self._tables().exposure(self.metric, c) for c in cells["channel"].unique()})
         split = pd.DataFrame({"g": group, "d": denominator}).groupby(["g", "d"], sort=True).ngroup().to_numpy()
-        if denominator.nunique() == 1:
+        if len(denominator.unique()) == 1:
             return split, []
         return split, [finding("E_MIXED_DENOMINATOR", level="note", column="channel", found=", ".join(sorted(denominator.unique())))]
 
@@ -453,7 +472,9 @@ def load_scorer(path: str | Path, *, tables: Tables | None = None) -> ContentSco
     scorer = ContentScorer(**{**header["parameters"], "by": tuple(header["parameters"]["by"])}, priors=header["priors"], tables=tables)
     scorer.by_, scorer.family_, scorer.findings_ = tuple(header["by"]), header["family"], ()
     scorer.levels_ = {a: np.array(v, dtype=object) for a, v in header["levels"].items()}
-    scorer.posterior_ = glmm.Posterior.from_arrays({k.removeprefix("posterior_"): v for k, v in arrays.items() if k.startswith("posterior_")})
+    scorer.posterior_ = glmm.Posterior.from_arrays(
+        {k.removeprefix("posterior_"): v for k, v in arrays.items() if k.startswith("posterior_")}
+    )
     codes = arrays["evidence_codes"]
     cells = {a: scorer.levels_[a][codes[:, j]] for j, a in enumerate(scorer.by_)}
     scorer.evidence_ = pd.DataFrame({**cells, **{n: arrays[f"evidence_{n}"] for n in ("count", "exposure", "squares")}})

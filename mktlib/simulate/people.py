@@ -14,11 +14,18 @@ from scipy.special import expit
 
 from mktlib.simulate.world import FIRST, KINDS, LAST, SEGMENTS, SHARES, World
 
-BUZZ = ("2026-06-08", "2026-06-14")
+BUZZ = (pd.Timestamp("2026-06-08"), pd.Timestamp("2026-06-14"))
 WEAR = -0.07
 """True effect of one more e-mail a month on the log-odds of a click on each."""
 FOLLOWERS = {"instagram": 18_000, "tiktok": 9_000, "facebook": 14_000, "linkedin": 1_200}
-QUESTIONS = ("Do they block UV?", "Do they suit a small face?", "Can I return them?", "Are they polarised?", "Do you ship on Saturday?", "Can I put my own lenses in?")
+QUESTIONS = (
+    "Do they block UV?",
+    "Do they suit a small face?",
+    "Can I return them?",
+    "Are they polarised?",
+    "Do you ship on Saturday?",
+    "Can I put my own lenses in?",
+)
 AGES = ("18-24", "25-34", "35-44", "45-54", "55-64")
 HERO = "M0007"
 
@@ -59,7 +66,9 @@ def audience(world: World, size: int = 2400) -> pd.DataFrame:
             "consent_sms": (rng.random(size) < 0.15).astype(int),
             "consent_date": np.where(email, joined.dt.strftime("%Y-%m-%d"), ""),
             "consent_source": np.where(email, rng.choice(["checkout", "contest", "newsletter form"], size), ""),
-            "last_activity_at": (joined + pd.to_timedelta(rng.integers(0, 300, size), unit="D")).clip(upper=LAST).dt.strftime("%Y-%m-%d"),
+            "last_activity_at": (joined + pd.to_timedelta(rng.integers(0, 300, size), unit="D"))
+            .map(lambda day: min(day, LAST))
+            .dt.strftime("%Y-%m-%d"),
         }
     )
 
@@ -74,8 +83,24 @@ def followers(world: World) -> pd.DataFrame:
         lost = lost + np.where((days >= BUZZ[0]) & (days <= BUZZ[1]), rng.poisson(start * 0.004, len(days)), 0)
         stock = start + np.cumsum(gained - lost)
         reach = rng.poisson(stock * 0.2)
-        frame = {"date": days.strftime("%Y-%m-%d"), "network": network, "followers": stock, "followers_gained": gained, "followers_lost": lost}
-        out.append(pd.DataFrame({**frame, "reach": reach, "engagements": rng.binomial(reach, 0.04), "profile_visits": rng.binomial(reach, 0.01), "clicks": rng.binomial(reach, 0.006)}))
+        frame = {
+            "date": days.strftime("%Y-%m-%d"),
+            "network": network,
+            "followers": stock,
+            "followers_gained": gained,
+            "followers_lost": lost,
+        }
+        out.append(
+            pd.DataFrame(
+                {
+                    **frame,
+                    "reach": reach,
+                    "engagements": rng.binomial(reach, 0.04),
+                    "profile_visits": rng.binomial(reach, 0.01),
+                    "clicks": rng.binomial(reach, 0.006),
+                }
+            )
+        )
     return pd.concat(out, ignore_index=True)
 
 
@@ -113,7 +138,10 @@ SAYINGS = {
     ("positive", "style"): ("Best shades of the summer.", "Les plus belles lunettes de l'été."),
     ("neutral", "question"): ("Does anyone know if Solène ships to Belgium?", "Solène livre-t-elle en Belgique ?"),
     ("negative", "delivery"): ("Two weeks and still no parcel.", "Deux semaines et toujours pas de colis."),
-    ("negative", "hinge"): ("The hinge broke after three days. Really, Solène?", "La charnière a cassé au bout de trois jours. Sérieusement, Solène ?"),
+    ("negative", "hinge"): (
+        "The hinge broke after three days. Really, Solène?",
+        "La charnière a cassé au bout de trois jours. Sérieusement, Solène ?",
+    ),
 }
 
 
@@ -156,7 +184,9 @@ def sends(world: World, people: pd.DataFrame, size: int = 700) -> pd.DataFrame:
             for day in np.sort(rng.integers(0, 28, mails)):
                 click = int(rng.random() < expit(-3.3 + 1.3 * engaged + WEAR * mails))
                 bought = int(click and rng.random() < 0.05)
-                rows.append((month + pd.Timedelta(days=int(day), hours=int(rng.choice([8, 10, 12, 18]))), member, mails, click, bought, engaged))
+                rows.append(
+                    (month + pd.Timedelta(days=int(day), hours=int(rng.choice([8, 10, 12, 18]))), member, mails, click, bought, engaged)
+                )
     frame = pd.DataFrame(rows, columns=["sent_at", "member_id", "mails", "clicks", "conversions", "engaged"])
     return pd.DataFrame(
         {
@@ -192,7 +222,10 @@ def journeys(world: World, people: pd.DataFrame, size: int = 1500) -> pd.DataFra
         elif near:
             rows.append((member, at + pd.Timedelta(days=5), "direct", "", "visit", 0.0, held))
     mine = customer(world)
-    rows += [(HERO, pd.Timestamp(r.at), r.channel, r.content_type, r.event, 89.0 if r.event == "purchase" else 0.0, 0) for r in mine.itertuples()]
+    rows += [
+        (HERO, pd.Timestamp(str(r.at)), r.channel, r.content_type, r.event, 89.0 if r.event == "purchase" else 0.0, 0)
+        for r in mine.itertuples()
+    ]
     frame = pd.DataFrame(rows, columns=["member_id", "at", "channel", "content_type", "event", "value", "holdout"])
     frame = frame.sort_values(["member_id", "at"], kind="stable").reset_index(drop=True)
     return frame.assign(at=pd.to_datetime(frame["at"]).dt.strftime("%Y-%m-%dT%H:%M:00Z"))
@@ -201,14 +234,78 @@ def journeys(world: World, people: pd.DataFrame, size: int = 1500) -> pd.DataFra
 def customer(world: World) -> pd.DataFrame:
     """One customer, from unaware to the reminder banner."""
     rows = [
-        ("2026-05-02T19:10:00", "awareness", "organic_social", "short_video", "impression", "Sees a playful video between two friends' posts", "Voit une vidéo ludique entre deux publications d'amis"),
-        ("2026-05-04T08:25:00", "interest", "organic_social", "carousel", "click", "Swipes through the summer colours", "Fait défiler les couleurs de l'été"),
-        ("2026-05-09T21:40:00", "interest", "organic_search", "how_to_guide", "visit", "Looks up which shape suits a round face", "Cherche quelle forme va à un visage rond"),
-        ("2026-05-09T21:52:00", "consideration", "email", "newsletter", "lead", "Leaves an address for the size guide", "Laisse son adresse pour le guide des tailles"),
-        ("2026-05-15T12:05:00", "consideration", "email", "comparison", "click", "Compares polarised and plain lenses", "Compare verres polarisés et verres simples"),
-        ("2026-05-21T18:30:00", "decision", "paid_search", "search_ad", "click", "Puts a pair in the basket, and leaves", "Met une paire au panier, puis s'en va"),
-        ("2026-05-23T20:15:00", "decision", "display", "reminder_banner", "impression", "Sees the reminder banner on a news site", "Voit la bannière de relance sur un site d'actualité"),
-        ("2026-05-24T10:02:00", "decision", "direct", "product_page", "purchase", "Comes back on a Sunday and buys", "Revient un dimanche et achète"),
+        (
+            "2026-05-02T19:10:00",
+            "awareness",
+            "organic_social",
+            "short_video",
+            "impression",
+            "Sees a playful video between two friends' posts",
+            "Voit une vidéo ludique entre deux publications d'amis",
+        ),
+        (
+            "2026-05-04T08:25:00",
+            "interest",
+            "organic_social",
+            "carousel",
+            "click",
+            "Swipes through the summer colours",
+            "Fait défiler les couleurs de l'été",
+        ),
+        (
+            "2026-05-09T21:40:00",
+            "interest",
+            "organic_search",
+            "how_to_guide",
+            "visit",
+            "Looks up which shape suits a round face",
+            "Cherche quelle forme va à un visage rond",
+        ),
+        (
+            "2026-05-09T21:52:00",
+            "consideration",
+            "email",
+            "newsletter",
+            "lead",
+            "Leaves an address for the size guide",
+            "Laisse son adresse pour le guide des tailles",
+        ),
+        (
+            "2026-05-15T12:05:00",
+            "consideration",
+            "email",
+            "comparison",
+            "click",
+            "Compares polarised and plain lenses",
+            "Compare verres polarisés et verres simples",
+        ),
+        (
+            "2026-05-21T18:30:00",
+            "decision",
+            "paid_search",
+            "search_ad",
+            "click",
+            "Puts a pair in the basket, and leaves",
+            "Met une paire au panier, puis s'en va",
+        ),
+        (
+            "2026-05-23T20:15:00",
+            "decision",
+            "display",
+            "reminder_banner",
+            "impression",
+            "Sees the reminder banner on a news site",
+            "Voit la bannière de relance sur un site d'actualité",
+        ),
+        (
+            "2026-05-24T10:02:00",
+            "decision",
+            "direct",
+            "product_page",
+            "purchase",
+            "Comes back on a Sunday and buys",
+            "Revient un dimanche et achète",
+        ),
         ("2026-06-20T09:00:00", "loyalty", "email", "automated_email", "open", "Opens the care guide", "Ouvre le guide d'entretien"),
     ]
     frame = pd.DataFrame(rows, columns=["at", "stage", "channel", "content_type", "event", "note_en", "note_fr"])
@@ -217,7 +314,11 @@ def customer(world: World) -> pd.DataFrame:
 
 
 def stores() -> pd.DataFrame:
-    rows = [("S1", "Solène Paris Marais", 48.8590, 2.3600, "75004"), ("S2", "Solène Lyon Presqu'île", 45.7610, 4.8330, "69002"), ("S3", "Solène Nice Masséna", 43.6970, 7.2700, "06000")]
+    rows = [
+        ("S1", "Solène Paris Marais", 48.8590, 2.3600, "75004"),
+        ("S2", "Solène Lyon Presqu'île", 45.7610, 4.8330, "69002"),
+        ("S3", "Solène Nice Masséna", 43.6970, 7.2700, "06000"),
+    ]
     frame = pd.DataFrame(rows, columns=["store_id", "name", "latitude", "longitude", "postal_code"])
     return frame.assign(country="FR", opened_on="2025-03-01", radius_m=800.0)
 
@@ -240,7 +341,7 @@ def visits(world: World, size: int = 1200) -> pd.DataFrame:
 def truth(world: World) -> dict[str, Any]:
     return {
         "email_frequency": {"effect_per_mail": WEAR, "confounder": "engaged"},
-        "bad_buzz": {"first": BUZZ[0], "last": BUZZ[1], "topic": "hinge"},
+        "bad_buzz": {"first": str(BUZZ[0].date()), "last": str(BUZZ[1].date()), "topic": "hinge"},
         "credit_is_not_lift": {"channel": "display", "content_type": "reminder_banner", "true_lift": 0.0},
         "customer": HERO,
     }

@@ -20,9 +20,36 @@ from mktlib.simulate.world import World
 from mktlib.vocabulary import finding, nearest
 from mktlib.wording import write_text
 
-NAMES = ("content_log", "audience", "followers", "posts", "mentions", "sends", "journeys", "visits", "stores", "results", "law_firm", "drive_in", "customer")
+NAMES = (
+    "content_log",
+    "audience",
+    "followers",
+    "posts",
+    "mentions",
+    "sends",
+    "journeys",
+    "visits",
+    "stores",
+    "results",
+    "law_firm",
+    "drive_in",
+    "customer",
+)
 DATES = ("date", "week", "joined_at", "consent_date", "last_activity_at", "due", "published", "opened_on", "at", "sent_at")
-COUNTS = ("impressions", "reach", "delivered", "opens", "clicks", "engagements", "leads", "conversions", "unsubscribes", "orders", "follows", "engaged")
+COUNTS = (
+    "impressions",
+    "reach",
+    "delivered",
+    "opens",
+    "clicks",
+    "engagements",
+    "leads",
+    "conversions",
+    "unsubscribes",
+    "orders",
+    "follows",
+    "engaged",
+)
 OWNERS = ("Inès", "Hugo", "Léa", "Karim")
 
 
@@ -42,7 +69,8 @@ def sample_path(name: str) -> Path:
 
 
 def load_sample(name: str, *, folder: Path | None = None) -> pd.DataFrame:
-    """One table of the samples: content_log, audience, followers, posts, mentions, sends, journeys, visits, stores, results, law_firm, drive_in, customer.
+    """One table of the samples: content_log, audience, followers, posts, mentions, sends, journeys, visits, stores, results,
+    law_firm, drive_in, customer.
 
     Dates are datetimes, counts are integers that may be missing (Int64), ids and words are text.
 
@@ -57,7 +85,13 @@ def load_sample(name: str, *, folder: Path | None = None) -> pd.DataFrame:
     path = (folder or sample_path("")) / f"{name}.csv"
     head = pd.read_csv(path, nrows=0, encoding="utf-8").columns
     text = {c: "str" for c in head if c not in COUNTS}
-    raw = pd.read_csv(path, dtype=text | {c: "Int64" for c in head if c in COUNTS}, keep_default_na=False, na_values={c: [""] for c in COUNTS}, encoding="utf-8")
+    raw = pd.read_csv(
+        path,
+        dtype=text | {c: "Int64" for c in head if c in COUNTS},
+        keep_default_na=False,
+        na_values={c: [""] for c in COUNTS},
+        encoding="utf-8",
+    )
     for column in raw.columns:
         if column in DATES:
             raw[column] = pd.to_datetime(raw[column].replace("", None), format="ISO8601")

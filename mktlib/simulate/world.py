@@ -1,14 +1,14 @@
 """The sunglasses world: what is true of every piece of content, and a year of what could be seen of it.
 
-A brand, Solène, sells sunglasses online. The truth is a sum of effects on the log-odds of a click, drawn once from the seed; the log is drawn
-from the truth. On purpose it holds what real logs hold: a small segment that looks best on three conversions, and two content types whose
-order reverses when segments are pooled.
+A brand, Solène, sells sunglasses online. The truth is a sum of effects on the log-odds of a click, drawn once from the seed; the log is
+drawn from the truth. On purpose it holds what real logs hold: a small segment that looks best on three conversions, and two content
+types whose order reverses when segments are pooled.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,13 +21,24 @@ from mktlib.vocabulary import load_tables
 
 FIRST, LAST = pd.Timestamp("2025-10-01"), pd.Timestamp("2026-09-30")
 AXES = ("segment", "stage", "content_type", "style", "length", "channel")
-PAIRS = {("segment", "content_type"): 0.25, ("stage", "content_type"): 0.15, ("segment", "style"): 0.2, ("stage", "length"): 0.12, ("content_type", "channel"): 0.15}
+PAIRS = {
+    ("segment", "content_type"): 0.25,
+    ("stage", "content_type"): 0.15,
+    ("segment", "style"): 0.2,
+    ("stage", "length"): 0.12,
+    ("content_type", "channel"): 0.15,
+}
 SEGMENTS = {"city_trendsetters": 0.3, "outdoor_sports": 0.0, "parents": -0.2, "students": -0.45, "drivers": 0.05, "luxury_lovers": 0.4}
 SHARES = {"city_trendsetters": 0.27, "outdoor_sports": 0.2, "parents": 0.2, "students": 0.22, "drivers": 0.015, "luxury_lovers": 0.095}
 BASE = {"organic_social": 0.010, "paid_social": 0.012, "email": 0.03, "display": 0.004, "organic_search": 0.022, "paid_search": 0.045}
 STAGES = {"awareness": 0.3, "interest": 0.27, "consideration": 0.2, "decision": 0.15, "loyalty": 0.08}
 CONVERSION = {"awareness": 0.008, "interest": 0.014, "consideration": 0.025, "decision": 0.06, "loyalty": 0.045}
-NETWORKS = {"organic_social": ("instagram", "tiktok", "facebook"), "paid_social": ("instagram", "facebook"), "email": ("newsletter",), "paid_search": ("google",)}
+NETWORKS = {
+    "organic_social": ("instagram", "tiktok", "facebook"),
+    "paid_social": ("instagram", "facebook"),
+    "email": ("newsletter",),
+    "paid_search": ("google",),
+}
 COST = {"organic_social": 0.0, "paid_social": 7.5, "email": 4.0, "display": 3.0, "organic_search": 0.0, "paid_search": 24.0}  # per thousand
 # content type: (lengths, styles, channels)
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
@@ -51,8 +62,22 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
 REVERSED = ("carousel", "social_image")
 """In every segment the first earns more clicks; pooled, the second does, because it was shown where clicks are easy."""
 REVERSED_REACH = {
-    "carousel": {"students": 420_000, "parents": 240_000, "outdoor_sports": 60_000, "drivers": 300, "city_trendsetters": 45_000, "luxury_lovers": 30_000},
-    "social_image": {"students": 45_000, "parents": 60_000, "outdoor_sports": 90_000, "drivers": 300, "city_trendsetters": 420_000, "luxury_lovers": 240_000},
+    "carousel": {
+        "students": 420_000,
+        "parents": 240_000,
+        "outdoor_sports": 60_000,
+        "drivers": 300,
+        "city_trendsetters": 45_000,
+        "luxury_lovers": 30_000,
+    },
+    "social_image": {
+        "students": 45_000,
+        "parents": 60_000,
+        "outdoor_sports": 90_000,
+        "drivers": 300,
+        "city_trendsetters": 420_000,
+        "luxury_lovers": 240_000,
+    },
 }
 LUCKY = "drivers"
 CELL_SD, ITEM_SD = 0.22, 0.12
@@ -71,9 +96,13 @@ class World:
         rng = np.random.default_rng([self.seed, 1])
         levels = self.levels
         sd = {"stage": 0.1, "content_type": 0.25, "style": 0.15, "length": 0.12}
-        main = {(a,): {(x,): float(rng.normal(0, s)) for x in levels[a]} for a, s in sd.items()}
-        pair = {(a, b): {k: float(rng.normal(0, s)) for k in itertools.product(levels[a], levels[b])} for (a, b), s in PAIRS.items()}
-        segment = {("segment",): {(x,): e for x, e in SEGMENTS.items()}}
+        main: dict[tuple[str, ...], dict[tuple[str, ...], float]] = {
+            (a,): {(x,): float(rng.normal(0, s)) for x in levels[a]} for a, s in sd.items()
+        }
+        pair: dict[tuple[str, ...], dict[tuple[str, ...], float]] = {
+            (a, b): {k: float(rng.normal(0, s)) for k in itertools.product(levels[a], levels[b])} for (a, b), s in PAIRS.items()
+        }
+        segment: dict[tuple[str, ...], dict[tuple[str, ...], float]] = {("segment",): {(x,): e for x, e in SEGMENTS.items()}}
         return {**main, **segment, **pair}
 
     @cached_property
@@ -106,7 +135,7 @@ class World:
         """A cell's own effect: a standard normal that depends on its name and the seed alone."""
         return float(np.random.default_rng([self.seed, *cell.encode()]).standard_normal())
 
-    def conversion_rate(self, segment: Sequence[str], stage: Sequence[str]) -> np.ndarray:
+    def conversion_rate(self, segment: Iterable[str], stage: Iterable[str]) -> np.ndarray:
         """True conversions per click (n,)."""
         lift = {"parents": 0.25, "luxury_lovers": 0.15, LUCKY: -0.1}
         return np.array([expit(logit(CONVERSION[t]) + lift.get(s, 0.0)) for s, t in zip(segment, stage, strict=True)])
@@ -115,7 +144,7 @@ class World:
 def pieces(world: World, count: int = 520) -> pd.DataFrame:
     """The pieces that were published: one row a piece, each made for one cell."""
     rng = np.random.default_rng([world.seed, 2])
-    rows = []
+    rows: list[dict[str, Any]] = []
     kinds = [k for k in KINDS if k not in REVERSED]
     popular = rng.dirichlet(np.full(len(kinds), 4.0))
     while len(rows) < count:
@@ -198,7 +227,9 @@ def _blank(values: Any, where: np.ndarray) -> pd.Series:
     return pd.Series(values).astype("Int64").mask(where)
 
 
-def small_log(world: World, brand: str, *, rows: Mapping[str, Sequence[str]], effects: Mapping[str, float], base: float, prefix: str, stream: int) -> pd.DataFrame:
+def small_log(
+    world: World, brand: str, *, rows: Mapping[str, Sequence[str]], effects: Mapping[str, float], base: float, prefix: str, stream: int
+) -> pd.DataFrame:
     """A small firm's half year: the same columns, few pieces; `effects` on the log-odds by style."""
     rng = np.random.default_rng([world.seed, stream])
     combos = list(itertools.product(*rows.values()))
@@ -206,7 +237,14 @@ def small_log(world: World, brand: str, *, rows: Mapping[str, Sequence[str]], ef
     for i in range(72):
         cell = dict(zip(rows, combos[int(rng.integers(len(combos)))], strict=True))
         kind = cell["content_type"]
-        lengths = {"how_to_guide": "long", "blog_post": "medium", "case_study": "medium", "newsletter": "short", "short_video": "short", "promo_email": "snack"}
+        lengths = {
+            "how_to_guide": "long",
+            "blog_post": "medium",
+            "case_study": "medium",
+            "newsletter": "short",
+            "short_video": "short",
+            "promo_email": "snack",
+        }
         day = FIRST + pd.Timedelta(days=int(rng.integers(0, 180)))
         chances = int(rng.lognormal(7.6, 0.5))
         eta = logit(base) + effects[cell["style"]] + rng.normal(0, 0.12)
@@ -263,7 +301,9 @@ def drive_in(world: World) -> pd.DataFrame:
         "channel": ("organic_social", "email"),
     }
     effects = {"playful": 0.6, "promotional": 0.15, "educational": -0.25, "legal_formal": -0.8}
-    return _possible(small_log(world, "Le Volant (drive-in, restaurant au volant)", rows=rows, effects=effects, base=0.02, prefix="DRI", stream=12))
+    return _possible(
+        small_log(world, "Le Volant (drive-in, restaurant au volant)", rows=rows, effects=effects, base=0.02, prefix="DRI", stream=12)
+    )
 
 
 def _possible(log: pd.DataFrame) -> pd.DataFrame:
@@ -286,6 +326,11 @@ def truth(world: World, log: pd.DataFrame) -> dict[str, Any]:
         "sds": {"cell": CELL_SD, "item": ITEM_SD},
         "planted": {
             "three_conversions": {"segment": LUCKY, "conversions": 3},
-            "simpson": {"content_types": list(REVERSED), "factor": "segment", "ahead_in_every_segment": REVERSED[0], "odds_ratio": round(float(np.exp(0.22)), 4)},
+            "simpson": {
+                "content_types": list(REVERSED),
+                "factor": "segment",
+                "ahead_in_every_segment": REVERSED[0],
+                "odds_ratio": round(float(np.exp(0.22)), 4),
+            },
         },
     }
