@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,15 @@ LESSONS = ("01_audience_research", "02_content_scores", "03_campaign_design", "0
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run, and answer 0; an input that cannot be used is said in plain words on stderr, and answers 1."""
     args = parser().parse_args(argv)
-    if getattr(args, "language", None):
-        os.environ["MKTLIB_LANGUAGE"] = args.language  # findings and errors speak it too
+    before = os.environ.get("MKTLIB_LANGUAGE")
+    os.environ["MKTLIB_LANGUAGE"] = getattr(args, "language", None) or default_language()  # findings and errors speak it too
     try:
         args.job(args)
     except MktlibError as error:
         print(error, file=sys.stderr)
         return 1
+    finally:
+        os.environ.pop("MKTLIB_LANGUAGE") if before is None else os.environ.update(MKTLIB_LANGUAGE=before)
     return 0
 
 
@@ -109,10 +112,11 @@ def own_files(args: argparse.Namespace) -> list[Path]:
         step("score")
         how = dict(intake.facts.get("score") or {})
         within = tuple(how.pop("within", ("segment", "stage")))
-        target = how.pop("target", None)
+        target, fixed = how.pop("target", None), how.pop("fixed", {})
         scorer = ContentScorer(**how, tables=tables).fit(intake.log)
-        scores = scorer.score_cells(within=within)
+        scores = scorer.score_cells(within=within, **fixed)
         written += [save_scores(scores.table, args.out), scorer.save(args.out / "scorer.npz")]
+        scores = replace(scores, findings=(*intake.findings, *scores.findings))
         results: list[Result] = [scores]
         step("check")
         results.append(backtest(intake.log, scorer))
@@ -126,7 +130,7 @@ def own_files(args: argparse.Namespace) -> list[Path]:
             written.append(plan.save(args.out / "plan"))
             results = [plan, ideas, *results]
         step("report")
-        written += reports([*results, intake], args.out, [language], tables)
+        written += reports(results, args.out, [language], tables)
     return written
 
 

@@ -6,112 +6,110 @@ A promise is a distribution for the exposure that a piece really got, not for th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
-from scipy.stats import beta, binom, norm
+from scipy.special import bdtr, expit, logit, pdtr
+from scipy.stats import norm
+from scipy.stats import t as student
 from sklearn.base import clone
 
-from mktlib.errors import DataError
+from mktlib.errors import DataError, Finding
+from mktlib.intake import tally
 from mktlib.results import Comparison, Plan, Review
 from mktlib.scoring import ContentScorer
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import Tables, finding, load_tables, nearest
 
 Array = NDArray[Any]
 KEY = ["item", "segment", "channel"]
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(25)
-WEIGHTS = WEIGHTS / WEIGHTS.sum()
+STEPS = np.linspace(-6, 6, 481)  # so near that a narrow binomial at each step still adds up to a smooth whole (a few Gauss nodes do not)
+WEIGHTS = norm.pdf(STEPS) / norm.pdf(STEPS).sum()
+SHOWN = ("item", "content_type", "style", "length", "stage", "segment", "channel", "owner", "status", "due", "published", "planned_spend")
+MEASURED = ("actual_spend", "exposure", "predicted", "low", "high", "actual", "inside", "late_days", "surprise")
 
 
-def predictive(rate: Array, sd: Array, exposure: Array, level: float = 0.9) -> Array:
-    """(n, 2) range of the count on a known exposure: binomial luck on a rate that is itself uncertain (logit-normal), by quadrature.
+def predictive(rate: Array, sd: Array, exposure: Array, level: float = 0.9, *, family: str = "binomial") -> Array:
+    """(n, 2) range of the count on a known exposure: the luck of counting on a rate that is itself uncertain, by quadrature.
 
     Args:
-        rate: (n,) promised mean rate, a fraction. sd: (n,) standard deviation of its log-odds. exposure: (n,) chances.
+        rate: (n,) promised mean rate, a fraction. sd: (n,) standard deviation of its log-odds (of its logarithm unless binomial).
+        exposure: (n,) chances, 0 or more.
+        family: "binomial"; "poisson" where one chance may count twice; "money" (a sum, whose rate alone is uncertain).
 
     >>> predictive(np.array([0.5]), np.array([1e-9]), np.array([100])).tolist()
     [[42.0, 58.0]]
     """
-    tail, out = (1 - level) / 2, np.zeros((len(rate), 2))
-    for i, (p, s, n) in enumerate(zip(rate, sd, np.asarray(exposure, int), strict=True)):
-        rates = expit(logit(np.clip(p, 1e-9, 1 - 1e-9)) - _shift(p, s) + s * NODES)
-        ends = [int(binom.ppf(tail, n, rates.min())), int(binom.ppf(1 - tail, n, rates.max()))]
-        counts = np.arange(ends[0], ends[1] + 1)
-        mass = binom.cdf(counts[:, None], n, rates[None, :]) @ WEIGHTS
-        out[i] = (
-            counts[np.searchsorted(mass, tail).clip(0, len(counts) - 1)],
-            counts[np.searchsorted(mass, 1 - tail).clip(0, len(counts) - 1)],
-        )
-    return out
+    rate, sd, chances = (np.asarray(x, float) for x in (rate, sd, exposure))
+    tails = np.array([(1 - level) / 2, (1 + level) / 2])
+    if family == "money":
+        return np.asarray((chances * rate * np.exp(-(sd**2) / 2))[:, None] * np.exp(sd[:, None] * norm.ppf(tails)))
+    if family == "poisson":
+        means = (chances * rate * np.exp(-(sd**2) / 2))[:, None] * np.exp(sd[:, None] * STEPS)
+        most = means.max(axis=1) + 10 * np.sqrt(means.max(axis=1)) + 10
+        return np.column_stack([_smallest(lambda k, i: pdtr(k[:, None], means[i]), t, most) for t in tails])
+    trials = chances.astype(np.int64)
+    rates = expit(_center(rate, sd)[:, None] + sd[:, None] * STEPS)
+    return np.column_stack([_smallest(lambda k, i: bdtr(k[:, None], trials[i, None], rates[i]), t, chances) for t in tails])
 
 
-def _shift(p: float, s: float) -> float:
-    """From the mean rate to the centre of its logit-normal (second order)."""
-    return 0.5 * s * s * (1 - 2 * p)
+def _smallest(below: Callable[[Array, Array], Array], tail: float, most: Array) -> Array:
+    """The smallest count whose chance of being reached from below is `tail`, row by row, by halving."""
+    low, high = np.full(len(most), -1.0), np.floor(np.asarray(most, float))
+    while (wide := np.flatnonzero(high - low > 1)).size:
+        middle = np.floor((low[wide] + high[wide]) / 2)
+        reached = below(middle, wide) @ WEIGHTS >= tail - 1e-12
+        high[wide], low[wide] = np.where(reached, middle, high[wide]), np.where(reached, low[wide], middle)
+    return high
 
 
-def review_campaign(plan: Plan, results: pd.DataFrame, *, level: float = 0.9) -> Review:
+def _center(rate: Array, sd: Array) -> Array:
+    """The centre of the log-odds whose mean rate is the promised one (Newton's steps): a mean is not a median."""
+    p = np.clip(rate, 1e-9, 1 - 1e-9)
+    center = logit(p)
+    for _ in range(30):
+        rates = expit(center[:, None] + sd[:, None] * STEPS)
+        change = (p - rates @ WEIGHTS) / ((rates * (1 - rates)) @ WEIGHTS)
+        center = center + np.clip(change, -2, 2)
+    return center
+
+
+def review_campaign(plan: Plan, results: pd.DataFrame, *, level: float = 0.9, tables: Tables | None = None) -> Review:
     """The promise of a frozen plan beside what came, piece by piece, segment by segment, channel by channel.
 
     Args:
-        plan: as `load_plan` reads it; its schedule holds rate, rate_sd and spend of each placement.
-        results: one row a placement and week: item, segment, channel, impressions or delivered, clicks, and where known owner, status, due,
-            published, planned_spend, actual_spend, revenue.
+        plan: as `load_plan` reads it; its schedule holds exposure, rate, rate_sd and spend of each placement.
+        results: one row a placement and week: item, segment, channel, the count and the exposure of the plan's metric (clicks of
+            impressions or delivered), and where known owner, status, due, published, actual_spend. Any frame.
+        level: chance that a promised range holds.
 
     Returns:
         `Review`: predicted, low, high and actual are rates on the exposure that really happened; `inside` is missing where nothing ran.
+        Results of pieces that the plan does not have are a finding, as are rows whose count nobody knows.
 
     Raises:
-        DataError: a column is missing, or no row of the results belongs to the plan.
+        DataError: a column is missing, a count is negative or above its exposure, or no row of the results belongs to the plan.
     """
-    _need(results, [*KEY, "clicks"])
+    metric, words = str(plan.facts.get("metric", "click_rate")), tables or load_tables()
+    row = words.metrics.get(metric) or words.metrics["click_rate"]
+    _need(plan.schedule, [*KEY, "stage", "exposure", "rate", "rate_sd", "spend"])
+    frame: Any = nw.from_native(results)
+    came, found = _added((frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas(), metric, row, words)
     placed = _promises(plan)
-    came = _added(results)
-    rows = placed.merge(came, on=KEY, how="left", validate="1:1").merge(
-        plan.items[["item", "content_type", "style", "length"]], on="item", how="left"
-    )
+    rows = placed.merge(came, on=KEY, how="left", validate="1:1").merge(_pieces(plan), on="item", how="left")
     if rows["exposure"].notna().sum() == 0:
-        raise DataError(
-            finding(
-                "E_NO_MATCH", found=", ".join(sorted(map(str, results["item"].unique()))[:3]), expected=", ".join(placed["item"].head(3))
-            )
-        )
-    rows["exposure"] = rows["exposure"].fillna(0).astype("int64")
-    rows["clicks"] = rows["clicks"].fillna(0).astype("int64")
+        names = ", ".join(sorted(came["item"].unique())[:3])
+        raise DataError(finding("E_NO_MATCH", found=names, expected=", ".join(placed["item"].head(3))))
+    rows[["exposure", "count"]] = rows[["exposure", "count"]].fillna(0)
     ran = rows["exposure"] > 0
-    chances = rows["exposure"].where(ran, 1)
-    ends = predictive(rows["rate"].to_numpy(float), rows["rate_sd"].to_numpy(float), chances.to_numpy(int), level)
-    table = rows.assign(
-        predicted=rows["rate"],
-        low=ends[:, 0] / chances,
-        high=ends[:, 1] / chances,
-        actual=(rows["clicks"] / chances).where(ran),
-        inside=((rows["clicks"] >= ends[:, 0]) & (rows["clicks"] <= ends[:, 1])).astype("boolean").mask(~ran),
-        surprise=_surprise(rows, ran),
-        status=rows["status"].where(ran, "cancelled") if "status" in rows else np.where(ran, "published", "cancelled"),
-    )
-    shown = [
-        "item",
-        "content_type",
-        "style",
-        "length",
-        "stage",
-        "segment",
-        "channel",
-        "owner",
-        "status",
-        "due",
-        "published",
-        "planned_spend",
-        "actual_spend",
-    ]
-    table = table[[c for c in [*shown, "exposure", "predicted", "low", "high", "actual", "inside", "late_days", "surprise"] if c in table]]
-    facts = _facts(plan, rows, table, ran, level)
-    return Review(table=table, facts=facts, calibration=_calibration(rows[ran]))
+    table = _beside(rows, ran, level, str(row["family"]), float(row.get("per", 1)))
+    facts = {"metric": metric, "level": level} | _facts(plan, rows, table, ran)
+    done = table[ran.to_numpy()].assign(count=rows.loc[ran, "count"])
+    calibration = _calibration(done, level, float(row.get("per", 1)))
+    return Review(table=table, facts=facts, calibration=calibration, findings=(*found, *_unplanned(placed, came)))
 
 
 def _need(frame: pd.DataFrame, columns: Sequence[str]) -> None:
@@ -121,73 +119,116 @@ def _need(frame: pd.DataFrame, columns: Sequence[str]) -> None:
 
 
 def _promises(plan: Plan) -> pd.DataFrame:
-    schedule = plan.schedule[plan.schedule["exposure"] > 0]
-    totals = schedule.groupby(KEY, as_index=False).agg(
-        stage=("stage", "first"), rate=("rate", "first"), rate_sd=("rate_sd", "first"), planned_spend=("spend", "sum")
-    )
-    return totals
+    """One row a placement: its rate, what it was to cost, and what one event at that rate is worth as the plan counts it (an idea's
+    later lots for less, where the plan says that it wears)."""
+    schedule = plan.schedule[plan.schedule["exposure"] > 0].astype(dict.fromkeys(KEY, "str"))
+    worth = schedule["value"] if "value" in schedule else pd.Series(np.nan, index=schedule.index)
+    sums = schedule.assign(worth=worth, expected=schedule["exposure"] * schedule["rate"]).groupby(KEY, as_index=False)
+    first = {c: (c, "first") for c in ("stage", "rate", "rate_sd")}
+    placed = sums.agg(**first, planned_spend=("spend", "sum"), worth=("worth", "sum"), expected=("expected", "sum"))
+    return placed.assign(event_value=placed["worth"] / placed["expected"].where(placed["expected"] > 0)).drop(columns=["worth", "expected"])
 
 
-def _added(results: pd.DataFrame) -> pd.DataFrame:
-    """Results added up over weeks. The exposure is deliveries where the channel delivers, else impressions."""
-    blank = pd.Series(np.nan, index=results.index)
-    delivered = pd.to_numeric(results.get("delivered", blank))
-    exposure = delivered.fillna(pd.to_numeric(results.get("impressions", blank))).fillna(0)
-    frame = results.assign(exposure=exposure)
+def _pieces(plan: Plan) -> pd.DataFrame:
+    names = [c for c in ("item", "content_type", "style", "length") if c in plan.items]
+    return plan.items[names].astype({"item": "str"}).drop_duplicates("item")
+
+
+def _added(results: pd.DataFrame, metric: str, row: Mapping[str, Any], tables: Tables) -> tuple[pd.DataFrame, list[Finding]]:
+    """Results added up over weeks. A row that ran and whose count nobody wrote down is left out and said, never a 0."""
+    _need(results, KEY)
+    frame = results.reset_index(drop=True).astype(dict.fromkeys(KEY, "str"))
+    exposures = {row["exposure"], *row.get("exposure_by_channel", {}).values()} & set(frame)
+    numbers = frame[[c for c in (row["count"], *exposures) if c in frame]].apply(pd.to_numeric, errors="coerce")
+    negative = [
+        finding("E_NEGATIVE_COUNT", line=int(i) + 2, column=c, found=numbers[c][i]) for c in numbers for i in numbers.index[numbers[c] < 0]
+    ]
+    if negative:
+        raise DataError(negative)
+    idle = numbers.fillna(0).sum(axis=1) == 0
+    counts = tally(frame[~idle], KEY, metric=metric, tables=tables)
+    above = counts[counts["count"] > counts["exposure"]] if row["family"] == "binomial" else counts.head(0)
+    if len(above):
+        pairs = zip(above["item"], above["count"], above["exposure"], strict=True)
+        raise DataError([finding("E_CLICKS_GT_IMPRESSIONS", column=row["count"], found=f"{item}: {y} > {n}") for item, y, n in pairs])
     if {"due", "published"} <= set(frame):
         frame["late_days"] = (pd.to_datetime(frame["published"]) - pd.to_datetime(frame["due"])).dt.days
-    how = {"exposure": "sum", "clicks": "sum"} | {c: "sum" for c in ("actual_spend", "revenue", "conversions") if c in frame}
-    how |= {c: "first" for c in ("owner", "status", "due", "published") if c in frame} | (
-        {"late_days": "max"} if "late_days" in frame else {}
+    how = {c: "sum" for c in ("actual_spend",) if c in frame}
+    how |= {c: "first" for c in ("owner", "status", "due", "published") if c in frame} | {c: "max" for c in ("late_days",) if c in frame}
+    details = frame.groupby(KEY, as_index=False).agg(how) if how else frame[KEY].drop_duplicates()
+    return details.merge(counts, on=KEY, how="left"), list(counts.attrs["findings"])
+
+
+def _unplanned(placed: pd.DataFrame, came: pd.DataFrame) -> list[Finding]:
+    """What ran outside the plan is no promise kept or broken, but it is not passed over in silence."""
+    extra = came.merge(placed[KEY], on=KEY, how="left", indicator=True).query("_merge == 'left_only'")
+    if extra.empty:
+        return []
+    names = ", ".join(" / ".join(key) for key in extra[KEY].head(3).itertuples(index=False))
+    return [finding("E_NOT_PLANNED", level="warning", found=str(len(extra)), names=names)]
+
+
+def _beside(rows: pd.DataFrame, ran: pd.Series, level: float, family: str, per: float) -> pd.DataFrame:
+    """Promise and outcome side by side, as rates on what really ran; nothing is judged where nothing ran."""
+    chances = rows["exposure"].where(ran, 1).to_numpy(float)
+    promise, sd = rows["rate"].to_numpy(float) / per, rows["rate_sd"].to_numpy(float)
+    ends = predictive(promise, sd, chances, level, family=family)
+    y = rows["count"].to_numpy(float)
+    luck = {"binomial": chances * promise * (1 - promise), "poisson": chances * promise, "money": np.zeros(len(rows))}[family]
+    doubt = chances * promise * (1 - promise if family == "binomial" else 1) * sd
+    spread = np.sqrt(luck + doubt**2)
+    table = rows.assign(
+        predicted=rows["rate"],
+        low=per * ends[:, 0] / chances,
+        high=per * ends[:, 1] / chances,
+        actual=pd.Series(per * y / chances, index=rows.index).where(ran),
+        inside=pd.Series((y >= ends[:, 0]) & (y <= ends[:, 1]), index=rows.index).astype("boolean").mask(~ran),
+        surprise=pd.Series(np.divide(y - chances * promise, spread, out=np.zeros(len(y)), where=spread > 0), index=rows.index).where(ran),
+        status=rows["status"].where(ran, "cancelled") if "status" in rows else np.where(ran, "published", "cancelled"),
     )
-    return frame.groupby(KEY, as_index=False).agg(how)
+    if not (rows["exposure"] % 1).any():
+        table["exposure"] = table["exposure"].astype("int64")
+    return table[[c for c in (*SHOWN, *MEASURED) if c in table]]
 
 
-def _surprise(rows: pd.DataFrame, ran: pd.Series) -> pd.Series:
-    """How far from the promise, in standard deviations of what was promised (luck included)."""
-    p, n = rows["rate"].to_numpy(float), rows["exposure"].to_numpy(float)
-    sd = np.sqrt(n * p * (1 - p) + (n * p * (1 - p) * rows["rate_sd"].to_numpy(float)) ** 2)
-    z = np.divide(rows["clicks"].to_numpy(float) - n * p, sd, out=np.zeros(len(rows)), where=sd > 0)
-    return pd.Series(z, index=rows.index).where(ran)
-
-
-def _facts(plan: Plan, rows: pd.DataFrame, table: pd.DataFrame, ran: pd.Series, level: float) -> dict[str, Any]:
-    inside = int(table["inside"].fillna(False).sum())
-    done = rows[ran]
+def _facts(plan: Plan, rows: pd.DataFrame, table: pd.DataFrame, ran: pd.Series) -> dict[str, Any]:
+    done, inside = rows[ran], int(table["inside"].fillna(False).sum())
+    late = table.loc[table["late_days"] > 0, "item"].nunique() if "late_days" in table else 0
+    worth = (done["event_value"] * done["count"]).sum(min_count=1)
     return {
         "items": int(ran.sum()),
         "inside": inside,
         "coverage": inside / max(int(ran.sum()), 1),
-        "level": level,
-        "late": int((table.get("late_days", pd.Series(dtype=float)) > 0).sum()),
+        "late": int(late),
         "not_executed": int((~ran).sum()),
         "planned_spend": float(rows["planned_spend"].sum()),
         "actual_spend": float(rows["actual_spend"].sum()) if "actual_spend" in rows else float("nan"),
         "predicted_total": float((done["rate"] * done["exposure"]).sum()),
-        "actual_total": float(done["clicks"].sum()),
+        "actual_total": float(done["count"].sum()),
         "currency": plan.facts.get("currency", "EUR"),
-        "metric": plan.facts.get("metric", "click_rate"),
-        "value_planned": float(plan.expected.get("value", float("nan"))),
+        "value_planned": float(plan.expected["value"]) if "value" in plan.expected else None,
+        "value_actual": float(worth) if pd.notna(worth) else None,
     }
 
 
-def _calibration(done: pd.DataFrame, bins: int = 5) -> pd.DataFrame:
-    """Predicted against actual rate in bins of equal numbers of pieces, with a Clopper-Pearson range."""
+def _calibration(done: pd.DataFrame, level: float, per: float, bins: int = 5) -> pd.DataFrame:
+    """Predicted against actual rate in bins of equal numbers of pieces; the range is that of the pieces' luck (their mean, t)."""
     if done.empty:
         return pd.DataFrame(columns=["predicted", "actual", "low", "high", "items"])
-    order = done.sort_values("rate", kind="stable").reset_index(drop=True)
+    order = done.sort_values(["predicted", *KEY], kind="stable").reset_index(drop=True)
     part = np.arange(len(order)) * min(bins, len(order)) // len(order)
-    sums = order.assign(expected=order["rate"] * order["exposure"]).groupby(part)[["expected", "clicks", "exposure"]].sum()
-    y, n = sums["clicks"], sums["exposure"]
-    return pd.DataFrame(
-        {
-            "predicted": sums["expected"] / n,
-            "actual": y / n,
-            "low": np.where(y > 0, beta.ppf(0.05, y, n - y + 1), 0.0),
-            "high": beta.ppf(0.95, y + 1, np.maximum(n - y, 1e-9)),
-            "items": pd.Series(part).value_counts().sort_index().to_numpy(),
-        }
-    ).reset_index(drop=True)
+    return pd.DataFrame([_bin(group, level, per) for _, group in order.groupby(part)])
+
+
+def _bin(group: pd.DataFrame, level: float, per: float) -> dict[str, float]:
+    """One point of the calibration figure: a ratio of sums, its error from how far the pieces lie from it (Cochran 1977, ch. 6)."""
+    n, y = group["exposure"].to_numpy(float), group["count"].to_numpy(float)
+    actual, pieces = y.sum() / n.sum(), len(n)
+    spread = np.sqrt(pieces / max(pieces - 1, 1) * ((y - actual * n) ** 2).sum()) / n.sum()
+    reach = max(float(student.ppf(0.5 + level / 2, max(pieces - 1, 1))) * spread, np.sqrt(actual * max(1 - actual, 0) / n.sum()) * 1.645)
+    low, high = max(0.0, actual - reach), actual + reach
+    predicted = float((group["predicted"] * n).sum() / n.sum())
+    return {"predicted": predicted, "actual": per * actual, "low": per * low, "high": per * high, "items": pieces}
 
 
 # ---------------------------------------------------------------- policies
@@ -211,12 +252,20 @@ def compare_policies(
     Args:
         policies: name -> (n,) arm that the policy chooses for each person.
         propensity: (n,) or a number, probability of the arm that was drawn.
+        control: the policy that the others are held against.
+
+    Returns:
+        `Comparison`: mean outcome a person under each policy, lift against the control with its range, verdict better, worse or undecided.
+
+    Raises:
+        DataError: the control is no policy, lengths differ, a propensity is not a probability, an arm or outcome is missing.
 
     >>> data = pd.DataFrame({"arm": ["a", "b"] * 500, "y": [1, 0] * 500})
     >>> policies = {"all a": np.full(1000, "a"), "all b": np.full(1000, "b")}
     >>> compare_policies(data, policies, arm="arm", outcome="y", propensity=0.5, control="all b").table["mean"].tolist()
     [1.0, 0.0]
     """
+    _check_policies(data, policies, [arm, outcome], propensity, control)
     y, drawn = data[outcome].to_numpy(float), data[arm].astype(str).to_numpy()
     worth = {name: np.where(drawn == np.asarray(chosen, str), y / propensity, 0.0) for name, chosen in policies.items()}
     z, rows = float(norm.ppf(0.5 + level / 2)), []
@@ -241,6 +290,30 @@ def compare_policies(
     return Comparison(
         table=table, facts={"metric": outcome, "control": control, "level": level, "kind": "policies", "best": best, "held_out": len(data)}
     )
+
+
+def _check_policies(
+    data: pd.DataFrame, policies: Mapping[str, Array], columns: Sequence[str], propensity: float | Array, control: str
+) -> None:
+    """Everything that would make the estimate a wrong number in silence, said at once."""
+    _need(data, columns)
+    found = []
+    if control not in policies:
+        found.append(
+            finding("E_OPTION", column="control", found=control, expected=", ".join(policies), hint=nearest(control, list(policies)))
+        )
+    short = {name: len(chosen) for name, chosen in policies.items() if len(chosen) != len(data)}
+    found += [finding("E_LENGTH", column=name, found=str(n), expected=str(len(data))) for name, n in short.items()]
+    chance = np.asarray(propensity, float)
+    if chance.shape not in ((), (len(data),)):
+        found.append(finding("E_LENGTH", column="propensity", found=str(chance.size), expected=str(len(data))))
+    elif not ((chance > 0) & (chance <= 1)).all():
+        found.append(finding("E_OPTION", column="propensity", found=f"{np.min(chance):g}", expected="0 < p <= 1"))
+    unknown = int(data[list(columns)].isna().any(axis=1).sum())
+    if unknown or len(data) < 2:
+        found.append(finding("E_MISSING_OUTCOME", column=columns[1], found=str(unknown), expected=str(len(data))))
+    if found:
+        raise DataError(found)
 
 
 def targeting_gain(log: pd.DataFrame, scorer: ContentScorer, *, arm: str, seed: int = 0) -> Comparison:

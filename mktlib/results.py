@@ -118,7 +118,8 @@ class Plan(Result):
 @dataclass(frozen=True, kw_only=True)
 class Review(Result):
     """What was promised beside what came. table: one row a piece, segment and channel: item, content_type, style, stage, segment, channel,
-    owner, status, due, published, planned_spend, actual_spend, exposure, predicted, low, high, actual, inside (bool), late_days, surprise (z).
+    owner, status, due, published, planned_spend, actual_spend, exposure, predicted, low, high, actual, inside (bool), late_days,
+    surprise (z).
     facts: items, inside, coverage, level, late, planned_spend, actual_spend, predicted_total, actual_total, currency, metric,
     value_planned, value_actual, not_executed. calibration: predicted (bin mean), actual, low, high, items."""
 

@@ -67,7 +67,7 @@ class Tables:
         'Hologram show'
         """
         language = language or default_language()
-        if kind == "scope":  # what a limit applies to: any words of the tables, joined
+        if kind in ("scope", "arm"):  # what a limit applies to, or an option: any words of the tables, joined
             return " / ".join(self._anywhere(part, language) for part in str(key).split(" / "))
         row = getattr(self, AXIS_TABLE.get(kind, ""), {}).get(key) if isinstance(key, str) else None
         if row:

@@ -5,6 +5,7 @@ Engines disagree on nulls, NaN, null keys and the sums of small integers; all fo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def tally(
         `.attrs["findings"]` says what was left out: a row whose count or exposure is null is never added as 0.
 
     Raises:
-        DataError: a count or exposure column is missing.
+        DataError: a count or exposure column is missing, no metric has that name, or the log is no frame.
 
     >>> log = pd.DataFrame({"style": ["playful", "playful"], "clicks": [1, None], "impressions": [100, 50]})
     >>> tally(log, by=["style"])
@@ -42,30 +43,42 @@ def tally(
     0  playful      1       100
     """
     tables = tables or load_tables()
-    frame: Any = nw.from_native(log)
-    lazy = frame.lazy() if isinstance(frame, nw.DataFrame) else frame
-    names = lazy.collect_schema().names()
+    if metric not in tables.metrics:
+        raise DataError(finding("E_METRIC", found=metric, expected=", ".join(tables.metrics), hint=nearest(metric, tables.metrics)))
+    lazy = _lazy(log)
+    schema = lazy.collect_schema()
+    names, money = schema.names(), tables.metrics[metric]["family"] == "money"
     axes = [a for a in (*by, *keep) if a in names]
     found = [finding("E_AXIS_ABSENT", level="note", column=a) for a in by if a not in names]
     if not {"count", "exposure"} <= set(names):
-        lazy = _with_counts(lazy, names, metric, tables)
-    lazy = lazy.select(*[nw.col(a).cast(nw.String).alias(a) for a in axes], _number(nw.col("count")), _number(nw.col("exposure")))
+        lazy = _with_counts(lazy, schema, metric, tables)
+        schema = lazy.collect_schema()
+    numbers = [_number(nw.col(c), schema[c]).alias(c) for c in ("count", "exposure")]
+    lazy = lazy.select(*[nw.col(a).cast(nw.String).alias(a) for a in axes], *numbers)
     whole = ~(nw.col("count").is_null() | nw.col("exposure").is_null())
     left_out = int(_pandas(lazy.select((~whole).cast(nw.Int64).sum().alias("left_out")))["left_out"].fillna(0).iloc[0])
     if left_out:
         found.append(finding("E_MISSING_COUNT", level="warning", found=str(left_out), metric=metric))
-    lazy = lazy.filter(whole).with_columns(*[nw.col(a).fill_null(MISSING) for a in axes])
-    summed = _pandas(
-        lazy.group_by(*axes).agg(nw.col("count").sum(), nw.col("exposure").sum())
-        if axes
-        else lazy.select(nw.col("count", "exposure").sum())
-    )
-    return _tidy(summed, axes, found)
+    lazy = lazy.filter(whole)
+    lazy = lazy.with_columns(*[nw.col(a).fill_null(MISSING) for a in axes]) if axes else lazy
+    sums = (nw.col("count").sum(), nw.col("exposure").sum())
+    added = lazy.group_by(*axes).agg(*sums) if axes else lazy.select(*sums)
+    exact = [nw.col(c).cast(nw.Int64) for c in ("count", "exposure") if schema[c].is_integer()]  # an engine's wider sums come out as floats
+    summed = _pandas(added.with_columns(*exact) if exact else added)
+    return _tidy(summed, axes, found, money)
 
 
-def _with_counts(lazy: Any, names: Sequence[str], metric: str, tables: Tables) -> Any:
+def _lazy(log: Any) -> Any:
+    try:
+        frame: Any = nw.from_native(log)
+    except TypeError as error:
+        raise DataError(finding("E_WRONG_FORMAT", found=type(log).__name__)) from error
+    return frame.lazy() if isinstance(frame, nw.DataFrame) else frame
+
+
+def _with_counts(lazy: Any, schema: Any, metric: str, tables: Tables) -> Any:
     """The metric's own columns as `count` and `exposure`, the exposure chosen row by row by channel."""
-    row = tables.metrics[metric]
+    row, names = tables.metrics[metric], schema.names()
     wanted = [row["count"], row["exposure"]]
     by_channel = {c: e for c, e in row.get("exposure_by_channel", {}).items() if e in names} if "channel" in names else {}
     if row["exposure"] not in names and by_channel:
@@ -75,14 +88,19 @@ def _with_counts(lazy: Any, names: Sequence[str], metric: str, tables: Tables) -
         raise DataError(
             [finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(names), hint=nearest(c, names)) for c in lacking]
         )
-    exposure = _number(nw.col(row["exposure"])) if row["exposure"] in names else nw.lit(None, dtype=nw.Float64)
+    used = {row["exposure"], *by_channel.values()} & set(names)
+    whole = all(schema[c].is_integer() for c in used)
+    read = {c: nw.col(c).cast(nw.Int64) if whole else _number(nw.col(c), schema[c]).cast(nw.Float64) for c in used}
+    exposure = read.get(row["exposure"], nw.lit(None, dtype=nw.Int64 if whole else nw.Float64))
     for channel, column in by_channel.items():
-        exposure = nw.when(nw.col("channel") == channel).then(_number(nw.col(column))).otherwise(exposure)
-    return lazy.with_columns(_number(nw.col(row["count"])).alias("count"), exposure.alias("exposure"))
+        exposure = nw.when(nw.col("channel") == channel).then(read[column]).otherwise(exposure)
+    return lazy.with_columns(nw.col(row["count"]).alias("count"), exposure.alias("exposure"))
 
 
-def _number(column: Any) -> Any:
-    """As a float that is null, never NaN: integers of an export stay exact to 2^53, and no sum of small integers wraps."""
+def _number(column: Any, kind: Any) -> Any:
+    """Integers as 64-bit ones, so that no sum of small ones wraps; anything else as a float that is null, never NaN."""
+    if kind.is_integer():
+        return column.cast(nw.Int64)
     value = column.cast(nw.Float64)
     return nw.when(value == value).then(value)  # NaN is the one value that is not itself (engines that order NaN see it below)
 
@@ -93,15 +111,23 @@ def _pandas(frame: Any) -> pd.DataFrame:
     return pd.DataFrame(eager.to_pandas())
 
 
-def _tidy(summed: pd.DataFrame, axes: list[str], found: list[Finding]) -> pd.DataFrame:
+def _tidy(summed: pd.DataFrame, axes: list[str], found: list[Finding], money: bool) -> pd.DataFrame:
     missing = [a for a in axes if (summed[a] == MISSING).any()]
     found += [finding("E_NULL_KEY", level="warning", column=a) for a in missing]
     for name in ("count", "exposure"):
-        values = summed[name].astype(float)
-        summed[name] = values.round().astype("int64") if (values == values.round()).all() else values
+        summed[name] = summed[name].astype(float) if money and name == "count" else _whole(summed[name])
     out = summed[[*axes, "count", "exposure"]]
     out = out.sort_values(axes, kind="stable").reset_index(drop=True) if axes else out
     for a in axes:
         out[a] = out[a].astype(str)
     out.attrs["findings"] = tuple(found)
     return out
+
+
+def _whole(sums: pd.Series) -> pd.Series:
+    """As int64 where nothing is lost by it: an engine may answer with decimals, floats or integers wider than its own."""
+    if pd.api.types.is_integer_dtype(sums):
+        return sums.astype("int64")
+    values = [0 if pd.isna(v) else v for v in sums]
+    whole = all(math.isfinite(v) and v == int(v) for v in values)
+    return pd.Series([int(v) for v in values] if whole else [float(v) for v in values], sums.index, dtype="int64" if whole else "float64")

@@ -10,17 +10,20 @@ import csv
 import hashlib
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake.columns import COUNTS, MONEY, Wrong, decide, kind_of, typed
+from mktlib.intake.columns import COUNTS, MONEY, Wrong, decide, kind_of, number, typed
 from mktlib.intake.maps import canonical_map, check_columns, option, read_map, vocabulary_with
+from mktlib.intake.tags import with_tags
 from mktlib.results import Intake
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, nearest
 
@@ -28,6 +31,8 @@ NAMES = ("date", "brand", "network", "channel", "placement", "objective", "campa
 CANONICAL = (*NAMES, "segment", "stage", *COUNTS, *MONEY, "currency")
 CLOSED = ("stage", "content_type", "style", "length", "channel")
 SHOWN = 50
+BINARY = 16  # more NUL characters than this at the beginning make a binary file; one or two make a damaged row
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 FORMATS = {b"PK\x03\x04": "xlsx / zip", b"\x1f\x8b": "gzip", b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "xls", b"PAR1": "parquet"}
 MARKUP = re.compile(rb"\s*(?:(<(?:!doctype|html|\?xml|table|head|body))|(\{\s*[\"}]|\[\s*[\[{]))", re.IGNORECASE)
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -47,10 +52,26 @@ class _Export:
     findings: list[Finding] = field(default_factory=list)
 
 
+def band(text: str, bins: list[float]) -> str:
+    """The band of a number between the cut points of a map (`bins = [3000, 10000]`); text that is no number stays as it is.
+
+    >>> band("2500", [3000, 10000]), band("3000", [3000, 10000]), band("12 000", [3000, 10000])
+    ('< 3000', '3000-10000', '≥ 10000')
+    """
+    value = number(text, ".")
+    if not isinstance(value, float | int):
+        return text
+    at = bisect_right(bins, value)
+    if at == 0:
+        return f"< {bins[0]}"
+    return f"≥ {bins[-1]}" if at == len(bins) else f"{bins[at - 1]}-{bins[at]}"
+
+
 def read_export(
     source: Any,
     platform: str | Path = "auto",
     *,
+    tags: Any = None,
     tables: Tables | None = None,
     decimal: str | None = None,
     separator: str | None = None,
@@ -62,6 +83,7 @@ def read_export(
     Args:
         source: path of a delimited text file, or a frame of pandas, polars, pyarrow, DuckDB.
         platform: "mktlib" (canonical header), "auto" (canonical if the header says so), or the path of a column map (see data/maps).
+        tags: what each piece is (a frame or a CSV: content_id, then content_type, style ...), laid beside the log.
         tables: the vocabulary; the rows of the map are laid below it.
         decimal: "." or ","; found from the numbers otherwise, and asked for where they leave it open.
         separator, encoding, date_format: as in the file; found otherwise (dates must then be ISO).
@@ -91,8 +113,11 @@ def read_export(
     check_columns(plan, export.name, export.header, words)
     fit, excluded, ragged = _sort_rows(export)
     text = _mapped(export, fit, plan)
+    if tags is not None:
+        text, untagged = with_tags(text, tags, export.name)
+        export.findings += untagged
     log, wrong = _typed_columns(text, export, words, options)
-    wrong += _above_exposure(log, words, plan)
+    wrong += [*_above_exposure(log, words, plan), *_control_characters(export, fit)]
     return _assemble(export, log, fit, wrong, ragged, excluded, plan, words)
 
 
@@ -120,12 +145,24 @@ def _from_frame(source: Any, options: dict[str, str | None]) -> _Export:
     except TypeError as error:
         raise DataError(finding("E_WRONG_FORMAT", found=type(source).__name__)) from error
     table = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas()
-    plain = table.astype(object).where(table.notna(), "")
-    text = plain.map(str).set_axis([str(c) for c in plain.columns], axis=1).to_csv(index=False, lineterminator="\n")
+    header = [str(c).strip() for c in table.columns]
+    _check_header(header, "frame", 1)
+    if table.empty:
+        raise DataError(finding("E_NO_ROWS", file="frame"))
+    rows = [list(row) for row in zip(*[_as_text(table.iloc[:, i]) for i in range(len(header))], strict=True)]
+    raw = [",".join(row) for row in rows]
     options["decimal"] = options["decimal"] or "."
-    export = _parsed(text, ",", "frame")
-    export.facts = {"sha256": hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), "separator": None, "encoding": None}
+    export = _Export("frame", header, rows, list(range(2, len(rows) + 2)), raw)
+    sha = hashlib.sha256("\n".join([",".join(header), *raw]).encode("utf-8", "replace")).hexdigest()
+    export.facts = {"sha256": sha, "separator": None, "encoding": None}
     return export
+
+
+def _as_text(column: pd.Series) -> list[str]:
+    """Each distinct value said once; a null is an empty cell."""
+    codes, words = pd.factorize(column, use_na_sentinel=True)
+    said = np.array([*(str(word).strip() for word in words), ""], dtype=object)
+    return list(said[codes])
 
 
 def _decoded(data: bytes, name: str, asked: str | None) -> tuple[str, str]:
@@ -135,7 +172,7 @@ def _decoded(data: bytes, name: str, asked: str | None) -> tuple[str, str]:
     markup = MARKUP.match(data.removeprefix(b"\xef\xbb\xbf")[:4096])
     if markup:
         what = "HTML / XML" if markup[1] else "JSON"
-    if what or (b"\x00" in data and bom != "utf-16" and not asked):
+    if what or (data.count(b"\x00", 0, 65536) > BINARY and bom != "utf-16" and not asked):
         raise DataError(finding("E_WRONG_FORMAT", file=name, found=what or "binary"))
     text: str | None = None
     for code in [asked] if asked else [bom] if bom else ["utf-8", "cp1252"]:
@@ -174,12 +211,16 @@ def _parsed(text: str, separator: str, name: str) -> _Export:
         raise DataError(finding("E_QUOTE", file=name, line=begun + 1, found=physical[begun].strip())) from error
     first = next((i for i, row in enumerate(rows) if any(row)), 0)
     header = [cell.lstrip("\ufeff").strip() for cell in rows[first]]
-    twice = [h for h in dict.fromkeys(header) if header.count(h) > 1]
-    if twice:
-        raise DataError([finding("E_DUPLICATE_COLUMN", file=name, line=lines[first], column=h, found=h) for h in twice])
+    _check_header(header, name, lines[first])
     if not any(any(row) for row in rows[first + 1 :]):
         raise DataError(finding("E_NO_ROWS", file=name))
     return _Export(name, header, rows[first + 1 :], lines[first + 1 :], raw[first + 1 :])
+
+
+def _check_header(header: list[str], name: str, line: int) -> None:
+    twice = [h for h in dict.fromkeys(header) if header.count(h) > 1]
+    if twice:
+        raise DataError([finding("E_DUPLICATE_COLUMN", file=name, line=line, column=h, found=h) for h in twice])
 
 
 def _sort_rows(export: _Export) -> tuple[list[int], list[tuple[int, str]], list[int]]:
@@ -209,6 +250,8 @@ def _mapped(export: _Export, fit: Sequence[int], plan: Mapping[str, Any]) -> pd.
         how = rule if isinstance(rule, dict) else {"from": rule}
         at, values, default = position[how["from"]], how.get("values", {}), how.get("default")
         column = [row[at] for row in rows]
+        if "bins" in how:
+            column = [band(cell, how["bins"]) for cell in column]
         if values or default is not None:
             given = sum(cell not in values for cell in column) if default is not None else 0
             column = [str(values.get(cell, cell if default is None else default)) for cell in column]
@@ -238,6 +281,17 @@ def _typed_columns(
         columns[name], bad = typed(text[name], kind, mark=mark, date_format=options["date_format"])
         wrong += [replace(w, row=int(text.index[w.row])) for w in bad]
     return pd.DataFrame(columns, index=text.index), wrong
+
+
+def _control_characters(export: _Export, fit: Sequence[int]) -> list[Wrong]:
+    """Rows with a character that no one types: the sign of a damaged export, and invisible in every report."""
+    found = []
+    for i in fit:
+        bad = CONTROL.search(export.raw[i])
+        if bad:
+            column = next((h for h, cell in zip(export.header, export.rows[i], strict=True) if bad[0] in cell), export.header[0])
+            found.append(Wrong(i, column, "E_CONTROL_CHAR", f"U+{ord(bad[0]):04X}"))
+    return found
 
 
 def _above_exposure(log: pd.DataFrame, tables: Tables, plan: Mapping[str, Any]) -> list[Wrong]:
@@ -289,9 +343,17 @@ def _assemble(
     facts |= {"excluded": len(left), **export.facts} | ({"score": dict(plan["score"])} if plan["score"] else {})
     if plan.get("source"):
         facts["citation"] = plan["source"]
-    if facts["rows_read"] != facts["kept"] + facts["rejected"] + facts["excluded"]:
-        raise AssertionError("a row was lost or counted twice")
+    _check_nothing_lost(export, log, kept, log.loc[[i in out_rows for i in fit]], facts)
     return Intake(table=kept.reset_index(drop=True), facts=facts, findings=tuple(findings), rejected=rejected, excluded=left)
+
+
+def _check_nothing_lost(export: _Export, log: pd.DataFrame, kept: pd.DataFrame, out: pd.DataFrame, facts: Mapping[str, Any]) -> None:
+    """Every row read is kept, rejected or excluded, and each number adds up to what was read."""
+    came = [("rows", len(export.rows), facts["kept"] + facts["rejected"] + facts["excluded"])]
+    came += [(c, log[c].sum(), kept[c].sum() + out[c].sum()) for c in log.select_dtypes("number")]
+    wrong = [(name, read, left) for name, read, left in came if abs(read - left) > 1e-9 * abs(log[name].abs().sum() if name in log else 0)]
+    if wrong:
+        raise DataError([finding("E_CONSERVATION", file=export.name, column=c, found=str(a), expected=str(b)) for c, a, b in wrong])
 
 
 def _said(export: _Export, cell: Wrong) -> Finding:

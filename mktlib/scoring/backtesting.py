@@ -22,9 +22,9 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
     """Fit a fresh copy of `scorer` on what was known, predict what came next, and compare.
 
     With a `date` column, each stretch of `every` is predicted from all that came before it (the first third only teaches). Without one,
-    a random half of the pieces is predicted from the other, four times, from the scorer's seed. gain: share of the constant rate's log loss saved;
-    gain_raw: the same for raw cell rates (the overall rate where a cell is new). coverage: of the predictive interval, counting
-    luck included; ties of counts are broken at random so that small counts do not flatter it.
+    a random half of the pieces is predicted from the other, four times, from the scorer's seed. gain: share of the constant rate's log
+    loss that is saved; gain_raw: the same for raw cell rates (the overall rate where a cell is new). coverage: of the predictive
+    interval, counting luck included; ties of counts are broken at random so that small counts do not flatter it.
 
     Raises:
         ModelError: fewer than two stretches of data.

@@ -150,7 +150,7 @@ def mentions(world: World, daily: float = 7.0) -> pd.DataFrame:
     rng = np.random.default_rng([world.seed, 24])
     days = pd.date_range(FIRST, LAST)
     bad = (days >= BUZZ[0]) & (days <= BUZZ[1])
-    counts = rng.poisson(daily * np.where(days.dayofweek < 5, 1.1, 0.75) * rng.gamma(6, 1 / 6, len(days)) * np.where(bad, 5.0, 1.0))
+    counts = rng.poisson(daily * np.where(days.day_of_week < 5, 1.1, 0.75) * rng.gamma(6, 1 / 6, len(days)) * np.where(bad, 5.0, 1.0))
     day, storm = np.repeat(days, counts), np.repeat(bad, counts)
     keys = list(SAYINGS)
     calm, angry = np.array([0.32, 0.24, 0.24, 0.13, 0.07]), np.array([0.05, 0.04, 0.11, 0.1, 0.7])

@@ -1,0 +1,70 @@
+"""Tags laid beside a log: what each piece is, kept apart from what it brought.
+
+An export knows an ad by its number; what kind of content it was stands in the team's own sheet. The two are joined on the piece, and
+only if each piece stands once in the sheet: otherwise its counts would be added up more than once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from mktlib.errors import DataError, Finding
+from mktlib.vocabulary import finding, nearest
+
+KEYS = ("content_id", "placement", "campaign")
+
+
+def tag_table(tags: Any) -> pd.DataFrame:
+    """Tags as text, from a frame or a UTF-8 CSV file; an empty cell is null.
+
+    >>> tag_table(pd.DataFrame({"content_id": [1], "style": ["playful"]})).to_dict("list")
+    {'content_id': ['1'], 'style': ['playful']}
+    """
+    if isinstance(tags, str | Path):
+        try:
+            table = pd.read_csv(tags, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=None, engine="python")
+        except (OSError, UnicodeError, ValueError) as error:
+            raise DataError(finding("E_NO_FILE", file=Path(tags).name, found=str(error))) from error
+    else:
+        try:
+            frame: Any = nw.from_native(tags)
+        except TypeError as error:
+            raise DataError(finding("E_WRONG_FORMAT", found=type(tags).__name__)) from error
+        table = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas()
+    text = table.astype(object).where(table.notna(), "").map(lambda cell: str(cell).strip())
+    return text.where(text != "", None)
+
+
+def with_tags(text: pd.DataFrame, tags: Any, name: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """The log's text columns with those of the tags beside them; a tag fills an empty cell and never replaces a word of the log.
+
+    Raises:
+        DataError: no column of the tags names a piece, or a piece stands twice in them.
+
+    >>> log = pd.DataFrame({"content_id": ["a", "b"], "clicks": ["1", "2"]})
+    >>> joined, found = with_tags(log, pd.DataFrame({"content_id": ["a"], "style": ["playful"]}), "log.csv")
+    >>> joined["style"].tolist(), [f.code for f in found]
+    (['playful', ''], ['E_UNTAGGED'])
+    """
+    table = tag_table(tags)
+    keys = [k for k in KEYS if k in table and k in text]
+    if not keys:
+        names = ", ".join(map(str, table.columns))
+        raise DataError(
+            finding("E_MISSING_COLUMN", column="tags", expected=KEYS[0], found=names, hint=nearest(KEYS[0], list(table.columns)))
+        )
+    key = keys[0]
+    twice = table.loc[table[key].duplicated(), key].drop_duplicates()
+    if len(twice):
+        raise DataError([finding("E_TAG_TWICE", column=key, found=word) for word in twice])
+    of = table.set_index(key)
+    out = text.copy()
+    for column in of.columns:
+        given = text[key].map(of[column]).fillna("")
+        out[column] = text[column].where(text[column] != "", given) if column in text else given
+    lost = int((~text[key].isin(of.index)).sum())
+    return out, [finding("E_UNTAGGED", level="warning", file=name, column=key, found=str(lost))] if lost else []

@@ -1,0 +1,123 @@
+"""The command line as a person types it: what it writes, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mktlib.__main__ import LESSONS, execute, main
+from mktlib.errors import DataError
+from mktlib.planning import load_plan
+from mktlib.scoring import load_scorer
+from mktlib.simulate import load_sample, sample_path
+from mktlib.simulate.samples import NAMES
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL = ROOT.parent / "shared" / "data"
+
+
+def test_run_on_a_users_log_and_brief_writes_everything_and_says_so(tmp_path, capsys):
+    log, brief = sample_path("law_firm.csv"), sample_path("briefs/law_firm.toml")
+    assert main(["run", "--log", str(log), "--brief", str(brief), "--out", str(tmp_path), "--language", "fr"]) == 0
+    said = capsys.readouterr().out
+    assert "Fichiers écrits" in said
+    for name in ("scores.csv", "scorer.npz", "plan", "report.fr.html"):
+        assert (tmp_path / name).exists()
+        assert name in said
+    assert load_plan(tmp_path / "plan").check().empty
+    table = pd.read_csv(tmp_path / "scores.csv")
+    again = load_scorer(tmp_path / "scorer.npz").predict(table.head(5))
+    assert table["rate"].head(5).to_numpy() == pytest.approx(again)
+    page = (tmp_path / "report.fr.html").read_text(encoding="utf-8")
+    assert 'lang="fr"' in page
+    assert "à produire" in page
+
+
+def test_a_wrong_file_is_said_in_one_sentence_and_nothing_is_written(tmp_path, capsys):
+    wrong = tmp_path / "log.csv"
+    wrong.write_text("date,content_id,content_type,channel,clicks\n2026-01-01,a,short_video,organic_social,3\n", encoding="utf-8")
+    assert main(["run", "--log", str(wrong), "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert "impressions" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out" / "scores.csv").exists()
+
+
+def test_a_brief_without_a_log_is_refused(capsys, tmp_path):
+    assert main(["run", "--brief", "x.toml", "--out", str(tmp_path)]) == 1
+    assert "--log" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_start_turns_answers_into_a_brief_and_opinions(tmp_path, language, capsys):
+    answers = tmp_path / "answers.toml"
+    answers.write_text('name = "Kiosk"\nbudget = 1500\n', encoding="utf-8")
+    assert main(["start", "--answers", str(answers), "--out", str(tmp_path), "--language", language]) == 0
+    scores = pd.read_csv(tmp_path / "scores.csv")
+    assert len(scores) > 0
+    assert (scores["opinion"] == 1).all()
+    assert set(scores["verdict"]) == {"too_early"}
+    assert (tmp_path / "brief.toml").exists()
+    assert (tmp_path / f"report.{language}.html").exists()
+    assert capsys.readouterr().out.count(str(tmp_path)) == 3
+
+
+def test_an_unknown_parameter_of_a_lesson_is_refused_before_it_runs(tmp_path):
+    with pytest.raises(DataError) as refused:
+        execute(LESSONS[:1], tmp_path, {"langage": "fr"})
+    assert refused.value.findings[0].code == "E_PARAMETER"
+    assert "language" in refused.value.findings[0].text
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_lesson_speaks_french_when_told_to(tmp_path):
+    execute(LESSONS[:1], tmp_path, {"language": "fr"})
+    cells = json.loads((tmp_path / f"{LESSONS[0]}.ipynb").read_text(encoding="utf-8"))["cells"]
+    shown = "".join("".join(o.get("data", {}).get("text/plain", [])) for c in cells for o in c.get("outputs", []))
+    assert "Étape" in shown
+    assert "Stage" not in shown
+
+
+@pytest.mark.slow
+def test_samples_come_again_byte_for_byte(tmp_path):
+    assert main(["samples", "--out", str(tmp_path)]) == 0
+    for path in [p for p in tmp_path.rglob("*") if p.is_file()]:
+        assert path.read_bytes() == sample_path(str(path.relative_to(tmp_path))).read_bytes(), path.name
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "rows"), [("facebook_metrics", "dataset_Facebook.csv", 500), ("hillstrom", "hillstrom.csv", 64_000)]
+)
+def test_the_main_job_on_real_data(tmp_path, name, file, rows):
+    source = REAL / name / file
+    if not source.exists():
+        pytest.skip(f"the public data set {name} is not on this machine")
+    maps = ROOT / "data" / "maps"
+    brief = str(maps / f"{name}.brief.toml")
+    assert main(["run", "--log", str(source), "--columns", str(maps / f"{name}.toml"), "--brief", brief, "--out", str(tmp_path)]) == 0
+    assert load_plan(tmp_path / "plan").check().empty
+    page = (tmp_path / "report.en.html").read_text(encoding="utf-8")
+    assert "On data kept aside" in page
+    if name == "hillstrom":
+        assert "Nothing shows that Targeting person by person does better" in page.replace("targeting", "Targeting")
+    assert len(pd.read_csv(tmp_path / "scores.csv")) >= 20
+
+
+def test_every_sample_loads():
+    for name in (
+        "content_log",
+        "audience",
+        "followers",
+        "posts",
+        "mentions",
+        "sends",
+        "journeys",
+        "visits",
+        "stores",
+        "results",
+        "customer",
+    ):
+        assert len(load_sample(name)) > 0
