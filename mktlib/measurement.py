@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from scipy.stats import t as student
 from sklearn.base import clone
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake import tally
+from mktlib.intake import tally, to_pandas
 from mktlib.results import Comparison, Plan, Review
 from mktlib.scoring import ContentScorer
 from mktlib.vocabulary import Tables, finding, load_tables, nearest
@@ -96,8 +95,7 @@ def review_campaign(plan: Plan, results: pd.DataFrame, *, level: float = 0.9, ta
     metric, words = str(plan.facts.get("metric", "click_rate")), tables or load_tables()
     row = words.metrics.get(metric) or words.metrics["click_rate"]
     _need(plan.schedule, [*KEY, "stage", "exposure", "rate", "rate_sd", "spend"])
-    frame: Any = nw.from_native(results)
-    came, found = _added((frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas(), metric, row, words)
+    came, found = _added(to_pandas(results), metric, row, words)
     placed = _promises(plan)
     rows = placed.merge(came, on=KEY, how="left", validate="1:1").merge(_pieces(plan), on="item", how="left")
     if rows["exposure"].notna().sum() == 0:

@@ -107,17 +107,5 @@ def test_the_main_job_on_real_data(tmp_path, name, file, rows):
 
 
 def test_every_sample_loads():
-    for name in (
-        "content_log",
-        "audience",
-        "followers",
-        "posts",
-        "mentions",
-        "sends",
-        "journeys",
-        "visits",
-        "stores",
-        "results",
-        "customer",
-    ):
+    for name in NAMES:
         assert len(load_sample(name)) > 0

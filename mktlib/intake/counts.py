@@ -105,6 +105,15 @@ def _number(column: Any, kind: Any) -> Any:
     return nw.when(value == value).then(value)  # NaN is the one value that is not itself (engines that order NaN see it below)
 
 
+def to_pandas(frame: Any) -> pd.DataFrame:
+    """A frame of any engine in pandas.
+
+    >>> to_pandas(pd.DataFrame({"a": [1]})).shape
+    (1, 1)
+    """
+    return _pandas(_lazy(frame))
+
+
 def _pandas(frame: Any) -> pd.DataFrame:
     """A small frame in pandas, whatever the engine: through the engine's own way out, then narwhals."""
     eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame

@@ -6,7 +6,6 @@ own text. Nothing is guessed and nothing is dropped: rows read = kept + rejected
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import re
@@ -16,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake.columns import COUNTS, MONEY, Wrong, decide, kind_of, number, typed
+from mktlib.intake.counts import to_pandas
+from mktlib.intake.files import decoded, quoted, separator_of
 from mktlib.intake.maps import canonical_map, check_columns, option, read_map, vocabulary_with
 from mktlib.intake.tags import with_tags
 from mktlib.results import Intake
@@ -31,11 +31,7 @@ NAMES = ("date", "brand", "network", "channel", "placement", "objective", "campa
 CANONICAL = (*NAMES, "segment", "stage", *COUNTS, *MONEY, "currency")
 CLOSED = ("stage", "content_type", "style", "length", "channel")
 SHOWN = 50
-BINARY = 16  # more NUL characters than this at the beginning make a binary file; one or two make a damaged row
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-FORMATS = {b"PK\x03\x04": "xlsx / zip", b"\x1f\x8b": "gzip", b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "xls", b"PAR1": "parquet"}
-MARKUP = re.compile(rb"\s*(?:(<(?:!doctype|html|\?xml|table|head|body))|(\{\s*[\"}]|\[\s*[\[{]))", re.IGNORECASE)
-BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\udc80-\udcff]")  # the last: bytes that are no UTF-8
 TOTAL = re.compile(r"(?:grand\s+|sub-?|sous-?\s*)?(?:total|totals|totaux)(?:\s*[:\-–].*|\s+g[ée]n[ée]ral)?", re.IGNORECASE)
 
 
@@ -56,15 +52,15 @@ def band(text: str, bins: list[float]) -> str:
     """The band of a number between the cut points of a map (`bins = [3000, 10000]`); text that is no number stays as it is.
 
     >>> band("2500", [3000, 10000]), band("3000", [3000, 10000]), band("12 000", [3000, 10000])
-    ('< 3000', '3000-10000', '≥ 10000')
+    ('under 3000', '3000-10000', '10000 or more')
     """
     value = number(text, ".")
     if not isinstance(value, float | int):
         return text
     at = bisect_right(bins, value)
     if at == 0:
-        return f"< {bins[0]}"
-    return f"≥ {bins[-1]}" if at == len(bins) else f"{bins[at - 1]}-{bins[at]}"
+        return f"under {bins[0]}"
+    return f"{bins[-1]} or more" if at == len(bins) else f"{bins[at - 1]}-{bins[at]}"
 
 
 def read_export(
@@ -129,8 +125,8 @@ def _from_file(path: Path, options: Mapping[str, str | None]) -> _Export:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(finding("E_NO_FILE", file=path.name, found=error.strerror or str(error))) from error
-    text, encoding = _decoded(data, path.name, options["encoding"])
-    separator = options["separator"] or _separator(text)
+    text, encoding = decoded(data, path.name, options["encoding"])
+    separator = options["separator"] or separator_of(text)
     export = _parsed(text, separator, path.name)
     export.facts = {"sha256": hashlib.sha256(data).hexdigest(), "separator": separator, "encoding": encoding}
     if encoding == "cp1252" and not options["encoding"]:
@@ -140,11 +136,7 @@ def _from_file(path: Path, options: Mapping[str, str | None]) -> _Export:
 
 def _from_frame(source: Any, options: dict[str, str | None]) -> _Export:
     """A frame goes the way of a file, so that the same checks hold; its numbers have a point."""
-    try:
-        frame: Any = nw.from_native(source)
-    except TypeError as error:
-        raise DataError(finding("E_WRONG_FORMAT", found=type(source).__name__)) from error
-    table = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas()
+    table = to_pandas(source)
     header = [str(c).strip() for c in table.columns]
     _check_header(header, "frame", 1)
     if table.empty:
@@ -165,50 +157,14 @@ def _as_text(column: pd.Series) -> list[str]:
     return list(said[codes])
 
 
-def _decoded(data: bytes, name: str, asked: str | None) -> tuple[str, str]:
-    """The text and its encoding: the one asked for, a byte-order mark's, UTF-8, else Windows-1252."""
-    what = next((kind for magic, kind in FORMATS.items() if data.startswith(magic)), None)
-    bom = next((code for mark, code in BOMS.items() if data.startswith(mark)), None)
-    markup = MARKUP.match(data.removeprefix(b"\xef\xbb\xbf")[:4096])
-    if markup:
-        what = "HTML / XML" if markup[1] else "JSON"
-    if what or (data.count(b"\x00", 0, 65536) > BINARY and bom != "utf-16" and not asked):
-        raise DataError(finding("E_WRONG_FORMAT", file=name, found=what or "binary"))
-    text: str | None = None
-    for code in [asked] if asked else [bom] if bom else ["utf-8", "cp1252"]:
-        try:
-            text = data.decode(code)
-        except (UnicodeError, LookupError):
-            continue
-        break
-    if text is None:
-        raise DataError(finding("E_ENCODING", file=name, found=asked or bom or "utf-8, cp1252"))
-    if not text.strip("\ufeff \r\n\t"):
-        raise DataError(finding("E_EMPTY_FILE", file=name))
-    return text, code
-
-
-def _separator(text: str) -> str:
-    """The mark that cuts the header most often, quoted words aside."""
-    head = re.sub(r'"(?:[^"]|"")*"', "", text[:65536]).lstrip("\r\n").split("\n", 1)[0]
-    return max(",;\t|", key=head.count)
-
-
 def _parsed(text: str, separator: str, name: str) -> _Export:
     """Header, rows, and the physical line each begins on. Spaces around a cell are no part of it."""
     physical = list(io.StringIO(text, newline=""))
-    rows, lines, raw, begun = [], [], [], 0
-    try:
-        reader = csv.reader(physical, delimiter=separator, strict=True)
-        for row in reader:
-            rows.append([cell.strip() for cell in row])
-            lines.append(begun + 1)
-            raw.append("".join(physical[begun : reader.line_num]).rstrip("\r\n"))
-            begun = reader.line_num
-    except (csv.Error, TypeError) as error:
-        if isinstance(error, TypeError):
-            raise DataError(finding("E_OPTION", file=name, column="separator", found=separator)) from error
-        raise DataError(finding("E_QUOTE", file=name, line=begun + 1, found=physical[begun].strip())) from error
+    if '"' in text or len(separator) != 1:
+        rows, lines, raw = quoted(physical, separator, name)
+    else:  # without a quote a line is a row, and a long log is read in a third of the time
+        raw = [line.rstrip("\r\n") for line in physical]
+        rows, lines = [[*map(str.strip, line.split(separator))] for line in raw], list(range(1, len(raw) + 1))
     first = next((i for i, row in enumerate(rows) if any(row)), 0)
     header = [cell.lstrip("\ufeff").strip() for cell in rows[first]]
     _check_header(header, name, lines[first])
@@ -290,7 +246,13 @@ def _control_characters(export: _Export, fit: Sequence[int]) -> list[Wrong]:
         bad = CONTROL.search(export.raw[i])
         if bad:
             column = next((h for h, cell in zip(export.header, export.rows[i], strict=True) if bad[0] in cell), export.header[0])
-            found.append(Wrong(i, column, "E_CONTROL_CHAR", f"U+{ord(bad[0]):04X}"))
+            damaged = bad[0] >= "\udc80"
+            found.append(
+                Wrong(i, column, "E_BAD_BYTES", f"0x{ord(bad[0]) - 0xDC00:02X}")
+                if damaged
+                else Wrong(i, column, "E_CONTROL_CHAR", f"U+{ord(bad[0]):04X}")
+            )
+            export.raw[i] = export.raw[i].encode("utf-8", "replace").decode("utf-8") if damaged else export.raw[i]
     return found
 
 
@@ -349,7 +311,7 @@ def _assemble(
 
 def _check_nothing_lost(export: _Export, log: pd.DataFrame, kept: pd.DataFrame, out: pd.DataFrame, facts: Mapping[str, Any]) -> None:
     """Every row read is kept, rejected or excluded, and each number adds up to what was read."""
-    came = [("rows", len(export.rows), facts["kept"] + facts["rejected"] + facts["excluded"])]
+    came: list[tuple[Any, Any, Any]] = [("rows", len(export.rows), facts["kept"] + facts["rejected"] + facts["excluded"])]
     came += [(c, log[c].sum(), kept[c].sum() + out[c].sum()) for c in log.select_dtypes("number")]
     wrong = [(name, read, left) for name, read, left in came if abs(read - left) > 1e-9 * abs(log[name].abs().sum() if name in log else 0)]
     if wrong:

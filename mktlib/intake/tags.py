@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
+from mktlib.intake.counts import to_pandas
 from mktlib.vocabulary import finding, nearest
 
 KEYS = ("content_id", "placement", "campaign")
@@ -30,11 +30,7 @@ def tag_table(tags: Any) -> pd.DataFrame:
         except (OSError, UnicodeError, ValueError) as error:
             raise DataError(finding("E_NO_FILE", file=Path(tags).name, found=str(error))) from error
     else:
-        try:
-            frame: Any = nw.from_native(tags)
-        except TypeError as error:
-            raise DataError(finding("E_WRONG_FORMAT", found=type(tags).__name__)) from error
-        table = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas()
+        table = to_pandas(tags)
     text = table.astype(object).where(table.notna(), "").map(lambda cell: str(cell).strip())
     return text.where(text != "", None)
 
