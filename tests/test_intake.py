@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +177,69 @@ def test_an_unknown_word_is_kept_and_said_once_with_the_nearest(tmp_path: Path) 
     assert [(f.code, f.found, f.hint, f.line, f.level) for f in found] == [("E_UNKNOWN_LEVEL", "blog_pots", "blog_post", 2, "warning")]
 
 
-@settings(max_examples=40, deadline=None)
+CASES = tomllib.loads((HOME / "tests" / "cases" / "expected.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_case_of_bad_input_ends_as_it_should(name: str) -> None:
+    """The files in tests/cases: refused with a code, or every row kept, rejected or excluded as the case says."""
+    case = CASES[name]
+    path = HOME / "tests" / "cases" / case["file"]
+    if "refused" in case:
+        with pytest.raises(DataError) as caught:
+            read_export(path, **case.get("options", {}))
+        assert list(caught.value.codes) == case["refused"]
+        first = caught.value.findings[0]
+        assert {"line": first.line, "hint": first.hint} | {k: case[k] for k in ("line", "hint") if k in case} == {
+            "line": first.line,
+            "hint": first.hint,
+        }
+        assert all(f.file == path.name for f in caught.value.findings)
+        return
+    intake = read_export(path, **case.get("options", {}))
+    assert len(intake.log) == case["kept"]
+    assert intake.rejected[["line", "code", "column"]].fillna("").to_numpy().tolist() == case.get("rejected", [])
+    assert intake.excluded[["line", "reason"]].to_numpy().tolist() == case.get("excluded", [])
+    for column, values in case.get("log", {}).items():
+        shown = intake.log[column].dt.strftime("%Y-%m-%d") if column == "date" else intake.log[column]
+        assert ["" if pd.isna(v) else v for v in shown] == values
+    assert sorted({f.code for f in intake.findings}) == case.get("findings", sorted({f.code for f in intake.findings}))
+    assert intake.log.columns.tolist() == case.get("columns", intake.log.columns.tolist())
+    assert "hint" not in case or case["hint"] in {f.hint for f in intake.findings}
+
+
+def test_no_file_of_a_case_is_forgotten() -> None:
+    there = {p.name for p in (HOME / "tests" / "cases").iterdir()} - {"expected.toml", ".gitattributes"}
+    assert there == {case["file"] for case in CASES.values()}
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    cuts=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8),
+    encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]),
+)
+def test_no_byte_brings_another_error_or_loses_a_row(
+    cuts: list[tuple[int, int]], encoding: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = bytearray("\n".join([HEAD, *GOOD * 3, GOOD[0].replace("NA", "Été")]).encode(encoding))
+    for at, byte in cuts:
+        data[at % len(data)] = byte
+    path = written(tmp_path_factory.mktemp("bytes"), bytes(data))
+    refused: DataError | None = None
+    try:
+        intake = read_export(path)
+    except DataError as error:
+        refused = error
+    if refused:
+        assert all(lookup(f"findings.{f.code}.says", "fr") for f in refused.findings)
+        return
+    facts = intake.facts
+    assert facts["rows_read"] == len(intake.log) + len(intake.rejected) + len(intake.excluded)
+    for frame in (intake.log, intake.rejected, intake.excluded):
+        frame.to_csv(path, encoding="utf-8")  # what came in can be written again
+
+
+@settings(max_examples=50, deadline=None)
 @given(cuts=st.lists(st.tuples(st.integers(0, 400), st.sampled_from([*',;"\n.-xé 0', "Total", ",,,,,,,\n", ""])), max_size=6))
 def test_nothing_is_lost_however_a_file_is_damaged(cuts: list[tuple[int, str]], tmp_path_factory: pytest.TempPathFactory) -> None:
     text = "\n".join([HEAD, *GOOD * 3])
@@ -265,6 +329,30 @@ def test_no_file(name: str, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_export(tmp_path / name)
     assert caught.value.codes == ("E_NO_FILE",)
+
+
+def test_tags_stand_beside_the_log_and_never_multiply_it(tmp_path: Path) -> None:
+    log = written(tmp_path, "\n".join([HEAD, *GOOD, *GOOD]))
+    tags = pd.DataFrame({"content_id": ["A", "B"], "style": ["playful", "luxury"], "segment": ["x", "y"]})
+    sheet = written(tmp_path, "content_id;style;segment\nA;playful;x\nB;luxury;y\n", "tags.csv")
+    for given_tags in (tags, sheet):
+        intake = read_export(log, tags=given_tags)
+        assert intake.log["style"].fillna("").tolist() == ["playful", "luxury", ""] * 2
+        assert intake.log["segment"].fillna("").tolist() == ["NA", "parents", ""] * 2
+        assert intake.log["clicks"].sum() == read_export(log).log["clicks"].sum()
+        assert [(f.code, f.found) for f in intake.findings] == [("E_UNTAGGED", "2")]
+    for wrong, code in ((pd.concat([tags, tags.head(1)]), "E_TAG_TWICE"), (tags.drop(columns="content_id"), "E_MISSING_COLUMN")):
+        with pytest.raises(DataError) as caught:
+            read_export(log, tags=wrong)
+        assert caught.value.codes == (code,)
+
+
+@pytest.mark.slow
+def test_a_long_log_is_read_in_a_few_seconds(tmp_path: Path) -> None:
+    path = written(tmp_path, "\n".join([HEAD, *GOOD[:2] * 50_000]))
+    start = time.perf_counter()
+    assert len(read_export(path).log) == 100_000
+    assert time.perf_counter() - start < 5
 
 
 def test_a_frame_goes_the_way_of_a_file(tmp_path: Path) -> None:

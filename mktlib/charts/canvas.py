@@ -81,9 +81,11 @@ class Units(Formatter):
         return self._say(rounded, min(max(0, 2 - whole), 8))
 
     def format_ticks(self, values: Any) -> list[str]:
-        steps = np.diff(np.unique(np.asarray(values, dtype=float))) * (100 if self.kind == "percent" else 1)
-        smallest = steps.min() if len(steps) else 1.0
-        self._digits = max(0, min(6, math.ceil(-math.log10(smallest) - 1e-9))) if smallest > 0 else 0
+        shown = np.asarray(values, dtype=float) * (100 if self.kind == "percent" else 1)
+        exact = (
+            d for d in range(7) if np.abs(shown * 10**d - np.rint(shown * 10**d)).max(initial=0) < 1e-6 * max(1.0, np.ptp(shown)) * 10**d
+        )
+        self._digits = next(exact, 6)  # as many as the steps need, so that 12.5 % is never written 13 %
         return [self(value) for value in values]
 
     def __call__(self, x: float, pos: int | None = None) -> str:

@@ -29,9 +29,11 @@ def decoded(data: bytes, name: str, asked: str | None) -> tuple[str, str]:
     text: str | None = None
     for code in [asked] if asked else [bom] if bom else ["utf-8", "cp1252"]:
         try:
-            text = data.decode(code, "surrogateescape" if code == "utf-8" and not asked and _mostly_utf8(data) else "strict")
+            text = data.decode(code)
         except (UnicodeError, LookupError):
-            continue
+            if code != "utf-8" or asked or not _mostly_utf8(data):
+                continue
+            text = data.decode(code, "surrogateescape")  # the damaged rows are set aside later, each with its line
         break
     if text is None:
         raise DataError(finding("E_ENCODING", file=name, found=asked or bom or "utf-8, cp1252"))

@@ -31,7 +31,7 @@ NAMES = ("date", "brand", "network", "channel", "placement", "objective", "campa
 CANONICAL = (*NAMES, "segment", "stage", *COUNTS, *MONEY, "currency")
 CLOSED = ("stage", "content_type", "style", "length", "channel")
 SHOWN = 50
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\udc80-\udcff]")  # the last: bytes that are no UTF-8
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # the last: bytes that are no UTF-8, halves of a character
 TOTAL = re.compile(r"(?:grand\s+|sub-?|sous-?\s*)?(?:total|totals|totaux)(?:\s*[:\-–].*|\s+g[ée]n[ée]ral)?", re.IGNORECASE)
 
 
@@ -108,12 +108,13 @@ def read_export(
     plan = plan or canonical_map(export.name, export.header, str(platform))
     check_columns(plan, export.name, export.header, words)
     fit, excluded, ragged = _sort_rows(export)
+    damaged = _control_characters(export, fit)
     text = _mapped(export, fit, plan)
     if tags is not None:
         text, untagged = with_tags(text, tags, export.name)
         export.findings += untagged
     log, wrong = _typed_columns(text, export, words, options)
-    wrong += [*_above_exposure(log, words, plan), *_control_characters(export, fit)]
+    wrong += [*_above_exposure(log, words, plan), *damaged]
     return _assemble(export, log, fit, wrong, ragged, excluded, plan, words)
 
 
@@ -166,7 +167,7 @@ def _parsed(text: str, separator: str, name: str) -> _Export:
         raw = [line.rstrip("\r\n") for line in physical]
         rows, lines = [[*map(str.strip, line.split(separator))] for line in raw], list(range(1, len(raw) + 1))
     first = next((i for i, row in enumerate(rows) if any(row)), 0)
-    header = [cell.lstrip("\ufeff").strip() for cell in rows[first]]
+    header = [_whole_text(cell.lstrip("\ufeff").strip()) for cell in rows[first]]
     _check_header(header, name, lines[first])
     if not any(any(row) for row in rows[first + 1 :]):
         raise DataError(finding("E_NO_ROWS", file=name))
@@ -240,20 +241,24 @@ def _typed_columns(
 
 
 def _control_characters(export: _Export, fit: Sequence[int]) -> list[Wrong]:
-    """Rows with a character that no one types: the sign of a damaged export, and invisible in every report."""
-    found = []
-    for i in fit:
-        bad = CONTROL.search(export.raw[i])
-        if bad:
+    """Rows with a character that no one types, or a byte that is none: the sign of a damaged export, and invisible in every report."""
+    found, used = [], set(fit)
+    for i, raw in enumerate(export.raw):
+        bad = CONTROL.search(raw)
+        if bad and i in used:
             column = next((h for h, cell in zip(export.header, export.rows[i], strict=True) if bad[0] in cell), export.header[0])
-            damaged = bad[0] >= "\udc80"
-            found.append(
-                Wrong(i, column, "E_BAD_BYTES", f"0x{ord(bad[0]) - 0xDC00:02X}")
-                if damaged
-                else Wrong(i, column, "E_CONTROL_CHAR", f"U+{ord(bad[0]):04X}")
-            )
-            export.raw[i] = export.raw[i].encode("utf-8", "replace").decode("utf-8") if damaged else export.raw[i]
+            code, sign = "E_CONTROL_CHAR", f"U+{ord(bad[0]):04X}"
+            if "\udc80" <= bad[0] <= "\udcff":
+                code, sign = "E_BAD_BYTES", f"0x{ord(bad[0]) - 0xDC00:02X}"
+            found.append(Wrong(i, column, code, sign))
+        if bad:
+            export.raw[i] = _whole_text(raw)
+            export.rows[i] = [_whole_text(cell) for cell in export.rows[i]]
     return found
+
+
+def _whole_text(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _above_exposure(log: pd.DataFrame, tables: Tables, plan: Mapping[str, Any]) -> list[Wrong]:
