@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -138,6 +140,18 @@ def test_the_lock_has_hashes_no_address_and_every_requirement():
     extras = project["optional-dependencies"]
     for requirement in [*project["dependencies"], *extras["lab"], *extras["engines"], *extras["test"]]:
         assert re.match(r"[\w.-]+", requirement).group().lower() in locked
+
+
+def test_samples_maps_and_lessons_travel_in_the_wheel(tmp_path):
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = set(wheel.namelist())
+    for folder in ("data/samples", "data/maps", "notebooks"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and ".ipynb_checkpoints" not in path.parts:
+                assert f"mktlib/_{path.relative_to(ROOT)}" in names
+    assert {"mktlib/py.typed", "mktlib/templates/report.html.jinja", "mktlib/tables/languages/fr.toml"} <= names
 
 
 if __name__ == "__main__":

@@ -461,7 +461,7 @@ def load_scorer(path: str | Path, *, tables: Tables | None = None) -> ContentSco
     """
     file = Path(path)
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as stored:
             arrays = {k: stored[k] for k in stored.files}
         header = json.loads(bytes(arrays.pop("header")).decode())
         wrong = _wrong(header, arrays)

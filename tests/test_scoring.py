@@ -1,0 +1,233 @@
+"""The scorer against its own definitions, second computations, and worlds with known truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy.integrate import quad
+from scipy.special import expit, logit
+from scipy.stats import beta, binom
+from sklearn.exceptions import SkipTestWarning
+from sklearn.utils.estimator_checks import check_estimator
+
+from mktlib.errors import DataError, ModelError, StoreError
+from mktlib.scoring import ContentScorer, backtest, load_scorer
+from mktlib.scoring.verdicts import EFFECT, direction, evidence
+from mktlib.simulate import load_sample, load_truth
+from mktlib.vocabulary import load_tables
+
+BY = ("segment", "content_type", "channel")
+
+
+@pytest.fixture(scope="module")
+def log():
+    return load_sample("content_log")
+
+
+@pytest.fixture(scope="module")
+def scorer(log):
+    return ContentScorer(by=BY).fit(log)
+
+
+@pytest.fixture(scope="module")
+def scores(scorer):
+    return scorer.score_cells(within=("segment",))
+
+
+@pytest.mark.filterwarnings(f"ignore::{SkipTestWarning.__module__}.{SkipTestWarning.__name__}")
+def test_scikit_learn_accepts_it_with_no_expected_failure():
+    check_estimator(ContentScorer(), expected_failed_checks={})
+
+
+def test_with_zero_rows_the_score_is_the_prior():
+    cells = pd.DataFrame(
+        {"content_type": ["reminder_banner", "blog_post"], "stage": ["decision", "decision"], "channel": ["display", "email"]}
+    )
+    empty = cells.head(0).assign(count=[], exposure=[])
+    scored = ContentScorer(by=tuple(cells)).fit(empty).score_cells(cells, within=("stage",)).table
+    tables = load_tables()
+    general, spread = tables.base_rate("click_rate")
+    terms = [0.25] * 3 + [0.25] * 3
+    terms[3] = 0.7  # content type x stage: the opinion's own sd
+    var = spread**2 + sum(s * s for s in terms) + 0.25**2
+    for i, (kind, channel) in enumerate([("reminder_banner", "display"), ("blog_post", "email")]):
+        base = tables.base_rate("click_rate", channel)[0]
+        center = logit(general) + (logit(base) - logit(general)) + tables.stage_fit(kind, "decision")
+        nodes, weights = np.polynomial.hermite_e.hermegauss(41)
+        mean = expit(center + np.sqrt(var) * nodes) @ weights / weights.sum()
+        assert scored["rate"][i] == pytest.approx(mean, rel=1e-4)
+    assert scored["opinion"].tolist() == pytest.approx([1, 1])
+    assert set(scored["verdict"]) == {"too_early"}
+
+
+def test_index_and_p_best_are_what_they_are_defined_to_be(scores):
+    table = scores.table
+    denominator = np.where(table["channel"] == "email", "delivered", "impressions")
+    groups = table.groupby(["segment", denominator])
+    assert table["index"].to_numpy() == pytest.approx((100 * table["rate"] / groups["rate"].transform("mean")).to_numpy())
+    assert groups["p_best"].sum().to_numpy() == pytest.approx(1)
+    assert "E_MIXED_DENOMINATOR" in [f.code for f in scores.findings]
+    assert (table["low"] < table["rate"]).all()
+    assert (table["rate"] < table["high"]).all()
+
+
+def test_effects_add_up_to_the_cell(scorer, scores):
+    cell = scores.table.iloc[3][list(BY)].to_dict()
+    told = scorer.explain(cell)
+    assert told.table["effect"].sum() == pytest.approx(told.facts["logit"], abs=1e-9)
+
+
+def test_save_and_load_answer_alike_and_damage_is_refused(scorer, scores, tmp_path):
+    path = scorer.save(tmp_path / "scorer.npz")
+    again = load_scorer(path).score_cells(within=("segment",)).table
+    pd.testing.assert_frame_equal(again, scores.table)
+    raw = path.read_bytes()
+    for damaged in (raw[:200], b"", raw[: len(raw) // 2] + b"\x00" + raw[len(raw) // 2 + 1 :]):
+        path.write_bytes(damaged)
+        with pytest.raises(StoreError, match=r"scorer\.npz"):
+            load_scorer(path)
+
+
+def test_engines_seeds_and_names_do_not_matter(log, scorer, scores):
+    other = ContentScorer(by=BY).fit(pl.from_pandas(log)).score_cells(within=("segment",)).table
+    pd.testing.assert_frame_equal(other, scores.table)
+    shuffled = ContentScorer(by=BY).fit(log.sample(frac=1, random_state=1)).predict(scores.table)
+    assert shuffled == pytest.approx(scores.table["rate"].to_numpy(), abs=1e-8)
+
+
+def test_what_was_never_seen_is_answered_with_a_wider_range(scorer):
+    cells = pd.DataFrame({"segment": ["parents", "martians"], "content_type": ["newsletter"] * 2, "channel": ["email"] * 2})
+    scored = scorer.score_cells(cells, within=())
+    width = np.log(scored.table["high"] / scored.table["low"])
+    assert width[1] > width[0]
+    assert "E_UNSEEN_LEVEL" in [f.code for f in scored.findings]
+
+
+def test_oddities_are_found_and_nothing_breaks():
+    flat = pd.DataFrame({"style": ["a", "a"], "length": ["x", "y"], "clicks": [0, 0], "impressions": [500, 900]})
+    fitted = ContentScorer(by=("style", "length"), priors="flat").fit(flat)
+    assert {"E_ONE_LEVEL", "E_NO_EVENTS"} <= {f.code for f in fitted.findings_}
+    assert np.isfinite(fitted.predict(flat)).all()
+    with pytest.raises(DataError, match="not a rate"):
+        ContentScorer(by=("style",)).fit(flat[["style"]], [-0.1, 0.2])
+    wide = pd.DataFrame({a: [str(i) for i in range(130)] for a in "abc"}).assign(count=1, exposure=9)
+    fitted = ContentScorer(by=("a", "b", "c"), priors="flat", pairs=False).fit(wide)
+    with pytest.raises(ModelError, match="combinations"):
+        fitted.score_cells()
+
+
+def test_more_evidence_narrows_and_moves_to_the_raw_rate():
+    def width(times):
+        cells = pd.DataFrame({"style": ["a", "b", "c"], "count": [30 * times, 20 * times, 25 * times], "exposure": [1000 * times] * 3})
+        fitted = ContentScorer(by=("style",), priors="flat").fit(cells)
+        return fitted.interval(cells) @ [-1, 1], fitted.predict(cells)
+
+    (few, near), (many, far) = width(1), width(100)
+    assert (many < few).all()
+    assert abs(far[0] - 0.03) < abs(near[0] - 0.03)
+
+
+def test_old_rows_fade():
+    rows = pd.DataFrame(
+        {"date": ["2026-01-01", "2026-06-01"] * 2, "style": ["a", "a", "b", "b"], "clicks": [90, 10, 10, 90], "impressions": [1000] * 4}
+    )
+    faded = ContentScorer(by=("style",), priors="flat", half_life_days=20).fit(rows.assign(date=pd.to_datetime(rows["date"])))
+    rates = faded.predict(pd.DataFrame({"style": ["a", "b"]}))
+    assert rates[0] < 0.02 < 0.08 < rates[1]
+
+
+def test_later_weeks_are_foretold_better_than_by_raw_rates(log):
+    check = backtest(log, ContentScorer())
+    assert check.facts["gain"] > check.facts["gain_raw"] > 0
+    assert 0.86 <= check.facts["coverage"] <= 0.94  # 559 pieces: two standard errors of 0.9 are 0.025
+
+
+def test_no_look_ahead(log):
+    scorer = ContentScorer(by=("content_type", "channel"))
+    whole = backtest(log, scorer)
+    cut = log["date"] < pd.Timestamp(whole.table["fold"].iloc[3])
+    short = backtest(log[cut], scorer)
+    first = whole.cells[whole.cells["fold"] == whole.table["fold"].iloc[0]]["predicted"]
+    assert len(short.table) < len(whole.table)
+    early = log["date"] < pd.Timestamp("2026-03-01")
+    poisoned = log.assign(clicks=log["clicks"].where(early, 0))
+    again = backtest(poisoned, scorer)
+    same = again.cells[again.cells["fold"] == whole.table["fold"].iloc[0]]["predicted"]
+    assert same.to_numpy() == pytest.approx(first.to_numpy(), abs=0)
+
+
+def test_ranges_hold_the_planted_truth(log):
+    table = ContentScorer().fit(log).score_cells().table
+    true = table[["segment", "stage", "content_type", "style", "length", "channel"]].agg("|".join, axis=1).map(load_truth()["cells"])
+    seen = true.notna()
+    inside = true[seen].between(table["low"][seen], table["high"][seen]).mean()
+    assert 0.84 <= inside <= 0.96  # 301 cells that share effects: far fewer than 301 independent answers
+
+
+# ------------------------------------------------------------ verdicts
+
+
+def test_evidence_is_the_integral_it_claims_to_be():
+    y, n, p = 42.0, 1000.0, 0.03
+    weight = 1 / (EFFECT**2 * p * (1 - p))
+    a, b = p * weight, (1 - p) * weight
+    marginal = quad(
+        lambda r: binom.pmf(42, 1000, r) * beta.pdf(r, a, b), 0.001, 0.2, points=[0.03, 0.042], limit=200, epsabs=0, epsrel=1e-10
+    )[0]
+    assert evidence(np.array([y]), np.array([n]), np.array([p]))[0] == pytest.approx(np.log(marginal / binom.pmf(42, 1000, p)), abs=1e-8)
+
+
+def watched(rates, daily, days, rng):
+    """Directions ever claimed by someone who looks every day, the group's mean pooled."""
+    count, exposure = np.zeros(len(rates)), np.zeros(len(rates))
+    said = np.zeros(len(rates))
+    for _ in range(days):
+        count += rng.binomial(daily, rates)
+        exposure += daily
+        rate = (count + 0.5) / (exposure + 1)
+        mean, var = logit(rate).mean(), (1 / (count + 0.5)).sum() / len(rates) ** 2
+        side = direction(count, exposure, exposure**2, np.full(len(rates), mean), np.full(len(rates), var), 0.0)
+        said = np.where(said == 0, side, said)
+    return said
+
+
+def test_equals_watched_daily_are_rarely_told_apart():
+    rng = np.random.default_rng(1)
+    wrong = np.mean([np.any(watched(np.full(40, 0.025), 100, 20, rng)) for _ in range(300)])
+    assert wrong <= 0.05
+
+
+def test_a_cell_half_as_good_again_is_named():
+    rng = np.random.default_rng(2)
+    rates = np.append(np.full(9, 0.03), 0.045)
+    named = np.mean([watched(rates, 600, 20, rng)[-1] > 0 for _ in range(200)])
+    assert named >= 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pieces", [1, 5])
+def test_verdicts_of_the_whole_scorer(pieces, capsys):
+    """40 equal cells looked at ten times, and one of ten better by half; with single pieces of sd 0.3 where there are five a cell."""
+    rng, luck = np.random.default_rng(3), 0.3 if pieces > 1 else 0.0
+
+    def claims(rates, total, looks):
+        cells = np.repeat(np.arange(len(rates)), pieces)
+        eta = logit(np.asarray(rates))[cells] + luck * rng.standard_normal(len(cells))
+        frame = pd.DataFrame({"style": cells.astype(str), "content_id": np.arange(len(cells)).astype(str), "clicks": 0, "impressions": 0})
+        ever = np.zeros(len(rates), bool)
+        for _ in range(looks):
+            n = total // looks // pieces
+            frame["clicks"] += rng.binomial(n, expit(eta))
+            frame["impressions"] += n
+            table = ContentScorer(by=("style",), priors="flat").fit(frame).score_cells(within=()).table.set_index("style")
+            ever |= table.loc[[str(i) for i in range(len(rates))], "verdict"].isin(["make", "drop"]).to_numpy()
+        return ever
+
+    wrong = np.mean([claims([0.025] * 40, 2000, 10).any() for _ in range(60)])
+    named = np.mean([claims([0.03] * 9 + [0.045], 12_000, 1)[-1] for _ in range(60)])
+    with capsys.disabled():
+        print(f"\npieces {pieces}: equals told apart in {wrong:.3f} of 60 runs of ten looks; the better one named in {named:.3f} of 60")
+    assert wrong <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 60)
+    assert pieces > 1 or named >= 0.85
