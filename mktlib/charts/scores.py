@@ -185,7 +185,8 @@ def explanation_size(result: Explanation) -> tuple[float, float]:
 
 def explanation(canvas: Canvas, result: Explanation) -> None:
     """Each term's push on the rate, as times the average; hollow where it rests on opinion."""
-    table = result.table.loc[result.table["effect"].abs().sort_values(ascending=False, kind="stable").index].head(MOST_TERMS)
+    moved = result.table[result.table["term"] != "average"]  # where everything starts, not what moved this cell
+    table = moved.loc[moved["effect"].abs().sort_values(ascending=False, kind="stable").index].head(MOST_TERMS)
     canvas.title(_explained(canvas, table, result.facts))
     y = np.arange(len(table))
     low, high = times_interval(table)

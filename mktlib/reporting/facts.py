@@ -119,7 +119,7 @@ def comparison_facts(result: Comparison) -> Facts:
 
 
 def explanation_facts(result: Explanation) -> Facts:
-    known, table = result.facts, result.table
+    known, table = result.facts, result.table[result.table["term"] != "average"]
     order = table.loc[table["effect"].abs().sort_values(ascending=False, kind="stable").index]
     keys = ("cell", "metric")
     return {

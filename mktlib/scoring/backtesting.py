@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
+from tqdm.auto import tqdm
 
 from mktlib.errors import ModelError
 from mktlib.results import Backtest
@@ -33,7 +34,8 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
     kind = "weeks" if "date" in frame else "halves"
     rows, cells = [], []
     rng = np.random.default_rng(scorer.random_state)
-    for name, before, after in _folds(frame, every, rng) if len(frame) else []:
+    folds = _folds(frame, every, rng) if len(frame) else []
+    for name, before, after in tqdm(folds, unit="fold", leave=False):
         fresh = clone(scorer).fit(before)
         part = _held_out(fresh, after, rng)
         if part is None:

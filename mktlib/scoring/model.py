@@ -389,11 +389,13 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         z = norm.ppf(0.5 + self.level / 2)
         rows = [("average", "", float(post.mean[0]), float(post.cov[0, 0]), float(post.center_sd) ** 2)]
         if np.any(offset):
-            rows.append(("opinion", "", float(offset[0]), 0.0, 1.0))
+            rows.append(("prior", "", float(offset[0]), 0.0, 1.0))
         for term, column, sd, scale in zip(post.terms, columns[1:], post.sd, post.scale, strict=True):
             names = tuple(self.by_[a] for a in term)
             effect, spread = (float(post.mean[column]), float(post.cov[column, column])) if column >= 0 else (0.0, float(sd) ** 2)
-            rows.append((" x ".join(names), " x ".join(str(frame.iloc[0][a]) for a in names), effect, spread, float(scale) ** 2))
+            level = " × ".join(str(frame.iloc[0][a]) for a in names)
+            name = (" × ".join(names), level) if len(names) < 3 else ("own", "")
+            rows.append((*name, effect, spread, float(scale) ** 2))
         if not post.per_item:
             own, own_var = post.own(codes)
             rows.append(("own", "", float(own[0]), float(own_var[0]), post.own_scale**2))
@@ -406,7 +408,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
                     "times": float(np.exp(e)),
                     "low": e - z * v**0.5,
                     "high": e + z * v**0.5,
-                    "opinion": 1.0 if t == "opinion" else min(v / p, 1.0),
+                    "opinion": 1.0 if t == "prior" else min(v / p, 1.0),
                 }
                 for t, lv, e, v, p in rows
             ]
