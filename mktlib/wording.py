@@ -182,6 +182,11 @@ def _shown(column: str, x: Any, language: str, tables: Tables, currency: str) ->
 
 
 def write_text(text: str, path: Path) -> Path:
+    """Write a whole text file (UTF-8) or nothing; see `write_bytes`."""
+    return write_bytes(text.encode("utf-8"), path)
+
+
+def write_bytes(content: bytes, path: Path) -> Path:
     """Write a whole file or nothing: a temporary file, flushed to disk, then renamed.
 
     Raises:
@@ -191,8 +196,8 @@ def write_text(text: str, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(temporary, 0o644)

@@ -9,8 +9,6 @@ import hashlib
 import io
 import itertools
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -30,6 +28,7 @@ from mktlib.intake import tally
 from mktlib.results import CELL, Explanation, Scores
 from mktlib.scoring.verdicts import direction, verdicts
 from mktlib.vocabulary import Tables, finding, load_tables
+from mktlib.wording import write_bytes
 
 Array = NDArray[Any]
 SCHEMA = 1
@@ -520,18 +519,4 @@ def _wrong(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> str | None
 def _write_npz(path: Path, arrays: Mapping[str, Array]) -> Path:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(buffer.getvalue())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StoreError(finding("E_CANNOT_WRITE", file=str(path), found=error.strerror or str(error))) from error
-    return path
+    return write_bytes(buffer.getvalue(), path)
