@@ -1,22 +1,16 @@
-"""People around the story: who listens, who follows, what they say, what they were sent, how they came to buy.
-
-Three truths are planted: engaged people are sent more e-mails (so that the naive curve flatters frequency), one week of June goes wrong
-(bad buzz), and the reminder banner is shown to those who were about to buy anyway (credit without lift; a holdout group shows it).
-"""
+"""People around the story: who left an address, who follows, what the brand posted, who came to a shop."""
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from mktlib.simulate.voices import BUZZ, captions
 from mktlib.simulate.world import FIRST, KINDS, LAST, SEGMENTS, SHARES, World
 
-BUZZ = (pd.Timestamp("2026-06-08"), pd.Timestamp("2026-06-14"))
-WEAR = -0.07
-"""True effect of one more e-mail a month on the log-odds of a click on each."""
 FOLLOWERS = {"instagram": 18_000, "tiktok": 9_000, "facebook": 14_000, "linkedin": 1_200}
 QUESTIONS = (
     "Do they block UV?",
@@ -26,8 +20,14 @@ QUESTIONS = (
     "Do you ship on Saturday?",
     "Can I put my own lenses in?",
 )
-AGES = ("18-24", "25-34", "35-44", "45-54", "55-64")
 HERO = "M0007"
+"""The customer whose path can be followed touch by touch."""
+BASKET = 92.0
+"""What a pair costs (EUR)."""
+HERO_ROW: dict[str, str | int | float] = {"joined_at": "2026-05-09", "revenue": BASKET, "consent_email": 1, "consent_date": "2026-05-09"}
+HERO_ROW |= {"consent_source": "newsletter form", "last_activity_at": "2026-06-20"}
+"""What the followed customer's path says of her row: she leaves her address on 9 May and buys one pair."""
+AGES = ("18-24", "25-34", "35-44", "45-54", "55-64")
 
 
 def _days(rng: np.random.Generator, size: int, first: pd.Timestamp = FIRST, last: pd.Timestamp = LAST) -> pd.Series:
@@ -35,7 +35,7 @@ def _days(rng: np.random.Generator, size: int, first: pd.Timestamp = FIRST, last
 
 
 def audience(world: World, size: int = 2400) -> pd.DataFrame:
-    """One row a person who left an address."""
+    """One row a person who left an address. `engaged`: liked, shared or answered in the last ninety days of the year."""
     rng = np.random.default_rng([world.seed, 21])
     segment = rng.choice(list(SHARES), size, p=list(SHARES.values()))
     segment[6] = "city_trendsetters"
@@ -47,7 +47,7 @@ def audience(world: World, size: int = 2400) -> pd.DataFrame:
     kinds, lengths = ("short_video", "carousel", "newsletter", "blog_post", "story", "demo_video"), ("snack", "short", "medium", "long")
     favourite = {s: rng.dirichlet(np.full(len(kinds), 1.2)) for s in SEGMENTS}
     asked = {s: rng.dirichlet(np.full(len(QUESTIONS), 1.0)) for s in SEGMENTS}
-    return pd.DataFrame(
+    members = pd.DataFrame(
         {
             "member_id": [f"M{i:04d}" for i in range(1, size + 1)],
             "joined_at": joined.dt.strftime("%Y-%m-%d"),
@@ -71,6 +71,9 @@ def audience(world: World, size: int = 2400) -> pd.DataFrame:
             .dt.strftime("%Y-%m-%d"),
         }
     )
+    for column, value in HERO_ROW.items():
+        members.loc[members["member_id"] == HERO, column] = value
+    return members
 
 
 def followers(world: World) -> pd.DataFrame:
@@ -113,7 +116,7 @@ def posts(world: World, size: int = 360) -> pd.DataFrame:
     eta = -3.4 + np.array([kinds[k] for k in kind]) + rng.normal(0, 0.3, size)
     engagements = rng.binomial(impressions, expit(eta))
     at = FIRST + pd.to_timedelta(np.sort(rng.integers(0, 364 * 24 * 60, size)), unit="min")
-    return pd.DataFrame(
+    made = pd.DataFrame(
         {
             "post_id": [f"P{i:03d}" for i in range(1, size + 1)],
             "content_id": [f"P{i:03d}" for i in range(1, size + 1)],
@@ -131,186 +134,7 @@ def posts(world: World, size: int = 360) -> pd.DataFrame:
             "followers_gained": rng.binomial(engagements, 0.02),
         }
     )
-
-
-SAYINGS = {
-    ("positive", "quality"): ("Love my new Solène pair, so light!", "Mes lunettes Solène sont superbes, très légères !"),
-    ("positive", "style"): ("Best shades of the summer.", "Les plus belles lunettes de l'été."),
-    ("neutral", "question"): ("Does anyone know if Solène ships to Belgium?", "Solène livre-t-elle en Belgique ?"),
-    ("negative", "delivery"): ("Two weeks and still no parcel.", "Deux semaines et toujours pas de colis."),
-    ("negative", "hinge"): (
-        "The hinge broke after three days. Really, Solène?",
-        "La charnière a cassé au bout de trois jours. Sérieusement, Solène ?",
-    ),
-}
-
-
-def mentions(world: World, daily: float = 7.0) -> pd.DataFrame:
-    """What anyone says of the brand, and of a competitor; the second week of June 2026 goes wrong (the hinge)."""
-    rng = np.random.default_rng([world.seed, 24])
-    days = pd.date_range(FIRST, LAST)
-    bad = (days >= BUZZ[0]) & (days <= BUZZ[1])
-    counts = rng.poisson(daily * np.where(days.day_of_week < 5, 1.1, 0.75) * rng.gamma(6, 1 / 6, len(days)) * np.where(bad, 5.0, 1.0))
-    day, storm = np.repeat(days, counts), np.repeat(bad, counts)
-    keys = list(SAYINGS)
-    calm, angry = np.array([0.32, 0.24, 0.24, 0.13, 0.07]), np.array([0.05, 0.04, 0.11, 0.1, 0.7])
-    which = np.array([rng.choice(len(keys), p=angry if s else calm) for s in storm])
-    language = rng.choice(["fr", "en"], len(day), p=[0.75, 0.25])
-    at = pd.Series(day + pd.to_timedelta(rng.integers(7 * 60, 23 * 60, len(day)), unit="min")).sort_values(kind="stable")
-    order = at.index
-    return pd.DataFrame(
-        {
-            "mention_id": [f"T{i:04d}" for i in range(1, len(day) + 1)],
-            "at": at.dt.strftime("%Y-%m-%dT%H:%M:00Z").to_numpy(),
-            "network": rng.choice(["x", "instagram", "facebook", "tiktok"], len(day)),
-            "brand": np.where(rng.random(len(day)) < 0.85, "own", "competitor"),
-            "author_followers": rng.lognormal(5.5, 1.6, len(day)).astype(int),
-            "language": language[order],
-            "sentiment_label": [keys[i][0] for i in which[order]],
-            "topic": [keys[i][1] for i in which[order]],
-            "text": [SAYINGS[keys[i]][int(f)] for i, f in zip(which[order], language[order] == "fr", strict=True)],
-        }
-    )
-
-
-def sends(world: World, people: pd.DataFrame, size: int = 700) -> pd.DataFrame:
-    """E-mails of six months: engaged people are sent more of them, and click more, whatever the frequency does."""
-    rng = np.random.default_rng([world.seed, 25])
-    listed = people[people["consent_email"] == 1].head(size)
-    rows = []
-    for member, engaged in zip(listed["member_id"], listed["engaged"], strict=True):
-        for month in pd.date_range("2026-04-01", periods=3, freq="MS"):
-            mails = int(np.clip(rng.poisson(1.2 + 3.2 * engaged), 0, 10))
-            for day in np.sort(rng.integers(0, 28, mails)):
-                click = int(rng.random() < expit(-3.3 + 1.3 * engaged + WEAR * mails))
-                bought = int(click and rng.random() < 0.05)
-                rows.append(
-                    (month + pd.Timedelta(days=int(day), hours=int(rng.choice([8, 10, 12, 18]))), member, mails, click, bought, engaged)
-                )
-    frame = pd.DataFrame(rows, columns=["sent_at", "member_id", "mails", "clicks", "conversions", "engaged"])
-    return pd.DataFrame(
-        {
-            "message_id": [f"E{i:05d}" for i in range(1, len(frame) + 1)],
-            "sent_at": frame["sent_at"].dt.strftime("%Y-%m-%dT%H:%M:00Z"),
-            "member_id": frame["member_id"],
-            "channel": "email",
-            "content_type": rng.choice(["newsletter", "promo_email"], len(frame)),
-            "delivered": 1,
-            "opens": np.maximum(frame["clicks"], rng.random(len(frame)) < 0.2 + 0.2 * frame["engaged"]).astype(int),
-            "clicks": frame["clicks"],
-            "unsubscribes": (rng.random(len(frame)) < expit(-6.6 + 0.18 * frame["mails"])).astype(int),
-            "conversions": frame["conversions"],
-            "revenue": np.round(frame["conversions"] * 92.0, 2),
-        }
-    )
-
-
-def journeys(world: World, people: pd.DataFrame, size: int = 1500) -> pd.DataFrame:
-    """Touches of people on their way. One in five of those about to buy is held out from the reminder banner; they buy as often."""
-    rng = np.random.default_rng([world.seed, 26])
-    rows: list[tuple[Any, ...]] = []
-    for member in people["member_id"].iloc[7 : 7 + size]:
-        at = FIRST + pd.Timedelta(days=int(rng.integers(0, 330)), hours=int(rng.integers(8, 22)))
-        rows.append((member, at, rng.choice(["organic_social", "paid_social", "organic_search"]), "", "impression", 0.0, 0))
-        if rng.random() < 0.7:
-            rows.append((member, at + pd.Timedelta(days=2), rng.choice(["email", "organic_search", "paid_social"]), "", "click", 0.0, 0))
-        near, held = rng.random() < 0.35, int(rng.random() < 0.2)
-        if near and not held:
-            rows.append((member, at + pd.Timedelta(days=4), "display", "reminder_banner", "impression", 0.0, 0))
-        if near and rng.random() < 0.4:
-            rows.append((member, at + pd.Timedelta(days=5), "direct", "", "purchase", round(float(rng.normal(92, 14)), 2), held))
-        elif near:
-            rows.append((member, at + pd.Timedelta(days=5), "direct", "", "visit", 0.0, held))
-    mine = customer(world)
-    rows += [
-        (HERO, pd.Timestamp(str(r.at)), r.channel, r.content_type, r.event, 89.0 if r.event == "purchase" else 0.0, 0)
-        for r in mine.itertuples()
-    ]
-    frame = pd.DataFrame(rows, columns=["member_id", "at", "channel", "content_type", "event", "value", "holdout"])
-    frame = frame.sort_values(["member_id", "at"], kind="stable").reset_index(drop=True)
-    return frame.assign(at=pd.to_datetime(frame["at"]).dt.strftime("%Y-%m-%dT%H:%M:00Z"))
-
-
-def customer(world: World) -> pd.DataFrame:
-    """One customer, from unaware to the reminder banner."""
-    rows = [
-        (
-            "2026-05-02T19:10:00",
-            "awareness",
-            "organic_social",
-            "short_video",
-            "impression",
-            "Sees a playful video between two friends' posts",
-            "Voit une vidéo ludique entre deux publications d'amis",
-        ),
-        (
-            "2026-05-04T08:25:00",
-            "interest",
-            "organic_social",
-            "carousel",
-            "click",
-            "Swipes through the summer colours",
-            "Fait défiler les couleurs de l'été",
-        ),
-        (
-            "2026-05-09T21:40:00",
-            "interest",
-            "organic_search",
-            "how_to_guide",
-            "visit",
-            "Looks up which shape suits a round face",
-            "Cherche quelle forme va à un visage rond",
-        ),
-        (
-            "2026-05-09T21:52:00",
-            "consideration",
-            "email",
-            "newsletter",
-            "lead",
-            "Leaves an address for the size guide",
-            "Laisse son adresse pour le guide des tailles",
-        ),
-        (
-            "2026-05-15T12:05:00",
-            "consideration",
-            "email",
-            "comparison",
-            "click",
-            "Compares polarised and plain lenses",
-            "Compare verres polarisés et verres simples",
-        ),
-        (
-            "2026-05-21T18:30:00",
-            "decision",
-            "paid_search",
-            "search_ad",
-            "click",
-            "Puts a pair in the basket, and leaves",
-            "Met une paire au panier, puis s'en va",
-        ),
-        (
-            "2026-05-23T20:15:00",
-            "decision",
-            "display",
-            "reminder_banner",
-            "impression",
-            "Sees the reminder banner on a news site",
-            "Voit la bannière de relance sur un site d'actualité",
-        ),
-        (
-            "2026-05-24T10:02:00",
-            "decision",
-            "direct",
-            "product_page",
-            "purchase",
-            "Comes back on a Sunday and buys",
-            "Revient un dimanche et achète",
-        ),
-        ("2026-06-20T09:00:00", "loyalty", "email", "automated_email", "open", "Opens the care guide", "Ouvre le guide d'entretien"),
-    ]
-    frame = pd.DataFrame(rows, columns=["at", "stage", "channel", "content_type", "event", "note_en", "note_fr"])
-    frame.insert(0, "member_id", HERO)
-    return frame
+    return made.assign(text=captions(world, made["style"]))
 
 
 def stores() -> pd.DataFrame:
@@ -323,25 +147,22 @@ def stores() -> pd.DataFrame:
     return frame.assign(country="FR", opened_on="2025-03-01", radius_m=800.0)
 
 
-def visits(world: World, size: int = 1200) -> pd.DataFrame:
-    """Sightings near a shop: coarse places of consenting phones, no names."""
+def visits(world: World, size: int = 1200, visitors: int = 500) -> pd.DataFrame:
+    """Sightings near a shop in opening hours (UTC): coarse places of consenting phones; `member_id` is hashed with a key not kept."""
     rng = np.random.default_rng([world.seed, 27])
-    shop = stores().iloc[rng.integers(0, 3, size)].reset_index(drop=True)
-    at = FIRST + pd.to_timedelta(np.sort(rng.integers(0, 364 * 24 * 60, size)), unit="min")
+    whose = rng.integers(0, visitors, size)
+    home = rng.integers(0, len(stores()), visitors)
+    shop = stores().iloc[home[whose]].reset_index(drop=True)
+    day = FIRST + pd.to_timedelta(np.sort(rng.integers(0, 365, size)), unit="D")
+    at = pd.Series(day) + pd.to_timedelta(rng.integers(8 * 60, 18 * 60, size), unit="min")
+    key = rng.bytes(16)
+    hashed = [hashlib.blake2b(f"{i}".encode(), key=key, digest_size=8).hexdigest() for i in range(visitors)]
     return pd.DataFrame(
         {
             "visit_id": [f"V{i:04d}" for i in range(1, size + 1)],
-            "at": pd.Series(at).dt.strftime("%Y-%m-%dT%H:%M:00Z"),
+            "at": at.dt.strftime("%Y-%m-%dT%H:%M:00Z"),
+            "member_id": [hashed[i] for i in whose],
             "latitude": np.round(shop["latitude"] + rng.normal(0, 0.006, size), 4),
             "longitude": np.round(shop["longitude"] + rng.normal(0, 0.008, size), 4),
         }
     )
-
-
-def truth(world: World) -> dict[str, Any]:
-    return {
-        "email_frequency": {"effect_per_mail": WEAR, "confounder": "engaged"},
-        "bad_buzz": {"first": str(BUZZ[0].date()), "last": str(BUZZ[1].date()), "topic": "hinge"},
-        "credit_is_not_lift": {"channel": "display", "content_type": "reminder_banner", "true_lift": 0.0},
-        "customer": HERO,
-    }

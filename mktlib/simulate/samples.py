@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from mktlib.errors import DataError
 from mktlib.results import Plan
-from mktlib.simulate import people, world
+from mktlib.simulate import firms, people, touches, voices, world
 from mktlib.simulate.world import World
 from mktlib.vocabulary import finding, nearest
 from mktlib.wording import write_text
@@ -49,6 +49,11 @@ COUNTS = (
     "orders",
     "follows",
     "engaged",
+    "shares",
+    "followers",
+    "followers_gained",
+    "followers_lost",
+    "profile_visits",
 )
 OWNERS = ("Inès", "Hugo", "Léa", "Karim")
 
@@ -109,7 +114,7 @@ def load_truth() -> dict[str, Any]:
     """What is true of the samples: the rate of every cell that occurs, and everything planted.
 
     >>> sorted(load_truth()["planted"])
-    ['bad_buzz', 'credit_is_not_lift', 'customer', 'email_frequency', 'simpson', 'three_conversions']
+    ['bad_buzz', 'credit_is_not_lift', 'customer', 'email_frequency', 'simpson', 'style_by_firm', 'three_conversions']
     """
     return dict(json.loads(sample_path("truth.json").read_text(encoding="utf-8")))
 
@@ -118,25 +123,42 @@ def write_samples(out: Path, *, seed: int = world.SEED) -> list[Path]:
     """Write every sample but the frozen plan and its results (`python -m mktlib samples` adds those)."""
     w = World(seed)
     members = people.audience(w)
-    log = world.content_log(w)
+    log, made = world.content_log(w), world.pieces(w)
     frames = {
         "content_log": log,
-        "law_firm": world.law_firm(w),
-        "drive_in": world.drive_in(w),
+        "law_firm": firms.firm_log(w, firms.LAW),
+        "drive_in": firms.firm_log(w, firms.DRIVE_IN),
         "audience": members,
         "followers": people.followers(w),
         "posts": people.posts(w),
-        "mentions": people.mentions(w),
-        "sends": people.sends(w, members),
-        "journeys": people.journeys(w, members),
-        "customer": people.customer(w),
+        "mentions": voices.mentions(w),
+        "sends": touches.sends(w, members),
+        "journeys": touches.journeys(w, members, made),
+        "customer": touches.customer(w, made),
         "stores": people.stores(),
         "visits": people.visits(w),
     }
     true = world.truth(w, log)
-    true["planted"] |= people.truth(w)
+    true["planted"] |= planted()
     written = [write_csv(frame, out / f"{name}.csv") for name, frame in frames.items()]
     return [*written, write_text(json.dumps(true, ensure_ascii=False, indent=0, sort_keys=True) + "\n", out / "truth.json")]
+
+
+def planted() -> dict[str, Any]:
+    """What was planted beside the content log, so that a lesson or a test can look for it."""
+    return {
+        "email_frequency": {"effect_per_mail": touches.WEAR, "unsubscribe_effect_per_mail": touches.TIRED, "confounder": "engaged"},
+        "bad_buzz": {"first": str(voices.BUZZ[0].date()), "last": str(voices.BUZZ[1].date()), "topic": "hinge", "brand": "own"},
+        "credit_is_not_lift": {
+            "channel": "display",
+            "content_type": "reminder_banner",
+            "true_lift": 0.0,
+            "holdout_share": touches.HELD_OUT,
+            "outcome": "purchase",
+        },
+        "customer": people.HERO,
+        "style_by_firm": firms.truth(),
+    }
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:

@@ -8,7 +8,7 @@ types whose order reverses when segments are pooled.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -227,100 +227,27 @@ def _blank(values: Any, where: np.ndarray) -> pd.Series:
     return pd.Series(values).astype("Int64").mask(where)
 
 
-def small_log(
-    world: World, brand: str, *, rows: Mapping[str, Sequence[str]], effects: Mapping[str, float], base: float, prefix: str, stream: int
-) -> pd.DataFrame:
-    """A small firm's half year: the same columns, few pieces; `effects` on the log-odds by style."""
-    rng = np.random.default_rng([world.seed, stream])
-    combos = list(itertools.product(*rows.values()))
-    out = []
-    for i in range(72):
-        cell = dict(zip(rows, combos[int(rng.integers(len(combos)))], strict=True))
-        kind = cell["content_type"]
-        lengths = {
-            "how_to_guide": "long",
-            "blog_post": "medium",
-            "case_study": "medium",
-            "newsletter": "short",
-            "short_video": "short",
-            "promo_email": "snack",
-        }
-        day = FIRST + pd.Timedelta(days=int(rng.integers(0, 180)))
-        chances = int(rng.lognormal(7.6, 0.5))
-        eta = logit(base) + effects[cell["style"]] + rng.normal(0, 0.12)
-        clicks = int(rng.binomial(chances, expit(eta)))
-        mail = cell["channel"] == "email"
-        conversions = int(rng.binomial(clicks, 0.05))
-        out.append(
-            {
-                "date": str(day.date()),
-                "brand": brand,
-                "network": {"email": "newsletter", "organic_social": "facebook"}.get(cell["channel"], ""),
-                "channel": cell["channel"],
-                "campaign": f"{prefix.lower()}-{day:%Y-%m}",
-                "content_id": f"{prefix}-{i + 1:03d}",
-                "content_type": kind,
-                "style": cell["style"],
-                "length": lengths.get(kind, "none"),
-                "segment": cell["segment"],
-                "stage": cell["stage"],
-                "impressions": None if mail else chances,
-                "delivered": chances if mail else None,
-                "clicks": clicks,
-                "engagements": None if mail else clicks + int(rng.binomial(chances - clicks, 0.02)),
-                "conversions": conversions,
-                "revenue": round(conversions * (400.0 if prefix == "LAW" else 24.0), 2),
-                "spend": round(chances * 0.004, 2),
-                "currency": "EUR",
-            }
-        )
-    frame = pd.DataFrame(out).sort_values(["date", "content_id"], kind="stable").reset_index(drop=True)
-    return frame.astype({c: "Int64" for c in ("impressions", "delivered", "engagements")})
-
-
-def law_firm(world: World) -> pd.DataFrame:
-    """Won by formal content: people who need a lawyer want one who sounds like one."""
-    rows = {
-        "segment": ("individuals", "small_business"),
-        "stage": ("interest", "consideration"),
-        "content_type": ("blog_post", "how_to_guide", "case_study", "newsletter"),
-        "style": ("legal_formal", "expert", "conversational", "playful"),
-        "channel": ("organic_search", "email"),
-    }
-    effects = {"legal_formal": 0.55, "expert": 0.2, "conversational": -0.2, "playful": -0.7}
-    return _possible(small_log(world, "Cabinet Morel & Associés", rows=rows, effects=effects, base=0.02, prefix="LAW", stream=11))
-
-
-def drive_in(world: World) -> pd.DataFrame:
-    """Won by playful content. In French the place is a "restaurant au volant"."""
-    rows = {
-        "segment": ("families_nearby", "night_owls"),
-        "stage": ("awareness", "decision"),
-        "content_type": ("short_video", "story", "social_image", "promo_email"),
-        "style": ("playful", "promotional", "educational", "legal_formal"),
-        "channel": ("organic_social", "email"),
-    }
-    effects = {"playful": 0.6, "promotional": 0.15, "educational": -0.25, "legal_formal": -0.8}
-    return _possible(
-        small_log(world, "Le Volant (drive-in, restaurant au volant)", rows=rows, effects=effects, base=0.02, prefix="DRI", stream=12)
-    )
-
-
-def _possible(log: pd.DataFrame) -> pd.DataFrame:
-    """Rows whose type can run on their channel (the draw above knows nothing of that)."""
-    tables = load_tables()
-    keep = [tables.allows({"content_type": t, "channel": c}) for t, c in zip(log["content_type"], log["channel"], strict=True)]
-    return log[keep].reset_index(drop=True)
+def _means(sums: pd.DataFrame) -> dict[str, float]:
+    return {str(level): round(float(e / n), 6) for level, e, n in zip(sums.index, sums["expected"], sums["exposure"], strict=True)}
 
 
 def truth(world: World, log: pd.DataFrame) -> dict[str, Any]:
-    """What the lessons compare their answers with."""
+    """What the lessons compare their answers with.
+
+    cells: the true click rate of every cell that occurs (six words joined by |, in the order of axes); groups: the mean of those rates
+    by level, weighted by exposure; effects: on the log-odds; sds: of the effects of a cell and of a piece.
+    """
     cells = log[list(AXES)].drop_duplicates().sort_values(list(AXES)).reset_index(drop=True)
     rate = expit(world.click_logit(cells))
     clicked = log.assign(c=log["clicks"] * world.conversion_rate(log["segment"], log["stage"])).groupby("segment")[["c", "clicks"]].sum()
+    weight = log["impressions"].fillna(0).add(log["delivered"].fillna(0)).astype(float)
+    seen = log.assign(exposure=weight, expected=weight * expit(world.click_logit(log[list(AXES)])))
+    groups = {a: _means(seen.groupby(a)[["expected", "exposure"]].sum()) for a in AXES}
     return {
         "seed": world.seed,
         "axes": list(AXES),
+        "groups": groups,
+        "effects": {"|".join(a): {"|".join(k): round(v, 4) for k, v in table.items()} for a, table in world.effects.items()},
         "cells": {"|".join(row): round(float(p), 6) for row, p in zip(cells.itertuples(index=False), rate, strict=True)},
         "segments": {"conversion_rate": {s: round(float(r.c / r.clicks), 5) for s, r in clicked.iterrows()}},
         "sds": {"cell": CELL_SD, "item": ITEM_SD},
