@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 from tqdm.auto import tqdm
 
-from mktlib.errors import DataError, MktlibError
+from mktlib.errors import DataError, MktlibError, ModelError
 from mktlib.intake import read_export
 from mktlib.measurement import review_campaign, targeting_gain
 from mktlib.planning import brief_from_answers, load_plan, plan_campaign, questions, read_brief, shortlist
@@ -109,6 +109,7 @@ def own_files(args: argparse.Namespace) -> list[Path]:
         step("read")
         intake = read_export(args.log, platform=args.columns or "auto", tables=tables)
         written += keep_the_rest(intake, args.out)
+        say_read(intake, language)
         step("score")
         how = dict(intake.facts.get("score") or {})
         within = tuple(how.pop("within", ("segment", "stage")))
@@ -119,7 +120,11 @@ def own_files(args: argparse.Namespace) -> list[Path]:
         scores = replace(scores, findings=(*intake.findings, *scores.findings))
         results: list[Result] = [scores]
         step("check")
-        results.append(backtest(intake.log, scorer))
+        try:
+            results.append(backtest(intake.log, scorer))
+        except ModelError as error:  # too little to hold some out: the scores are told without this check, and the report says so
+            scores = replace(scores, findings=(*scores.findings, *error.findings))
+            results[0] = scores
         if target:
             results.append(targeting_gain(intake.log, scorer, **target))
         step("plan")
@@ -139,6 +144,20 @@ def keep_the_rest(intake: Any, out: Path) -> list[Path]:
     return [
         safe_csv(frame, out / f"{name}.csv") for name, frame in (("rejected", intake.rejected), ("excluded", intake.excluded)) if len(frame)
     ]
+
+
+def say_read(intake: Any, language: str) -> None:
+    """How many rows came of the log, on screen; a log of which nothing is left is refused with the first reasons."""
+    wrong = [f for f in intake.findings if f.level == "error"]
+    if not len(intake.log):
+        raise DataError(wrong[:5] or [finding("E_NO_ROWS", language, file=intake.facts["source"])])
+    counts = {
+        key: f"{intake.facts[name]:,}"
+        for key, name in (("read", "rows_read"), ("kept", "kept"), ("rejected", "rejected"), ("excluded", "excluded"))
+    }
+    tqdm.write(phrase("command.rows", language, **counts), file=sys.stderr)
+    for found in wrong[:3]:
+        tqdm.write(f"  {found}", file=sys.stderr)
 
 
 def save_scores(table: pd.DataFrame, out: Path) -> Path:
@@ -162,9 +181,17 @@ def start_job(args: argparse.Namespace) -> None:
 
 
 def ask(language: str) -> Iterator[tuple[str, str]]:
+    """Each question until its answer can be read: nine good answers are not lost to one slip."""
     for question in questions(language):
-        answer = input(f"{question.text} [{question.default}] ").strip()
-        yield question.key, answer or question.default
+        while True:
+            answer = input(f"{question.text} [{question.default}] ").strip() or question.default
+            try:
+                brief_from_answers({question.key: answer}, language=language)
+            except DataError as error:
+                print(f"{error}\n{phrase('command.again', language)}")
+                continue
+            yield question.key, answer
+            break
 
 
 def notebooks_job(args: argparse.Namespace) -> None:

@@ -21,7 +21,7 @@ CELL: tuple[str, ...] = ("segment", "stage", "content_type", "style", "length", 
 VERDICTS: tuple[str, ...] = ("make", "test", "too_early", "drop")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Result:
     """A table, the facts a sentence needs, and the findings that go with them."""
 
@@ -29,11 +29,15 @@ class Result:
     facts: Mapping[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
+    def __repr__(self) -> str:
+        """One line: what it is, and where to look; the fields themselves would fill a screen."""
+        return f"<{type(self).__name__}: {len(self.table):,} rows of {', '.join(map(str, self.table.columns[:6]))} ... in .table>"
+
     def _repr_html_(self) -> str:
         return self.table.to_html(index=False, max_rows=20, escape=True)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Intake(Result):
     """What `read_export` brought in. `table` is the canonical log; `rejected` and `excluded` hold the rest, so that nothing is lost.
 
@@ -49,13 +53,13 @@ class Intake(Result):
         return self.table
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Audience(Result):
     """Who listens. table: one row a group: group, people, share, follow_rate, engage_rate, buy_rate each with _low and _high,
     revenue_per_person, preferred_format, preferred_length, top_question. facts: by, people, buyers, level, engagement_denominator."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Scores(Result):
     """The posterior rate of each cell.
 
@@ -70,13 +74,13 @@ class Scores(Result):
     level: float = 0.9
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Explanation(Result):
     """Why a cell scores as it does. table: term, level, effect (logit), times (odds ratio), low, high, opinion. facts: cell, rate,
     low, high, average, metric, opinion."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Backtest(Result):
     """Later data predicted from earlier ones. table: one row a fold: fold, cells, exposure, events, gain (log loss saved against the
     constant rate, fraction), gain_raw (the same for raw cell rates), coverage (of the predictive interval).
@@ -86,7 +90,7 @@ class Backtest(Result):
     cells: pd.DataFrame
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Shortlist(Result):
     """What is left of a huge space of ideas. table: the kept ideas (cell columns + rate low high value rank). steps: step, kept, dropped,
     reason (a code: all, brand, channel, format, stage, dominated, shortlist). facts: metric, first, last, within."""
@@ -94,7 +98,7 @@ class Shortlist(Result):
     steps: pd.DataFrame
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Plan(Result):
     """One committed plan. table is `items`, one row a piece: item, content_type, style, length, stage, cost, days, week, status
     (make | hold).
@@ -114,8 +118,17 @@ class Plan(Result):
     def items(self) -> pd.DataFrame:
         return self.table
 
+    @property
+    def binding(self) -> pd.DataFrame:
+        """The limits that hold the plan back (used up, and one more unit would add value); the weeks of one limit count once."""
+        if self.limits.empty:
+            return self.limits
+        held = self.limits[(self.limits["used"] >= 0.999 * self.limits["most"]) & (self.limits["price"] > 0)]
+        scope = held["scope"].astype(str).str.split(" / ").str[0].where(held["limit"] != "days", "all")
+        return held.assign(scope=scope).drop_duplicates(["limit", "scope"], ignore_index=True)
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Review(Result):
     """What was promised beside what came. table: one row a piece, segment and channel: item, content_type, style, stage, segment, channel,
     owner, status, due, published, planned_spend, actual_spend, exposure, predicted, low, high, actual, inside (bool), late_days,
@@ -126,7 +139,7 @@ class Review(Result):
     calibration: pd.DataFrame
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Comparison(Result):
     """Arms, or policies, beside a control. table: arm, n, mean, lift, low, high, verdict (better | worse | undecided).
 

@@ -131,9 +131,10 @@ class Canvas:
         which = self.ax.xaxis if axis == "x" else self.ax.yaxis
         which.set_label_text("\n".join(textwrap.wrap(drawable(label), width)), parse_math=False)
 
-    def rows(self, labels: Sequence[str], *, width: int = 48) -> None:
-        """One line of text a row, the first on top."""
-        self.ax.set_yticks(range(len(labels)), [shorten(drawable(text), width) for text in labels], parse_math=False)
+    def rows(self, labels: Sequence[str], *, width: int = 48, lines: int = 1) -> None:
+        """One label a row, the first on top, in at most so many lines."""
+        said = [shorten(drawable(text), width * lines) for text in labels]
+        self.ax.set_yticks(range(len(labels)), ["\n".join(textwrap.wrap(t, width)[:lines]) for t in said], parse_math=False)
         self.ax.set_ylim(len(labels) - 0.4, -0.6)
         self.ax.tick_params(axis="y", length=0)
 

@@ -91,8 +91,8 @@ def _fullest(plan: Plan) -> pd.DataFrame:
 def limits(canvas: Canvas, plan: Plan) -> None:
     """How much of each limit is used; a full bar is hatched and shows what one more unit would bring."""
     table = _fullest(plan)
-    full = (table["share"] >= BINDING).to_numpy()
-    held = int(full.sum())
+    full = ((table["share"] >= BINDING) & (table["price"] > 0)).to_numpy()  # one that is used up and costs nothing holds nothing back
+    held = len(plan.binding)
     canvas.title(canvas.say("limits.title", count=held, full=canvas.number(held)) if held else canvas.say("limits.none"))
     if table.empty:
         return canvas.note(canvas.say("nothing"))
@@ -129,10 +129,9 @@ def limit_label(canvas: Canvas, row: Any) -> str:
 def scope_label(canvas: Canvas, scope: str) -> str:
     """A scope in words, whatever axis it is a level of."""
     kinds = {"channel": "channels", "segment": "segments", "content_type": "content_types", "stage": "stages", "style": "styles"}
-    part = [p.strip() for p in scope.replace(" / ", "/").split("/")]
-    return " / ".join(
-        next((canvas.label(k, p) for k, many in kinds.items() if p in getattr(canvas.tables, many)), cv.drawable(p)) for p in part
-    )
+    name, _, week = scope.partition(" / ")
+    said = next((canvas.label(k, name) for k, many in kinds.items() if name in getattr(canvas.tables, many)), cv.drawable(name))
+    return f"{said}, {canvas.say('week', week=cv.drawable(week))}" if week else said
 
 
 def _limit_text(canvas: Canvas, row: Any) -> str:

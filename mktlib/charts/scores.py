@@ -33,7 +33,7 @@ def _outline(count: int, width: float = 8.0, row: float = 0.32) -> tuple[float, 
 
 
 def ranked_size(scores: Scores) -> tuple[float, float]:
-    return _outline(min(len(scores.table), TOP + BOTTOM + 1))
+    return _outline(min(len(scores.table), TOP + BOTTOM + 1), width=8.4, row=0.36)
 
 
 def ranked(canvas: Canvas, scores: Scores) -> None:
@@ -57,7 +57,7 @@ def ranked(canvas: Canvas, scores: Scores) -> None:
             mine = (shown["verdict"] == verdict).to_numpy() & ((shown["opinion"] >= cv.OPINION_SHARE).to_numpy() == opinion)
             if mine.any():
                 _marked(canvas, shown[mine], places[mine], verdict, marker, colour, opinion)
-    canvas.rows(labels)
+    canvas.rows(labels, lines=2)
     percent = canvas.percent(scores.level)
     canvas.units("x", units, canvas.say("scores.rate_axis", metric=canvas.label("metric", scores.metric), level=percent))
     canvas.ax.grid(axis="x", color=cv.FAINT)
@@ -114,17 +114,21 @@ def scores_title(canvas: Canvas, table: pd.DataFrame, scores: Scores, *, pairs: 
 
 
 def _pairs(scores: Scores) -> tuple[str, str]:
+    """The two axes of the heat map: segments across and content types down where they vary, what else varies in their place."""
     wanted: list[str] = [c for c in ("segment", "content_type") if c in scores.by]
-    wanted += [c for c in scores.by if c not in wanted and len(scores.table[c].unique()) > 1]
     wanted += [c for c in scores.by if c not in wanted]
-    across = wanted[0]
-    return across, wanted[1] if len(wanted) > 1 else across
+    single = [c for c in wanted if len(scores.table[c].unique()) < 2]
+    chosen = sorted(wanted, key=single.__contains__)[:2]  # stable: among equals the first wanted
+    across, *rest = sorted(chosen, key=wanted.index)
+    return across, rest[0] if rest else across
 
 
 def heatmap_table(scores: Scores) -> tuple[pd.DataFrame, list[Any], list[Any]]:
     """The best cell of each pair, the rows (content types) and the columns (segments) worth showing, best first."""
     across, down = _pairs(scores)
-    best = scores.table.sort_values("rate", ascending=False, kind="stable").drop_duplicates([across, down])
+    never = scores.table["exposure"] <= 0  # a pair is told by what was shown of it, where anything was
+    order = scores.table.assign(_never=never).sort_values(["_never", "rate"], ascending=[True, False], kind="stable")
+    best = order.drop(columns="_never").drop_duplicates([across, down]).sort_values("rate", ascending=False, kind="stable")
     rows = best.groupby(down, sort=False)["rate"].mean().nlargest(ROWS).index.tolist()
     columns = best.groupby(across, sort=False)["rate"].mean().nlargest(COLUMNS).index.tolist()
     return best[best[down].isin(rows) & best[across].isin(columns)], rows, columns
@@ -278,7 +282,16 @@ def audience(canvas: Canvas, result: Audience) -> None:
         return canvas.note(canvas.say("nothing"))
     names = [canvas.label(str(result.facts.get("by", "segment")), g) for g in table["group"]]
     first = Units("percent", canvas.language).speak(float(table[rates[-1]].iloc[0]))
-    canvas.title(canvas.say("audience.title", group=cv.shorten(names[0], 40), rate=first, what=canvas.say(f"rate.{rates[-1]}")))
+    ends = table.get(f"{rates[-1]}_low"), table[rates[-1]]
+    apart = ends[0] is None or len(table) < 2 or float(ends[0].iloc[0]) > float(ends[1].iloc[1])
+    canvas.title(
+        canvas.say(
+            "audience.title" if apart else "audience.seems",
+            group=cv.shorten(names[0], 40),
+            rate=first,
+            what=canvas.say(f"rate.{rates[-1]}"),
+        )
+    )
     for k, rate in enumerate(rates):
         colour, marker, _ = cv.SERIES[k]
         y = np.arange(len(table)) + (k - (len(rates) - 1) / 2) * 0.24

@@ -29,6 +29,7 @@ NUMBER = {
     mark: re.compile(rf"[-+]?(?:\d+|\d{{1,3}}(?:{other}\d{{3}})+)?(?:{re.escape(mark)}\d*)?(?:[eE][-+]?\d+)?")
     for mark, other in ((".", ","), (",", r"\."))
 }
+SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
 GROUPED = re.compile(r"[-+]?\d{1,3}([ \u00a0\u2009\u202f'’])\d{3}(?:\1\d{3})*(?:[.,]\d*)?")
 
 
@@ -155,6 +156,20 @@ def day(text: str, date_format: str | None) -> date | str:
         return datetime.fromisoformat(text).date()
     except ValueError:
         return "E_BAD_DATE"
+
+
+def day_format(texts: Iterable[str]) -> str | None:
+    """The one format that a column of days such as 31/08/2026 can have; None where day and month could be exchanged.
+
+    >>> day_format(["31/08/2026", "01/02/2026"]), day_format(["08-31-2026"]), day_format(["03/04/2026"])
+    ('%d/%m/%Y', '%m-%d-%Y', None)
+    """
+    found = [SLASHED.fullmatch(text) for text in texts if text]
+    if not found or not all(found) or len({m[2] for m in found if m}) != 1:
+        return None
+    mark = found[0][2] if found[0] else ""
+    first, second = (any(int(m[k]) > 12 for m in found if m) for k in (1, 3))
+    return None if first == second else f"%d{mark}%m{mark}%Y" if first else f"%m{mark}%d{mark}%Y"
 
 
 def typed(text: pd.Series, kind: Kind, *, mark: str = ".", date_format: str | None = None) -> tuple[pd.Series, list[Wrong]]:

@@ -52,6 +52,11 @@ def tally(
     found = [finding("E_AXIS_ABSENT", level="note", column=a) for a in by if a not in names]
     if not {"count", "exposure"} <= set(names):
         lazy = _with_counts(lazy, schema, metric, tables)
+        own = tables.metrics[metric].get("exposure_by_channel", {}) if "channel" in names else {}
+        lost = {c: e for c, e in own.items() if e not in names}
+        used = set(_pandas(lazy.select("channel").unique())["channel"].dropna().astype(str)) & lost.keys() if lost else set()
+        other = tables.metrics[metric]["exposure"]
+        found += [finding("E_OTHER_EXPOSURE", level="warning", column=lost[c], found=c, expected=other) for c in sorted(used)]
         schema = lazy.collect_schema()
     numbers = [_number(nw.col(c), schema[c]).alias(c) for c in ("count", "exposure")]
     lazy = lazy.select(*[nw.col(a).cast(nw.String).alias(a) for a in axes], *numbers)

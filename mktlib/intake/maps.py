@@ -5,15 +5,18 @@ A map is data, so a new platform is a TOML file and no code. The canonical log h
 
 from __future__ import annotations
 
+import itertools
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mktlib.errors import DataError
+from mktlib.errors import DataError, Finding
 from mktlib.vocabulary import KINDS, Tables, finding, load_tables, nearest
 
+RULES = ("from", "values", "default", "bins", "date_format")
 REQUIRED = ("content_id", "content_type", "channel", "clicks")
 
 
@@ -25,9 +28,31 @@ def read_map(path: str | Path) -> dict[str, Any]:
     if not isinstance(columns, dict) or not columns:
         raise DataError(finding("E_MISSING_ENTRY", file=name, column="columns", expected="columns"))
     wrong = [k for k, v in columns.items() if not isinstance(v.get("from") if isinstance(v, dict) else v, str)]
-    if wrong:
-        raise DataError([finding("E_MAP_COLUMN", file=name, column=f"columns.{k}", found=repr(columns[k])) for k in wrong])
+    found = [finding("E_MAP_COLUMN", file=name, column=f"columns.{k}", found=repr(columns[k])) for k in wrong]
+    found += [f for k, v in columns.items() if isinstance(v, dict) for f in _wrong_rule(name, k, v)]
+    if found:
+        raise DataError(found)
+    said = next((v["date_format"] for v in columns.values() if isinstance(v, dict) and "date_format" in v), None)
+    plan = plan if said is None else {"date_format": said} | plan
     return {"constants": {}, "score": None, "name": Path(path).stem} | plan | {"file": name}
+
+
+def _wrong_rule(name: str, column: str, rule: Mapping[str, Any]) -> list[Finding]:
+    """What a column's table says that nobody can follow."""
+    found = [
+        finding("E_BRIEF_UNKNOWN", file=name, column=f"columns.{column}", found=k, expected=", ".join(RULES), hint=nearest(k, RULES))
+        for k in rule
+        if k not in RULES
+    ]
+    bins, values = rule.get("bins", [0]), rule.get("values", {})
+    numbers = isinstance(bins, list) and all(isinstance(b, int | float) and not isinstance(b, bool) and math.isfinite(b) for b in bins)
+    if not numbers or not bins or any(b <= a for a, b in itertools.pairwise(bins)):
+        found.append(finding("E_OPTION", file=name, column=f"columns.{column}.bins", found=repr(bins), expected="[1000, 5000, 20000]"))
+    if not isinstance(values, dict):
+        found.append(
+            finding("E_OPTION", file=name, column=f"columns.{column}.values", found=repr(values), expected='{ Photo = "social_image" }')
+        )
+    return found
 
 
 def vocabulary_with(plan: Mapping[str, Any] | None, platform: str | Path, tables: Tables | None) -> Tables:
@@ -60,8 +85,8 @@ def canonical_map(name: str, header: Sequence[str], platform: str) -> dict[str, 
 
 def check_columns(plan: Mapping[str, Any], name: str, header: Sequence[str], tables: Tables) -> None:
     """Every column that the map names, and every one that its metric needs, or all that is missing at once."""
-    there = {h.lower(): h for h in header}
     wanted = [v["from"] if isinstance(v, dict) else v for v in plan["columns"].values()]
+    there = {h.lower(): h for h in header if h not in REQUIRED}
     lost = [
         finding("E_MISSING_COLUMN", file=name, column=w, expected=w, found=", ".join(header), hint=there.get(nearest(w, there) or ""))
         for w in wanted

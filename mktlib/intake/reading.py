@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake.columns import COUNTS, MONEY, Wrong, decide, kind_of, number, typed
+from mktlib.intake.columns import COUNTS, MONEY, Wrong, day_format, decide, kind_of, number, typed
 from mktlib.intake.counts import to_pandas
 from mktlib.intake.files import decoded, quoted, separator_of
 from mktlib.intake.maps import canonical_map, check_columns, option, read_map, vocabulary_with
@@ -82,7 +82,8 @@ def read_export(
         tags: what each piece is (a frame or a CSV: content_id, then content_type, style ...), laid beside the log.
         tables: the vocabulary; the rows of the map are laid below it.
         decimal: "." or ","; found from the numbers otherwise, and asked for where they leave it open.
-        separator, encoding, date_format: as in the file; found otherwise (dates must then be ISO).
+        separator, encoding, date_format: as in the file; found otherwise (dates must then be ISO, or leave only one reading:
+            31/08/2026 settles a whole column, 03/04/2026 does not).
 
     Returns:
         Intake: .log (text, Int64 counts, float64 money, dates; an empty cell is null, never 0), .rejected (one row a rejected row:
@@ -176,6 +177,8 @@ def _parsed(text: str, separator: str, name: str) -> _Export:
 
 def _check_header(header: list[str], name: str, line: int) -> None:
     twice = [h for h in dict.fromkeys(header) if header.count(h) > 1]
+    if twice == [""]:
+        raise DataError(finding("E_NO_HEADER", file=name, line=line, found=", ".join(h for h in header if h)))
     if twice:
         raise DataError([finding("E_DUPLICATE_COLUMN", file=name, line=line, column=h, found=h) for h in twice])
 
@@ -235,7 +238,10 @@ def _typed_columns(
     export.facts["decimal"] = mark
     columns, wrong = {}, []
     for name, kind in kinds.items():
-        columns[name], bad = typed(text[name], kind, mark=mark, date_format=options["date_format"])
+        form = options["date_format"]
+        if kind == "date" and not form and (form := day_format(text[name].unique())):
+            export.findings.append(finding("E_DATES_READ", level="note", file=export.name, column=name, found=form))
+        columns[name], bad = typed(text[name], kind, mark=mark, date_format=form)
         wrong += [replace(w, row=int(text.index[w.row])) for w in bad]
     return pd.DataFrame(columns, index=text.index), wrong
 
@@ -271,7 +277,9 @@ def _above_exposure(log: pd.DataFrame, tables: Tables, plan: Mapping[str, Any]) 
             continue
         channels = log["channel"] if "channel" in log else pd.Series(None, index=log.index, dtype="str")
         for exposure in dict.fromkeys([row["exposure"], *row.get("exposure_by_channel", {}).values()]):
-            mine = channels.map({c: tables.exposure(metric, c) for c in channels.dropna().unique()}).fillna(row["exposure"]) == exposure
+            named = {c: tables.exposure(metric, c) for c in channels.dropna().unique()}
+            counted = {c: e if e in log else row["exposure"] for c, e in named.items()}  # as `tally` counts them
+            mine = channels.map(counted).fillna(row["exposure"]) == exposure
             if exposure in log:
                 above = (mine & (log[row["count"]] > log[exposure]).fillna(False).astype(bool)).to_numpy()
                 pairs = log.loc[above, [row["count"], exposure]].itertuples()

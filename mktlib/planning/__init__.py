@@ -1,12 +1,12 @@
 """From a brief and scores to one plan: read the brief, narrow the ideas, choose within every limit, check it, keep it.
 
 `brief` what is asked for; `reading` what is wrong in it;
-`ideas` priced cells and the short list; `problem` the numbers; `greedy` a fill by hand; `solve` HiGHS;
+`ideas` priced cells; `narrow` the short list; `problem` the numbers; `greedy` a fill by hand; `solve` HiGHS;
 `plan` the tables and what they promise; `check` every limit again; `store` a plan on disk; `questions` a brief for who has no data.
 """
 
 from mktlib.planning.brief import Brief
-from mktlib.planning.ideas import shortlist
+from mktlib.planning.narrow import shortlist
 from mktlib.planning.plan import CampaignPlan, load_plan, plan_campaign
 from mktlib.planning.questions import Question, brief_from_answers, questions
 from mktlib.planning.reading import brief_from_text, read_brief

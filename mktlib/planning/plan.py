@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -14,23 +14,33 @@ from mktlib.errors import Finding, PlanError
 from mktlib.planning.brief import Brief
 from mktlib.planning.check import broken_limits
 from mktlib.planning.greedy import greedy
-from mktlib.planning.ideas import PIECE, link, shortlist
+from mktlib.planning.ideas import PIECE, link
+from mktlib.planning.narrow import shortlist
 from mktlib.planning.problem import Problem, build
 from mktlib.planning.solve import Answer, clash, prices, solve
 from mktlib.planning.store import read_plan, write_plan
 from mktlib.results import Plan, Scores
-from mktlib.vocabulary import Tables, finding, load_tables
+from mktlib.vocabulary import Tables, finding, load_tables, nearest, phrase
 
 DRAWS = 4000
+
+
+@runtime_checkable
+class Drawable(Protocol):
+    """Scores that give joint draws of the rates of some rows of their table, (size, rows)."""
+
+    def draws(self, rows: np.ndarray, size: int, *, random_state: int = 0) -> np.ndarray: ...
+
+
 HOLD = 5
-EXPECTED = ("value", "low", "high", "p_loss", "spend", "bound", "gap", "greedy", "events", "level")
+EXPECTED = ("value", "low", "high", "p_loss", "spend", "bound", "gap", "ceiling", "margin", "greedy", "events", "level")
 SCHEDULE = [
     "week", "segment", "stage", "channel", "item", "quantity", "spend", "value", "low", "high", "exposure", "rate", "rate_sd", "verdict",
     "events",
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class CampaignPlan(Plan):
     """A plan that knows its brief, so that it can be checked again and kept.
 
@@ -76,12 +86,13 @@ def load_plan(folder: str | Path) -> CampaignPlan:
 
 
 def plan_campaign(
-    scores: Scores, brief: Brief, *, risk: float | None = None, random_state: int = 0, keep: int = 150, tables: Tables | None = None
+    scores: Scores, brief: Brief, *, risk: float | None = None, random_state: int = 0, keep: int = 200, tables: Tables | None = None
 ) -> CampaignPlan:
     """The plan of highest expected value that all limits of the brief allow.
 
-    A mixed-integer program over the `keep` best ideas, solved by HiGHS to half a per cent or a fixed number of nodes, never worse than
-    a greedy fill. Value = expected events x value of an event (or the events, where the brief gives no value).
+    A mixed-integer program over the `keep` ideas worth most together (`shortlist`), solved by HiGHS to one per cent or a fixed
+    number of nodes, never worse than a greedy fill. Value = expected events x value of an event (or the events, where the brief gives
+    no value). It is the value that is made as large as the limits allow, not the profit: `margin` tells when money stops paying.
 
     Parameters
     ----------
@@ -94,8 +105,9 @@ def plan_campaign(
     -------
     CampaignPlan
         `expected`: value, low, high (at the level of the scores), p_loss (chance that the value is below the spend; None without
-        money), spend, bound (no plan from these ideas can promise more), gap, greedy, events. The draws take the cells one by one (what
-        two cells have in common is not shared between them) and include the luck of counting: a wider world than that is not in them.
+        money), spend, bound (no plan from the ideas kept can promise more), gap, ceiling (no plan from any idea that the brief allows
+        can), margin (what the last unit of the budget brings), greedy, events. The draws are joint over the cells (scores of
+        a `ContentScorer`) and include the luck of counting; that the coming weeks differ from the past is not in them.
 
     Raises
     ------
@@ -103,7 +115,8 @@ def plan_campaign(
         When limits and demands cannot hold together: which limits lack how much, or which demands would have to go.
     """
     tables, risk = tables or load_tables(), brief.risk if risk is None else risk
-    ideas = shortlist(scores, brief, keep=keep, tables=tables).table
+    short = shortlist(scores, brief, keep=keep, risk=risk, tables=tables)
+    ideas = short.table
     _nothing_left(ideas, brief)
     problem = build(ideas, brief, risk=risk)
     start = greedy(problem)
@@ -111,7 +124,7 @@ def plan_campaign(
     if answer is None:
         raise PlanError(_clashes(problem, random_state))
     by_hand = problem.value(start[0]) if start is not None else 0.0
-    return _told(problem, answer, by_hand, scores, tables, random_state, risk)
+    return _told(problem, answer, by_hand, short.facts, scores, tables, random_state, risk)
 
 
 def _nothing_left(ideas: pd.DataFrame, brief: Brief) -> None:
@@ -137,36 +150,47 @@ def _clashes(problem: Problem, seed: int) -> list[Finding]:
     for limit, more in clash(problem, seed=seed):
         path = {"budget": "budget", "days": "team.days_per_week", "pieces": f"production.{limit.scope}.most"}.get(limit.code, limit.scope)
         path = path if limit.code != "channel" else f"channels.{limit.scope}.maximum"
-        code = "E_PLAN_DEMAND" if limit.wanted else "E_PLAN_LIMIT"
+        code, scope = "E_PLAN_DEMAND" if limit.wanted else "E_PLAN_LIMIT", limit.scope
+        if limit.wanted:  # must_have.0 in the words of the brief
+            name, _, k = scope.partition(".")
+            want = getattr(problem.brief, name)[int(k)]
+            scope = ", ".join(str(v) for v in want.given().values())
         lacking = f"{more:.6g}"
-        found.append(finding(code, language, column=path, found=f"{abs(limit.most):g}", limit=limit.code, scope=limit.scope, more=lacking))
+        if limit.code == "days":
+            path = f"{path} ({phrase('labels.column.week', language).lower()} {limit.scope})"
+        found.append(finding(code, language, column=path, found=f"{abs(limit.most):g}", limit=limit.code, scope=scope, more=lacking))
     return found or [finding("E_PLAN_LIMIT", language, column="budget", found=f"{problem.brief.budget:g}", more="?")]
 
 
 # ---------------------------------------------------------------- from numbers to tables
 
 
-def _told(problem: Problem, answer: Answer, by_hand: float, scores: Scores, tables: Tables, seed: int, risk: float) -> CampaignPlan:
+def _told(
+    problem: Problem, answer: Answer, by_hand: float, short: Mapping[str, Any], scores: Scores, tables: Tables, seed: int, risk: float
+) -> CampaignPlan:
     brief, names = problem.brief, _names(problem, answer)
     schedule = _schedule(problem, answer, names)
-    schedule, outcome = _outcomes(schedule, problem, scores.level, seed)
+    schedule, outcome = _outcomes(schedule, problem, scores, seed)
     items, value = _items(problem, answer, names), problem.value(answer.n)
     spend = float(schedule["spend"].sum() + items.loc[items["status"] == "make", "cost"].sum())
     loss = None if brief.objective.value is None else float((outcome < spend).mean())
     low, high = (float(x) for x in np.quantile(outcome, [0.5 - scores.level / 2, 0.5 + scores.level / 2]))
+    limits, tests = _limit_table(problem, answer, prices(problem, answer, seed=seed)), _tests(schedule)
     expected: dict[str, Any] = {
         "value": float(schedule["value"].sum()), "low": low, "high": high, "p_loss": loss, "spend": spend, "bound": answer.bound,
         "gap": max(0.0, (answer.bound - value) / answer.bound) if answer.bound > 0 else 0.0, "greedy": by_hand,
+        "ceiling": answer.bound if short["ceiling"] is None else max(short["ceiling"], answer.bound),
+        "margin": float(limits.loc[limits["limit"] == "budget", "price"].iloc[0]),
         "events": float(schedule["events"].sum()), "level": scores.level,
     }  # fmt: skip
     counted = "value" if brief.objective.value is not None else str(tables.metrics.get(scores.metric, {}).get("count", "value"))
     facts = {
         "name": brief.name, "currency": brief.currency, "first_day": brief.first_day.isoformat(), "last_day": brief.last_day.isoformat(),
         "weeks": brief.weeks, "budget": brief.budget, "metric": scores.metric, "objective": counted,
-        "pieces": int((items["status"] == "make").sum()), "risk": risk, "ideas": len(problem.ideas), "seed": seed, **expected,
+        "pieces": int((items["status"] == "make").sum()), "risk": risk, "ideas": len(problem.ideas),
+        "allowed": short["allowed"], "seed": seed, **expected,
     }  # fmt: skip
-    limits, tests = _limit_table(problem, answer, prices(problem, answer, seed=seed)), _tests(schedule)
-    remarks = _remarks(brief, schedule, facts)
+    remarks = (*_remarks(brief, schedule, facts), *_strangers(brief, scores))
     return CampaignPlan(
         table=items, schedule=schedule, limits=limits, tests=tests, facts=facts, expected=expected, brief=brief, findings=remarks
     )
@@ -204,14 +228,22 @@ def _schedule(problem: Problem, answer: Answer, names: Mapping[int, str]) -> pd.
     return table.sort_values(["week", "item", "segment", "channel"], kind="stable", ignore_index=True)
 
 
-def _outcomes(schedule: pd.DataFrame, problem: Problem, level: float, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
-    """(schedule with low and high, (DRAWS,) value of the whole): one rate a cell from its posterior, then the luck of counting."""
-    rng, rate = np.random.default_rng(seed), schedule["rate"].to_numpy(float)
+def _outcomes(schedule: pd.DataFrame, problem: Problem, scores: Scores, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """(schedule with low and high, (DRAWS,) value of the whole): a rate for each cell from the posterior, then the luck of counting.
+
+    Scores that can be drawn from give all cells together, so that what they have in common goes wrong together; a plain table of
+    scores only knows each cell's own range.
+    """
+    rng, rate, level = np.random.default_rng(seed), schedule["rate"].to_numpy(float), scores.level
     change, back = link(float(problem.ideas["high"].max()))
     cells, at = np.unique(schedule["_idea"], return_inverse=True)
-    noise = rng.standard_normal((DRAWS, len(cells)))[:, at]
-    draws = back(change(np.maximum(rate, 1e-12)) + schedule["rate_sd"].to_numpy(float) * noise)
-    draws *= rate / np.maximum(draws.mean(axis=0), 1e-300)
+    if isinstance(scores, Drawable) and len(cells):
+        scored, again = np.unique(problem.ideas["scored"].to_numpy(int)[cells], return_inverse=True)
+        draws = scores.draws(scored, DRAWS, random_state=seed)[:, again[at]]
+    else:
+        noise = rng.standard_normal((DRAWS, len(cells)))[:, at]
+        draws = back(change(np.maximum(rate, 1e-12)) + schedule["rate_sd"].to_numpy(float) * noise)
+    draws = draws * (rate / np.maximum(draws.mean(axis=0), 1e-300))
     worth = schedule["value"].to_numpy(float) / np.maximum(schedule["events"].to_numpy(float), 1e-300)
     events = rng.poisson(draws * (schedule["events"].to_numpy(float) / np.maximum(rate, 1e-300)))
     value = events * worth
@@ -251,6 +283,17 @@ def _tests(schedule: pd.DataFrame) -> pd.DataFrame:
     keys = ["item", "segment", "stage", "channel", "verdict"]
     table: pd.DataFrame = rows.groupby(keys, observed=True)[["spend"]].sum().reset_index()
     return table.rename(columns={"verdict": "reason"})[["item", "segment", "stage", "channel", "spend", "reason"]]
+
+
+def _strangers(brief: Brief, scores: Scores) -> list[Finding]:
+    """Segments of the brief that nothing was scored for: a slip of the pen takes their people out of the plan."""
+    if "segment" not in scores.table:
+        return []
+    known = [str(s) for s in scores.table["segment"].unique()]
+    lost = [s for s in brief.segments if s not in known]
+    return [
+        finding("N_PLAN_SEGMENT", brief.language, level="warning", column=f"segments.{s}", found=s, hint=nearest(s, known)) for s in lost
+    ]
 
 
 def _remarks(brief: Brief, schedule: pd.DataFrame, facts: Mapping[str, Any]) -> tuple[Finding, ...]:

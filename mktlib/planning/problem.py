@@ -89,7 +89,14 @@ def worn(lots: np.ndarray, steps: np.ndarray, slopes: np.ndarray) -> np.ndarray:
 
 
 def build(ideas: pd.DataFrame, brief: Brief, *, risk: float = 0.0) -> Problem:
-    """The numbers of a campaign from its priced ideas.
+    """The numbers of a campaign from its priced ideas, with every limit of the brief."""
+    problem = sized(ideas, brief, risk=risk)
+    problem.limits.extend(limits(problem))
+    return problem
+
+
+def sized(ideas: pd.DataFrame, brief: Brief, *, risk: float = 0.0) -> Problem:
+    """The numbers without the limits.
 
     `risk` takes that many standard deviations off the rate of each idea before the choice is made; what is reported stays the mean.
     """
@@ -101,13 +108,11 @@ def build(ideas: pd.DataFrame, brief: Brief, *, risk: float = 0.0) -> Problem:
     first = np.maximum(1, np.round(ideas["people"].to_numpy(float) / ideas["lot"].to_numpy(float))).astype(int)
     rate, sd = ideas["rate"].to_numpy(float), ideas["rate_sd"].to_numpy(float)
     careful = np.clip(1 - risk * sd * np.clip(1 - rate, 0.0 if ideas["high"].max() < 1 else 1.0, 1.0), 0.0, 1.0)
-    sized = Problem(
+    return Problem(
         brief=brief, ideas=ideas, pieces=pieces, piece_of=piece_of, gain=ideas["value"].to_numpy(float) * careful,
         most=_most(ideas, brief), steps=np.repeat(first[:, None], STEPS, axis=1), slopes=brief.wear ** np.arange(STEPS), limits=[],
         minimum={c: row.minimum for c, row in brief.channels.items() if row.minimum > 0},
     )  # fmt: skip
-    sized.limits.extend(_limits(sized))
-    return sized
 
 
 def _most(ideas: pd.DataFrame, brief: Brief) -> np.ndarray:
@@ -124,7 +129,8 @@ def _most(ideas: pd.DataFrame, brief: Brief) -> np.ndarray:
     return table
 
 
-def _limits(problem: Problem) -> Iterator[Limit]:
+def limits(problem: Problem) -> Iterator[Limit]:
+    """Every limit, one at a time: with many ideas and weeks all of them together are large."""
     yield from _money_and_days(problem)
     yield from _messages(problem)
     yield from _channels_and_kinds(problem)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,16 +62,26 @@ def _list(answer: Any) -> list[str]:
     return found
 
 
+def _plain(text: str) -> str:
+    """Without accents and capitals.
+
+    >>> _plain("Décision")
+    'decision'
+    """
+    return "".join(c for c in unicodedata.normalize("NFD", str(text).lower()) if not unicodedata.combining(c)).strip()
+
+
 def _known(table: str) -> Callable[[Any], list[str]]:
     """Read a list of words of one table; a label in any language is as good as the key."""
 
     def read(answer: Any) -> list[str]:
         rows, found = getattr(load_tables(), table), []
-        names = {str(v).lower(): key for key, row in rows.items() for v in (key, key.replace("_", " "), *row["label"].values())}
+        names = {_plain(v): key for key, row in rows.items() for v in (key, key.replace("_", " "), *row["label"].values())}
         for word in _list(answer):
-            if word.lower() not in names:
-                raise LookupError(word, nearest(word, names), ", ".join(list(rows)[:8]) + "...")
-            found.append(names[word.lower()])
+            if _plain(word) not in names:
+                here = [row["label"].get(default_language(), key) for key, row in rows.items()]
+                raise LookupError(word, nearest(_plain(word), names), ", ".join(here[:8]) + "...")
+            found.append(names[_plain(word)])
         return list(dict.fromkeys(found))
 
     return read
@@ -138,7 +149,7 @@ def brief_from_answers(answers: Mapping[str, Any], *, language: str | None = Non
 
 
 def _unreadable(key: str, answer: Any, default: str, language: str) -> Finding:
-    return finding("E_BRIEF_VALUE", language, column=key, found=repr(answer), expected=default)
+    return finding("E_ANSWER", language, column=key, found=repr(answer), example=default)
 
 
 def _toml(read: Mapping[str, Any], language: str) -> str:

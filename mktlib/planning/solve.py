@@ -20,8 +20,8 @@ from scipy import sparse
 
 from mktlib.planning.problem import STEPS, Limit, Problem
 
-NODES = 400
-GAP = 0.005
+NODES = 1000
+GAP = 0.01
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,17 @@ def solve(
     if start is not None and (found is None or problem.value(found[0]) < problem.value(start[0])):
         found = start
     return None if found is None else Answer(*found, bound=max(-float(info.mip_dual_bound), problem.value(found[0])))
+
+
+def relaxed(cost: np.ndarray, a: sparse.csr_matrix, high: np.ndarray, top: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """(x, prices of the rows) of the linear program min cost @ x, a x <= high, 0 <= x <= top; None where nothing holds."""
+    free = np.full(len(high), -np.inf)
+    solver = _highs(Matrix(cost, a, free, high, top, np.zeros(len(cost), bool)), whole=False, seed=0)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    found = solver.getSolution()
+    return np.array(found.col_value), np.maximum(0.0, -np.array(found.row_dual))
 
 
 def _split(problem: Problem, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,13 +15,15 @@ Facts = dict[str, Any]
 
 
 def scores_facts(result: Scores) -> Facts:
-    """Counts of verdicts, the best cell, the cells to stop, best first."""
-    table = result.table.sort_values("rate", ascending=False, kind="stable")
+    """Counts of verdicts, the best cell, the cells to stop, best first; what was never shown as such comes after what was."""
+    never = result.table["exposure"] <= 0
+    table = result.table.assign(_never=never).sort_values(["_never", "rate"], ascending=[True, False], kind="stable").drop(columns="_never")
     shown = table[(table["verdict"] == "make") & (table["opinion"] < 0.5)]
     best = shown if len(shown) else table
     counts = {v: int((table["verdict"] == v).sum()) for v in VERDICTS}
     return {
-        "cells": len(table), "verdicts": counts, "metric": result.metric, "level": result.level, "by": list(result.by),
+        "cells": len(table), "unseen": int(never.sum()),
+        "verdicts": counts, "metric": result.metric, "level": result.level, "by": list(result.by),
         "exposure": float(result.facts.get("impressions", table["exposure"].sum())), "events": result.facts.get("events"),
         "opinion": float(result.facts.get("opinion", table["opinion"].mean() if len(table) else 1.0)),
         "currency": result.facts.get("currency", "EUR"), "best": best.iloc[0].to_dict() if len(best) else None,
@@ -33,17 +35,18 @@ def scores_facts(result: Scores) -> Facts:
 def plan_facts(result: Plan) -> Facts:
     """Pieces, money, what it should bring, how likely a loss is, which limits hold it back."""
     known = {**result.expected, **result.facts}
-    limits = result.limits
-    binding = limits[(limits["used"] >= 0.999 * limits["most"]) & (limits["price"] > 0)] if len(limits) else limits
     spend = float(known.get("spend", result.schedule["spend"].sum()))
     made = result.items[result.items["status"] == "make"]
     return {
-        **{k: known.get(k) for k in ("name", "first_day", "last_day", "weeks", "budget", "metric", "objective", "bound", "gap", "greedy")},
-        **{k: _float(known.get(k)) for k in ("value", "low", "high", "p_loss")},
+        **{k: known.get(k) for k in ("name", "first_day", "last_day", "weeks", "budget", "metric", "objective")},
+        **{k: known.get(k) for k in ("bound", "gap", "ceiling", "greedy")},
+        **{k: _float(known.get(k)) for k in ("value", "low", "high", "p_loss", "margin")},
         "currency": known.get("currency", "EUR"), "level": float(known.get("level", 0.9)), "spend": spend, "pieces": len(made),
         "held": int((result.items["status"] == "hold").sum()), "on_test": _on_test(result),
-        "tests": int(result.tests["item"].nunique()) if len(result.tests) else 0, "binding": binding.to_dict("records"),
+        "tests": int(result.tests["item"].nunique()) if len(result.tests) else 0, "binding": result.binding.to_dict("records"),
         "channels": result.schedule.groupby("channel")["spend"].sum().sort_values(ascending=False, kind="stable").to_dict(),
+        "production": float(made["cost"].sum()), "media": float(result.schedule["spend"].sum()),
+        "learning": float(result.tests["spend"].sum()) if len(result.tests) else 0.0,
     }  # fmt: skip
 
 

@@ -61,15 +61,24 @@ def cell_text(voice: Voice, kind: str, column: str, value: Any, facts: dict[str,
     return how[kind]()
 
 
-def grid(voice: Voice, table: pd.DataFrame, spec: Sequence[Spec], *, caption: str, facts: dict[str, Any], most: int | None = None) -> Grid:
-    """The first rows of a table, the columns of `spec` that it has, in words."""
-    most = most or MOST[voice.reader]
+def grid(
+    voice: Voice,
+    table: pd.DataFrame,
+    spec: Sequence[Spec],
+    *,
+    caption: str,
+    facts: dict[str, Any],
+    most: int | None = None,
+    rows: int | None = None,
+) -> Grid:
+    """The first rows of a table (of `rows` in all), the columns of `spec` that it has, in words."""
+    most, count = most or MOST[voice.reader], len(table) if rows is None else rows
     known = [(c, k) for c, k in spec if c in table.columns]
     columns = tuple(Column(voice.column(c), k in NUMERIC) for c, k in known)
-    rows = []
+    said = []
     for record in table.head(most).to_dict("records"):
         cells = tuple(cell_text(voice, k, c, record[c], facts) for c, k in known)
-        rows.append(Row(cells, bool(float(record.get("opinion") or 0) >= OPINION_SHARE)))
-    note = [voice.say("shown_of", shown=voice.number(most), all=voice.number(len(table)))] if len(table) > most else []
-    note += [voice.say("striped")] if any(r.opinion for r in rows) else []
-    return Grid(caption=caption, columns=columns, rows=tuple(rows), note=" ".join(note))
+        said.append(Row(cells, bool(float(record.get("opinion") or 0) >= OPINION_SHARE)))
+    note = [voice.say("shown_of", shown=voice.number(most), all=voice.number(count))] if count > most else []
+    note += [voice.say("striped")] if any(r.opinion for r in said) else []
+    return Grid(caption=caption, columns=columns, rows=tuple(said), note=" ".join(note))

@@ -53,14 +53,22 @@ def scores_draft(voice: Voice, result: Scores, facts: Facts) -> Draft:
     if facts["drop"]:
         stops = voice.names(voice.cell(row, axes) for row in facts["drop"])
         sentences.append(voice.count("scores.drop", len(facts["drop"]), names=stops))
+    if 0 < facts["unseen"] < facts["cells"]:
+        sentences.append(voice.count("scores.unseen", facts["unseen"]))
     sentences.append(voice.say("scores.opinion" if facts["opinion"] >= 0.5 else "scores.data", share=voice.percent(facts["opinion"])))
     spec: list[Spec] = [(c, "label") for c in axes]
-    spec += [("rate", "rate"), ("low", "rate"), ("high", "rate"), ("index", "whole"), ("verdict", "label")]
-    spec += [("p_best", "percent"), ("exposure", "number"), ("opinion", "percent")] if voice.analyst else []
+    spec += [("rate", "rate"), ("range", "text")]
+    spec += [("index", "whole"), ("p_best", "percent"), ("exposure", "number"), ("opinion", "percent")] if voice.analyst else []
+    spec.append(("verdict", "label"))
+    ends = [[voice.rate(x, result.metric, facts["currency"]) for x in facts["table"][c].head(40)] for c in ("low", "high")]
+    shown = facts["table"].head(40).assign(range=[voice.span(*pair) for pair in zip(*ends, strict=True)])
     caption = voice.say("scores.caption", metric=voice.inner("metric", result.metric))
     details = _details(voice, facts, exposure="number", events="number", cells="number", level="percent", opinion="percent")
     return Draft(
-        headline=headline, sentences=sentences, tables=[grid(voice, facts["table"], spec, caption=caption, facts=facts)], details=details
+        headline=headline,
+        sentences=sentences,
+        tables=[grid(voice, shown, spec, caption=caption, facts=facts, rows=facts["cells"])],
+        details=details,
     )
 
 
@@ -86,25 +94,39 @@ def plan_draft(voice: Voice, result: Plan, facts: Facts) -> Draft:
         f"{voice.label('channel', c)} {voice.percent(m / facts['spend'])}" for c, m in facts["channels"].items() if facts["spend"] > 0
     ]
     if shares:
-        sentences.append(voice.say("plan.channels", names=voice.names(shares, most=5)))
+        shares.append(f"{voice.say('plan.production')} {voice.percent(facts['production'] / facts['spend'])}")
+        sentences.append(voice.say("plan.channels", names=voice.names(shares, most=9)))
+    if facts["p_loss"] is not None and facts["margin"] is not None and 0 < facts["margin"] < 1:
+        one, more = (voice.money(x, facts["currency"]) for x in (1.0, facts["margin"]))
+        sentences.append(voice.say("plan.margin", one=one, more=more))
+    if facts["media"] > 0 and facts["learning"] > 0:
+        sentences.append(voice.say("plan.learning", share=voice.percent(facts["learning"] / facts["media"])))
     if facts["binding"]:
         limits = voice.names((_limit(voice, row) for row in facts["binding"]), most=4)
         sentences.append(voice.count("plan.binding", len(facts["binding"]), names=limits))
     tables = _plan_tables(voice, result, facts)
-    details = _details(voice, facts, bound="number", gap="percent", greedy="number", level="percent", p_loss="percent")
+    details = _details(voice, facts, bound="number", gap="percent", ceiling="number", greedy="number", level="percent", p_loss="percent")
     return Draft(headline=headline, sentences=sentences, tables=tables, details=details)
 
 
 def _limit(voice: Voice, row: Mapping[str, Any]) -> str:
     scope = str(row.get("scope") or "")
     name = voice.label("limit", row["limit"])
-    return voice.say("pair", name=name, value=voice.label("scope", scope)) if scope and scope not in ("all", row["limit"]) else name
+    return voice.say("pair", name=name, value=_scope(voice, scope)) if scope and scope not in ("all", row["limit"]) else name
+
+
+def _scope(voice: Voice, scope: str) -> str:
+    """What a limit is about; "parents / 3" is the parents in week 3."""
+    name, _, week = scope.partition(" / ")
+    said = voice.label("scope", name)
+    return f"{said}, {voice.label('column', 'week').lower()} {week}" if week else said
 
 
 def _plan_tables(voice: Voice, result: Plan, facts: Facts) -> list[Grid]:
     items: list[Spec] = [("content_type", "label"), ("style", "label"), ("length", "label"), ("stage", "label"), ("week", "week")]
-    items += [("cost", "money"), ("status", "label")]
-    tables = [grid(voice, result.items, items, caption=voice.say("plan.caption"), facts=facts, most=25)]
+    items += [("cost", "money"), *([("status", "label")] if voice.analyst else [])]
+    made = result.items[result.items["status"] == "make"]  # what waits is for those who plan, not for those who read
+    tables = [grid(voice, result.items if voice.analyst else made, items, caption=voice.say("plan.caption"), facts=facts, most=25)]
     tests: list[Spec] = [
         ("item", "text"),
         ("segment", "label"),
@@ -114,17 +136,19 @@ def _plan_tables(voice: Voice, result: Plan, facts: Facts) -> list[Grid]:
         ("reason", "label"),
     ]
     if len(result.tests):
-        tables.append(grid(voice, result.tests, tests, caption=voice.say("plan.tests"), facts=facts))
+        dear = result.tests.sort_values("spend", ascending=False, kind="stable")
+        tables.append(grid(voice, dear, tests, caption=voice.say("plan.tests"), facts=facts))
     limits: list[Spec] = [
         ("limit", "label"),
-        ("scope", "label"),
+        ("scope", "text"),
         ("used", "number"),
         ("most", "number"),
         ("unit", "label"),
         ("price", "number"),
     ]
     if voice.analyst and len(result.limits):
-        tables.append(grid(voice, result.limits, limits, caption=voice.say("plan.limits"), facts=facts))
+        named = result.limits.assign(scope=[_scope(voice, str(x)) for x in result.limits["scope"]])
+        tables.append(grid(voice, named, limits, caption=voice.say("plan.limits"), facts=facts))
     return tables
 
 
@@ -157,7 +181,7 @@ def review_draft(voice: Voice, result: Review, facts: Facts) -> Draft:
     sentences = []
     for side in ("above", "below"):
         if facts[side]:
-            names = voice.names(f"{voice.label('content_type', r['content_type'])} ({visible(str(r['item']))})" for r in facts[side])
+            names = voice.names(_placement(voice, r) for r in facts[side])
             sentences.append(voice.count(f"review.{side}", len(facts[side]), names=names))
     spends = {k: voice.money(round(facts[k]), facts["currency"]) for k in ("planned_spend", "actual_spend")}
     sentences.append(voice.say("review.spend", **spends))
@@ -179,6 +203,12 @@ def review_draft(voice: Voice, result: Review, facts: Facts) -> Draft:
     table = grid(voice, order, spec, caption=voice.say("review.caption"), facts=facts)
     details = _details(voice, facts | {"coverage": share}, items="number", inside="number", coverage="percent", level="percent")
     return Draft(headline=headline, sentences=sentences, tables=[table], details=details)
+
+
+def _placement(voice: Voice, row: Mapping[str, Any]) -> str:
+    """A result in words: the piece, and for whom it was shown."""
+    name = f"{voice.label('content_type', row['content_type'])} ({visible(str(row['item']))})"
+    return f"{name} · {voice.label('segment', row['segment'])}" if row.get("segment") else name
 
 
 def backtest_draft(voice: Voice, result: Backtest, facts: Facts) -> Draft:

@@ -10,6 +10,7 @@ import io
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +28,7 @@ from mktlib.errors import DataError, Finding, ModelError, StoreError
 from mktlib.intake import tally
 from mktlib.results import CELL, Explanation, Scores
 from mktlib.scoring.verdicts import direction, verdicts
-from mktlib.vocabulary import Tables, finding, load_tables
+from mktlib.vocabulary import AXIS_TABLE, Tables, finding, load_tables, nearest
 from mktlib.wording import write_bytes
 
 Array = NDArray[Any]
@@ -122,6 +123,8 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             return self._from_rates(X, y, exposure)
         names = nw.from_native(X).collect_schema().names() if not isinstance(X, pd.DataFrame) else list(X.columns)
         by = tuple(a for a in self.by if a in names)
+        if self.by and not by:
+            raise DataError([finding("E_MISSING_COLUMN", column=a, expected=a, found=", ".join(map(str, names))) for a in self.by])
         keep = [k for k in ("content_id", "date" if self.half_life_days else "") if k in names]
         units = tally(X, self.by, metric=self.metric, tables=self._tables(), keep=keep)
         units.attrs["by"] = by
@@ -316,7 +319,8 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             for j, a in enumerate(self.by_)
             for v in known.loc[codes[:, j] < 0, a].unique()
         ]
-        return Scores(
+        return CellScores(
+            scorer=self,
             table=table,
             facts=self._facts(table, within),
             findings=(*self.findings_, *unseen, *mixed),
@@ -330,6 +334,9 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         unknown = [a for a in fixed if a not in self.by_]
         if unknown:
             raise DataError([finding("E_UNKNOWN_AXIS", found=a, expected=", ".join(self.by_)) for a in unknown])
+        strange = [self._strange(a, str(v)) for a, v in fixed.items() if a in AXIS_TABLE and v not in self.levels_[a]]
+        if any(strange):
+            raise DataError([f for f in strange if f])
         levels = {a: [fixed[a]] if a in fixed else list(self.levels_[a]) for a in self.by_}
         size = int(np.prod([len(v) for v in levels.values()])) if levels else 1
         if size > MOST_CELLS:
@@ -344,7 +351,14 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             if set(pair) <= set(levels):
                 wrong = [c for c in itertools.product(*(levels[a] for a in pair)) if not tables.allows(dict(zip(pair, c, strict=True)))]
                 keep &= ~pd.MultiIndex.from_frame(grid[list(pair)]).isin(wrong) if wrong else True
+        if fixed and len(grid) and not keep.any():
+            raise DataError(finding("E_NOT_ALLOWED", found=", ".join(map(str, fixed.values()))))
         return grid[keep].reset_index(drop=True)
+
+    def _strange(self, axis: str, word: str) -> Finding | None:
+        """A word that neither the log nor the tables know: a slip rather than a level to come."""
+        known = {**getattr(self._tables(), AXIS_TABLE[axis]), **dict.fromkeys(self.levels_[axis])}
+        return None if word in known else finding("E_NO_SUCH_WORD", column=axis, found=word, hint=nearest(word, known))
 
     def _groups(self, cells: pd.DataFrame, within: Sequence[str]) -> tuple[Array, list[Finding]]:
         """Group number of each cell; groups are split by denominator."""
@@ -381,6 +395,10 @@ class ContentScorer(RegressorMixin, BaseEstimator):
 
     def explain(self, cell: Mapping[str, str]) -> Explanation:
         """Which terms moved a cell from the average, on the log-odds; the effects add up to the cell's own (finding nothing left over)."""
+        check_is_fitted(self, "posterior_")
+        lacking = [a for a in self.by_ if a not in cell]
+        if lacking:
+            raise DataError([finding("E_CELL_AXIS", column=a, expected=", ".join(map(str, self.levels_[a][:4]))) for a in lacking])
         frame, codes, offset = self._cells(pd.DataFrame([dict(cell)]))
         post = self.posterior_
         mean, var = post.logit(codes, offset)
@@ -452,6 +470,18 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.regressor_tags.poor_score = True  # levels are names: a number never seen has no neighbours
         return tags
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CellScores(Scores):
+    """Scores that remember their scorer, so that cells can be drawn together: what they share goes up and down together."""
+
+    scorer: ContentScorer
+
+    def draws(self, rows: Array, size: int, *, random_state: int = 0) -> Array:
+        """(size, rows) joint draws of the rates of some rows of the table, given by position, each once."""
+        _, codes, offset = self.scorer._cells(self.table.iloc[rows])
+        return self.scorer.posterior_.draws(codes, offset, size=size, rng=np.random.default_rng(random_state))
 
 
 def load_scorer(path: str | Path, *, tables: Tables | None = None) -> ContentScorer:

@@ -1,0 +1,241 @@
+"""From a huge space of ideas to a short list, with the count and the reason at each step.
+
+The last step is a choice, and a sort by score would choose badly: the best rates share one channel's money or the same few days of work.
+So the campaign is first solved in the large: pieces and placements in any fraction, weeks taken together. That linear program is a
+relaxation of the plan, so its prices tell what each idea is worth beside the others, and its value is a ceiling on every plan from every
+allowed idea (weak duality; Geoffrion 1974, Lagrangean relaxation for integer programming).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from mktlib.planning.brief import Brief
+from mktlib.planning.ideas import GROUP, priced
+from mktlib.planning.problem import STEPS, Limit, Problem, limits, sized
+from mktlib.planning.solve import relaxed
+from mktlib.results import CELL, Scores, Shortlist
+from mktlib.vocabulary import Tables, load_tables
+
+BETTER_THAN = 3
+"""An idea falls only when so many of its group are surely better: the best one alone wears out."""
+PRICED = 20_000
+"""Ideas in the linear program; where more are allowed, those of each group that could bring most. The ceiling covers all the same."""
+
+
+def shortlist(scores: Scores, brief: Brief, *, keep: int = 200, risk: float | None = None, tables: Tables | None = None) -> Shortlist:
+    """Narrow the scored cells to the ideas worth planning with.
+
+    Steps, in this order: styles that the brand allows, channels that the brief buys, formats that the tables allow there, wanted
+    stages and segments, exclusions, cells shown to fall below their group, dominated ideas (at least three ideas of the same
+    segment, stage and channel whose low value for money is above this one's high), and the `keep` that are worth most together, under
+    the brief's money, days, caps and shares.
+
+    Parameters
+    ----------
+    keep : ideas kept at most.
+    risk : standard deviations taken off every rate before choosing; default the brief's own.
+
+    Returns
+    -------
+    Shortlist
+        table: the columns of `CELL`, rate, low, high, value (money or events for one placement), rank (1 is best); steps: step, kept,
+        dropped, reason; facts: ceiling (no plan from any idea left before the last step can promise more) and counts.
+
+    Raises
+    ------
+    DataError
+        When the scores hold no cell, or the metric is not the brief's.
+    """
+    tables = tables or load_tables()
+    ideas = priced(scores, brief, tables)
+    steps = [(0, len(ideas), 0, "all")]
+    for reason, test in _sieves(brief, tables).items():
+        left = ideas[test(ideas)]
+        steps.append((len(steps), len(left), len(ideas) - len(left), reason))
+        ideas = left
+    chosen, ceiling = worth_most(ideas, brief, keep, brief.risk if risk is None else risk)
+    steps.append((len(steps), len(chosen), len(ideas) - len(chosen), "shortlist"))
+    chosen = chosen.sort_values(["value", *CELL], ascending=[False] + [True] * len(CELL), kind="stable").reset_index(drop=True)
+    chosen["rank"] = np.arange(1, len(chosen) + 1)
+    columns = [
+        *CELL,
+        "rate",
+        "low",
+        "high",
+        "value",
+        "rank",
+        "rate_sd",
+        "verdict",
+        "lot",
+        "lot_cost",
+        "people",
+        "exposures",
+        "message",
+        "scored",
+    ]
+    facts = {"metric": scores.metric, "first": steps[0][1], "last": len(chosen), "within": list(scores.within), "level": scores.level}
+    facts |= {"allowed": len(ideas), "ceiling": ceiling}
+    return Shortlist(table=chosen[columns], facts=facts, steps=pd.DataFrame(steps, columns=["step", "kept", "dropped", "reason"]))
+
+
+def _sieves(brief: Brief, tables: Tables) -> dict[str, Callable[[pd.DataFrame], pd.Series]]:
+    allowed, forbidden = brief.brand.allowed, brief.brand.forbidden
+    wanted: dict[str, list[str]] = {"stage": list(brief.stages), "segment": list(brief.segments)}
+
+    def in_brief(t: pd.DataFrame) -> pd.Series:
+        keep = pd.Series(True, index=t.index)
+        for axis, levels in wanted.items():
+            keep &= t[axis].isin(levels) if levels else True
+        return keep & (t["event_value"] > 0)
+
+    def not_excluded(t: pd.DataFrame) -> pd.Series:
+        out = pd.Series(False, index=t.index)
+        for row in brief.exclude:
+            out |= row.rows(t)
+        return ~out
+
+    return {
+        "brand": lambda t: (t["style"].isin(allowed) if allowed else True) & ~t["style"].isin(forbidden) & (t["style"] != ""),
+        "channel": lambda t: t["channel"].isin(list(brief.channels)) & (t["people"] >= 1),
+        "format": lambda t: _allowed(t, tables) & (not brief.lengths or t["length"].isin([*brief.lengths, "none"])),
+        "stage": in_brief,
+        "excluded": not_excluded,
+        "drop": lambda t: t["verdict"] != "drop",
+        "dominated": lambda t: ~dominated(t),
+    }
+
+
+def _allowed(table: pd.DataFrame, tables: Tables) -> pd.Series:
+    axes = ["content_type", "length", "channel"]
+    kinds = table[axes].drop_duplicates()
+    kinds["_ok"] = [tables.allows(dict(zip(axes, row, strict=True))) for row in kinds.to_numpy()]
+    return pd.Series(table[axes].merge(kinds, on=axes, how="left")["_ok"].to_numpy(bool), index=table.index)
+
+
+def dominated(table: pd.DataFrame) -> pd.Series:
+    """Ideas whose high value for money lies below the low one of at least `BETTER_THAN` ideas of the same segment, stage and channel."""
+    if table.empty:
+        return pd.Series(False, index=table.index)
+    worth = table["value"] / table["rate"].where(table["rate"] > 0, np.nan) / (1.0 + table["lot_cost"])
+    low, high = (worth * table[c] for c in ("low", "high"))
+    rank = low.groupby([table[c] for c in GROUP]).rank(ascending=False, method="first")
+    best = low[rank == BETTER_THAN].groupby([table[c] for c in GROUP]).max().rename("_bar").reset_index()
+    bar = table[GROUP].merge(best, on=GROUP, how="left")["_bar"].to_numpy(float)
+    return pd.Series(high.to_numpy() < np.nan_to_num(bar, nan=-np.inf), index=table.index)
+
+
+# ---------------------------------------------------------------- the choice: the campaign solved in the large
+
+
+@dataclass(frozen=True)
+class Large:
+    """The campaign with weeks taken together: most (limits,), lots (limits, ideas), made (limits, pieces), cap (ideas,) lots in all."""
+
+    most: np.ndarray
+    lots: np.ndarray
+    made: np.ndarray
+    cap: np.ndarray
+    wanted: np.ndarray
+
+
+def worth_most(ideas: pd.DataFrame, brief: Brief, keep: int, risk: float = 0.0) -> tuple[pd.DataFrame, float | None]:
+    """(the ideas worth most together, the ceiling); all of them and no ceiling where they are few (the plan's own bound then says it)."""
+    if len(ideas) <= keep:
+        return ideas, None
+    problem = sized(ideas, brief, risk=risk)
+    large = _large(problem)
+    hopeful = problem.gain * (_room(problem, large) * problem.slopes).sum(axis=1)
+    order = pd.Series(-hopeful).groupby([problem.ideas[c].to_numpy() for c in GROUP], sort=False)
+    inside = np.flatnonzero(order.rank(method="first").to_numpy() <= max(1, PRICED // order.ngroups))
+    use, price = _solved(problem, large, inside)
+    worth = _worth(problem, large, price)
+    rows = _reserved(problem, worth, use)
+    brings = np.where(use > 1e-6, hopeful.max(initial=0.0) + problem.gain * use, worth)  # those in use first, by what they bring
+    rows = list(dict.fromkeys([*rows, *np.argsort(-brings, kind="stable").tolist()]))[:keep]
+    return problem.ideas.iloc[sorted(rows)], ceiling(problem, large, price)
+
+
+def _large(problem: Problem) -> Large:
+    """Limits added up over the weeks, each weaker than what it stands for, so that every plan holds them."""
+    weeks, rows = problem.brief.weeks, {}
+    for limit in limits(problem):
+        row = _whole(limit, weeks)
+        if row is not None:
+            rows[row[0]] = row[1:]
+    most, lots, made, wanted = zip(*rows.values(), strict=True)
+    cap = np.minimum(problem.most.sum(axis=1), problem.steps.sum(axis=1))
+    return Large(np.array(most, float), np.array(lots), np.array(made), cap, np.array(wanted, bool))
+
+
+def _whole(limit: Limit, weeks: int) -> tuple[str, float, np.ndarray, np.ndarray, bool] | None:
+    name, most, lots = f"{limit.code} {limit.scope}", limit.most, limit.lots[:, 0]
+    if limit.code == "days" and limit.scope != str(weeks):
+        return None  # days are cumulative: the last week's row is the whole
+    if limit.code in ("messages_week", "messages_month"):
+        name, lots = f"{limit.code} {limit.scope.split(' / ')[0]}", limit.lots.max(axis=1)
+        most *= weeks if limit.code == "messages_week" else -(-weeks // 4)
+    return name, most, lots, limit.made.sum(axis=1), limit.wanted or limit.unit == "share"
+
+
+def _room(problem: Problem, large: Large) -> np.ndarray:
+    """(ideas, steps) lots of each step of the response that all weeks together can hold."""
+    before = np.cumsum(problem.steps, axis=1) - problem.steps
+    return np.clip(large.cap[:, None] - before, 0, problem.steps).astype(float)
+
+
+def _solved(problem: Problem, large: Large, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(ideas,) lots in use and (limits,) prices; demands are left out where they cannot hold together (the plan then says why)."""
+    i, p = len(inside), len(problem.pieces)
+    room, cap = _room(problem, large)[inside], np.maximum(large.cap[inside], 0).astype(float)
+    every, owner = np.arange(i), STEPS * i + problem.piece_of[inside]
+    size = STEPS * i + p
+    first = sparse.csr_matrix((np.r_[np.ones(i), -room[:, 0]], (np.r_[every, every], np.r_[STEPS * every, owner])), (i, size))
+    whole = sparse.csr_matrix(
+        (np.r_[np.ones(STEPS * i), -cap], (np.r_[np.repeat(every, STEPS), every], np.r_[np.arange(STEPS * i), owner])), (i, size)
+    )
+    held = sparse.csr_matrix(np.hstack([np.repeat(large.lots[:, inside], STEPS, axis=1), large.made]))
+    cost = -np.r_[(problem.gain[inside, None] * problem.slopes).ravel(), np.zeros(p)]
+    top, out, price = np.r_[room.ravel(), np.ones(p)], np.zeros(len(problem.ideas)), np.zeros(len(large.most))
+    for kept in (np.ones(len(large.most), bool), ~large.wanted):
+        found = relaxed(cost, sparse.vstack([held[kept], first, whole], format="csr"), np.r_[large.most[kept], np.zeros(2 * i)], top)
+        if found is not None:
+            out[inside], price[kept] = found[0][: STEPS * i].reshape(i, STEPS).sum(axis=1), found[1][: kept.sum()]
+            break
+    return out, price
+
+
+def _worth(problem: Problem, large: Large, price: np.ndarray) -> np.ndarray:
+    """(ideas,) what all lots of an idea bring beyond the price of the limits that they use."""
+    left = problem.gain[:, None] * problem.slopes - (price @ large.lots)[:, None]
+    return np.asarray((np.maximum(left, 0.0) * _room(problem, large)).sum(axis=1))
+
+
+def ceiling(problem: Problem, large: Large, price: np.ndarray) -> float:
+    """No plan from any of these ideas brings more: limits at any prices >= 0, and the pieces that are worth making at them."""
+    pieces = np.bincount(problem.piece_of, weights=_worth(problem, large, price), minlength=len(problem.pieces)) - price @ large.made
+    return float(price @ large.most + np.maximum(pieces, 0.0).sum())
+
+
+def _reserved(problem: Problem, worth: np.ndarray, use: np.ndarray) -> list[int]:
+    """Rows that a plan needs whatever they are worth: for each must-have, fixed date and stage with a share, and a few to learn from."""
+    brief, ideas, piece = problem.brief, problem.ideas, problem.piece_of
+    total = np.bincount(piece, weights=worth, minlength=len(problem.pieces))
+    rows: list[int] = []
+    for want in (*brief.must_have, *brief.fixed_dates):
+        fits = want.rows(ideas).to_numpy()
+        best = sorted(set(piece[fits].tolist()), key=lambda p: (-total[p], p))[: getattr(want, "least", 1) + 1]
+        rows += [r for p in best for r in np.flatnonzero((piece == p) & fits)[:4].tolist()]
+    money = problem.cost * use + 1e-9 * worth  # a stage that must get its share: where the large plan spends it
+    for stage in (s for s, share in brief.stages.items() if share > 0):
+        mine = np.flatnonzero((ideas["stage"] == stage).to_numpy())
+        rows += mine[np.argsort(-money[mine], kind="stable")[:6]].tolist()
+    learn = np.flatnonzero(ideas["verdict"].isin(["test", "too_early"]).to_numpy())
+    if brief.test_share > 0:
+        rows += learn[np.argsort(-problem.gain[learn], kind="stable")[:6]].tolist()
+    return rows
