@@ -6,6 +6,7 @@ Run as a script, it prints environment.yml.
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -152,6 +153,15 @@ def test_samples_maps_and_lessons_travel_in_the_wheel(tmp_path):
             if path.is_file() and ".ipynb_checkpoints" not in path.parts:
                 assert f"mktlib/_{path.relative_to(ROOT)}" in names
     assert {"mktlib/py.typed", "mktlib/templates/report.html.jinja", "mktlib/tables/languages/fr.toml"} <= names
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_a_lesson_has_one_title_prose_and_short_cells(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    prose = [line for c in cells if c["cell_type"] == "markdown" for line in "".join(c["source"]).splitlines()]
+    assert [line for line in prose if line.startswith("# ")] == [prose[0]]
+    assert sum(len(line) > 40 and not line.startswith("#") for line in prose) > 10
+    assert all("".join(c["source"]).count("\n") < 12 for c in cells if c["cell_type"] == "code")
 
 
 if __name__ == "__main__":
