@@ -15,6 +15,7 @@ from scipy.special import betainc, betaln, expit, logit
 from scipy.stats import norm
 
 from mktlib.errors import DataError, Finding
+from mktlib.intake import to_pandas
 from mktlib.results import Audience
 from mktlib.vocabulary import finding, nearest
 
@@ -25,12 +26,12 @@ ANSWERS = {"preferred_format": "preferred_format", "preferred_length": "preferre
 RATES = {"follow_rate": "follows", "engage_rate": "engaged", "buy_rate": "orders"}
 
 
-def describe_audience(followers: pd.DataFrame, posts: pd.DataFrame | None = None, *, by: str = "segment", level: float = 0.9) -> Audience:
+def describe_audience(followers: Any, posts: Any = None, *, by: str = "segment", level: float = 0.9) -> Audience:
     """Who follows, engages and buys, group by group.
 
     Args:
-        followers: one row a person, with `by` and any of follows, engaged (0/1), orders, revenue, preferred_format, preferred_length,
-            question_asked.
+        followers: one row a person (a frame of any engine), with `by` and any of follows, engaged (0/1), orders, revenue,
+            preferred_format, preferred_length, question_asked. A column of blanks is taken as absent.
         posts: one row a post, with content_type, impressions, engagements: what formats earn (facts["formats"]).
         level: of the ranges, between 0 and 1.
 
@@ -45,6 +46,7 @@ def describe_audience(followers: pd.DataFrame, posts: pd.DataFrame | None = None
     >>> describe_audience(people).table["group"].tolist()
     ['a', 'b']
     """
+    followers, posts = to_pandas(followers), None if posts is None else to_pandas(posts)
     known = _usable(followers, posts, by, level)
     people = followers.assign(group=followers[by].astype(object).where(followers[by].notna(), "").astype(str).replace("", "(missing)"))
     people["group"], folded = _folded(people["group"])
@@ -73,7 +75,7 @@ def describe_audience(followers: pd.DataFrame, posts: pd.DataFrame | None = None
 
 def _usable(followers: pd.DataFrame, posts: pd.DataFrame | None, by: str, level: float) -> dict[str, str]:
     """The rates that can be formed; every problem of the input at once."""
-    known = {rate: column for rate, column in RATES.items() if column in followers}
+    known = {rate: column for rate, column in RATES.items() if column in followers and followers[column].notna().any()}
     names = [str(c) for c in followers.columns]
     found = []
     if by not in names:
@@ -98,6 +100,11 @@ def _usable(followers: pd.DataFrame, posts: pd.DataFrame | None, by: str, level:
 def _not_numbers(followers: pd.DataFrame, column: str) -> list[Finding]:
     """The first cell of a column that is neither a number, nor true or false, nor blank (lines count the header, as in a file)."""
     wrong = followers[column].notna() & _numbers(followers, column, blank=np.nan).isna() & followers[column].astype(str).ne("")
+    numbers = _numbers(followers, column)
+    for code, bad in (("E_NOT_FINITE", np.isinf(numbers)), ("E_NEGATIVE_COUNT", (numbers < 0) & (column != "revenue"))):
+        if bad.any() and not wrong.any():
+            at = int(bad.to_numpy().argmax())
+            return [finding(code, column=column, line=at + 2, found=followers[column].iloc[at])]
     if not wrong.any():
         return []
     at = int(wrong.to_numpy().argmax())

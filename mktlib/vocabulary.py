@@ -151,17 +151,20 @@ def load_tables(*own: str | Path) -> Tables:
     >>> len(load_tables().content_types)
     51
     """
-    return _load(tuple(str(Path(path)) for path in own))
+    return _load(tuple((Path(path).name, _text(Path(path))) for path in own))
 
 
 @lru_cache(maxsize=16)
-def _load(own: tuple[str, ...]) -> Tables:
+def _load(own: tuple[tuple[str, str], ...]) -> Tables:
+    """By what the files say, never by their paths: a file that was edited is read again."""
     raw = _packaged()
     problems: list[Finding] = []
-    for path in own:
-        layer = _read_toml(Path(path))
-        problems += _wrong_entries(layer, raw, Path(path).name)
+    for name, text in own:
+        layer = _toml(text, name)
+        problems += _wrong_entries(layer, raw, name)
         raw = _above(raw, {k: v for k, v in layer.items() if k in (*KINDS, "priors")})
+        if problems:
+            continue
         for language, labels in layer.get("labels", {}).items():
             raw["languages"] = _above(raw["languages"], {language: {"labels": labels}})
     if problems:
@@ -184,12 +187,23 @@ def _languages() -> dict[str, Any]:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    return _toml(_text(path), path.name)
+
+
+def _text(path: Path) -> str:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise DataError(finding("E_NO_FILE", file=path.name, found=error.strerror or str(error))) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise DataError(finding("E_TOML", file=path.name, found=str(error))) from error
+
+
+def _toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(finding("E_TOML", file=name, found=str(error))) from error
 
 
 def _above(base: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,6 +252,10 @@ def _wrong_entries(layer: Mapping[str, Any], below: Mapping[str, Any], file: str
                 yield from _wrong_row(f"{table}.{key}", table, known, everything, file)
         elif table not in ELSEWHERE and isinstance(rows, Mapping) and table not in ("separator", "decimal"):
             yield finding("E_TABLE_NAME", file=file, column=table, found=table, expected=", ".join(KINDS), hint=nearest(table, KINDS))
+    labels = layer.get("labels", {})
+    for language, kinds in labels.items() if isinstance(labels, Mapping) else [("", labels)]:
+        if not isinstance(kinds, Mapping) or not all(isinstance(words, Mapping) for words in kinds.values()):
+            yield finding("E_TABLE_ROW", file=file, column=f"labels.{language}", found=repr(kinds), expected="[labels.en.segment]")
     for i, row in enumerate(layer.get("priors", {}).get("statement", []), start=1):
         yield from _wrong_statement(f"priors.statement[{i}]", row, file)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy.special import betaln
 from scipy.stats import beta
@@ -158,3 +159,13 @@ def test_the_callers_frame_is_left_as_it_was():
     before = people.copy(deep=True)
     describe_audience(people)
     pd.testing.assert_frame_equal(people, before)
+
+
+def test_any_engine_will_do_and_a_count_below_nothing_will_not():
+    people = pd.DataFrame({"segment": ["a"] * 20 + ["b"] * 20, "orders": [1, 0] * 20, "follows": [None] * 40})
+    table = describe_audience(pl.from_pandas(people)).table
+    assert table["group"].tolist() == ["a", "b"]
+    assert "follow_rate" not in table
+    with pytest.raises(DataError) as caught:
+        describe_audience(people.assign(orders=-1))
+    assert caught.value.codes == ("E_NEGATIVE_COUNT",)

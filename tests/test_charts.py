@@ -230,3 +230,15 @@ def test_pixels(name, kind):
     seen, wanted = (matplotlib.image.imread(io.BytesIO(b)) for b in (png, path.read_bytes()))
     assert seen.shape == wanted.shape
     assert 255 * np.sqrt(np.mean((seen[..., :3] - wanted[..., :3]) ** 2)) < TOLERANCE
+
+
+def test_the_heat_map_stands_on_axes_that_vary():
+    table = scores().table.assign(content_type="promo_email", style=[f"s{k % 3}" for k in range(len(scores().table))])
+    ax = plot(dataclasses.replace(scores(), table=table, by=(*scores().by, "style")), kind="heatmap")
+    assert sorted(t.get_text() for t in ax.get_yticklabels()) == ["S0", "S1", "S2"]
+
+
+def test_a_language_that_nobody_wrote_is_refused():
+    with pytest.raises(DataError) as error:
+        plot(scores(), language="xx")
+    assert error.value.codes == ("E_OPTION",)

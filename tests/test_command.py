@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mktlib.__main__ import LESSONS, execute, main
+from mktlib.__main__ import LESSONS, ask, execute, main
 from mktlib.errors import DataError
 from mktlib.planning import load_plan
 from mktlib.scoring import load_scorer
@@ -109,3 +109,20 @@ def test_the_main_job_on_real_data(tmp_path, name, file, rows):
 def test_every_sample_loads():
     for name in NAMES:
         assert len(load_sample(name)) > 0
+
+
+def test_a_slip_in_one_answer_is_asked_again(monkeypatch, capsys):
+    answers = iter(["Our launch", "soon", "2026-10-05", *[""] * 4, "décision", *[""] * 3])
+    monkeypatch.setattr("builtins.input", lambda _: next(answers))
+    given = dict(ask("fr"))
+    assert given["first_day"] == "2026-10-05"
+    assert given["stages"] == "décision"
+    assert "soon" in capsys.readouterr().out
+
+
+def test_a_log_of_which_nothing_is_left_says_why(tmp_path, capsys):
+    log = tmp_path / "log.csv"
+    log.write_text("date,content_id,content_type,channel,clicks,impressions\n03/04/2026,a,banner,display,1,10\n", encoding="utf-8")
+    assert main(["run", "--log", str(log), "--out", str(tmp_path / "out")]) == 1
+    assert "03/04/2026" in capsys.readouterr().err
+    assert (tmp_path / "out" / "rejected.csv").exists()

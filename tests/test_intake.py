@@ -486,3 +486,74 @@ def test_spark_adds_up_to_the_same_integers() -> None:
         assert tally(frame, ["style", "week"]).to_numpy().tolist() == EXPECTED
     finally:
         spark.stop()
+
+
+@pytest.mark.parametrize(("column", "value", "code"), [
+    ("clicks", -1, "E_NEGATIVE_COUNT"), ("impressions", -1, "E_NEGATIVE_COUNT"), ("clicks", float("inf"), "E_NOT_FINITE"),
+    ("impressions", float("-inf"), "E_NOT_FINITE"), ("clicks", "x", "E_NOT_A_NUMBER"),
+])  # fmt: skip
+def test_one_wrong_count_is_refused_before_it_hides_in_a_sum(column, value, code):
+    log = pd.DataFrame({"style": ["a", "a", "b"], "clicks": [3, 4, 5], "impressions": [100, 100, 100]}).astype({column: object})
+    log.loc[1, column] = value
+    with pytest.raises(DataError) as caught:
+        tally(log, by=["style"])
+    assert code in caught.value.codes
+
+
+def test_columns_called_twice_are_named():
+    log = pd.DataFrame([[1, 2, 3]], columns=["clicks", "clicks", "impressions"])
+    with pytest.raises(DataError) as caught:
+        tally(log, by="style")
+    assert caught.value.codes == ("E_DUPLICATE_COLUMN",)
+
+
+def test_e_mail_without_deliveries_is_counted_over_impressions_and_said_and_checked(tmp_path: Path) -> None:
+    head = "content_id,content_type,channel,clicks,impressions\n"
+    intake = read_export(written(tmp_path, head + "A,newsletter,email,30,1000\nB,newsletter,email,1500,1000\n"))
+    assert intake.rejected["code"].tolist() == ["E_CLICKS_GT_IMPRESSIONS"]
+    counts = tally(intake.log, by=["channel"])
+    assert counts[["count", "exposure"]].to_numpy().tolist() == [[30, 1000]]
+    assert "E_OTHER_EXPOSURE" in [f.code for f in counts.attrs["findings"]]
+
+
+@pytest.mark.parametrize(("days", "expected"), [
+    (["31/08/2026", "01/09/2026"], ["2026-08-31", "2026-09-01"]), (["08-31-2026", "09-01-2026"], ["2026-08-31", "2026-09-01"]),
+    (["03/04/2026", "05/06/2026"], None), (["31/08/2026", "08/31/2026"], None),
+])  # fmt: skip
+def test_days_are_read_where_only_one_order_fits(tmp_path: Path, days, expected) -> None:
+    intake = read_export(
+        written(tmp_path, "".join(row(date=d) if i == 0 else row(date=d).splitlines()[-1] + "\n" for i, d in enumerate(days)))
+    )
+    if expected is None:
+        assert intake.facts["kept"] == 0
+        assert set(intake.rejected["code"]) == {"E_BAD_DATE"}
+    else:
+        assert intake.log["date"].dt.strftime("%Y-%m-%d").tolist() == expected
+        assert "E_DATES_READ" in [f.code for f in intake.findings]
+
+
+RULES = """
+[columns]
+content_id = "id"
+content_type = "t"
+channel = "c"
+clicks = "k"
+impressions = "i"
+"""
+
+
+@pytest.mark.parametrize(("more", "column"), [
+    ('style = { from = "t", bins = "x" }', "columns.style.bins"), ('style = { from = "k", bins = [5, 5] }', "columns.style.bins"),
+    ('style = { from = "t", vales = { a = "b" } }', "columns.style"), ('style = { from = "t", values = [1] }', "columns.style.values"),
+    ('[score]\nmetric = "click_rate"\nby = "style"', "score.by"), ("[constants]\nsegment = { a = 1 }", "constants.segment"),
+    ("[labels]\nen = 3", "labels.en"),
+])  # fmt: skip
+def test_a_map_is_checked_entry_by_entry_and_read_again_when_it_was_edited(tmp_path: Path, more, column) -> None:
+    log, plan = tmp_path / "log.csv", tmp_path / "map.toml"
+    log.write_text("id,t,c,k,i,d\na,banner,display,1,10,31/01/2026\n", encoding="utf-8")
+    plan.write_text(RULES + 'date = { from = "d", date_format = "%d/%m/%Y" }\n', encoding="utf-8")
+    assert read_export(log, plan).log["date"].dt.day.tolist() == [31]
+    plan.write_text(RULES + more + "\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_export(log, plan)
+    assert column in [f.column for f in caught.value.findings]

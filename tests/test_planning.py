@@ -625,3 +625,22 @@ def test_a_failed_write_leaves_the_old_plan_whole(plan, tmp_path, monkeypatch):
         plan.save(folder)
     assert (folder / "plan.json").read_bytes() == before
     assert sorted(f.name for f in folder.iterdir()) == ["items.csv", "limits.csv", "plan.json", "schedule.csv", "tests.csv"]
+
+
+@pytest.mark.parametrize("risk", [-1.0, float("nan"), float("inf")])
+def test_a_risk_that_is_no_number_of_deviations_is_refused(sunglasses, risk):
+    with pytest.raises(PlanError) as caught:
+        plan_campaign(*sunglasses, risk=risk)
+    assert caught.value.codes == ("E_OPTION",)
+
+
+def test_what_a_brief_demands_is_short_listed_however_few_are_kept(sunglasses):
+    scores, brief = sunglasses
+    assert plan_campaign(scores, brief, keep=1).check().empty
+
+
+def test_a_segment_that_was_never_scored_is_said(sunglasses):
+    scores, brief = sunglasses
+    typo = brief.model_copy(update={"segments": {("studentes" if k == "students" else k): v for k, v in brief.segments.items()}})
+    found = plan_campaign(scores, typo, keep=40).findings
+    assert [(f.column, f.hint) for f in found if f.code == "N_PLAN_SEGMENT"] == [("segments.studentes", "students")]

@@ -231,3 +231,38 @@ def test_verdicts_of_the_whole_scorer(pieces, capsys):
         print(f"\npieces {pieces}: equals told apart in {wrong:.3f} of 60 runs of ten looks; the better one named in {named:.3f} of 60")
     assert wrong <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 60)
     assert pieces > 1 or named >= 0.85
+
+
+@pytest.mark.parametrize("options", [
+    {"level": 2}, {"level": "x"}, {"priors": "exprt"}, {"pairs": "all"}, {"half_life_days": -3}, {"by": "style"}, {"by": ("style", "style")},
+    {"by": ("rate",)}, {"metric": "value_per_mille"}, {"by": ("country",)},
+])  # fmt: skip
+def test_a_parameter_that_cannot_be_used_is_refused_by_name(options):
+    log = pd.DataFrame({"style": ["a", "b"], "clicks": [3, 4], "impressions": [100, 100], "rate": "x", "revenue": 1.0})
+    with pytest.raises(DataError) as caught:
+        ContentScorer(**{"by": ("style",), **options}).fit(log)
+    assert {f.column for f in caught.value.findings} == ({"country"} if options.get("by") == ("country",) else set(options))
+
+
+def test_a_word_that_nobody_knows_is_refused_where_it_is_asked_for():
+    log = pd.DataFrame({"stage": ["decision"] * 2, "content_type": ["banner", "story"], "clicks": [3, 4], "impressions": [100, 100]})
+    scorer = ContentScorer().fit(log)
+    with pytest.raises(DataError) as caught:
+        scorer.score_cells(stage="decisio")
+    assert caught.value.findings[0].hint == "decision"
+    assert len(scorer.score_cells(stage="interest", within="stage").table) == 2  # a word of the tables may be asked for before it is seen
+
+
+@pytest.mark.parametrize("every", ["0D", "-7D", "soon"])
+def test_a_back_test_needs_a_stretch_of_time(every):
+    log = pd.DataFrame({"date": ["2026-01-01", "2026-03-01"], "style": ["a", "b"], "clicks": [3, 4], "impressions": [100, 100]})
+    with pytest.raises(DataError) as caught:
+        backtest(log, ContentScorer(by=("style",)), every=every)
+    assert caught.value.codes == ("E_OPTION",)
+
+
+def test_draws_of_scores_are_the_scorers_own_and_joint():
+    log = pd.DataFrame({"style": ["a", "b"], "clicks": [3, 4], "impressions": [100, 100]})
+    scorer = ContentScorer(by=("style",)).fit(log)
+    scores = scorer.score_cells(within=())
+    assert np.array_equal(scores.draws(np.array([1, 0]), 50, random_state=0), scorer.draws(scores.table.iloc[[1, 0]], 50))

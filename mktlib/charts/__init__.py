@@ -71,6 +71,8 @@ def plot(
     DataError : E_NO_PICTURE (the type has none), E_PICTURE_KIND (the kind does not exist for it).
     """
     language = language or default_language()
+    if language not in (spoken := load_tables().languages):
+        raise DataError(finding("E_OPTION", column="language", found=language, expected=", ".join(spoken)))
     known = kinds(result)
     if not known:
         raise DataError(finding("E_NO_PICTURE", language, found=type(result).__name__, expected=", ".join(t.__name__ for t in PICTURES)))

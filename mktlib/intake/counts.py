@@ -12,11 +12,12 @@ from typing import Any
 import narwhals as nw
 import pandas as pd
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, MktlibError
 from mktlib.results import CELL
 from mktlib.vocabulary import Tables, finding, load_tables, nearest
 
 MISSING = "(missing)"
+ENDLESS = 2**62  # beyond it a 64-bit sum wraps
 
 
 def tally(
@@ -42,7 +43,7 @@ def tally(
          style  count  exposure
     0  playful      1       100
     """
-    tables = tables or load_tables()
+    tables, by = tables or load_tables(), (by,) if isinstance(by, str) else by
     if metric not in tables.metrics:
         raise DataError(finding("E_METRIC", found=metric, expected=", ".join(tables.metrics), hint=nearest(metric, tables.metrics)))
     lazy = _lazy(log)
@@ -50,21 +51,17 @@ def tally(
     names, money = schema.names(), tables.metrics[metric]["family"] == "money"
     axes = [a for a in (*by, *keep) if a in names]
     found = [finding("E_AXIS_ABSENT", level="note", column=a) for a in by if a not in names]
-    if not {"count", "exposure"} <= set(names):
-        lazy = _with_counts(lazy, schema, metric, tables)
-        own = tables.metrics[metric].get("exposure_by_channel", {}) if "channel" in names else {}
-        lost = {c: e for c, e in own.items() if e not in names}
-        used = set(_pandas(lazy.select("channel").unique())["channel"].dropna().astype(str)) & lost.keys() if lost else set()
-        other = tables.metrics[metric]["exposure"]
-        found += [finding("E_OTHER_EXPOSURE", level="warning", column=lost[c], found=c, expected=other) for c in sorted(used)]
-        schema = lazy.collect_schema()
-    numbers = [_number(nw.col(c), schema[c]).alias(c) for c in ("count", "exposure")]
-    lazy = lazy.select(*[nw.col(a).cast(nw.String).alias(a) for a in axes], *numbers)
-    whole = ~(nw.col("count").is_null() | nw.col("exposure").is_null())
-    left_out = int(_pandas(lazy.select((~whole).cast(nw.Int64).sum().alias("left_out")))["left_out"].fillna(0).iloc[0])
+    try:
+        lazy, schema, left_out = _numbered(lazy, schema, axes, metric, tables, found)
+    except MktlibError:
+        raise
+    except UnicodeError as error:
+        raise DataError(finding("E_BAD_BYTES", found=str(error))) from error
+    except Exception as error:  # each engine has its own word for text that is no number
+        raise DataError(finding("E_NOT_A_NUMBER", column=metric, found=str(error).splitlines()[0][:80])) from error
     if left_out:
         found.append(finding("E_MISSING_COUNT", level="warning", found=str(left_out), metric=metric))
-    lazy = lazy.filter(whole)
+    lazy = lazy.filter(~(nw.col("count").is_null() | nw.col("exposure").is_null()))
     lazy = lazy.with_columns(*[nw.col(a).fill_null(MISSING) for a in axes]) if axes else lazy
     sums = (nw.col("count").sum(), nw.col("exposure").sum())
     added = lazy.group_by(*axes).agg(*sums) if axes else lazy.select(*sums)
@@ -73,11 +70,50 @@ def tally(
     return _tidy(summed, axes, found, money)
 
 
+def _numbered(lazy: Any, schema: Any, axes: list[str], metric: str, tables: Tables, found: list[Finding]) -> tuple[Any, Any, int]:
+    """(the axes with count and exposure as numbers, their schema, how many rows lack one); notes on the way go to `found`."""
+    names = schema.names()
+    if not {"count", "exposure"} <= set(names):
+        lazy = _with_counts(lazy, schema, metric, tables)
+        found += _other_exposures(lazy, names, metric, tables)
+        schema = lazy.collect_schema()
+    numbers = [_number(nw.col(c), schema[c]).alias(c) for c in ("count", "exposure")]
+    lazy = lazy.select(*[nw.col(a).cast(nw.String).alias(a) for a in axes], *numbers)
+    return lazy, schema, _checked(lazy, metric, tables.metrics[metric]["family"] == "money")
+
+
+def _other_exposures(lazy: Any, names: list[str], metric: str, tables: Tables) -> list[Finding]:
+    """Channels whose own exposure the log lacks, counted over the general one instead."""
+    own = tables.metrics[metric].get("exposure_by_channel", {}) if "channel" in names else {}
+    lost = {c: e for c, e in own.items() if e not in names}
+    used = set(_pandas(lazy.select("channel").unique())["channel"].dropna().astype(str)) & lost.keys() if lost else set()
+    other = tables.metrics[metric]["exposure"]
+    return [finding("E_OTHER_EXPOSURE", level="warning", column=lost[c], found=c, expected=other) for c in sorted(used)]
+
+
+def _checked(lazy: Any, metric: str, money: bool) -> int:
+    """How many rows lack a number; a count below nothing or without end is refused before it hides in a sum."""
+    lacking = nw.col("count").is_null() | nw.col("exposure").is_null()
+    tests = {"left_out": lacking, "endless": nw.lit(False), "below": nw.col("exposure") < 0}
+    tests["below"] = tests["below"] if money else tests["below"] | (nw.col("count") < 0)
+    for name in ("count", "exposure"):
+        tests["endless"] = tests["endless"] | (nw.col(name) >= ENDLESS) | (nw.col(name) <= -ENDLESS)
+    seen = _pandas(lazy.select(*[x.fill_null(False).cast(nw.Int64).sum().alias(k) for k, x in tests.items()])).fillna(0).iloc[0]
+    wrong = [("endless", "E_NOT_FINITE"), ("below", "E_NEGATIVE_COUNT")]
+    refused = [finding(code, column=metric, found=f"{int(seen[k])} rows") for k, code in wrong if seen[k]]
+    if refused:
+        raise DataError(refused)
+    return int(seen["left_out"])
+
+
 def _lazy(log: Any) -> Any:
     try:
         frame: Any = nw.from_native(log)
     except TypeError as error:
         raise DataError(finding("E_WRONG_FORMAT", found=type(log).__name__)) from error
+    except nw.exceptions.DuplicateError as error:
+        twice = [str(c) for c in dict.fromkeys(log.columns) if list(log.columns).count(c) > 1]
+        raise DataError([finding("E_DUPLICATE_COLUMN", column=c, found=c) for c in twice]) from error
     return frame.lazy() if isinstance(frame, nw.DataFrame) else frame
 
 

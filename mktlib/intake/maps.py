@@ -17,6 +17,11 @@ from mktlib.errors import DataError, Finding
 from mktlib.vocabulary import KINDS, Tables, finding, load_tables, nearest
 
 RULES = ("from", "values", "default", "bins", "date_format")
+ENTRIES: Mapping[str, type] = {
+    "name": str, "source": str, "separator": str, "decimal": str, "encoding": str, "date_format": str, "one_row": str,
+    "constants": dict, "score": dict,
+}  # fmt: skip
+EXPECTED: Mapping[Any, str] = {str: 'decimal = ","', dict: '[score] / metric = "click_rate"', list: 'by = ["content_type", "style"]'}
 REQUIRED = ("content_id", "content_type", "channel", "clicks")
 
 
@@ -30,6 +35,22 @@ def read_map(path: str | Path) -> dict[str, Any]:
     wrong = [k for k, v in columns.items() if not isinstance(v.get("from") if isinstance(v, dict) else v, str)]
     found = [finding("E_MAP_COLUMN", file=name, column=f"columns.{k}", found=repr(columns[k])) for k in wrong]
     found += [f for k, v in columns.items() if isinstance(v, dict) for f in _wrong_rule(name, k, v)]
+    for key, kinds in ENTRIES.items():
+        if key in plan and not isinstance(plan[key], kinds):
+            found.append(finding("E_OPTION", file=name, column=key, found=repr(plan[key]), expected=EXPECTED[kinds]))
+    known = (*ENTRIES, "columns", "labels", "priors", *KINDS)
+    found += [
+        finding("E_BRIEF_UNKNOWN", file=name, column=k, found=k, expected=", ".join(known), hint=nearest(k, known))
+        for k in plan
+        if k not in known
+    ]
+    constants = plan.get("constants", {})
+    for key, value in constants.items() if isinstance(constants, dict) else ():
+        if isinstance(value, dict | list):
+            found.append(finding("E_OPTION", file=name, column=f"constants.{key}", found=repr(value), expected=f'{key} = "..."'))
+    by = (plan.get("score") or {}).get("by", []) if isinstance(plan.get("score", {}), dict) else []
+    if not isinstance(by, list):
+        found.append(finding("E_OPTION", file=name, column="score.by", found=repr(by), expected=EXPECTED[list]))
     if found:
         raise DataError(found)
     said = next((v["date_format"] for v in columns.values() if isinstance(v, dict) and "date_format" in v), None)

@@ -138,7 +138,7 @@ class Brief(_Entry):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     first_day: dt.date
     last_day: dt.date
-    budget: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    budget: Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
     objective: Objective = Objective()
     brand: Brand = Brand()
     segments: dict[str, Segment] = {}

@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from mktlib.errors import DataError
 from mktlib.planning.brief import Brief
 from mktlib.planning.ideas import GROUP, priced
 from mktlib.planning.problem import STEPS, Limit, Problem, limits, sized
 from mktlib.planning.solve import relaxed
 from mktlib.results import CELL, Scores, Shortlist
-from mktlib.vocabulary import Tables, load_tables
+from mktlib.vocabulary import Tables, finding, load_tables
 
 BETTER_THAN = 3
 """An idea falls only when so many of its group are surely better: the best one alone wears out."""
@@ -53,6 +54,8 @@ def shortlist(scores: Scores, brief: Brief, *, keep: int = 200, risk: float | No
         When the scores hold no cell, or the metric is not the brief's.
     """
     tables = tables or load_tables()
+    if keep < 1:
+        raise DataError(finding("E_OPTION", brief.language, column="keep", found=keep, expected="keep >= 1"))
     ideas = priced(scores, brief, tables)
     steps = [(0, len(ideas), 0, "all")]
     for reason, test in _sieves(brief, tables).items():
@@ -155,9 +158,9 @@ def worth_most(ideas: pd.DataFrame, brief: Brief, keep: int, risk: float = 0.0) 
     inside = np.flatnonzero(order.rank(method="first").to_numpy() <= max(1, PRICED // order.ngroups))
     use, price = _solved(problem, large, inside)
     worth = _worth(problem, large, price)
-    rows = _reserved(problem, worth, use)
+    rows = list(dict.fromkeys(_reserved(problem, worth, use)))
     brings = np.where(use > 1e-6, hopeful.max(initial=0.0) + problem.gain * use, worth)  # those in use first, by what they bring
-    rows = list(dict.fromkeys([*rows, *np.argsort(-brings, kind="stable").tolist()]))[:keep]
+    rows = list(dict.fromkeys([*rows, *np.argsort(-brings, kind="stable").tolist()]))[: max(keep, len(rows))]
     return problem.ideas.iloc[sorted(rows)], ceiling(problem, large, price)
 
 

@@ -115,6 +115,8 @@ def plan_campaign(
         When limits and demands cannot hold together: which limits lack how much, or which demands would have to go.
     """
     tables, risk = tables or load_tables(), brief.risk if risk is None else risk
+    if not 0 <= risk < np.inf:
+        raise PlanError(finding("E_OPTION", brief.language, column="risk", found=risk, expected="0 <= risk"))
     short = shortlist(scores, brief, keep=keep, risk=risk, tables=tables)
     ideas = short.table
     _nothing_left(ideas, brief)
@@ -148,8 +150,14 @@ def _nothing_left(ideas: pd.DataFrame, brief: Brief) -> None:
 def _clashes(problem: Problem, seed: int) -> list[Finding]:
     language, found = problem.brief.language, []
     for limit, more in clash(problem, seed=seed):
-        path = {"budget": "budget", "days": "team.days_per_week", "pieces": f"production.{limit.scope}.most"}.get(limit.code, limit.scope)
-        path = path if limit.code != "channel" else f"channels.{limit.scope}.maximum"
+        segment, most = limit.scope.split(" / ")[0], abs(limit.most)
+        path = {
+            "budget": "budget", "days": "team.days_per_week", "pieces": f"production.{limit.scope}.most",
+            "channel": f"channels.{limit.scope}.maximum", "stage_share": f"stages.{limit.scope}", "test_share": "test_share",
+            "messages_week": f"segments.{segment}.cap_per_week", "messages_month": f"segments.{segment}.cap_per_month",
+        }.get(limit.code, limit.scope)  # fmt: skip
+        if limit.unit == "share":  # told as the brief says it, not as the row of zeros that the solver holds
+            most = problem.brief.test_share if limit.code == "test_share" else problem.brief.stages[limit.scope]
         code, scope = "E_PLAN_DEMAND" if limit.wanted else "E_PLAN_LIMIT", limit.scope
         if limit.wanted:  # must_have.0 in the words of the brief
             name, _, k = scope.partition(".")
@@ -158,7 +166,7 @@ def _clashes(problem: Problem, seed: int) -> list[Finding]:
         lacking = f"{more:.6g}"
         if limit.code == "days":
             path = f"{path} ({phrase('labels.column.week', language).lower()} {limit.scope})"
-        found.append(finding(code, language, column=path, found=f"{abs(limit.most):g}", limit=limit.code, scope=scope, more=lacking))
+        found.append(finding(code, language, column=path, found=f"{most:g}", limit=limit.code, scope=scope, more=lacking))
     return found or [finding("E_PLAN_LIMIT", language, column="budget", found=f"{problem.brief.budget:g}", more="?")]
 
 

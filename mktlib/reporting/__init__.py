@@ -99,6 +99,9 @@ def _check(results: tuple[Result, ...], reader: str, language: str) -> None:
     if not results or wrong:
         found = ", ".join(type(r).__name__ for r in wrong) or "0"
         raise DataError(finding("E_NO_RESULT", language, found=found, expected="Scores, Plan, Review, …"))
+    known = load_tables().languages
+    if language not in known:
+        raise DataError(finding("E_OPTION", column="language", found=language, expected=", ".join(known)))
     if reader not in READERS:
         raise DataError(finding("E_UNKNOWN_READER", language, found=str(reader), expected=", ".join(READERS)))
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from tqdm.auto import tqdm
 
-from mktlib.errors import ModelError
+from mktlib.errors import DataError, ModelError
 from mktlib.results import Backtest
-from mktlib.scoring.model import ContentScorer, _pandas, deviance
+from mktlib.scoring.model import ContentScorer, _pandas, days_of, deviance
 from mktlib.vocabulary import finding
 
 Array = NDArray[Any]
@@ -28,13 +28,15 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
     interval, counting luck included; ties of counts are broken at random so that small counts do not flatter it.
 
     Raises:
-        ModelError: fewer than two stretches of data.
+        DataError: `every` is no stretch of time, a date is none. ModelError: fewer than two stretches of data.
     """
-    frame = _pandas(log)
+    frame, step = _pandas(log), pd.to_timedelta(every, errors="coerce")
+    if not step > pd.Timedelta(0):  # nothing and NaT are not above it either
+        raise DataError(finding("E_OPTION", column="every", found=every, expected='every="28D"'))
     kind = "weeks" if "date" in frame else "halves"
     rows, cells = [], []
     rng = np.random.default_rng(scorer.random_state)
-    folds = _folds(frame, every, rng) if len(frame) else []
+    folds = _folds(frame, step, rng) if len(frame) else []
     for name, before, after in tqdm(folds, unit="fold", leave=False):
         fresh = clone(scorer).fit(before)
         part = _held_out(fresh, after, rng)
@@ -59,13 +61,13 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
     return Backtest(table=table, facts=facts, cells=held)
 
 
-def _folds(frame: pd.DataFrame, every: str, rng: np.random.Generator) -> list[tuple[str, pd.DataFrame, pd.DataFrame]]:
+def _folds(frame: pd.DataFrame, step: pd.Timedelta, rng: np.random.Generator) -> list[tuple[str, pd.DataFrame, pd.DataFrame]]:
     if "date" not in frame:
         piece = pd.factorize(frame["content_id"])[0] if "content_id" in frame else np.arange(len(frame))
         halves = [rng.random(piece.max() + 1)[piece] < 0.5 for _ in range(HALVES)]
         return [(str(i), frame[h], frame[~h]) for i, h in enumerate(halves, start=1)]
-    day = pd.to_datetime(frame["date"])
-    first, last, step = day.min(), day.max(), pd.Timedelta(every)
+    day = days_of(frame)
+    first, last = day.min(), day.max()
     start = first + (last - first) / 3
     out = []
     while start <= last:

@@ -34,6 +34,7 @@ from mktlib.wording import write_bytes
 Array = NDArray[Any]
 SCHEMA = 1
 DRAWS = 1000
+RESERVED = {"rate", "low", "high", "index", "p_best", "exposure", "opinion", "verdict", "count"}
 MOST_CELLS = 2_000_000
 MOST_OWN_CELLS = 1500  # cells beyond which a cell effect beside the pieces' own costs more than it tells
 
@@ -87,6 +88,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         Raises:
             DataError: a column is missing, or y is not a rate of 0 or more.
         """
+        self._check_options()
         units = self._units(X, y, exposure)
         self.findings_: tuple[Finding, ...] = units.attrs.get("findings", ())
         self.by_ = tuple(a for a in units.attrs["by"])
@@ -112,6 +114,26 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         self.evidence_ = self._evidence(units)
         self._find_oddities(units)
         return self
+
+    def _check_options(self) -> None:
+        """Every parameter that cannot be used, at once; scikit-learn asks for this in `fit`, not before."""
+        found, row = [], self._tables().metrics.get(self.metric, {})
+        if isinstance(self.by, str) or len(set(self.by)) < len(self.by) or RESERVED & set(self.by):
+            expected = 'by=("segment", "style"); ' + ", ".join(sorted(RESERVED)) + " name columns of the scores"
+            found.append(finding("E_OPTION", column="by", found=self.by, expected=expected))
+        if not (isinstance(self.level, int | float) and 0 < self.level < 1):
+            found.append(finding("E_OPTION", column="level", found=self.level, expected="0 < level < 1"))
+        if self.pairs not in ("auto", True, False):
+            found.append(finding("E_OPTION", column="pairs", found=self.pairs, expected='"auto" / True / False'))
+        if not isinstance(self.priors, Tables) and self.priors not in ("expert", "flat"):
+            found.append(finding("E_OPTION", column="priors", found=self.priors, expected='"expert" / "flat" / Tables'))
+        days = self.half_life_days
+        if days is not None and not (isinstance(days, int | float) and 0 < days < np.inf):
+            found.append(finding("E_OPTION", column="half_life_days", found=days, expected="half_life_days > 0"))
+        if row.get("family") == "money":
+            found.append(finding("E_MONEY_METRIC", column="metric", found=self.metric))
+        if found:
+            raise DataError(found)
 
     def _tables(self) -> Tables:
         own = self.priors if isinstance(self.priors, Tables) else self.tables
@@ -140,15 +162,19 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             raw, rates = validate_data(self, X, y, dtype=None, y_numeric=True)
             frame = pd.DataFrame(raw, columns=[f"x{i}" for i in range(raw.shape[1])]).astype(str)
         chances = np.ones(len(frame)) if exposure is None else np.asarray(exposure, float)
-        if not (np.isfinite(rates).all() and (rates >= 0).all()):
-            raise DataError(finding("E_NOT_A_RATE", found=f"{np.nanmin(rates):g}"))
+        wrong = rates[~(np.isfinite(rates) & (rates >= 0))]
+        if len(wrong):
+            raise DataError(finding("E_NOT_A_RATE", found=f"{wrong[0]:g}"))
+        if rates.shape != (len(frame),) or chances.shape != rates.shape or not (np.isfinite(chances) & (chances >= 0)).all():
+            sizes = f"X {len(frame)}, y {len(rates)}, exposure {len(chances)}"
+            raise DataError(finding("E_OPTION", column="exposure", found=sizes, expected=f"{len(frame)} x exposure >= 0"))
         units = frame.assign(count=rates * chances, exposure=chances)
         units.attrs["by"] = tuple(frame.columns)
         return units
 
     def _fade(self, units: pd.DataFrame) -> pd.DataFrame:
         """Older rows count less: both counts are halved every `half_life_days`."""
-        day = pd.to_datetime(units["date"])
+        day = days_of(units)
         share = 0.5 ** ((day.max() - day).dt.days / float(self.half_life_days or 1))
         out = units.assign(count=units["count"] * share, exposure=units["exposure"] * share).drop(columns="date")
         out.attrs = units.attrs
@@ -265,7 +291,13 @@ class ContentScorer(RegressorMixin, BaseEstimator):
     def interval(self, X: Any, level: float | None = None, exposure: Any = None) -> Array:
         """(n, 2): of the cell's own rate; with `exposure`, of the rate that will be observed on so many."""
         _, codes, offset = self._cells(X)
-        return self.posterior_.interval(codes, offset, level=level or self.level, exposure=exposure)
+        level = self.level if level is None else level
+        chances = np.ones(1) if exposure is None else np.asarray(exposure, float)
+        if not 0 < level < 1:
+            raise DataError(finding("E_OPTION", column="level", found=level, expected="0 < level < 1"))
+        if not (np.isfinite(chances) & (chances >= 1)).all():
+            raise DataError(finding("E_OPTION", column="exposure", found=f"{chances.min():g}", expected="exposure >= 1"))
+        return self.posterior_.interval(codes, offset, level=level, exposure=exposure)
 
     def draws(self, X: Any, size: int = DRAWS) -> Array:
         """(size, n) joint draws of the rates."""
@@ -291,7 +323,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self, "posterior_")
         known, codes, offset = self._cells(self._candidates(fixed) if cells is None else cells)
-        within = tuple(a for a in within if a in self.by_)
+        within = tuple(a for a in ((within,) if isinstance(within, str) else within) if a in self.by_)
         group, mixed = self._groups(known, within)
         post, row = self.posterior_, self._tables().metrics.get(self.metric, {})
         better = str(row.get("better", "high"))
@@ -510,6 +542,14 @@ def load_scorer(path: str | Path, *, tables: Tables | None = None) -> ContentSco
     cells = {a: scorer.levels_[a][codes[:, j]] for j, a in enumerate(scorer.by_)}
     scorer.evidence_ = pd.DataFrame({**cells, **{n: arrays[f"evidence_{n}"] for n in ("count", "exposure", "squares")}})
     return scorer
+
+
+def days_of(frame: pd.DataFrame) -> pd.Series:
+    """The column `date` as days; a cell that is none is refused by name."""
+    day = pd.to_datetime(frame["date"], errors="coerce", format="mixed")
+    if day.isna().any():
+        raise DataError(finding("E_BAD_DATE", column="date", found=frame["date"][day.isna()].iloc[0]))
+    return day
 
 
 def deviance(rate: Array, mean: Array, weight: Array, family: str) -> float:
