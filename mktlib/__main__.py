@@ -107,6 +107,7 @@ def own_files(args: argparse.Namespace) -> list[Path]:
     written: list[Path] = []
     with steps(5, language) as step:
         step("read")
+        brief = read_brief(args.brief, tables=tables) if args.brief else None  # what is wrong in it is said before anything is written
         intake = read_export(args.log, platform=args.columns or "auto", tables=tables)
         written += keep_the_rest(intake, args.out)
         say_read(intake, language)
@@ -128,8 +129,7 @@ def own_files(args: argparse.Namespace) -> list[Path]:
         if target:
             results.append(targeting_gain(intake.log, scorer, **target))
         step("plan")
-        if args.brief:
-            brief = read_brief(args.brief, tables=tables)
+        if brief:
             ideas = shortlist(scores, brief)
             plan = plan_campaign(scores, brief)
             written.append(plan.save(args.out / "plan"))
@@ -141,6 +141,8 @@ def own_files(args: argparse.Namespace) -> list[Path]:
 
 def keep_the_rest(intake: Any, out: Path) -> list[Path]:
     """Rows that were set aside are written beside the report: nothing is lost."""
+    for name in ("rejected", "excluded"):
+        (out / f"{name}.csv").unlink(missing_ok=True)  # of an earlier run: it would speak of rows that this log does not have
     return [
         safe_csv(frame, out / f"{name}.csv") for name, frame in (("rejected", intake.rejected), ("excluded", intake.excluded)) if len(frame)
     ]
@@ -171,7 +173,7 @@ def reports(results: Sequence[Result], out: Path, languages: Sequence[str], tabl
 def start_job(args: argparse.Namespace) -> None:
     """Ten answers become a brief and a matrix in which every score is marked as opinion."""
     language = args.language or default_language()
-    given: dict[str, Any] = tomllib.loads(args.answers.read_text(encoding="utf-8")) if args.answers else dict(ask(language))
+    given = answers_of(args.answers) if args.answers else dict(ask(language))
     brief_file = write_text(brief_from_answers(given, language=language), args.out / "brief.toml")
     brief = read_brief(brief_file)
     cells = brief.cells()
@@ -180,11 +182,23 @@ def start_job(args: argparse.Namespace) -> None:
     say_written([*written, *reports([scores], args.out, [language], load_tables())], language)
 
 
+def answers_of(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise DataError(finding("E_NO_FILE", file=path.name, found=error.strerror or str(error))) from error
+    except ValueError as error:  # no TOML, or no text
+        raise DataError(finding("E_TOML", file=path.name, found=str(error))) from error
+
+
 def ask(language: str) -> Iterator[tuple[str, str]]:
     """Each question until its answer can be read: nine good answers are not lost to one slip."""
     for question in questions(language):
         while True:
-            answer = input(f"{question.text} [{question.default}] ").strip() or question.default
+            try:
+                answer = input(f"{question.text} [{question.default}] ").strip() or question.default
+            except EOFError:  # nobody is there to answer
+                answer = question.default
             try:
                 brief_from_answers({question.key: answer}, language=language)
             except DataError as error:
@@ -195,6 +209,9 @@ def ask(language: str) -> Iterator[tuple[str, str]]:
 
 
 def notebooks_job(args: argparse.Namespace) -> None:
+    wrong = [pair for pair in args.set if "=" not in pair]
+    if wrong:
+        raise DataError([finding("E_OPTION", column="--set", found=pair, expected="language=fr") for pair in wrong])
     parameters = dict(pair.split("=", 1) for pair in args.set)
     execute(LESSONS, args.out, parameters)
     say_written([args.out], default_language())

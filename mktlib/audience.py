@@ -75,7 +75,7 @@ def describe_audience(followers: Any, posts: Any = None, *, by: str = "segment",
 
 def _usable(followers: pd.DataFrame, posts: pd.DataFrame | None, by: str, level: float) -> dict[str, str]:
     """The rates that can be formed; every problem of the input at once."""
-    known = {rate: column for rate, column in RATES.items() if column in followers and followers[column].notna().any()}
+    known = {rate: column for rate, column in RATES.items() if column in followers and (followers.empty or followers[column].notna().any())}
     names = [str(c) for c in followers.columns]
     found = []
     if by not in names:
@@ -92,6 +92,8 @@ def _usable(followers: pd.DataFrame, posts: pd.DataFrame | None, by: str, level:
         found.append(finding("E_OPTION", column="level", found=level, expected="0 < level < 1"))
     if followers.empty:
         found.append(finding("E_NO_ROWS", found="0"))
+    elif len(followers) < FEWEST:
+        found.append(finding("E_FEW_PEOPLE", found=str(len(followers)), expected=f">= {FEWEST}"))
     if found:
         raise DataError(found)
     return known

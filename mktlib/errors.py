@@ -8,7 +8,7 @@ prose, and so that `mktlib.vocabulary.retell` can say it again in another langua
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -39,8 +39,19 @@ class Finding:
     def __str__(self) -> str:
         return self.text
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, ({f.name: getattr(self, f.name) for f in fields(self)} | {"values": _plain(self.values)},)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Finding:
         return self  # frozen through and through; pandas copies the attrs of a frame it returns
+
+
+def _plain(values: Any) -> Any:
+    return {k: _plain(v) for k, v in values.items()} if isinstance(values, Mapping) else values
+
+
+def _again(entries: dict[str, Any]) -> Finding:
+    return Finding(**entries)
 
 
 class MktlibError(Exception):

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import bdtr, expit, logit, pdtr
-from scipy.stats import norm
+from scipy.stats import chi2_contingency, norm
 from scipy.stats import t as student
 from sklearn.base import clone
 
@@ -149,12 +149,27 @@ def _added(results: pd.DataFrame, metric: str, row: Mapping[str, Any], tables: T
     if len(above):
         pairs = zip(above["item"], above["count"], above["exposure"], strict=True)
         raise DataError([finding("E_CLICKS_GT_IMPRESSIONS", column=row["count"], found=f"{item}: {y} > {n}") for item, y, n in pairs])
+    twice = int(results.duplicated().sum())
     if {"due", "published"} <= set(frame):
-        frame["late_days"] = (pd.to_datetime(frame["published"]) - pd.to_datetime(frame["due"])).dt.days
+        days = [pd.to_datetime(frame[c], errors="coerce", format="mixed", utc=True) for c in ("published", "due")]
+        frame["late_days"] = (days[0] - days[1]).dt.days
+    if "actual_spend" in frame:
+        frame["actual_spend"] = _spent(frame["actual_spend"])
     how = {c: "sum" for c in ("actual_spend",) if c in frame}
     how |= {c: "first" for c in ("owner", "status", "due", "published") if c in frame} | {c: "max" for c in ("late_days",) if c in frame}
     details = frame.groupby(KEY, as_index=False).agg(how) if how else frame[KEY].drop_duplicates()
-    return details.merge(counts, on=KEY, how="left"), list(counts.attrs["findings"])
+    repeated = [finding("E_DUPLICATE_ROW", level="warning", found=str(twice))] if twice else []
+    return details.merge(counts, on=KEY, how="left"), [*counts.attrs["findings"], *repeated]
+
+
+def _spent(money: pd.Series) -> pd.Series:
+    """Money as numbers; blank where nobody knows, refused where it is no amount."""
+    amount = pd.to_numeric(money, errors="coerce").astype(float)
+    wrong = (amount.isna() & money.notna()) | np.isinf(amount) | (amount < 0)
+    if wrong.any():
+        i = int(wrong.to_numpy().argmax())
+        raise DataError(finding("E_NOT_A_NUMBER", line=i + 2, column="actual_spend", found=money.iloc[i]))
+    return amount
 
 
 def _unplanned(placed: pd.DataFrame, came: pd.DataFrame) -> list[Finding]:
@@ -317,8 +332,9 @@ def _check_policies(
 def targeting_gain(log: pd.DataFrame, scorer: ContentScorer, *, arm: str, seed: int = 0) -> Comparison:
     """Would choosing the arm person by person beat the best single arm for all? Learnt on one random half, judged on the other.
 
-    The arm must have been drawn at random with equal chances in `log` (one row a person). The control is the arm that did best for all in
-    the learning half.
+    The arm must have been drawn at random in `log` (one row a person), with chances that are the same for everybody and are taken from
+    the log; where they differ from group to group by more than luck, a finding says so. The control is the arm that did best for all
+    in the learning half.
     """
     row = scorer._tables().metrics[scorer.metric]
     count, exposure = str(row["count"]), str(row["exposure"])
@@ -339,5 +355,17 @@ def targeting_gain(log: pd.DataFrame, scorer: ContentScorer, *, arm: str, seed: 
     policies = {"targeted": chosen, **{a: np.full(len(judge), a) for a in arms}}
     rate = judge[count].to_numpy(float) / judge[exposure].to_numpy(float)
     outcome = judge.assign(outcome=rate)
-    found = compare_policies(outcome, policies, arm=arm, outcome="outcome", propensity=1 / len(arms), control=best, level=scorer.level)
-    return Comparison(table=found.table, facts={**found.facts, "metric": scorer.metric, "axis": arm}, findings=found.findings)
+    drawn = log[arm].astype(str)
+    chance = judge[arm].astype(str).map(drawn.value_counts(normalize=True)).to_numpy(float)
+    found = compare_policies(outcome, policies, arm=arm, outcome="outcome", propensity=chance, control=best, level=scorer.level)
+    findings = (*found.findings, *_not_drawn_alike(log, drawn, [a for a in fitted.by_ if a != arm]))
+    return Comparison(table=found.table, facts={**found.facts, "metric": scorer.metric, "axis": arm}, findings=findings)
+
+
+def _not_drawn_alike(log: pd.DataFrame, drawn: pd.Series, axes: Sequence[str]) -> list[Finding]:
+    """Whether groups drew the arms with other chances (chi-square test, one in a thousand): then nothing here speaks of causes."""
+    if not axes:
+        return []
+    group = log[list(axes)].astype(str).agg(" / ".join, axis=1)
+    p = float(chi2_contingency(pd.crosstab(group, drawn)).pvalue)
+    return [finding("E_NOT_RANDOM", level="warning", column=str(drawn.name), found=f"{p:.1g}")] if p < 1e-3 else []

@@ -36,6 +36,9 @@ AXIS_TABLE = {
 SURENESS = {"slightly": 0.7, "fairly": 0.35, "very": 0.15}
 """How sure a sentence is, as the sd of its effect on the log-odds: "slightly" allows twice or half, "very" about 15 %."""
 
+CHOICES = {"metrics": {"family": ("binomial", "poisson", "money"), "better": ("high", "low")}}
+"""Entries that take one of a few words; another word would change what is computed, not only what is said."""
+
 Row = Mapping[str, Any]
 
 
@@ -250,13 +253,19 @@ def _wrong_entries(layer: Mapping[str, Any], below: Mapping[str, Any], file: str
             for key, row in rows.items():
                 known = row if key not in below.get(table, {}) else below[table][key] | row
                 yield from _wrong_row(f"{table}.{key}", table, known, everything, file)
+        elif table in (*KINDS, "priors") and not isinstance(rows, Mapping):
+            yield finding("E_TABLE_ROW", file=file, column=table, found=repr(rows), expected=f"[{table}. ...]")
         elif table not in ELSEWHERE and isinstance(rows, Mapping) and table not in ("separator", "decimal"):
             yield finding("E_TABLE_NAME", file=file, column=table, found=table, expected=", ".join(KINDS), hint=nearest(table, KINDS))
     labels = layer.get("labels", {})
     for language, kinds in labels.items() if isinstance(labels, Mapping) else [("", labels)]:
         if not isinstance(kinds, Mapping) or not all(isinstance(words, Mapping) for words in kinds.values()):
             yield finding("E_TABLE_ROW", file=file, column=f"labels.{language}", found=repr(kinds), expected="[labels.en.segment]")
-    for i, row in enumerate(layer.get("priors", {}).get("statement", []), start=1):
+    priors = layer.get("priors", {})
+    for i, row in enumerate(priors.get("statement", []) if isinstance(priors, Mapping) else (), start=1):
+        if not isinstance(row, Mapping):
+            yield finding("E_TABLE_ROW", file=file, column=f"priors.statement[{i}]", found=repr(row), expected="[[priors.statement]]")
+            continue
         yield from _wrong_statement(f"priors.statement[{i}]", row, file)
 
 
@@ -270,9 +279,12 @@ def _wrong_row(path: str, table: str, row: Any, everything: Mapping[str, Any], f
     label = row.get("label", {})
     if "label" in row and not (isinstance(label, Mapping) and label.get("en") and label.get("fr")):
         yield finding("E_LABEL", file=file, column=f"{path}.label", found=repr(label))
+    for name, wanted in CHOICES.get(table, {}).items():
+        if name in row and row[name] not in wanted:
+            yield finding("E_OPTION", file=file, column=f"{path}.{name}", found=repr(row[name]), expected=" / ".join(wanted))
     for name, target in REFERENCES.get(table, {}).items():
         values = row.get(name, [])
-        for value in [values] if isinstance(values, str) else values:
+        for value in values if isinstance(values, list | tuple) else [values]:
             if value not in everything.get(target, {}):
                 hint = nearest(str(value), list(everything.get(target, {})))
                 yield finding("E_REFERENCE", file=file, column=f"{path}.{name}", found=str(value), expected=target, hint=hint)
@@ -282,7 +294,7 @@ def _wrong_statement(path: str, row: Mapping[str, Any], file: str) -> Iterator[F
     if not isinstance(row.get("when"), Mapping) or not row.get("when"):
         yield finding("E_MISSING_ENTRY", file=file, column=f"{path}.when", expected="when")
     times = row.get("times")
-    if not isinstance(times, int | float) or not times > 0:
+    if not isinstance(times, int | float) or not 0 < times < math.inf:
         yield finding("E_TIMES", file=file, column=f"{path}.times", found=repr(times))
     sure = row.get("sure", "fairly")
     if not (sure in SURENESS if isinstance(sure, str) else isinstance(sure, int | float) and sure > 0):

@@ -99,7 +99,10 @@ def test_small_groups_are_shown_together_and_nobody_is_lost():
 def test_the_others_are_never_so_few_that_one_of_them_can_be_told():
     result = describe_audience(crowd(a=50, b=12, lone=1))
     assert result.table.set_index("group")["people"].to_dict() == {"a": 50, OTHERS: 13}
-    assert describe_audience(crowd(a=4, b=3)).table["people"].tolist() == [7]
+    assert describe_audience(crowd(a=7, b=6)).table["people"].tolist() == [13]
+    with pytest.raises(DataError) as caught:
+        describe_audience(crowd(a=4, b=3))
+    assert caught.value.codes == ("E_FEW_PEOPLE",)
     assert describe_audience(crowd(a=50, b=12)).findings == ()
 
 

@@ -13,9 +13,10 @@ from scipy.special import expit, logit
 from scipy.stats import betabinom, binom, lognorm, poisson
 
 from mktlib.errors import DataError
-from mktlib.measurement import compare_policies, predictive, review_campaign
+from mktlib.measurement import compare_policies, predictive, review_campaign, targeting_gain
 from mktlib.planning import load_plan
 from mktlib.results import Plan
+from mktlib.scoring import ContentScorer
 from mktlib.simulate import load_sample, sample_path
 from mktlib.vocabulary import lookup
 
@@ -298,3 +299,37 @@ def test_an_estimate_that_would_be_wrong_in_silence_is_refused(change: dict[str,
     assert set(caught.value.codes) == codes
     for code in codes:
         assert lookup(f"findings.{code}.says", "fr") != lookup(f"findings.{code}.says", "en")
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8])
+def test_arms_of_unequal_size_show_no_gain_where_there_is_none(share):
+    """80 of 100 got one arm, both at 10 %: weights of one half for all would call the larger arm better every time."""
+    rng, wrong = np.random.default_rng(3), 0
+    for seed in range(20):
+        n = 4000
+        log = pd.DataFrame({
+            "segment": rng.choice(["p", "q"], n), "arm": np.where(rng.random(n) < share, "a", "b"),
+            "clicks": rng.binomial(1, 0.1, n), "impressions": 1,
+        })  # fmt: skip
+        found = targeting_gain(log, ContentScorer(by=("segment", "arm"), priors="flat"), arm="arm", seed=seed)
+        wrong += (found.table["verdict"] != "undecided").any()
+        assert found.findings == ()
+    assert wrong <= 7  # two comparisons a run at 90 %
+
+
+def test_arms_that_were_not_drawn_alike_are_said():
+    rng, n = np.random.default_rng(0), 4000
+    segment = rng.choice(["p", "q"], n)
+    arm = np.where(rng.random(n) < np.where(segment == "p", 0.8, 0.3), "a", "b")
+    log = pd.DataFrame({"segment": segment, "arm": arm, "clicks": rng.binomial(1, 0.1, n), "impressions": 1})
+    found = targeting_gain(log, ContentScorer(by=("segment", "arm"), priors="flat"), arm="arm")
+    assert "E_NOT_RANDOM" in [f.code for f in found.findings]
+
+
+def test_results_that_stand_there_twice_are_said_and_money_that_is_none_refused():
+    plan, results = load_plan(sample_path("plan")), load_sample("results")
+    codes = [f.code for f in review_campaign(plan, pd.concat([results, results])).findings]
+    assert "E_DUPLICATE_ROW" in codes
+    assert "E_DUPLICATE_ROW" not in [f.code for f in review_campaign(plan, results).findings]
+    with pytest.raises(DataError):
+        review_campaign(plan, results.assign(actual_spend="much"))

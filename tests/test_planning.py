@@ -644,3 +644,38 @@ def test_a_segment_that_was_never_scored_is_said(sunglasses):
     typo = brief.model_copy(update={"segments": {("studentes" if k == "students" else k): v for k, v in brief.segments.items()}})
     found = plan_campaign(scores, typo, keep=40).findings
     assert [(f.column, f.hint) for f in found if f.code == "N_PLAN_SEGMENT"] == [("segments.studentes", "students")]
+
+
+@pytest.mark.parametrize(("more", "column"), [
+    ('[[exclude]]\nsegment = "student"\n', "exclude.1.segment"),
+    ('[[mutes]]\nfirst_day = 2026-10-06\nlast_day = 2026-10-07\nsegment = "student"\n', "mutes.1.segment"),
+    ("", "last_day"), ("", "segments.students.consent.emial"), ("", "lengths"),
+])  # fmt: skip
+def test_words_that_name_nobody_are_refused(more, column):
+    text = (BRIEFS / "sunglasses.toml").read_text(encoding="utf-8") + more
+    text = text.replace("last_day = 2026-11-15", "last_day = 2036-11-15") if column == "last_day" else text
+    text = text.replace("{ email = 0.06, push = 0.04 }", "{ emial = 0.06 }") if "consent" in column else text
+    text = text.replace("wear = 0.6", 'wear = 0.6\nlengths = ["shrt"]') if column == "lengths" else text
+    with pytest.raises(DataError) as caught:
+        brief_from_text(text)
+    assert column in [f.column for f in caught.value.findings]
+
+
+def test_a_careful_plan_claims_no_bound(sunglasses):
+    careful = plan_campaign(*sunglasses, risk=1.0, keep=60).expected
+    assert careful["bound"] is None
+    assert careful["ceiling"] is None
+    assert 0 <= careful["gap"] < 0.05
+
+
+def test_scores_with_one_more_axis_must_fix_it():
+    table = scores_of(cells_of(content_type=["carousel", "story"])).table
+    both = pd.concat([table.assign(band="low"), table.assign(band="high", rate=0.2)], ignore_index=True)
+    scores = Scores(table=both, by=(*CELL, "band"), within=(), metric="click_rate")
+    with pytest.raises(DataError) as caught:
+        plan_campaign(scores, brief_from_text(SMALL))
+    assert caught.value.codes == ("E_PLAN_AXIS",)
+
+
+def test_a_spend_that_is_no_number_does_not_hold(plan):
+    assert not replace(plan, schedule=_first(plan.schedule, spend=float("nan"))).check().empty

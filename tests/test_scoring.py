@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from scipy.integrate import quad
 from scipy.special import expit, logit
-from scipy.stats import beta, binom
+from scipy.stats import beta, binom, poisson
 from sklearn.exceptions import SkipTestWarning
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -234,8 +237,8 @@ def test_verdicts_of_the_whole_scorer(pieces, capsys):
 
 
 @pytest.mark.parametrize("options", [
-    {"level": 2}, {"level": "x"}, {"priors": "exprt"}, {"pairs": "all"}, {"half_life_days": -3}, {"by": "style"}, {"by": ("style", "style")},
-    {"by": ("rate",)}, {"metric": "value_per_mille"}, {"by": ("country",)},
+    {"level": 2}, {"level": "x"}, {"priors": "exprt"}, {"pairs": "all"}, {"half_life_days": -3}, {"by": "style"},
+    {"by": ("style", "style")}, {"by": ("rate",)}, {"metric": "value_per_mille"}, {"by": ("country",)},
 ])  # fmt: skip
 def test_a_parameter_that_cannot_be_used_is_refused_by_name(options):
     log = pd.DataFrame({"style": ["a", "b"], "clicks": [3, 4], "impressions": [100, 100], "rate": "x", "revenue": 1.0})
@@ -266,3 +269,55 @@ def test_draws_of_scores_are_the_scorers_own_and_joint():
     scorer = ContentScorer(by=("style",)).fit(log)
     scores = scorer.score_cells(within=())
     assert np.array_equal(scores.draws(np.array([1, 0]), 50, random_state=0), scorer.draws(scores.table.iloc[[1, 0]], 50))
+
+
+def test_equal_cells_are_named_by_nobody_where_counts_pass_their_exposure():
+    """One row above its exposure makes the model one of counts; equal cells at 0.3 stay unnamed, and a real one is still found."""
+    rng, wrong, found = np.random.default_rng(5), 0, 0
+    for run in range(40):
+        clicks = [*rng.poisson(2000 * 0.3 * np.where(np.arange(8) == 0, 1.5 if run % 2 else 1.0, 1.0)), 11]
+        log = pd.DataFrame({"style": [f"s{i}" for i in range(8)] + ["odd"], "clicks": clicks, "impressions": [2000] * 8 + [10]})
+        scores = ContentScorer(by=("style",), priors="flat").fit(log).score_cells(within=())
+        verdict = scores.table.set_index("style")["verdict"].drop("odd")
+        assert "E_ABOVE_EXPOSURE" in [f.code for f in scores.findings]
+        if run % 2:
+            found += verdict["s0"] == "make"
+        else:
+            wrong += verdict.isin(["make", "drop"]).any()
+    assert wrong <= 2
+    assert found >= 18
+
+
+def test_the_poisson_evidence_is_one_on_average_where_nothing_differs():
+    """An e-value: its mean over worlds without a difference is 1 (sum over all counts), and it grows with a difference."""
+    counts, mean, n = np.arange(0.0, 400.0), 0.05, 1000.0
+    e = np.exp(evidence(counts, np.full(400, n), np.full(400, mean), "poisson"))
+    assert (e * poisson.pmf(counts, n * mean)).sum() == pytest.approx(1.0, abs=1e-9)
+    assert e[100] > 1000 > 1 > e[50]
+
+
+def test_a_header_that_was_edited_is_not_trusted(tmp_path):
+    log = pd.DataFrame({"style": ["a", "b"], "clicks": [30, 10], "impressions": [1000, 1000]})
+    path = ContentScorer(by=("style",)).fit(log).save(tmp_path / "scorer.npz")
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {k: stored[k] for k in stored.files}
+    header = json.loads(bytes(arrays["header"]).decode())
+    header["levels"]["style"] = header["levels"]["style"][::-1]
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(path, **arrays)
+    with pytest.raises(StoreError):
+        load_scorer(path)
+
+
+def test_scores_and_errors_travel_to_another_process():
+    log = pd.DataFrame({"style": ["a", "b"], "clicks": [30, 10], "impressions": [1000, 1000]})
+    scores = ContentScorer(by=("style",)).fit(log).score_cells(within=())
+    again = pickle.loads(pickle.dumps(scores))
+    assert again.table.equals(scores.table)
+    assert [str(f) for f in again.findings] == [str(f) for f in scores.findings]
+
+
+def test_the_metrics_own_columns_come_before_columns_called_count():
+    log = pd.DataFrame({"style": ["a", "b"], "clicks": [30, 10], "impressions": [1000, 1000]})
+    own, stray = (ContentScorer(by=("style",)).fit(x).score_cells(within=()).table for x in (log, log.assign(count=1, exposure=2)))
+    assert own.equals(stray)

@@ -132,3 +132,25 @@ def test_words_nearby_and_plurals():
     assert phrase("words.chances", "fr", count=1) == "1 chance sur 10"
     with pytest.raises(KeyError, match="no phrase"):
         phrase("no.such.phrase")
+
+
+@pytest.mark.parametrize(("text", "column"), [
+    ('[metrics.click_rate]\nbetter = "hgih"', "metrics.click_rate.better"),
+    ('[metrics.click_rate]\nfamily = "weird"', "metrics.click_rate.family"),
+    ("[content_types.blog_post]\nfamily = 5", "content_types.blog_post.family"), ("priors = 5", "priors"),
+    ('content_types = "x"', "content_types"),
+    ("[[priors.statement]]\nwhen = { stage = \"decision\" }\ntimes = inf", "priors.statement[1].times"), ("[labels]\nen = 3", "labels.en"),
+])  # fmt: skip
+def test_an_entry_that_would_change_what_is_computed_is_refused(tmp_path, text, column):
+    path = tmp_path / "ours.toml"
+    path.write_text(text + "\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        load_tables(path)
+    assert column in [f.column for f in caught.value.findings]
+
+
+def test_a_file_that_was_edited_is_read_again(tmp_path):
+    path = tmp_path / "ours.toml"
+    for name in ("First", "Second"):
+        path.write_text(f'[segments.x]\nlabel = {{ en = "{name}", fr = "{name}" }}\n', encoding="utf-8")
+        assert load_tables(path).label("segment", "x", "en") == name

@@ -17,7 +17,7 @@ from mktlib.results import CELL
 from mktlib.vocabulary import Tables, finding, load_tables, nearest
 
 MISSING = "(missing)"
-ENDLESS = 2**62  # beyond it a 64-bit sum wraps
+ENDLESS = 1e18  # above it a 64-bit sum of a few rows wraps
 
 
 def tally(
@@ -73,13 +73,15 @@ def tally(
 def _numbered(lazy: Any, schema: Any, axes: list[str], metric: str, tables: Tables, found: list[Finding]) -> tuple[Any, Any, int]:
     """(the axes with count and exposure as numbers, their schema, how many rows lack one); notes on the way go to `found`."""
     names = schema.names()
-    if not {"count", "exposure"} <= set(names):
+    row = tables.metrics[metric]
+    if not {"count", "exposure"} <= set(names) or {row["count"], row["exposure"]} <= set(names):  # the metric's own columns come first
         lazy = _with_counts(lazy, schema, metric, tables)
         found += _other_exposures(lazy, names, metric, tables)
         schema = lazy.collect_schema()
     numbers = [_number(nw.col(c), schema[c]).alias(c) for c in ("count", "exposure")]
     lazy = lazy.select(*[nw.col(a).cast(nw.String).alias(a) for a in axes], *numbers)
-    return lazy, schema, _checked(lazy, metric, tables.metrics[metric]["family"] == "money")
+    floats = [c for c in ("count", "exposure") if not schema[c].is_integer()]
+    return lazy, schema, _checked(lazy, metric, floats, tables.metrics[metric]["family"] == "money")
 
 
 def _other_exposures(lazy: Any, names: list[str], metric: str, tables: Tables) -> list[Finding]:
@@ -91,15 +93,15 @@ def _other_exposures(lazy: Any, names: list[str], metric: str, tables: Tables) -
     return [finding("E_OTHER_EXPOSURE", level="warning", column=lost[c], found=c, expected=other) for c in sorted(used)]
 
 
-def _checked(lazy: Any, metric: str, money: bool) -> int:
+def _checked(lazy: Any, metric: str, floats: list[str], money: bool) -> int:
     """How many rows lack a number; a count below nothing or without end is refused before it hides in a sum."""
     lacking = nw.col("count").is_null() | nw.col("exposure").is_null()
-    tests = {"left_out": lacking, "endless": nw.lit(False), "below": nw.col("exposure") < 0}
+    tests = {"left_out": lacking, "below": nw.col("exposure") < 0}
     tests["below"] = tests["below"] if money else tests["below"] | (nw.col("count") < 0)
-    for name in ("count", "exposure"):
-        tests["endless"] = tests["endless"] | (nw.col(name) >= ENDLESS) | (nw.col(name) <= -ENDLESS)
+    for name in floats:
+        tests[f"endless_{name}"] = (nw.col(name) >= ENDLESS) | (nw.col(name) <= -ENDLESS)
     seen = _pandas(lazy.select(*[x.fill_null(False).cast(nw.Int64).sum().alias(k) for k, x in tests.items()])).fillna(0).iloc[0]
-    wrong = [("endless", "E_NOT_FINITE"), ("below", "E_NEGATIVE_COUNT")]
+    wrong = [*((f"endless_{c}", "E_NOT_FINITE") for c in floats), ("below", "E_NEGATIVE_COUNT")]
     refused = [finding(code, column=metric, found=f"{int(seen[k])} rows") for k, code in wrong if seen[k]]
     if refused:
         raise DataError(refused)

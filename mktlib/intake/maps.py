@@ -21,7 +21,13 @@ ENTRIES: Mapping[str, type] = {
     "name": str, "source": str, "separator": str, "decimal": str, "encoding": str, "date_format": str, "one_row": str,
     "constants": dict, "score": dict,
 }  # fmt: skip
-EXPECTED: Mapping[Any, str] = {str: 'decimal = ","', dict: '[score] / metric = "click_rate"', list: 'by = ["content_type", "style"]'}
+SCORE: Mapping[str, tuple[Any, str]] = {
+    "metric": (str, 'metric = "click_rate"'), "by": (list, 'by = ["content_type", "style"]'), "within": (list, 'within = ["segment"]'),
+    "fixed": (dict, 'fixed = { stage = "decision" }'), "target": (dict, 'target = { arm = "style" }'), "level": (float, "level = 0.9"),
+    "pairs": (bool | str, 'pairs = "auto"'), "priors": (str, 'priors = "flat"'), "half_life_days": (float | int, "half_life_days = 90"),
+    "random_state": (int, "random_state = 0"),
+}  # fmt: skip
+EXPECTED: Mapping[Any, str] = {str: 'decimal = ","', dict: '[score] / metric = "click_rate"'}
 REQUIRED = ("content_id", "content_type", "channel", "clicks")
 
 
@@ -48,9 +54,13 @@ def read_map(path: str | Path) -> dict[str, Any]:
     for key, value in constants.items() if isinstance(constants, dict) else ():
         if isinstance(value, dict | list):
             found.append(finding("E_OPTION", file=name, column=f"constants.{key}", found=repr(value), expected=f'{key} = "..."'))
-    by = (plan.get("score") or {}).get("by", []) if isinstance(plan.get("score", {}), dict) else []
-    if not isinstance(by, list):
-        found.append(finding("E_OPTION", file=name, column="score.by", found=repr(by), expected=EXPECTED[list]))
+    score = plan.get("score", {})
+    for key, value in score.items() if isinstance(score, dict) else ():
+        if key not in SCORE:
+            hint = nearest(key, SCORE)
+            found.append(finding("E_BRIEF_UNKNOWN", file=name, column=f"score.{key}", found=key, expected=", ".join(SCORE), hint=hint))
+        elif not isinstance(value, SCORE[key][0]) or value == []:
+            found.append(finding("E_OPTION", file=name, column=f"score.{key}", found=repr(value), expected=SCORE[key][1]))
     if found:
         raise DataError(found)
     said = next((v["date_format"] for v in columns.values() if isinstance(v, dict) and "date_format" in v), None)

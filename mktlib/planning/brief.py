@@ -19,7 +19,7 @@ from mktlib.vocabulary import Tables, load_tables
 
 Unit = Literal["thousand_impressions", "click", "delivered", "none"]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Money = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
 class _Entry(BaseModel):
@@ -44,11 +44,11 @@ class Segment(_Entry):
     """People of one group: how many, the share that ads can reach, the share that agreed to messages by channel (unsaid is no),
     and how many messages one person accepts in a week and in four weeks."""
 
-    size: Annotated[int, Field(gt=0)] = 10_000
+    size: Annotated[int, Field(gt=0, le=10**10)] = 10_000
     reach: Share = 0.6
     consent: Share | dict[str, Share] = 0.0
-    cap_per_week: Annotated[int, Field(ge=0)] = 2
-    cap_per_month: Annotated[int, Field(ge=0)] = 6
+    cap_per_week: Annotated[int, Field(ge=0, le=1000)] = 2
+    cap_per_month: Annotated[int, Field(ge=0, le=4000)] = 6
 
     def agreed(self, channel: str) -> float:
         """People who agreed to be written to on a channel."""

@@ -25,7 +25,8 @@ def broken_limits(brief: Brief, items: pd.DataFrame, schedule: pd.DataFrame) -> 
     rows = [row for part in parts for row in part(brief, made, shown)]
     table = pd.DataFrame(rows, columns=["limit", "scope", "used", "most"])
     table["over"] = table["used"] - table["most"]
-    return table[table["over"] > 1e-6 * table["most"].abs().clip(lower=1.0)].reset_index(drop=True)
+    held = table["over"] <= 1e-6 * table["most"].abs().clip(lower=1.0)
+    return table[~held].reset_index(drop=True)  # what is no number does not hold either
 
 
 def _each(table: pd.DataFrame) -> list[Any]:

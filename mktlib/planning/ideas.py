@@ -34,7 +34,10 @@ def whole_cells(scores: Scores, brief: Brief) -> pd.DataFrame:
             table = table.merge(pd.DataFrame({axis: levels.get(axis, ["any"])}), how="cross")
     for axis in CELL:
         table[axis] = table[axis].astype(object).astype(str)
-    return table.drop_duplicates(list(CELL), ignore_index=True)
+    if table.duplicated(list(CELL)).any():
+        found = [finding("E_PLAN_AXIS", column=a, found=a, hint=f'score_cells({a}="{table[a].iloc[0]}")') for a in others]
+        raise DataError(found or finding("E_PLAN_AXIS", column="cells", found="cells", hint="drop_duplicates()"))
+    return table
 
 
 def priced(scores: Scores, brief: Brief, tables: Tables) -> pd.DataFrame:

@@ -106,8 +106,9 @@ def plan_campaign(
     CampaignPlan
         `expected`: value, low, high (at the level of the scores), p_loss (chance that the value is below the spend; None without
         money), spend, bound (no plan from the ideas kept can promise more), gap, ceiling (no plan from any idea that the brief allows
-        can), margin (what the last unit of the budget brings), greedy, events. The draws are joint over the cells (scores of
-        a `ContentScorer`) and include the luck of counting; that the coming weeks differ from the past is not in them.
+        can; bound and ceiling are None with risk), margin (what the last unit of the budget brings), greedy, events. The draws are
+        joint over the cells (scores of a `ContentScorer`) and include the luck of counting; that the coming weeks differ from the
+        past is not in them.
 
     Raises
     ------
@@ -185,9 +186,10 @@ def _told(
     low, high = (float(x) for x in np.quantile(outcome, [0.5 - scores.level / 2, 0.5 + scores.level / 2]))
     limits, tests = _limit_table(problem, answer, prices(problem, answer, seed=seed)), _tests(schedule)
     expected: dict[str, Any] = {
-        "value": float(schedule["value"].sum()), "low": low, "high": high, "p_loss": loss, "spend": spend, "bound": answer.bound,
+        "value": float(schedule["value"].sum()), "low": low, "high": high, "p_loss": loss, "spend": spend,
+        "bound": None if risk else answer.bound,  # with risk the solver bounds the careful value, which is not what is promised
         "gap": max(0.0, (answer.bound - value) / answer.bound) if answer.bound > 0 else 0.0, "greedy": by_hand,
-        "ceiling": answer.bound if short["ceiling"] is None else max(short["ceiling"], answer.bound),
+        "ceiling": None if risk else answer.bound if short["ceiling"] is None else max(short["ceiling"], answer.bound),
         "margin": float(limits.loc[limits["limit"] == "budget", "price"].iloc[0]),
         "events": float(schedule["events"].sum()), "level": scores.level,
     }  # fmt: skip

@@ -34,6 +34,8 @@ def _name(answer: Any) -> str:
 
 def _amount(answer: Any) -> float:
     text = re.sub(r"[\s\u00a0\u202f€$£]|EUR|USD|GBP", "", str(answer))
+    if re.fullmatch(r"\d{1,3}(\.\d{3})+(,\d+)?", text):  # 10.000 is ten thousand to those who write decimals with a comma
+        text = text.replace(".", "")
     text = text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", text) else text.replace(",", ".")
     value = float(text)
     if not 0 < value < 1e15:

@@ -93,6 +93,9 @@ def _example(key: str) -> str:
     )
 
 
+LONGEST = 371
+"""Days of a campaign, at most: a plan of more than 53 weeks is several plans."""
+
 ENTRIES: Mapping[str, type[BaseModel]] = {
     "objective": Objective, "brand": Brand, "segments": Segment, "channels": Channel, "production": Production, "team": Team,
     "fixed_dates": FixedDate, "mutes": Mute, "must_have": Want, "exclude": _Where,
@@ -112,6 +115,10 @@ def _words(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     yield from ((f"channels.{k}", "channels", k) for k in keys("channels"))
     yield from ((f"stages.{k}", "stages", k) for k in keys("stages"))
     yield from ((f"production.{k}", "content_types", k) for k in keys("production") if k != "default")
+    yield from (("lengths", "lengths", w) for w in (raw["lengths"] if isinstance(raw.get("lengths"), list) else []) if isinstance(w, str))
+    for name, row in raw["segments"].items() if isinstance(raw.get("segments"), Mapping) else ():
+        consent = row.get("consent") if isinstance(row, Mapping) else None
+        yield from ((f"segments.{name}.consent.{k}", "channels", k) for k in (consent if isinstance(consent, Mapping) else ()))
     brand, aim = raw.get("brand"), raw.get("objective")
     for side in ("allowed", "forbidden"):
         listed = brand.get(side) if isinstance(brand, Mapping) else None
@@ -159,6 +166,16 @@ def _wrong_together(raw: Mapping[str, Any], file: str, language: str) -> Iterato
         day = row.get("day") if isinstance(row, Mapping) else None
         if type(day) is dt.date and type(first) is dt.date and type(last) is dt.date and not first <= day <= last:
             yield finding("E_BRIEF_ORDER", language, file=file, column=f"fixed_dates.{k}.day", found=day, expected=f"{first} ... {last}")
+    named = raw["segments"] if isinstance(raw.get("segments"), Mapping) else {}
+    for name in ("must_have", "exclude", "fixed_dates", "mutes"):
+        for k, row in enumerate(raw[name] if isinstance(raw.get(name), list) else []):
+            who = row.get("segment") if isinstance(row, Mapping) else None
+            if isinstance(who, str) and named and who not in named:
+                wanted = ", ".join(named)
+                where = f"{name}.{k}.segment"
+                yield finding("E_BRIEF_WORD", language, file=file, column=where, found=who, expected=wanted, hint=nearest(who, named))
+    if type(first) is dt.date and type(last) is dt.date and (last - first).days > LONGEST:
+        yield finding("E_BRIEF_ORDER", language, file=file, column="last_day", found=last, expected=f"<= {first} + {LONGEST} days")
     shares = [v for v in raw["stages"].values() if isinstance(v, int | float)] if isinstance(raw.get("stages"), Mapping) else []
     if sum(shares) > 1 + 1e-9:
         yield finding("E_BRIEF_SHARES", language, file=file, column="stages", found=f"{sum(shares):g}")

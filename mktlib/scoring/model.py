@@ -32,7 +32,7 @@ from mktlib.vocabulary import AXIS_TABLE, Tables, finding, load_tables, nearest
 from mktlib.wording import write_bytes
 
 Array = NDArray[Any]
-SCHEMA = 1
+SCHEMA = 2
 DRAWS = 1000
 RESERVED = {"rate", "low", "high", "index", "p_best", "exposure", "opinion", "verdict", "count"}
 MOST_CELLS = 2_000_000
@@ -261,6 +261,9 @@ class ContentScorer(RegressorMixin, BaseEstimator):
 
     def _find_oddities(self, units: pd.DataFrame) -> None:
         more = [finding("E_ONE_LEVEL", level="note", column=a, found=str(v[0])) for a, v in self.levels_.items() if len(v) == 1]
+        above = units["count"] > units["exposure"]
+        if above.any() and self._tables().metrics.get(self.metric, {}).get("family") == "binomial":
+            more.append(finding("E_ABOVE_EXPOSURE", level="warning", metric=self.metric, found=str(int(above.sum()))))
         if len(units) and units["count"].sum() == 0:
             more.append(finding("E_NO_EVENTS", level="warning", metric=self.metric))
         self.findings_ = (*self.findings_, *more)
@@ -334,7 +337,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         mean_logit, mean_var = post.group_mean(codes, group, offset)
         luck = post.tau * float(np.exp(post.sd_spread[-1])) if post.per_item else 0.0
         own = [seen[c].to_numpy(float) for c in ("count", "exposure", "squares")]
-        side = direction(own[0], own[1], own[2], mean_logit, mean_var, luck)
+        side = direction(own[0], own[1], own[2], mean_logit, mean_var, luck, self.family_)
         average = pd.Series(rate).groupby(group).transform("mean").to_numpy()
         table = known.assign(
             rate=rate,
@@ -491,8 +494,8 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             "by": list(self.by_),
             "levels": {a: [str(x) for x in v] for a, v in self.levels_.items()},
             "family": self.family_,
-            "sha256": _digest(arrays),
         }
+        header["sha256"] = _digest(arrays, header)
         return _write_npz(Path(path), {"header": np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), np.uint8), **arrays})
 
     def __sklearn_tags__(self) -> Any:
@@ -568,8 +571,10 @@ def _pandas(X: Any) -> pd.DataFrame:
     return pd.DataFrame((frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas())
 
 
-def _digest(arrays: Mapping[str, Array]) -> str:
-    total = hashlib.sha256()
+def _digest(arrays: Mapping[str, Array], header: Mapping[str, Any]) -> str:
+    """Of the arrays and of everything that the header says beside it."""
+    said = {k: v for k, v in header.items() if k != "sha256"}
+    total = hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode())
     for name in sorted(arrays):
         total.update(name.encode())
         total.update(np.ascontiguousarray(arrays[name]).tobytes())
@@ -580,7 +585,7 @@ def _wrong(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> str | None
     """The first check that a stored scorer fails."""
     if header.get("schema") != SCHEMA:
         return f"schema {header.get('schema')}, not {SCHEMA}"
-    if header.get("sha256") != _digest(arrays):
+    if header.get("sha256") != _digest(arrays, header):
         return "sha256"
     bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
     return f"not finite: {bad[0]}" if bad else None
