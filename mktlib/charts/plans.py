@@ -123,7 +123,7 @@ def limit_label(canvas: Canvas, row: Any) -> str:
     name, scope = canvas.label("limit", row.limit), str(row.scope) if pd.notna(row.scope) and row.scope != "" else ""
     if not scope or scope in ("all", row.limit):
         return name
-    return canvas.say("pair", name=name, value=scope_label(canvas, scope))
+    return canvas.say("pair", name=name, value=scope_label(canvas, f" / {scope}" if row.limit == "days" else scope))
 
 
 def scope_label(canvas: Canvas, scope: str) -> str:
@@ -131,7 +131,7 @@ def scope_label(canvas: Canvas, scope: str) -> str:
     kinds = {"channel": "channels", "segment": "segments", "content_type": "content_types", "stage": "stages", "style": "styles"}
     name, _, week = scope.partition(" / ")
     said = next((canvas.label(k, name) for k, many in kinds.items() if name in getattr(canvas.tables, many)), cv.drawable(name))
-    return f"{said}, {canvas.say('week', week=cv.drawable(week))}" if week else said
+    return ", ".join([*([said] if name else []), *([canvas.say("week", week=cv.drawable(week))] if week else [])])
 
 
 def _limit_text(canvas: Canvas, row: Any) -> str:

@@ -118,8 +118,8 @@ def _limit(voice: Voice, row: Mapping[str, Any]) -> str:
 def _scope(voice: Voice, scope: str) -> str:
     """What a limit is about; "parents / 3" is the parents in week 3."""
     name, _, week = scope.partition(" / ")
-    said = voice.label("scope", name)
-    return f"{said}, {voice.label('column', 'week').lower()} {week}" if week else said
+    said = [voice.label("scope", name)] if name else []
+    return ", ".join([*said, *([f"{voice.label('column', 'week').lower()} {week}"] if week else [])])
 
 
 def _plan_tables(voice: Voice, result: Plan, facts: Facts) -> list[Grid]:
@@ -147,7 +147,10 @@ def _plan_tables(voice: Voice, result: Plan, facts: Facts) -> list[Grid]:
         ("price", "number"),
     ]
     if voice.analyst and len(result.limits):
-        named = result.limits.assign(scope=[_scope(voice, str(x)) for x in result.limits["scope"]])
+        weeks = result.limits["limit"] == "days"
+        named = result.limits.assign(
+            scope=[_scope(voice, f" / {x}" if w else str(x)) for x, w in zip(result.limits["scope"], weeks, strict=True)]
+        )
         tables.append(grid(voice, named, limits, caption=voice.say("plan.limits"), facts=facts))
     return tables
 
@@ -208,7 +211,7 @@ def review_draft(voice: Voice, result: Review, facts: Facts) -> Draft:
 def _placement(voice: Voice, row: Mapping[str, Any]) -> str:
     """A result in words: the piece, and for whom it was shown."""
     name = f"{voice.label('content_type', row['content_type'])} ({visible(str(row['item']))})"
-    return f"{name} · {voice.label('segment', row['segment'])}" if row.get("segment") else name
+    return " · ".join([name, *(voice.label(a, row[a]) for a in ("segment", "channel") if row.get(a))])
 
 
 def backtest_draft(voice: Voice, result: Backtest, facts: Facts) -> Draft:
