@@ -321,3 +321,10 @@ def test_the_metrics_own_columns_come_before_columns_called_count():
     log = pd.DataFrame({"style": ["a", "b"], "clicks": [30, 10], "impressions": [1000, 1000]})
     own, stray = (ContentScorer(by=("style",)).fit(x).score_cells(within=()).table for x in (log, log.assign(count=1, exposure=2)))
     assert own.equals(stray)
+
+
+def test_what_came_is_judged_whole_however_fast_the_past_fades():
+    log = load_sample("drive_in")
+    whole, fading = (backtest(log, ContentScorer(half_life_days=days)).table for days in (None, 20))
+    assert fading[["fold", "exposure", "events"]].equals(whole[["fold", "exposure", "events"]])
+    assert not fading["gain"].equals(whole["gain"])

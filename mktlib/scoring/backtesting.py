@@ -78,7 +78,9 @@ def _folds(frame: pd.DataFrame, step: pd.Timedelta, rng: np.random.Generator) ->
 
 def _held_out(scorer: ContentScorer, after: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
     """What came in each unit (a piece where the scorer knows pieces), beside its prediction."""
-    units = scorer._units(after, None, None)
+    units = (
+        clone(scorer).set_params(half_life_days=None)._units(after, None, None)
+    )  # what came is judged whole, however fast the past fades
     units = units[units["exposure"] > 0].reset_index(drop=True)
     if not len(units):
         return None
