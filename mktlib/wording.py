@@ -7,6 +7,7 @@ that it leaves open (French narrow no-break spaces, how chances are said) are se
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import tempfile
 from collections.abc import Iterable
@@ -59,6 +60,8 @@ def number(x: float, language: str | None = None, *, digits: int | None = None) 
     >>> number(1234567.5, "en", digits=1), number(1234567.5, "fr", digits=1)
     ('1,234,567.5', '1\\u202f234\\u202f567,5')
     """
+    if not math.isfinite(x):
+        return "–"
     digits = digits if digits is not None else 0 if abs(x) >= 100 or float(x).is_integer() else 2
     exact = Decimal(repr(float(x))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
@@ -71,6 +74,8 @@ def percent(x: float, language: str | None = None, *, digits: int | None = None)
     >>> percent(0.0345, "en"), percent(0.0345, "fr"), percent(0.42, "en")
     ('3.5%', '3,5\\u202f%', '42%')
     """
+    if not math.isfinite(x):
+        return "–"
     if digits is None:
         size = abs(x) * 100
         digits = 0 if size >= 10 or size == 0 else 1 if size >= 1 else 2 if size >= 0.1 else 3
@@ -83,6 +88,8 @@ def money(x: float, currency: str, language: str | None = None, *, digits: int |
     >>> money(40000, "EUR", "en"), money(40000, "EUR", "fr"), money(2.5, "EUR", "fr")
     ('€40,000', '40\\u202f000\\u202f€', '2,50\\u202f€')
     """
+    if not math.isfinite(x):
+        return "–"
     digits = digits if digits is not None else 0 if abs(x) >= 100 or float(x).is_integer() else 2
     pattern = "¤#,##0" if _locale(language).language != "fr" else "#,##0\u202f¤"
     pattern = pattern.replace("#,##0", "#,##0" + ("." + "0" * digits if digits else ""))

@@ -65,3 +65,8 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path, monkeypatc
         write_text("new", path)
     assert path.read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_what_is_no_number_is_a_dash(value):
+    assert [number(value, "en"), percent(value, "fr"), money(value, "EUR", "fr")] == ["–"] * 3
