@@ -1,68 +1,66 @@
-"""Coefficients by Newton and Laplace, sds by Fisher scoring on what remains."""
+"""Coefficients by Newton and Laplace; the sds term by term, each integrated over along its own line."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import scipy.linalg as sl
-import scipy.sparse as sp
+from scipy.interpolate import PchipInterpolator
 from scipy.special import logit
 from threadpoolctl import threadpool_limits
 
-from mktlib.glmm.design import BLOCK, SD_RANGE, Array, Data, Family, Term, leverage, pairs, prepare
+from mktlib.glmm.design import Array, Data, Family, Term, pairs, prepare
 from mktlib.glmm.posterior import Posterior
+from mktlib.glmm.sds import ABSENT, LEAST, Line, Sd, exponential, first_direction, known
 from mktlib.glmm.units import Units, integrate
 
-CENTER_SD, SCALE = 1.5, 0.25
+CENTER_SD, MAIN, PAIR, OWN = 1.5, 0.5, 0.4, 0.5
+"""Before any data: sd of the intercept, and root mean squares of the sds of main effects, of interplays and of the own effect."""
+OWN_RANGE, SIZES = (0.01, 4.0), (0.01, 3.0)
+OWN_SHAPE = 3.0
+START = {1: 0.25, 2: 0.15}  # sds of main effects and of the rest, before the first look
+SILENT, LOUD, ENOUGH = 0.7, (0.35, 0.6, 1.0), 2000
+"""Probability before the data that nothing matters; loudness of content where it does; events from which the sds alone say so."""
+ROUGH = 1200  # coefficients from which sds may settle in single precision
+SURE = 0.12  # a standard error of log tau below which its uncertainty changes a variance by less than 3 %
+
+# ------------------------------------------------------------ coefficients at given sds
 
 
-def _cross_tables(data: Data, weight: Array) -> Array:
-    """X' diag(weight) X: the weighted contingency table of every pair of terms; weight (cells,)."""
-    out = np.zeros((data.size, data.size))
-    parts = [slice(0, 1), *data.slices]
-    local = [np.where(c < 0, p.stop - p.start, c - p.start) for p, c in zip(parts, data.columns.T, strict=True)]
-    for i, j in itertools.combinations_with_replacement(range(len(parts)), 2):
-        wide, high = parts[i].stop - parts[i].start + 1, parts[j].stop - parts[j].start + 1
-        table = np.bincount(local[i] * high + local[j], weight, wide * high).reshape(wide, high)[:-1, :-1]
-        out[parts[i], parts[j]] = table
-        out[parts[j], parts[i]] = table.T
+def _information(data: Data, u: Units) -> Array:
+    """X' W X with W = diag(w) - var w w' inside each unit, as an arrow."""
+    arrow = data.columns.arrow
+    alone = u.w if data.shared else u.w * (1 - u.w * u.var)
+    out = arrow.cross(data.meetings, np.bincount(data.cell, alone, len(data.at)))
+    for some in data.together if data.shared else ():
+        z = some.sums(u.w).toarray()[:, :-1] * np.sqrt(u.var[some.units])[:, None]
+        arrow.subtract(out, some.level, z.T @ z)
     return out
 
 
-def _unit_rows(data: Data, w: Array) -> sp.csr_array:
-    """(units, size): the sum of w_r x_r over the rows r of each unit."""
-    columns = data.columns[data.cell]
-    used = columns >= 0
-    row, value = np.broadcast_to(data.unit[:, None], columns.shape), np.broadcast_to(w[:, None], columns.shape)
-    return sp.csr_array((value[used], (row[used], columns[used])), shape=(len(data.first), data.size))
+@dataclass(frozen=True)
+class Mode:
+    """The most probable coefficients at given sds, and what was found there."""
+
+    b: Array
+    u: Units
+    root: Array
+    height: float
 
 
-def _hessian(data: Data, u: Units, precision: Array) -> Array:
-    """X' W X + prior precision, with W = diag(w) - var w w' inside each unit."""
-    alone = u.w if data.shared else u.w * (1 - u.w * u.var)
-    h = _cross_tables(data, np.bincount(data.cell, alone, len(data.columns)))
-    if data.shared:
-        z = sp.diags_array(np.sqrt(u.var)) @ _unit_rows(data, u.w)
-        h -= (z.T @ z).toarray()
-    h[np.diag_indices_from(h)] += precision
-    return h
-
-
-def _newton(data: Data, b: Array, u: Units, sd: Array, tau: float, steps: int) -> tuple[Array, Units, Array]:
-    """Newton steps, halved while they go down, on sum(value) - b' Lambda b / 2; also the inverse Hessian where the last one began."""
-    precision = data.prior_precision(sd)
-    center = np.eye(1, data.size)[0] * data.center
+def _newton(data: Data, b: Array, u: Units, sd: Sequence[float] | Array, tau: float, steps: int) -> Mode:
+    """Newton steps, halved while they go down, on sum(value) - b' Lambda b / 2; the factor belongs to where the last step began."""
+    arrow, precision, center = data.columns.arrow, data.prior_precision(np.asarray(sd)), np.eye(1, data.size)[0] * data.center
 
     def height(b: Array, u: Units) -> float:
         return float(u.value.sum() - (precision * (b - center) ** 2).sum() / 2)
 
+    u = integrate(data, b, tau, u.mode)
     for _ in range(steps):
-        factor = sl.cho_factor(_hessian(data, u, precision), lower=True, overwrite_a=True, check_finite=False)
-        step = sl.cho_solve(factor, data.pull_back(u.score) - precision * (b - center), check_finite=False)
+        root = arrow.factor(_information(data, u), precision)
+        step = arrow.solve(root, data.pull_back(u.score) - precision * (b - center))
         longest, before = np.abs(step).max(), height(b, u)
         share = min(1.0, 3.0 / max(longest, 1e-300))
         for _ in range(12):
@@ -73,95 +71,148 @@ def _newton(data: Data, b: Array, u: Units, sd: Array, tau: float, steps: int) -
         b, u = b + share * step, trial
         if longest < 1e-6:
             break
-    v, _ = sl.lapack.dpotri(factor[0], lower=1, overwrite_c=1)
-    return b, u, np.tril(v) + np.tril(v, -1).T
+    return Mode(b, u, root, height(b, u) + float(np.log(precision).sum() - arrow.log_det(root)) / 2)
 
 
 def _own_frame(data: Data, u: Units, v: Array) -> tuple[Array, Array]:
-    """Var(eta_r + e | data) minus var(e), (n,), and the variance that e borrows from b, (units,).
+    """Var(eta_r + e | data) minus var(e), (n,), and the variance that e borrows from b, (units,); v as an arrow.
 
     The own effect answers a move of eta by -var * sum(w_r d eta_r): a row keeps x_r - z, with z = var * sum(w_r x_r) of its unit.
     """
-    h = leverage(data.columns, v)[data.cell]
+    arrow = data.columns.arrow
+    h = arrow.leverage(v, data.meetings)[data.cell]
     if not data.shared:
         pulled = u.w * u.var
         return h * (1 - pulled) ** 2, h * pulled**2
-    z, columns, cross = _unit_rows(data, u.w), data.columns[data.cell], np.zeros(len(data.y))
-    chunk = max(1, BLOCK // (4 * data.size))
-    for start in range(0, len(data.first), chunk):
-        rows = slice(*np.searchsorted(data.unit, [start, start + chunk]))
-        zv = np.pad(z[start : start + chunk] @ v, ((0, 0), (0, 1)))
-        cross[rows] = zv[data.unit[rows, None] - start, columns[rows]].sum(1)
+    cross = np.zeros(len(data.y))
+    for some in data.together:
+        corner = np.pad(arrow.corner(v, some.level), ((0, 1), (0, 1)))  # the last row and column: never seen
+        zv = some.sums(u.w) @ corner
+        cross[some.rows] = zv[some.unit[:, None], some.local].sum(1)
     cross *= data.to_rows(u.var)  # x_r' V z
     both = u.var * data.per_unit(u.w * cross)  # z' V z
     return h - 2 * cross + data.to_rows(both), both
 
 
-def _half_slope(data: Data, u: Units, frame: Array) -> Array:
-    """d (log det H / 2) / d eta, (n,): what pulls the mean of b away from its mode, and the sds through the mode."""
+def _shift(data: Data, u: Units, root: Array, frame: Array) -> Array:
+    """Mode minus mean of b, (size,): V X' d (log det H / 2) / d eta. A mode is not a mean, and moves with the sds by as much."""
     bent = u.skew * frame
-    return (bent - u.w * data.to_rows(u.var * data.per_unit(bent))) / 2
+    return data.columns.arrow.solve(root, data.pull_back((bent - u.w * data.to_rows(u.var * data.per_unit(bent))) / 2))
 
 
-def _gradient(data: Data, b: Array, u: Units, v: Array, sd: Array, tau: float) -> Array:
-    """Of the Laplace log marginal likelihood in the log sds, tau last: at a fixed mode, and through the mode's own move."""
-    frame, borrowed = _own_frame(data, u, v)
-    shift = v @ data.pull_back(_half_slope(data, u, frame))  # mode minus mean
-    squares = np.array([b[s] @ b[s] + np.trace(v[s, s]) - 2 * b[s] @ shift[s] for s in data.slices])
-    count = np.array([s.stop - s.start for s in data.slices])
-    by_tau = u.value_tau.sum() - (u.w_tau * frame).sum() / 2 + borrowed.sum() / tau**2
-    return np.append(squares / sd**2 - count, by_tau - u.score_tau @ data.linear(shift))
+# ------------------------------------------------------------ the sds
 
 
-def _information(data: Data, u: Units, v: Array, sd: Array, tau: float) -> Array:
-    """Expected information of the log sds, tau last: 2 tr(M_jk M_kj) with M = I - V / (sd_j sd_k) by blocks; tau taken apart."""
-    count = [s.stop - s.start for s in data.slices]
-    member = np.repeat(np.eye(len(count)), count, axis=0)  # (coefficients, terms)
-    scaled = member @ (1 / sd)
-    m = np.eye(len(scaled)) - scaled[:, None] * v[1:, 1:] * scaled
-    out = np.zeros((len(count) + 1, len(count) + 1))
-    out[:-1, :-1] = 2 * member.T @ (m**2 @ member)
-    out[-1, -1] = 2 * ((1 - u.var / tau**2) ** 2).sum()
-    return out
+def _slope(data: Data, u: Units, frame: Array, borrowed: Array, shift: Array, tau: float) -> float:
+    """Of Laplace's log marginal likelihood in log tau: at a fixed mode of b, and through the mode's own move."""
+    fixed = u.value_tau.sum() - (u.w_tau * frame).sum() / 2 + borrowed.sum() / tau**2
+    return float(fixed - u.score_tau @ data.linear(shift))
 
 
-def _fit_sds(data: Data, b: Array, scale: Array, most: int = 60) -> tuple[Array, Array]:
-    """The log sds (tau last) that maximise the marginal posterior, and their standard errors; the prior adds log sd - sd / scale."""
-    rho, damping, before = np.log(scale), np.ones(len(scale)), np.zeros(len(scale))
-    u = integrate(data, b, scale[-1], np.zeros(len(data.first)))
-    b, u, v = _newton(data, b, u, scale[:-1], scale[-1], 8)
-    for round in range(most):
-        sd, tau = np.exp(rho[:-1]), float(np.exp(rho[-1]))
-        u = integrate(data, b, tau, u.mode)
-        b, u, v = _newton(data, b, u, sd, tau, 1)
-        pull = np.exp(rho) / scale
-        gradient = _gradient(data, b, u, v, sd, tau) + 1 - pull
-        information = _information(data, u, v, sd, tau) + np.diag(pull + 0.02)
-        damping = np.where(gradient * before < 0, damping * 0.5, np.minimum(1, damping * 1.4))
-        step = np.clip(np.linalg.solve(information, gradient), -1.2, 1.2) * damping
-        target = np.clip(rho + step, *np.log(SD_RANGE))
-        gain, rho, before = gradient @ (target - rho), target, gradient
-        if round > 2 and abs(gain) < 0.02:
+@dataclass(frozen=True)
+class Peak:
+    """Where the sds settle: a line for each term, one sd each for the means (`typical`) and for the variances (`wide`), tau."""
+
+    mode: Mode
+    typical: Array
+    wide: Array
+    lines: tuple[Line, ...]
+    tau: float
+    tau_error: float
+
+
+def _settle(data: Data, priors: Sequence[Sd], own: Sd, most: int = 40) -> Peak:
+    """Every term moves to what its own line says, given all others; log tau by Fisher scoring with the exact gradient of Laplace's
+    marginal likelihood, in which the mode of b moves with tau. own: tau's prior."""
+    arrow, where = data.columns.arrow, data.columns.where
+    sd = np.array([START[min(len(t), 2)] if len(p.grid) > 1 else p.grid[0] for t, p in zip(data.columns.terms, priors, strict=True)])
+    estimated = len(own.grid) > 1
+    tau = float(np.clip(own.mean, *OWN_RANGE)) if estimated else float(own.grid[0])
+    b = np.eye(1, data.size)[0] * _average_eta(data)
+    mode = _newton(data, b, integrate(data, b, tau, np.zeros(len(data.first))), sd, tau, 3)
+    fastest = np.append(np.full(len(sd), 0.7), 1.0)
+    pace, before = fastest, np.zeros(len(fastest))
+    for _ in range(most):
+        b, u = mode.b, mode.u
+        del mode  # one factor at a time: it is the largest thing here
+        mode = _newton(data, b, u, sd, tau, 1)
+        u, v = mode.u, arrow.inverse(mode.root, rough=arrow.size > ROUGH)
+        frame, borrowed = _own_frame(data, u, v)
+        shift = _shift(data, u, mode.root, frame)
+        mean = mode.b - shift
+        axes = [arrow.principal(v, at) for at in where]
+        lines = tuple(Line.of(x.turn(mean[at]), x.var, s, p) for x, at, s, p in zip(axes, where, sd, priors, strict=True))
+        new = np.array([x.typical(x.fit) for x in lines])
+        wide = np.array([x.typical(x.shrunk) for x in lines])
+        pull = OWN_SHAPE * tau / own.mean  # of the prior
+        gradient, curvature = (
+            _slope(data, u, frame, borrowed, shift, tau) + OWN_SHAPE - pull,
+            2 * ((1 - u.var / tau**2) ** 2).sum() + pull + 0.02,
+        )
+        moved = np.append(np.log(new / sd), np.clip(gradient / curvature, -1, 1) if estimated else 0.0)
+        pace = np.where(moved * before < 0, pace / 2, np.minimum(pace * 1.3, fastest))  # who turns back walks slower
+        step, before = pace * moved, moved
+        sd, tau = sd * np.exp(step[:-1]), float(np.clip(tau * np.exp(step[-1]), *OWN_RANGE)) if estimated else tau
+        if np.abs(step[np.append(np.maximum(new, sd), 1) > 0.03]).max() < 0.025:  # below, an sd is as good as nothing
             break
-    return rho, np.sqrt(np.linalg.inv(information).diagonal())
+    return Peak(mode, sd, wide, lines, tau, curvature**-0.5 if estimated else 0.0)
 
 
-def _as_scales(scale: Mapping[Term, float] | Sequence[float] | float | None, terms: Sequence[Term], own: float) -> Array:
-    if scale is None or isinstance(scale, int | float):
-        each = [SCALE if scale is None else float(scale)] * len(terms)
-    elif isinstance(scale, Mapping):
-        each = [float(scale.get(t, SCALE)) for t in terms]
-    else:
-        each = [float(x) for _, x in zip(terms, scale, strict=True)]
-    return np.clip([*each, own], *SD_RANGE)
+def _own_points(data: Data, peak: Peak, own: Sd) -> tuple[Array, Array, list[Mode], Sd]:
+    """(values of tau, their weights, the modes there, all of tau's posterior): Laplace's marginal on a few points, smooth between them."""
+    settled = _newton(data, peak.mode.b, peak.mode.u, peak.typical, peak.tau, 30)
+    if peak.tau_error < SURE:
+        return np.array([peak.tau]), np.ones(1), [settled], known(peak.tau)
+    points = peak.tau * np.exp(peak.tau_error * np.array([-3.5, -2.2, -1.2, -0.5, 0, 0.5, 1.1, 2.0]))
+    points = points[(points >= OWN_RANGE[0]) & (points <= OWN_RANGE[1])]
+    modes = [_newton(data, settled.b, settled.u, peak.typical, float(t), 2) for t in points]
+    log = np.array([m.height for m in modes]) + OWN_SHAPE * (np.log(points) - points / own.mean)  # the prior
+    grid = np.linspace(np.log(points[0]), np.log(points[-1]), 201)
+    density = PchipInterpolator(np.log(points), log - log.max())(grid)
+    weight = np.exp(density) / np.exp(density).sum()
+    edges = np.searchsorted(grid, (np.log(points[1:]) + np.log(points[:-1])) / 2)
+    return points, np.array([x.sum() for x in np.split(weight, edges)]), modes, Sd(np.exp(grid), weight)
+
+
+# ------------------------------------------------------------ whether anything matters
+
+
+def _heard(data: Data) -> tuple[float, float, float]:
+    """(probability that cells differ at all, mean and variance of the one level that they share if not).
+
+    A dozen clicks cannot say which terms matter, but they can say whether any does: the marginal likelihood of typical sds, some way
+    from nothing to loud, against that of next to nothing (a Bayes factor; Kass & Raftery 1995, JASA 90).
+    """
+    arrow, start = data.columns.arrow, np.eye(1, data.size)[0] * _average_eta(data)
+    u, modes = integrate(data, start, OWN_RANGE[0], np.zeros(len(data.first))), []
+    for loud in (0.01, *LOUD):
+        sd = [loud * (MAIN if len(t) == 1 else PAIR) for t in data.columns.terms]
+        modes.append(_newton(data, start, u, sd, max(loud * OWN, OWN_RANGE[0]), 30))
+    factor = np.mean([np.exp(np.clip(m.height - modes[0].height, -50, 50)) for m in modes[1:]])
+    odds = factor * (1 - SILENT) / SILENT
+    first = np.eye(1, data.size)[0]
+    return odds / (1 + odds), float(modes[0].b[0]), float(arrow.solve(modes[0].root, first)[0])
+
+
+# ------------------------------------------------------------ all of it
 
 
 def _average_eta(data: Data) -> float:
-    """Where the intercept starts, and its prior centre where the caller has none."""
+    """The data's own level, offsets taken out."""
     if len(data.y) == 0:
         return 0.0
-    level = (data.y.sum() + 0.5) / (data.n.sum() + 1)
-    return float((np.log(level) if data.family == "poisson" else logit(level)) - np.average(data.offset, weights=data.n))
+    mean = (data.y.sum() + 0.5) / (data.n.sum() + 1)
+    return float((np.log(mean) if data.family == "poisson" else logit(min(mean, 1 - 1e-9))) - np.average(data.offset, weights=data.n))
+
+
+def _priors(scale: Mapping[Term, float] | Sequence[float] | float | None, terms: tuple[Term, ...], sds: Sequence[float] | None) -> list[Sd]:
+    if sds is not None:
+        return [known(max(float(x), LEAST)) for x in sds[:-1]]
+    given = (
+        {} if scale is None else scale if isinstance(scale, Mapping) else dict(zip(terms, np.broadcast_to(scale, len(terms)), strict=True))
+    )
+    sizes = [float(np.clip(given.get(t, MAIN if len(t) == 1 else PAIR), *SIZES)) for t in terms]
+    return [exponential(size, ABSENT if len(t) > 1 else 0.0) for t, size in zip(terms, sizes, strict=True)]
 
 
 def fit(
@@ -177,7 +228,7 @@ def fit(
     center: float | None = None,
     center_sd: float = CENTER_SD,
     scale: Mapping[Term, float] | Sequence[float] | float | None = None,
-    own_scale: float = SCALE,
+    own_scale: float = OWN,
     sds: Sequence[float] | None = None,
     quad: int = 9,
 ) -> Posterior:
@@ -190,7 +241,7 @@ def fit(
         offset: (n,) or a number, the known part of eta.
         item: (n,) identity of the post, ad or send that a row belongs to: the own effect is then the item's, else the cell's.
         center, center_sd: prior of the intercept; without a center it is the data's own level (0 without data).
-        scale: prior mean of each term's sd (a number, one a term, or a mapping); own_scale: of the own effect's.
+        scale: root mean square of each term's sd before the data (a number, one a term, or a mapping); own_scale: of the own effect's.
         sds: known sds, one a term and the own effect's last; nothing is estimated then.
         quad: points of the quadrature over the own effect.
 
@@ -201,51 +252,67 @@ def fit(
     axes, dims = len(dims), tuple(int(x) for x in dims)
     codes = np.asarray(codes, np.int64).reshape(-1, axes)
     wanted = pairs(axes) if terms == "pairs" else tuple((a,) for a in range(axes)) if terms == "main" else tuple(map(tuple, terms))
-    y, n, known = (np.broadcast_to(np.asarray(x, float), len(codes)) for x in (count, exposure, offset))
-    scales = _as_scales(scale, wanted, own_scale)
-    data = prepare(codes, y, n, known, item, dims, wanted, family=family, center=0.0, center_sd=center_sd, quad=quad)
+    y, n, offsets = (np.broadcast_to(np.asarray(x, float), len(codes)) for x in (count, exposure, offset))
+    data = prepare(codes, y, n, offsets, item, dims, wanted, family=family, center=0.0, center_sd=center_sd, quad=quad)
     data = replace(data, center=_average_eta(data) if center is None else center)
+    priors = _priors(scale, wanted, sds)
+    own = known(max(float(sds[-1]), LEAST)) if sds is not None else exponential(float(np.clip(own_scale, *SIZES)), 0.0, OWN_SHAPE)
     with threadpool_limits(1), np.errstate(under="ignore"):
-        b = np.eye(1, data.size)[0] * _average_eta(data)
-        if sds is not None:
-            rho, spread = np.log(np.clip(sds, *SD_RANGE)), np.zeros(len(scales))
-        elif len(data.y) == 0:
-            rho, spread = np.log(scales), np.zeros(len(scales))
-        else:
-            rho, spread = _fit_sds(data, b, scales)
-        return _conclude(data, b, rho, spread, scales, item is not None)
+        if len(data.y) == 0:
+            return _unread(data, priors, own, item is not None)
+        level = _heard(data) if sds is None and data.y.sum() < ENOUGH else (1.0, data.center, 0.0)
+        return _conclude(data, priors, own, item is not None, level)
 
 
-def _conclude(data: Data, b: Array, rho: Array, spread: Array, scales: Array, per_item: bool) -> Posterior:
-    """The posterior at given log sds: mode, mean, covariance, and what is known of each unit."""
-    sd, tau = np.exp(rho[:-1]), float(np.exp(rho[-1]))
-    if len(data.y) == 0:
-        mean, v = np.array([data.center]), np.array([[data.center_sd**2]])
-        own_mean = own_var = np.zeros(0)
-    else:
-        u = integrate(data, b, tau, np.zeros(len(data.first)))
-        b, u, _ = _newton(data, b, u, sd, tau, 30)
-        _, _, v = _newton(data, b, u, sd, tau, 1)
-        frame, _ = _own_frame(data, u, v)
-        mean = b - v @ data.pull_back(_half_slope(data, u, frame))
-        u = integrate(data, mean, tau, u.mode)
-        own_mean, own_var = u.mean - u.var * data.per_unit(u.skew * frame) / 2, u.var  # the same correction, of the own effects
-    whole = data.unit_code >= 0
-    return Posterior(
-        dims=data.dims,
-        terms=data.terms,
-        levels=data.levels,
-        mean=mean,
-        cov=v,
-        sd=sd,
-        scale=scales[:-1],
-        tau=tau,
-        own_scale=float(scales[-1]),
-        sd_spread=spread,
-        center_sd=data.center_sd,
-        family=data.family,
-        per_item=per_item,
-        cell=data.unit_code[whole],
-        own_mean=own_mean[whole],
-        own_var=own_var[whole],
-    )
+def _unread(data: Data, priors: Sequence[Sd], own: Sd, per_item: bool) -> Posterior:
+    """Without data: the prior."""
+    root = data.columns.arrow.factor(data.columns.arrow.zeros(), data.prior_precision(np.ones(len(priors))))
+    level = (1 - SILENT, data.center, data.center_sd**2)
+    v = data.columns.arrow.inverse(root)
+    units = (np.zeros(0), np.zeros(0), np.zeros(0))
+    return Posterior.of(data, np.array([data.center]), root, v, np.zeros((1, 0)), priors, priors, own, own, per_item, units, level)
+
+
+def _conclude(data: Data, priors: Sequence[Sd], own: Sd, per_item: bool, level: tuple[float, float, float]) -> Posterior:
+    """Means, variances and the ways in which uncertain sds sway them; what is known of each unit's own effect."""
+    arrow, columns = data.columns.arrow, data.columns
+    peak = _settle(data, priors, own)
+    taus, weight, modes, of_tau = _own_points(data, peak, own)
+    middle = modes[int(np.argmin(np.abs(taus - peak.tau)))]
+    root = arrow.factor(_information(data, middle.u), data.prior_precision(peak.wide))
+    v = arrow.inverse(root)
+    frame, _ = _own_frame(data, middle.u, v)
+    shift = _shift(data, middle.u, root, frame)
+    b = np.array([m.b for m in modes])
+    mean = weight @ b - shift
+    pushes = []
+    for at, line, prior, sd in zip(columns.where, peak.lines, priors, peak.wide, strict=True):
+        if len(prior.grid) > 1 and len(at):
+            push = np.zeros(data.size)
+            axes = arrow.principal(v, at)
+            along = replace(Line.of(axes.turn(mean[at]), axes.var, sd, prior), known=line.known)
+            push[at] = axes.back(along.sway() / axes.var)
+            pushes.append(push)
+    sways = [arrow.solve(root, np.column_stack(pushes)) if pushes else np.zeros((data.size, 0))]
+    if len(taus) > 1:
+        sways.append(first_direction(b, weight)[:, None])
+    sway = np.ascontiguousarray(np.column_stack(sways))
+    units = _own(data, mean, b, taus, weight, modes, middle, frame)
+    arrow.add_outer(v, sway)
+    return Posterior.of(data, mean, root, v, sway, priors, [x.known for x in peak.lines], own, of_tau, per_item, units, level)
+
+
+def _own(
+    data: Data, mean: Array, b: Array, taus: Array, weight: Array, modes: Sequence[Mode], middle: Mode, frame: Array
+) -> tuple[Array, Array, Array]:
+    """Mean, variance and share kept (units,) of the own effects over the values of tau."""
+    if not (data.unit_code >= 0).any():
+        return np.zeros(0), np.zeros(0), np.zeros(0)
+    moved = b - weight @ b
+    found = [integrate(data, mean + d, float(t), m.u.mode) for d, t, m in zip(moved, taus, modes, strict=True)]
+    own, var = np.array([u.mean for u in found]), np.array([u.var for u in found])
+    kept = np.clip(weight @ (var / taus[:, None] ** 2), 0, 1)
+    along = np.array([data.linear(d)[data.first] for d in moved])
+    total = weight @ (own + along) ** 2 - (weight @ own) ** 2 - kept**2 * (weight @ along**2)  # of eta over tau, less what the sway says
+    bent = middle.u.var * data.per_unit(middle.u.skew * frame) / 2  # a mean is not a mode: the same correction as that of b
+    return weight @ own - bent, weight @ var + np.maximum(total, 0), kept

@@ -1,89 +1,171 @@
-"""What is known after the fit: logits, rates, intervals, contrasts and draws of any cell, seen or not."""
+"""What is known after the fit: logits, rates, intervals, group means and draws of any cell, seen or not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.linalg as sl
 from scipy.special import expit, logit, ndtri
 from threadpoolctl import threadpool_limits
 
-from mktlib.glmm.design import LOG_RATE_CEILING, Array, Family, Term, columns_of, find, leverage, number_of
-from mktlib.glmm.sums import Answers, Layout, Sums, chunks, gather, groups_of
+from mktlib.glmm.design import LOG_RATE_CEILING, Array, Columns, Data, Family, Term, find, number_of
+from mktlib.glmm.sds import Sd
+from mktlib.glmm.sums import Answers, Layout, Recipe, Sums, chunks, groups_of
+from mktlib.glmm.units import normal_points
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """Coefficients ~ N(mean, cov); answers for any cell, seen or not. Everything on the scale of eta (log-odds, or log rate).
+    """Coefficients ~ N(mean, V + sway sway'); answers for any cell, seen or not. On the scale of eta (log-odds, or log rate).
 
-    mean (P,), cov (P, P): the intercept, then the seen levels of each term; levels: which they are. sd, scale (terms,): fitted sds and
-    their prior means; tau, own_scale: the own effect's. sd_spread (terms + 1,): standard error of each log sd, tau last.
-    cell (units,): sorted numbers of the fitted cells; own_mean, own_var (units,): their own effects (empty where units are items).
+    mean (P,): coefficients in the order of `columns`. root, cov: L with L L' = V^-1, and V + sway sway', flat as `Arrow` keeps them.
+    sway (P, k): how coefficients move together while the sds are uncertain, one sd long. square, first (terms,): E sd^2 of each term,
+    after the data and before; tau, first_own: root mean square of the own effect's sd, after and before; absent (terms,): probability
+    that the term is nothing; tau_spread: sd of log tau. cell (units,): sorted numbers of the fitted cells; own_mean, own_var, own_kept
+    (units,): their own effects' mean and variance, and the share of a move of the structure that they let through (all empty where units
+    are items). heard: probability that cells differ at all; level, level_var: eta of all of them if not. Rates average over both; logits,
+    intervals and comparisons of cells are those of the model in which they differ, the wider answer.
     """
 
-    dims: tuple[int, ...]
-    terms: tuple[Term, ...]
-    levels: tuple[Array, ...]
+    columns: Columns
     mean: Array
+    root: Array
     cov: Array
-    sd: Array
-    scale: Array
+    sway: Array
+    square: Array
+    first: Array
+    absent: Array
     tau: float
-    own_scale: float
-    sd_spread: Array
+    first_own: float
+    tau_spread: float
     center_sd: float
     family: Family
     per_item: bool
     cell: Array
     own_mean: Array
     own_var: Array
+    own_kept: Array
+    heard: float
+    level: float
+    level_var: float
+
+    @classmethod
+    def of(
+        cls,
+        data: Data,
+        mean: Array,
+        root: Array,
+        cov: Array,
+        sway: Array,
+        before: Sequence[Sd],
+        after: Sequence[Sd],
+        own_before: Sd,
+        own_after: Sd,
+        per_item: bool,
+        units: tuple[Array, Array, Array],
+        level: tuple[float, float, float],
+    ) -> Posterior:
+        """From a fit's pieces; units: mean, variance and share kept of the own effects where units are cells."""
+        return cls(
+            columns=data.columns,
+            mean=mean,
+            root=root,
+            cov=cov,
+            sway=sway,
+            square=np.array([s.square for s in after]),
+            first=np.array([s.square for s in before]),
+            absent=np.array([s.absent for s in after]),
+            tau=own_after.square**0.5,
+            first_own=own_before.square**0.5,
+            tau_spread=own_after.spread_of_log,
+            center_sd=data.center_sd,
+            family=data.family,
+            per_item=per_item,
+            cell=data.unit_code[data.unit_code >= 0],
+            own_mean=units[0],
+            own_var=units[1],
+            own_kept=units[2],
+            heard=level[0],
+            level=level[1],
+            level_var=level[2],
+        )
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        return self.columns.dims
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return self.columns.terms
 
     @property
     def sds(self) -> dict[Term | str, float]:
-        """Fitted sd of each term, and of the own effect under "own"."""
-        return {**dict(zip(self.terms, map(float, self.sd), strict=True)), "own": self.tau}
+        """Root mean square of each term's sd, and of the own effect's under "own"."""
+        return {**dict(zip(self.terms, map(float, np.sqrt(self.square)), strict=True)), "own": self.tau}
 
-    def _columns(self, codes: Array) -> Array:
-        codes = np.asarray(codes, np.int64).reshape(-1, len(self.dims))
-        return columns_of(codes, self.dims, self.terms, self.levels)
+    @property
+    def luck(self) -> float:
+        """sd of a new single piece's own effect around its cell; 0 where cells are the units."""
+        return self.tau if self.per_item else 0.0
+
+    def _at(self, codes: Array) -> Array:
+        return self.columns.of(np.asarray(codes, np.int64).reshape(-1, len(self.dims)))
 
     def structured(self, codes: Array, offset: Array | float = 0.0) -> tuple[Array, Array]:
         """Mean and variance (n,) of eta without the own effect; a level never seen brings its term's variance."""
-        columns = self._columns(codes)
-        with threadpool_limits(1):
-            mean = np.append(self.mean, 0.0)[columns].sum(1) + offset
-            return mean, leverage(columns, self.cov) + (columns[:, 1:] < 0) @ self.sd**2
-
-    def own(self, codes: Array) -> tuple[Array, Array]:
-        """Mean and variance (n,) of the cells' own effects given eta: (0, tau^2) where a cell was never seen; nothing for items."""
         codes = np.asarray(codes, np.int64).reshape(-1, len(self.dims))
-        mean, var = np.zeros(len(codes)), np.full(len(codes), 0.0 if self.per_item else self.tau**2)
-        at = find(self.cell, number_of(codes, self.dims))
-        seen = at >= 0
-        mean[seen], var[seen] = self.own_mean[at[seen]], self.own_var[at[seen]]
+        pairs = (len(self.terms) + 1) ** 2 // 2
+        if self.columns.tables_cost() < len(codes) * pairs and ((codes >= 0) & (codes < self.dims)).all():  # a large part of a grid
+            mean, var = np.empty(len(codes)), np.empty(len(codes))
+            for rows in chunks(len(codes), 16):
+                levels = np.ascontiguousarray(codes[rows].T, np.int32)
+                mean[rows], var[rows] = self._from_tables(levels)
+            return mean + offset, var
+        at = self.columns.of(codes)
+        met = self.columns.arrow.meetings(at[:, self.columns.order])
+        mean = np.append(self.mean, 0.0)[at].sum(1) + offset
+        return mean, self.columns.arrow.leverage(self.cov, met) + (at[:, 1:] < 0) @ self.square
+
+    def _from_tables(self, levels: Array) -> tuple[Array, Array]:
+        """levels (d, n), all of them within the dims."""
+        mean, var = np.zeros((2, levels.shape[1]))
+        for axes, means, variances in self._tables:
+            number = np.zeros(levels.shape[1], np.int32)
+            for a in axes:
+                number *= self.dims[a]
+                number += levels[a]
+            mean += means[number]
+            var += variances[number]
         return mean, var
 
-    def _kept(self, own_var: Array) -> Array:
-        """How much of a move of the structure reaches eta: the own effect answers with (var / tau^2 - 1) of it."""
-        return np.ones(len(own_var)) if self.per_item else np.clip(own_var / self.tau**2, 0, 1)
+    @cached_property
+    def _tables(self) -> list[tuple[Term, Array, Array]]:
+        return self.columns.tables(self.cov, self.mean, self.square)
 
-    def logit(self, codes: Array, offset: Array | float = 0.0, *, own: bool = True, item: bool = False) -> tuple[Array, Array]:
-        """Mean and variance (n,) of eta: with the cell's own effect (`own`), and with the luck of a new single piece (`item`)."""
+    def own(self, codes: Array) -> tuple[Array, Array, Array]:
+        """Mean, variance and share kept (n,) of the cells' own effects: (0, tau^2, 1) where a cell was never seen; (0, 0, 1) for items."""
+        codes = np.asarray(codes, np.int64).reshape(-1, len(self.dims))
+        mean, var, kept = np.zeros(len(codes)), np.full(len(codes), 0.0 if self.per_item else self.tau**2), np.ones(len(codes))
+        at = find(self.cell, number_of(codes, self.dims))
+        seen = at >= 0
+        mean[seen], var[seen], kept[seen] = self.own_mean[at[seen]], self.own_var[at[seen]], self.own_kept[at[seen]]
+        return mean, var, kept
+
+    def logit(self, codes: Array, offset: Array | float = 0.0) -> tuple[Array, Array]:
+        """Mean and variance (n,) of eta, the cell's own effect included; the luck of a single piece not."""
         mean, var = self.structured(codes, offset)
-        if own:
-            own_mean, own_var = self.own(codes)
-            mean, var = mean + own_mean, var * self._kept(own_var) ** 2 + own_var
-        return mean, var + (self.tau**2 if item and self.per_item else 0.0)
+        own_mean, own_var, kept = self.own(codes)
+        return mean + own_mean, var * kept**2 + own_var
 
     # ------------------------------------------------------------ rates
 
     def to_rate(self, eta: Array) -> Array:
         """The rate of a cell at eta (any shape); where pieces have their own luck, its mean over pieces."""
         if self.family == "poisson":
-            return np.asarray(np.exp(np.minimum(eta, LOG_RATE_CEILING) + (self.tau**2 / 2 if self.per_item else 0.0)))
+            return np.asarray(np.exp(np.minimum(eta, LOG_RATE_CEILING) + self.luck**2 / 2))
         if not self.per_item:
             return np.asarray(expit(eta))
         grid = np.linspace(-30, 15, 2251)  # one smooth curve: cheaper read off than integrated for each cell
@@ -91,20 +173,27 @@ class Posterior:
 
     def expect(self, mean: Array, var: Array) -> Array:
         """E of the rate under eta ~ N(mean, var), (n,): a rate is a mean."""
-        var = var + (self.tau**2 if self.per_item else 0.0)
+        var = var + self.luck**2
         return np.exp(np.minimum(mean, LOG_RATE_CEILING) + var / 2) if self.family == "poisson" else _mean_expit(mean, var)
 
     def rate(self, codes: Array, offset: Array | float = 0.0) -> Array:
-        """Posterior mean rate (n,)."""
-        return self.expect(*self.logit(codes, offset))
+        """Posterior mean rate (n,): where few events leave it open whether cells differ at all, drawn towards the level of all."""
+        apart = self.expect(*self.logit(codes, offset))
+        if self.heard == 1:
+            return apart
+        alike = self.expect(self.level + np.broadcast_to(offset, apart.shape), np.full(apart.shape, self.level_var))
+        return self.heard * apart + (1 - self.heard) * alike
 
-    def interval(self, codes: Array, offset: Array | float = 0.0, *, level: float = 0.9, exposure: Array | None = None) -> Array:
-        """(n, 2) of the rate; with `exposure`, of the rate observed on so many (luck of counting and of a new piece included)."""
-        mean, var = self.logit(codes, offset, item=exposure is not None)
-        if exposure is not None:
-            return self._predictive(mean, var, np.broadcast_to(np.asarray(exposure, float), mean.shape), level)
+    def ends(self, mean: Array, var: Array, *, level: float = 0.9, exposure: Array | None = None) -> Array:
+        """(n, 2) of the rate under eta ~ N(mean, var), as `logit` gives them; with `exposure`, of the rate observed on so many."""
+        if exposure is not None:  # the luck of counting, and of a new piece
+            return self._predictive(mean, var + self.luck**2, np.broadcast_to(np.asarray(exposure, float), mean.shape), level)
         reach = ndtri(0.5 + level / 2) * np.sqrt(var)
         return self.to_rate(np.column_stack([mean - reach, mean + reach]))
+
+    def interval(self, codes: Array, offset: Array | float = 0.0, *, level: float = 0.9, exposure: Array | None = None) -> Array:
+        """(n, 2) of the cells' rates, or of the rates that will be observed on `exposure`."""
+        return self.ends(*self.logit(codes, offset), level=level, exposure=exposure)
 
     def _predictive(self, mean: Array, var: Array, n: Array, level: float, size: int = 500) -> Array:
         """Quantiles of counts drawn at evenly spread quantiles of eta."""
@@ -119,85 +208,79 @@ class Posterior:
             out[rows] = (np.quantile(counts, ends, axis=1, method="inverted_cdf") / chances.T).T
         return out
 
-    def prior_var(self, codes: Array) -> Array:
-        """Variance (n,) of eta before any data: the intercept's, each term's prior scale, the cell's own effect."""
-        own = 0.0 if self.per_item else self.own_scale**2
-        return np.full(len(self._columns(codes)), self.center_sd**2 + (self.scale**2).sum() + own)
+    @property
+    def prior_var(self) -> float:
+        """Variance of a cell's eta before any data: the intercept's, each term's, the cell's own effect."""
+        return float(self.center_sd**2 + self.first.sum() + (0.0 if self.per_item else self.first_own**2))
 
-    # ------------------------------------------------------------ a cell against its group
+    # ------------------------------------------------------------ several cells together
 
     def _joint(self, codes: Array) -> tuple[Array, Array]:
-        """Columns in which unseen levels have numbers of their own, from P on, and the term that each of those belongs to."""
+        """Positions in which unseen levels have numbers of their own, from P on, and the term that each of those belongs to."""
         codes = np.asarray(codes, np.int64).reshape(-1, len(self.dims))
-        columns, extra = self._columns(codes), [np.zeros(0, np.int64)]
+        at, extra = self._at(codes), [np.zeros(0, np.int64)]
         total = len(self.mean)
         for j, term in enumerate(self.terms):
-            unseen = np.flatnonzero(columns[:, j + 1] < 0)
-            level, at = np.unique(codes[unseen][:, list(term)], axis=0, return_inverse=True)
-            columns[unseen, j + 1] = total + at.ravel()
+            unseen = np.flatnonzero(at[:, j + 1] < 0)
+            level, number = np.unique(codes[unseen][:, list(term)], axis=0, return_inverse=True)
+            at[unseen, j + 1] = total + number.ravel()
             extra.append(np.full(len(level), j))
             total += len(level)
-        return columns, np.concatenate(extra)
+        return at, np.concatenate(extra)
 
-    def contrast(self, codes: Array, group: Array, offset: Array | float = 0.0, *, own: bool = True) -> tuple[Array, Array, Array]:
-        """Each cell's eta minus the mean of its group: posterior mean, posterior variance, variance before the data; (n,) each.
+    def averages(self, codes: Array, offset: Array | float, some: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
+        """Mean and variance (len(some),) of weighted averages of eta, own effects included; some: (rows, weights that add up to 1) each.
 
-        Rows are distinct cells. With a = the group's mean row of the design: x'Vx - 2 x'Va + a'Va, and own effects likewise.
+        Rows are distinct cells.
         """
-        mean, var = self.logit(codes, offset, own=own)
-        center, middle, cross, first = self._group_moments(codes, group, offset, own)
-        return mean - center, var - 2 * cross + middle, first
+        at, extra = self._joint(codes)
+        own_mean, own_var, kept = self.own(codes)
+        eta = np.append(self.mean, np.zeros(len(extra)))[at].sum(1) + offset + own_mean
+        size, seen, out = len(self.mean) + len(extra), len(self.mean), np.empty((2, len(some)))
+        with threadpool_limits(1):
+            for part in chunks(len(some), size):
+                rows = [np.bincount(at[r].ravel(), np.repeat(w * kept[r], at.shape[1]), size) for r, w in some[part]]
+                a = np.column_stack(rows)
+                known = (self.columns.arrow.forward(self.root, a[:seen]) ** 2).sum(0) + ((self.sway.T @ a[:seen]) ** 2).sum(0)
+                out[1, part] = known + self.square[extra] @ a[seen:] ** 2
+        out[0] = [w @ eta[r] for r, w in some]
+        out[1] += [w**2 @ own_var[r] for r, w in some]
+        return out[0], out[1]
 
     def group_mean(self, codes: Array, group: Array, offset: Array | float = 0.0) -> tuple[Array, Array]:
-        """(n,) the mean eta of each row's group, and its variance (own effects included)."""
-        center, middle, _, _ = self._group_moments(codes, group, offset, True)
-        return center, middle
-
-    def _group_moments(self, codes: Array, group: Array, offset: Array | float, own: bool) -> tuple[Array, Array, Array, Array]:
-        """Per row: its group's mean, the variance of that, its covariance with the row, and the contrast's prior variance."""
-        columns, extra = self._joint(codes)
-        mean, _ = self.logit(codes, offset, own=own)
-        own_var = self.own(codes)[1] * own
-        kept = self._kept(own_var) if own else np.ones(len(columns))
-        before = np.concatenate([[self.center_sd**2], np.repeat(self.scale**2, [len(x) for x in self.levels])])
-        before = np.append(before, self.scale[extra] ** 2)
-        prior_own = self.own_scale**2 * (own and not self.per_item)
-        size, seen = len(self.mean) + len(extra), len(self.mean)
-        out = np.empty((4, len(columns)))
-        with threadpool_limits(1):
-            for rows in groups_of(group):
-                part, k, count = columns[rows], kept[rows], len(rows)
-                a = np.bincount(part.ravel(), np.repeat(k / count, part.shape[1]), size)
-                va = np.append(self.cov @ a[:seen], self.sd[extra] ** 2 * a[seen:])
-                out[0, rows], out[1, rows] = mean[rows].mean(), a @ va + own_var[rows].sum() / count**2
-                out[2, rows] = k * va[part].sum(1) + own_var[rows] / count
-                plain = np.bincount(part.ravel(), minlength=size) / count
-                out[3, rows] = (before * (1 - 2 * plain))[part].sum(1) + before @ plain**2 + prior_own * (1 - 1 / count)
-        return out[0], out[1], out[2], out[3]
+        """(n,) the mean eta of each row's group, and its variance (own effects included). Rows are distinct cells."""
+        groups = list(groups_of(group))
+        found = self.averages(codes, offset, [(rows, np.full(len(rows), 1 / len(rows))) for rows in groups])
+        out = np.empty((2, len(np.asarray(group))))
+        for rows, mean, var in zip(groups, *found, strict=True):
+            out[:, rows] = [[mean], [var]]
+        return out[0], out[1]
 
     # ------------------------------------------------------------ draws
 
     def _coefficients(self, extra: Array, size: int, rng: np.random.Generator) -> Array:
-        """(P + unseen levels, size) joint draws, float32."""
-        root = sl.cholesky(self.cov, lower=True, check_finite=False)
-        seen = self.mean[:, None] + root @ rng.standard_normal((len(self.mean), size))
-        unseen = self.sd[extra, None] * rng.standard_normal((len(extra), size))
-        return np.concatenate([seen, unseen]).astype(np.float32)
+        """(size, P + unseen levels) joint draws, float32."""
+        seen = self.columns.arrow.backward(self.root, rng.standard_normal((len(self.mean), size)))
+        seen += self.mean[:, None] + self.sway @ rng.standard_normal((self.sway.shape[1], size))
+        unseen = np.sqrt(self.square[extra, None]) * rng.standard_normal((len(extra), size))
+        return np.ascontiguousarray(np.concatenate([seen, unseen]).T, np.float32)
 
     def eta_draws(self, codes: Array, offset: Array | float = 0.0, *, size: int, rng: np.random.Generator) -> Array:
         """(size, n) joint draws of eta, cells' own effects included; rows are distinct cells."""
         columns, extra = self._joint(codes)
         with threadpool_limits(1):
             table = self._coefficients(extra, size, rng)
-        center, (own_mean, own_var) = self.structured(codes)[0][:, None], self.own(codes)
-        eta = gather(table, columns) - center
-        eta = eta * self._kept(own_var)[:, None] + center + own_mean[:, None]
-        eta += np.sqrt(own_var)[:, None] * rng.standard_normal(eta.shape, dtype=np.float32)
-        return np.asarray((eta + np.broadcast_to(offset, len(columns))[:, None]).T)
+        own_mean, own_var, kept = self.own(codes)
+        center = np.append(self.mean, np.zeros(len(extra)))[columns].sum(1)
+        eta = (Recipe.of(columns).sum(table) - center) * kept + (center + own_mean + offset)
+        return np.asarray(eta + np.sqrt(own_var) * rng.standard_normal(eta.shape, dtype=np.float32))
 
     def draws(self, codes: Array, offset: Array | float = 0.0, *, size: int, rng: np.random.Generator) -> Array:
-        """(size, n) joint draws of the cells' rates."""
-        return self.to_rate(self.eta_draws(codes, offset, size=size, rng=rng))
+        """(size, n) joint draws of the cells' rates; their mean is `rate`."""
+        eta = self.eta_draws(codes, offset, size=size, rng=rng)
+        alike = rng.random(size) > self.heard
+        eta[alike] = self.level + offset + np.sqrt(self.level_var) * rng.standard_normal((int(alike.sum()), 1))
+        return self.to_rate(eta)
 
     def best(
         self,
@@ -218,45 +301,52 @@ class Posterior:
         if len(codes) == 0:
             return out
         columns, extra = self._joint(codes)
-        own_mean, own_var = self.own(codes)
+        own_mean, own_var, kept = self.own(codes)
         shift = (np.broadcast_to(offset, len(codes)) + own_mean).astype(np.float32)
-        answer = Answers(np.flatnonzero(self._kept(own_var) < 1), self._kept(own_var), self.structured(codes)[0], own_var)
+        answer = Answers(kept, np.append(self.mean, np.zeros(len(extra)))[columns].sum(1), np.sqrt(own_var))
         layout = Layout.of(codes, columns, group, self.terms)
         with threadpool_limits(1):
             table = self._coefficients(extra, size, rng)
         for draws in chunks(size, layout.height):
-            sums = Sums(layout, table[:, draws], 0.0 if self.per_item else self.tau, rng)
+            sums = Sums(layout, table[draws], 0.0 if self.per_item else self.tau, rng)
             for rows in layout.groups:
                 eta = sums.group(rows, answer)
-                eta += shift[rows, None]
-                top = eta.max(0) if highest else eta.min(0)
-                out[rows] += (eta == top).sum(1)
+                eta += shift[rows]
+                top = eta.argmax(1) if highest else eta.argmin(1)
+                if self.per_item:  # without own effects, cells may tie
+                    out[rows] += (eta == np.take_along_axis(eta, top[:, None], 1)).sum(0)
+                else:
+                    out[rows] += np.bincount(top, minlength=len(rows))
         total = np.bincount(layout.number, out)
         return np.asarray(out / total[layout.number])
 
     # ------------------------------------------------------------ keeping
 
     def to_arrays(self) -> dict[str, Array]:
-        """Everything as plain arrays, for .npz; text included, no pickle."""
+        """Everything as plain arrays, for .npz; text included, no pickle. `cov` is found again from `root` and `sway`."""
         longest = max(map(len, self.terms), default=0)
-        out = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self) if f.name not in ("terms", "levels")}
+        out = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self) if f.name not in ("columns", "cov")}
         out["terms"] = np.array([[*t, *[-1] * (longest - len(t))] for t in self.terms], np.int64).reshape(len(self.terms), longest)
-        return out | {f"level_{j}": x for j, x in enumerate(self.levels)}
+        out |= {"dims": np.array(self.dims, np.int64), "hub": np.array(self.columns.hub)}
+        return out | {f"level_{j}": x for j, x in enumerate(self.columns.levels)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Posterior:
         """The inverse of `to_arrays`."""
-        a = {f.name: np.asarray(arrays[f.name]) for f in fields(cls) if f.name != "levels"}
+        terms = tuple(tuple(int(x) for x in row if x >= 0) for row in np.asarray(arrays["terms"]))
+        levels = tuple(np.asarray(arrays[f"level_{j}"]) for j in range(len(terms)))
+        columns = Columns(tuple(int(x) for x in arrays["dims"]), terms, levels, int(arrays["hub"]))
+        a = {f.name: np.asarray(arrays[f.name]) for f in fields(cls) if f.name not in ("columns", "cov")}
         values: dict[str, Any] = {k: v.item() if v.ndim == 0 else v for k, v in a.items()}
-        values["dims"] = tuple(int(x) for x in a["dims"])
-        values["terms"] = tuple(tuple(int(x) for x in row if x >= 0) for row in a["terms"])
-        return cls(**values, levels=tuple(np.asarray(arrays[f"level_{j}"]) for j in range(len(values["terms"]))))
+        with threadpool_limits(1):
+            cov = columns.arrow.inverse(values["root"])
+            columns.arrow.add_outer(cov, values["sway"])
+        return cls(columns=columns, cov=cov, **values)
 
 
 def _mean_expit(mean: Array, var: Array) -> Array:
     """E expit(z), z ~ N(mean, var), by quadrature; (n,)."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(21)
     out = np.zeros(len(mean))
-    for node, weight in zip(nodes, weights / weights.sum(), strict=True):
+    for node, weight in zip(*normal_points(21), strict=True):
         out += weight * expit(mean + np.sqrt(var) * node)
     return out
