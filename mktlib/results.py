@@ -83,8 +83,9 @@ class Explanation(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Backtest(Result):
     """Later data predicted from earlier ones. table: one row a fold: fold, cells, exposure, events, gain (log loss saved against the
-    constant rate, fraction), gain_raw (the same for raw cell rates), coverage (of the predictive interval).
-    facts: metric, level, folds, gain, gain_raw, coverage, kind ("weeks" or "halves"). cells: predicted and observed of every held-out cell
+    constant rate, fraction), gain_raw (the same for raw cell rates), gain_beta_binomial (for cell rates drawn to the average), gain_pairs
+    (for a logistic regression on pairs of levels), coverage (of the predictive interval). facts: metric, level, folds, the gains,
+    coverage, kind ("weeks" or "halves"). cells: predicted and observed of every held-out cell
     (predicted, low, high, observed, exposure)."""
 
     cells: pd.DataFrame

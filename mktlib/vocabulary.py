@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import re
 import string
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -126,6 +127,18 @@ class Tables:
                     return float(row["mean"]), float(row["logit_sd"])
         return 0.02, 1.2
 
+    def _parts(self, row: Row) -> Iterator[Mapping[str, Any]]:
+        """A statement as rows of when, times and sure; a sentence that sets two things side by side is half for the one, half against."""
+        if "says" not in row:
+            yield row
+            return
+        said = read_opinion(str(row["says"]), self)
+        share = 1 / len(said.subjects)
+        sure = row.get("sure", said.sure)
+        sd = (float(sure) if isinstance(sure, int | float) else SURENESS[sure]) * share**0.5
+        for subject, side in zip(said.subjects, (1, -1), strict=False):
+            yield {**row, "when": {**subject, **said.where}, "times": said.times ** (side * share), "sure": sd}
+
     def opinions(self, metric: str) -> list[dict[str, Any]]:
         """Every opinion on a metric: when = {axis: level}, effect and sd on the log-odds, source, conf."""
         fit = self.priors["stage_fit"]
@@ -134,13 +147,63 @@ class Tables:
             about = {"sd": float(fit["sd"]), "source": fit["source"], "conf": fit["conf"]}
             for kind, effects in fit["effects"].items():
                 found += [{"when": {"content_type": kind, "stage": s}, "effect": float(x), **about} for s, x in effects.items() if x]
-        for row in self.priors.get("statement", []):
+        for row in (part for statement in self.priors.get("statement", []) for part in self._parts(statement)):
             if row.get("metric", metric) == metric:
                 sure = row.get("sure", "fairly")
                 sd = float(sure) if isinstance(sure, int | float) else SURENESS[sure]
-                about = {"sd": sd, "source": row.get("source", "own"), "conf": row.get("conf", "J")}
+                about = {"sd": sd, "source": row.get("source", row.get("says", "own")), "conf": row.get("conf", "J")}
                 found.append({"when": dict(row["when"]), "effect": math.log(float(row["times"])), **about})
         return found
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """A sentence read: one subject (against the average) or two (the first against the second), where, how many times, how sure."""
+
+    subjects: tuple[Mapping[str, str], ...]
+    where: Mapping[str, str]
+    times: float
+    sure: str
+
+
+def read_opinion(sentence: str, tables: Tables) -> Opinion:
+    """Read a plain sentence, in any language that has patterns for one.
+
+    Raises:
+        DataError: the sentence has no such shape, or names what no table knows.
+
+    >>> read_opinion("short_video beats blog_post about 1.5 times at awareness, fairly sure", load_tables()).where
+    {'stage': 'awareness'}
+    >>> read_opinion("short_video bat blog_post environ 1,5 fois en awareness, très sûr", load_tables()).sure
+    'very'
+    """
+    text = " ".join(sentence.split()).rstrip(".")
+    for words in (x["opinion"] for x in tables.languages.values() if "opinion" in x):
+        sure = next((key for key, said in words["sure"].items() if text.casefold().endswith(said.casefold())), None)
+        core = text[: -len(words["sure"][sure])].rstrip(" ,") if sure else text
+        for shape in words["shapes"]:
+            found = re.fullmatch(shape, core, re.IGNORECASE)
+            if found:
+                places = re.split(words["places"], found["where"] or "", flags=re.IGNORECASE)
+                where = [_named(x, tables) for x in places if x.strip()]
+                subjects = tuple(_named(found[k], tables) for k in ("one", "other") if found.groupdict().get(k))
+                times = float(found["times"].replace(",", "."))
+                return Opinion(subjects, {k: v for x in where for k, v in x.items()}, times, sure or "fairly")
+    raise DataError(finding("E_OPINION_SHAPE", column="priors.statement", found=sentence))
+
+
+def _named(words: str, tables: Tables) -> dict[str, str]:
+    """{axis: key} of what a sentence names, by key or by name in any language."""
+    wanted = words.strip(" ,").casefold()
+    known: dict[str, tuple[str, str]] = {}
+    for axis in ("content_type", "style", "length", "stage", "segment", "channel"):
+        for key, row in getattr(tables, AXIS_TABLE[axis]).items():
+            for name in (key, key.replace("_", " "), *row["label"].values()):
+                known.setdefault(str(name).casefold(), (axis, key))
+    if wanted not in known:
+        hint = nearest(wanted, list(known))
+        raise DataError(finding("E_OPINION_WORD", column="priors.statement", found=words.strip(), hint=hint))
+    return dict([known[wanted]])
 
 
 def load_tables(*own: str | Path) -> Tables:
@@ -266,7 +329,10 @@ def _wrong_entries(layer: Mapping[str, Any], below: Mapping[str, Any], file: str
         if not isinstance(row, Mapping):
             yield finding("E_TABLE_ROW", file=file, column=f"priors.statement[{i}]", found=repr(row), expected="[[priors.statement]]")
             continue
-        yield from _wrong_statement(f"priors.statement[{i}]", row, file)
+        if "says" in row:
+            yield from _wrong_sentence(row, everything, file)
+        else:
+            yield from _wrong_statement(f"priors.statement[{i}]", row, file)
 
 
 def _wrong_row(path: str, table: str, row: Any, everything: Mapping[str, Any], file: str) -> Iterator[Finding]:
@@ -288,6 +354,18 @@ def _wrong_row(path: str, table: str, row: Any, everything: Mapping[str, Any], f
             if value not in everything.get(target, {}):
                 hint = nearest(str(value), list(everything.get(target, {})))
                 yield finding("E_REFERENCE", file=file, column=f"{path}.{name}", found=str(value), expected=target, hint=hint)
+
+
+def _wrong_sentence(row: Mapping[str, Any], everything: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    try:
+        said = read_opinion(str(row["says"]), Tables(**{name: everything[name] for name in (*KINDS, "priors", "languages")}))
+    except DataError as error:
+        yield from (finding(f.code, file=file, column=f.column, found=f.found, hint=f.hint) for f in error.findings)
+        return
+    if not 0 < said.times < math.inf:
+        yield finding("E_TIMES", file=file, column="priors.statement.says", found=str(said.times))
+    if row.get("sure", "fairly") not in SURENESS and not isinstance(row.get("sure"), int | float):
+        yield finding("E_SURE", file=file, column="priors.statement.sure", found=repr(row.get("sure")), expected=", ".join(SURENESS))
 
 
 def _wrong_statement(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding]:

@@ -42,6 +42,8 @@ RATES = {
 } | {
     "gain",
     "gain_raw",
+    "gain_beta_binomial",
+    "gain_pairs",
     "coverage",
 }
 MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_per_person", "value", "price"}

@@ -222,7 +222,13 @@ def backtest_draft(voice: Voice, result: Backtest, facts: Facts) -> Draft:
     honest = facts["coverage"] is None or facts["level"] is None or facts["coverage"] >= facts["level"] - 0.05
     sentences = [voice.say("backtest.honest" if honest else "backtest.narrow", **values)]
     spec: list[Spec] = [("fold", "label"), ("cells", "number"), ("exposure", "number"), ("events", "number")]
-    spec += [("gain", "percent"), ("gain_raw", "percent"), ("coverage", "percent")]
+    spec += [
+        ("gain", "percent"),
+        ("gain_raw", "percent"),
+        ("gain_beta_binomial", "percent"),
+        ("gain_pairs", "percent"),
+        ("coverage", "percent"),
+    ]
     table = grid(voice, result.table, spec, caption=voice.say("backtest.caption"), facts=facts)
     return Draft(headline=headline, sentences=sentences, tables=[table], details=_details(voice, facts, folds="number", level="percent"))
 

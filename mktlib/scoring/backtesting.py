@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import betaln, expit, logit
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegressionCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from tqdm.auto import tqdm
 
 from mktlib.errors import DataError, ModelError
@@ -16,7 +22,8 @@ from mktlib.scoring.model import ContentScorer, _pandas, days_of, deviance
 from mktlib.vocabulary import finding
 
 Array = NDArray[Any]
-HALVES = 4
+HALVES, FOLDS, PENALTIES = 4, 3, (0.01, 0.1, 1.0)
+PREDICTED = {"gain": "predicted", "gain_raw": "raw", "gain_beta_binomial": "beta_binomial", "gain_pairs": "pairs"}
 
 
 def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest:
@@ -24,8 +31,10 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
 
     With a `date` column, each stretch of `every` is predicted from all that came before it (the first third only teaches). Without one,
     a random half of the pieces is predicted from the other, four times, from the scorer's seed. gain: share of the constant rate's log
-    loss that is saved; gain_raw: the same for raw cell rates (the overall rate where a cell is new). coverage: of the predictive
-    interval, counting luck included; ties of counts are broken at random so that small counts do not flatter it.
+    loss that is saved; gain_raw: the same for raw cell rates (the overall rate where a cell is new); gain_beta_binomial: for cell rates
+    drawn to the overall one (empirical Bayes); gain_pairs: for a logistic regression on all levels and pairs of them, its penalty
+    chosen by cross-validation (the last two NaN where counts pass their exposure). coverage: of the predictive interval, counting luck
+    included; ties of counts are broken at random so that small counts do not flatter it.
 
     Raises:
         DataError: `every` is no stretch of time, a date is none. ModelError: fewer than two stretches of data.
@@ -55,7 +64,7 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
         "kind": kind,
         "cells": len(held),
         "gain": float((table["gain"] * weight).sum()),
-        "gain_raw": float((table["gain_raw"] * weight).sum()),
+        **{k: float((table[k] * weight).sum()) for k in ("gain_raw", "gain_beta_binomial", "gain_pairs")},
         "coverage": float(held["inside"].mean()),
     }
     return Backtest(table=table, facts=facts, cells=held)
@@ -86,7 +95,8 @@ def _held_out(scorer: ContentScorer, after: pd.DataFrame, rng: np.random.Generat
         return None
     _, codes, offset = scorer._cells(units)
     post, n = scorer.posterior_, units["exposure"].to_numpy(float)
-    mean, var = post.logit(codes, offset, item=True)
+    mean, var = post.logit(codes, offset)
+    var = var + post.luck**2
     eta = mean[:, None] + np.sqrt(var)[:, None] * rng.standard_normal((len(units), 400))
     rate = np.exp(eta) if post.family == "poisson" else 1 / (1 + np.exp(-eta))
     chances = np.maximum(np.rint(n), 1)[:, None]
@@ -101,6 +111,8 @@ def _held_out(scorer: ContentScorer, after: pd.DataFrame, rng: np.random.Generat
         high=high,
         observed=units["count"] / units["exposure"],
         raw=_raw(scorer, units),
+        beta_binomial=_beta_binomial(scorer, units),
+        pairs=_pairs(scorer, units),
         constant=(scorer.evidence_["count"].sum() + 0.5) / (scorer.evidence_["exposure"].sum() + 1),
         inside=(place > tail) & (place < 1 - tail),
     )
@@ -114,14 +126,60 @@ def _raw(scorer: ContentScorer, units: pd.DataFrame) -> Array:
     return np.clip(rate, 1e-4, None if scorer.family_ == "poisson" else 1 - 1e-4)
 
 
+def _beta_binomial(scorer: ContentScorer, units: pd.DataFrame) -> Array:
+    """Cell rates drawn to the overall one: a beta prior fitted to all cells by maximum likelihood."""
+    cells, out = scorer.evidence_[scorer.evidence_["exposure"] > 0], np.full(len(units), np.nan)
+    y, n = cells["count"].to_numpy(float), cells["exposure"].to_numpy(float)
+    if scorer.family_ == "poisson" or not len(cells):
+        return out
+    overall = (y.sum() + 0.5) / (n.sum() + 1)
+
+    def shapes(x: Array) -> tuple[float, float]:
+        mean, size = float(expit(x[0])), float(np.exp(np.clip(x[1], -2, 14)))
+        return mean * size, (1 - mean) * size
+
+    def loss(x: Array) -> float:
+        a, b = shapes(x)
+        return float(-(betaln(a + y, b + n - y) - betaln(a, b)).sum())
+
+    a, b = shapes(minimize(loss, [logit(overall), 4.0], method="Nelder-Mead").x)
+    seen = scorer._seen(units[list(scorer.by_)])
+    return ((a + seen["count"]) / (a + b + seen["exposure"])).to_numpy(float)
+
+
+def _pairs(scorer: ContentScorer, units: pd.DataFrame) -> Array:
+    """Logistic regression on levels and pairs of levels."""
+    cells, by = scorer.evidence_[scorer.evidence_["exposure"] > 0], list(scorer.by_)
+    y, n = cells["count"].to_numpy(float), cells["exposure"].to_numpy(float)
+    if scorer.family_ == "poisson" or not by or not 0 < y.sum() < n.sum() or len(cells) < FOLDS:
+        return np.full(len(units), np.nan)
+    both = np.r_[y, n - y]
+    fold = np.tile(np.arange(len(cells)) % FOLDS, 2)[both > 0]  # a cell's events and the rest of it stay together
+    splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(FOLDS)]
+    label = np.repeat([1, 0], len(cells))[both > 0]
+    if any(len(np.unique(label[part])) < 2 for split in splits for part in split):
+        return np.full(len(units), np.nan)
+    regression = LogisticRegressionCV(
+        Cs=PENALTIES, cv=splits, scoring="neg_log_loss", l1_ratios=(0.0,), use_legacy_attributes=False, max_iter=300
+    )
+    model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), regression)
+    model.fit(pd.concat([_crossed(cells[by])] * 2)[both > 0], label, logisticregressioncv__sample_weight=both[both > 0])
+    return np.asarray(model.predict_proba(_crossed(units[by]))[:, 1])
+
+
+def _crossed(levels: pd.DataFrame) -> pd.DataFrame:
+    text = levels.astype(str)
+    return text.assign(**{f"{a} x {b}": text[a] + "\0" + text[b] for a, b in itertools.combinations(text.columns, 2)})
+
+
 def _figures(scorer: ContentScorer, part: pd.DataFrame) -> dict[str, float]:
     observed, weight = part["observed"].to_numpy(float), part["exposure"].to_numpy(float)
-    constant, ours, raw = (deviance(observed, part[c].to_numpy(float), weight, scorer.family_) for c in ("constant", "predicted", "raw"))
+    loss = {c: deviance(observed, part[c].to_numpy(float), weight, scorer.family_) for c in ("constant", *PREDICTED.values())}
+    constant = loss["constant"]
     return {
         "cells": len(part),
         "exposure": float(weight.sum()),
         "events": float(part["count"].sum()),
-        "gain": 1 - ours / constant if constant else 0.0,
-        "gain_raw": 1 - raw / constant if constant else 0.0,
+        **{name: 1 - loss[c] / constant if constant else 0.0 for name, c in PREDICTED.items()},
         "coverage": float(part["inside"].mean()),
     }

@@ -5,10 +5,7 @@ The mathematics is `glmm`'s; the words, the opinions and the denominators are `v
 
 from __future__ import annotations
 
-import hashlib
-import io
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +21,15 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mktlib import glmm
-from mktlib.errors import DataError, Finding, ModelError, StoreError
+from mktlib.errors import DataError, Finding, ModelError
 from mktlib.intake import tally
 from mktlib.results import CELL, Explanation, Scores
+from mktlib.scoring.keeping import read_scorer, write_scorer
+from mktlib.scoring.oddities import aliased, opinions_against_log, reversals, scatter_of_days
 from mktlib.scoring.verdicts import direction, verdicts
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, load_tables, nearest
-from mktlib.wording import write_bytes
 
 Array = NDArray[Any]
-SCHEMA = 2
 DRAWS = 1000
 RESERVED = {"rate", "low", "high", "index", "p_best", "exposure", "opinion", "verdict", "count"}
 MOST_CELLS = 2_000_000
@@ -51,7 +48,8 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         half_life_days: a row that is this old counts half (needs a date).
         random_state: seed of the draws behind `p_best`.
 
-    Attributes after `fit`: by_, levels_ {axis: names}, posterior_ (`glmm.Posterior`), evidence_ (counts per cell), findings_.
+    Attributes after `fit`: by_, levels_ {axis: names}, posterior_ (`glmm.Posterior`), evidence_ (counts per cell), findings_, opinions_
+        (one row an opinion that the log has counts on: said and seen times with the range of seen, sd, surprise, contradicted).
 
     >>> log = pd.DataFrame({"style": ["playful", "expert"], "clicks": [60, 30], "impressions": [1000, 1000]})
     >>> scorer = ContentScorer(by=("style",), priors="flat").fit(log)
@@ -112,7 +110,8 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             scale=self._scales(),
         )
         self.evidence_ = self._evidence(units)
-        self._find_oddities(units)
+        self.opinions_ = self._judge_opinions()
+        self._find_oddities(X, y, units)
         return self
 
     def _check_options(self) -> None:
@@ -259,14 +258,35 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             return rows[["count", "exposure", "squares"]].sum().to_frame().T
         return rows.groupby(list(self.by_), as_index=False, sort=True)[["count", "exposure", "squares"]].sum()
 
-    def _find_oddities(self, units: pd.DataFrame) -> None:
+    def _judge_opinions(self) -> pd.DataFrame:
+        """What the log says of every opinion that it has counts on."""
+        none = isinstance(self.priors, str) and self.priors == "flat"
+        opinions = [] if none else self._tables().opinions(self.metric)
+        cells = self.evidence_
+        return opinions_against_log(cells, self._codes(cells), self._offset(cells), self.posterior_, opinions, self.level)
+
+    def _find_oddities(self, X: Any, y: Any, units: pd.DataFrame) -> None:
         more = [finding("E_ONE_LEVEL", level="note", column=a, found=str(v[0])) for a, v in self.levels_.items() if len(v) == 1]
         above = units["count"] > units["exposure"]
         if above.any() and self._tables().metrics.get(self.metric, {}).get("family") == "binomial":
             more.append(finding("E_ABOVE_EXPOSURE", level="warning", metric=self.metric, found=str(int(above.sum()))))
-        if len(units) and units["count"].sum() == 0:
+        events = float(units["count"].sum())
+        if len(units) and events == 0:
             more.append(finding("E_NO_EVENTS", level="warning", metric=self.metric))
+        elif len(units) and self.posterior_.heard < 0.5:
+            more.append(finding("E_ALIKE", level="warning", found=f"{events:,.0f}", chance=f"{100 * self.posterior_.heard:.0f} %"))
+        more += aliased(units, self.by_)
+        more += reversals(units, self.by_)
+        if y is None and hasattr(X, "columns") and "date" in nw.from_native(X).collect_schema().names():
+            more += scatter_of_days(self._by_day(X), self.by_)
+        for row in self.opinions_[self.opinions_["contradicted"]].to_dict("records"):
+            about, times = " + ".join(map(str, row["when"].values())), [f"{row[k]:.2g}" for k in ("said", "seen")]
+            more.append(finding("E_OPINION_CONTRADICTED", level="warning", found=about, said=times[0], seen=times[1]))
         self.findings_ = (*self.findings_, *more)
+
+    def _by_day(self, X: Any) -> pd.DataFrame:
+        days = tally(X, self.by_, metric=self.metric, tables=self._tables(), keep=["content_id", "date"])
+        return days[days["exposure"] > 0]
 
     # ------------------------------------------------------------ answers
 
@@ -307,13 +327,11 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         _, codes, offset = self._cells(X)
         return self.posterior_.draws(codes, offset, size=size, rng=np.random.default_rng(self.random_state))
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Share of the constant rate's log loss that is saved (1 best, 0 no better than the constant); `sample_weight` is the exposure."""
-        rate, mean, weight = (
-            np.asarray(y, float),
-            self.predict(X),
-            np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float),
-        )
+    def score(self, X: Any, y: Any, sample_weight: Any = None, *, exposure: Any = None) -> float:
+        """Share of the constant rate's log loss that is saved (1 best, 0 no better than the constant); weighed by the exposure."""
+        given = exposure if exposure is not None else sample_weight
+        rate, mean = np.asarray(y, float), self.predict(X)
+        weight = np.ones(len(rate)) if given is None else np.asarray(given, float)
         constant = np.full(len(rate), np.average(rate, weights=weight))
         saved = [deviance(rate, p, weight, self.family_) for p in (mean, constant)]
         return float(1 - saved[0] / saved[1]) if saved[1] > 0 else 0.0
@@ -331,11 +349,12 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         post, row = self.posterior_, self._tables().metrics.get(self.metric, {})
         better = str(row.get("better", "high"))
         rng = np.random.default_rng(self.random_state)
-        rate, ends = post.rate(codes, offset), post.interval(codes, offset, level=self.level)
-        opinion = np.clip(post.logit(codes, offset)[1] / post.prior_var(codes), 0, 1)
+        mean, var = post.logit(codes, offset)
+        rate, ends = post.rate(codes, offset), post.ends(mean, var, level=self.level)
+        opinion = np.round(np.clip(var / post.prior_var, 0, 1), 12)
         seen = self._seen(known)
         mean_logit, mean_var = post.group_mean(codes, group, offset)
-        luck = post.tau * float(np.exp(post.sd_spread[-1])) if post.per_item else 0.0
+        luck = post.tau * float(np.exp(post.tau_spread)) if post.per_item else 0.0
         own = [seen[c].to_numpy(float) for c in ("count", "exposure", "squares")]
         side = direction(own[0], own[1], own[2], mean_logit, mean_var, luck, self.family_)
         average = pd.Series(rate).groupby(group).transform("mean").to_numpy()
@@ -354,11 +373,14 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             for j, a in enumerate(self.by_)
             for v in known.loc[codes[:, j] < 0, a].unique()
         ]
+        first = table.assign(group=group).sort_values("rate", ascending=better != "high", kind="stable").drop_duplicates("group")
+        guessed = int((first["opinion"] > 0.5).sum())
+        driven = [finding("E_PRIOR_DRIVEN", level="note", found=f"{guessed} / {len(first)}")] if guessed else []
         return CellScores(
             scorer=self,
             table=table,
             facts=self._facts(table, within),
-            findings=(*self.findings_, *unseen, *mixed),
+            findings=(*self.findings_, *unseen, *mixed, *driven),
             by=self.by_,
             within=within,
             metric=self.metric,
@@ -437,20 +459,20 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         frame, codes, offset = self._cells(pd.DataFrame([dict(cell)]))
         post = self.posterior_
         mean, var = post.logit(codes, offset)
-        columns = post._columns(codes)[0]
+        columns, spread = post.columns.of(codes)[0], post.columns.arrow.diagonal(post.cov)
         z = norm.ppf(0.5 + self.level / 2)
-        rows = [("average", "", float(post.mean[0]), float(post.cov[0, 0]), float(post.center_sd) ** 2)]
+        rows = [("average", "", float(post.mean[0]), float(spread[0]), float(post.center_sd) ** 2)]
         if np.any(offset):
             rows.append(("prior", "", float(offset[0]), 0.0, 1.0))
-        for term, column, sd, scale in zip(post.terms, columns[1:], post.sd, post.scale, strict=True):
+        for term, column, unseen, first in zip(post.terms, columns[1:], post.square, post.first, strict=True):
             names = tuple(self.by_[a] for a in term)
-            effect, spread = (float(post.mean[column]), float(post.cov[column, column])) if column >= 0 else (0.0, float(sd) ** 2)
+            effect, left = (float(post.mean[column]), float(spread[column])) if column >= 0 else (0.0, float(unseen))
             level = " × ".join(str(frame.iloc[0][a]) for a in names)
             name = (" × ".join(names), level) if len(names) < 3 else ("own", "")
-            rows.append((*name, effect, spread, float(scale) ** 2))
+            rows.append((*name, effect, left, float(first)))
         if not post.per_item:
-            own, own_var = post.own(codes)
-            rows.append(("own", "", float(own[0]), float(own_var[0]), post.own_scale**2))
+            own, own_var, _ = post.own(codes)
+            rows.append(("own", "", float(own[0]), float(own_var[0]), post.first_own**2))
         table = pd.DataFrame(
             [
                 {
@@ -472,8 +494,8 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             "rate": float(post.rate(codes, offset)[0]),
             "low": float(ends[0]),
             "high": float(ends[1]),
-            "average": float(post.expect(post.mean[:1], post.cov[:1, 0])[0]),
-            "opinion": float(min(var[0] / post.prior_var(codes)[0], 1.0)),
+            "average": float(post.expect(post.mean[:1], spread[:1])[0]),
+            "opinion": float(min(var[0] / post.prior_var, 1.0)),
             "logit": float(mean[0]),
         }
         return Explanation(table=table, facts=facts, findings=self.findings_)
@@ -488,15 +510,13 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             arrays[f"evidence_{name}"] = self.evidence_[name].to_numpy(float)
         arrays["evidence_codes"] = self._codes(self.evidence_) if self.by_ else np.zeros((len(self.evidence_), 0), np.int64)
         header = {
-            "schema": SCHEMA,
             "parameters": {k: v for k, v in self.get_params().items() if k not in ("tables", "priors")} | {"by": list(self.by)},
             "priors": self.priors if isinstance(self.priors, str) else "expert",
             "by": list(self.by_),
             "levels": {a: [str(x) for x in v] for a, v in self.levels_.items()},
             "family": self.family_,
         }
-        header["sha256"] = _digest(arrays, header)
-        return _write_npz(Path(path), {"header": np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), np.uint8), **arrays})
+        return write_scorer(Path(path), header, arrays)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -525,16 +545,7 @@ def load_scorer(path: str | Path, *, tables: Tables | None = None) -> ContentSco
     Raises:
         StoreError: the file is cut off, altered, of another schema, or holds numbers that are not finite.
     """
-    file = Path(path)
-    try:
-        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as stored:
-            arrays = {k: stored[k] for k in stored.files}
-        header = json.loads(bytes(arrays.pop("header")).decode())
-        wrong = _wrong(header, arrays)
-    except Exception as error:  # whatever a damaged archive raises is one thing to its owner
-        raise StoreError(finding("E_MODEL_FILE", file=file.name, found=f"{type(error).__name__}: {error}")) from error
-    if wrong:
-        raise StoreError(finding("E_MODEL_FILE", file=file.name, found=wrong))
+    header, arrays = read_scorer(Path(path))
     scorer = ContentScorer(**{**header["parameters"], "by": tuple(header["parameters"]["by"])}, priors=header["priors"], tables=tables)
     scorer.by_, scorer.family_, scorer.findings_ = tuple(header["by"]), header["family"], ()
     scorer.levels_ = {a: np.array(v, dtype=object) for a, v in header["levels"].items()}
@@ -544,6 +555,7 @@ def load_scorer(path: str | Path, *, tables: Tables | None = None) -> ContentSco
     codes = arrays["evidence_codes"]
     cells = {a: scorer.levels_[a][codes[:, j]] for j, a in enumerate(scorer.by_)}
     scorer.evidence_ = pd.DataFrame({**cells, **{n: arrays[f"evidence_{n}"] for n in ("count", "exposure", "squares")}})
+    scorer.opinions_ = scorer._judge_opinions()
     return scorer
 
 
@@ -569,29 +581,3 @@ def _pandas(X: Any) -> pd.DataFrame:
         return X
     frame: Any = nw.from_native(X)
     return pd.DataFrame((frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas())
-
-
-def _digest(arrays: Mapping[str, Array], header: Mapping[str, Any]) -> str:
-    """Of the arrays and of everything that the header says beside it."""
-    said = {k: v for k, v in header.items() if k != "sha256"}
-    total = hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode())
-    for name in sorted(arrays):
-        total.update(name.encode())
-        total.update(np.ascontiguousarray(arrays[name]).tobytes())
-    return total.hexdigest()
-
-
-def _wrong(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> str | None:
-    """The first check that a stored scorer fails."""
-    if header.get("schema") != SCHEMA:
-        return f"schema {header.get('schema')}, not {SCHEMA}"
-    if header.get("sha256") != _digest(arrays, header):
-        return "sha256"
-    bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
-    return f"not finite: {bad[0]}" if bad else None
-
-
-def _write_npz(path: Path, arrays: Mapping[str, Array]) -> Path:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    return write_bytes(buffer.getvalue(), path)
