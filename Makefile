@@ -45,7 +45,8 @@ pictures: $(VENV)/.ready  ## the baselines of the pixel tests again (look at the
 	MKTLIB_NEW_PICTURES=1 $(PY) -m pytest -q tests/test_charts.py
 
 bench: $(VENV)/.ready  ## the numbers of benchmarks/README.md
-	$(PY) benchmarks/scorer.py --bench ../shared/bench
+	$(PY) benchmarks/scorer.py --bench ../shared/bench --seeds 20
+	$(PY) benchmarks/real.py --data ../shared/data --halves 10
 
 lock:  ## requirements.lock and environment.yml again from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra lab --extra engines --extra test --universal --python-version 3.11 --generate-hashes \

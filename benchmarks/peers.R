@@ -1,0 +1,15 @@
+# One fit by glmmTMB for peers.py: counts in, effects out.  Rscript peers.R data.csv out.json
+suppressMessages({library(glmmTMB); library(jsonlite)})
+path <- commandArgs(TRUE)
+d <- read.csv(path[1])
+axes <- setdiff(names(d), c("y", "n"))
+for (a in axes) d[[a]] <- factor(d[[a]])
+terms <- paste0("(1|", axes, ")")
+for (p in combn(axes, 2, simplify = FALSE)) terms <- c(terms, paste0("(1|", p[1], ":", p[2], ")"))
+d$cell <- factor(seq_len(nrow(d)))
+spent <- proc.time()
+m <- glmmTMB(as.formula(paste("cbind(y, n - y) ~ 1 +", paste(c(terms, "(1|cell)"), collapse = " + "))), data = d, family = binomial)
+spent <- sum((proc.time() - spent)[1:2])
+effects <- lapply(ranef(m)$cond, function(r) setNames(as.list(r[[1]]), rownames(r)))
+effects$cell <- NULL
+write(toJSON(list(intercept = unname(fixef(m)$cond), effects = effects, seconds = spent), digits = 8, auto_unbox = TRUE), path[2])
