@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
     from mktlib.results import CELL
-    from mktlib.scoring import ContentScorer, backtest, load_scorer
+    from mktlib.scoring import ChainScorer, ContentScorer, backtest, load_scorer
     from mktlib.simulate import load_sample, load_truth, sample_path
     from mktlib.vocabulary import load_tables
     from mktlib.wording import table
@@ -37,7 +37,7 @@ _HOMES = {
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
     "results": ("CELL",),
-    "scoring": ("ContentScorer", "backtest", "load_scorer"),
+    "scoring": ("ChainScorer", "ContentScorer", "backtest", "load_scorer"),
     "simulate": ("load_sample", "load_truth", "sample_path"),
     "vocabulary": ("load_tables",),
     "wording": ("table",),
@@ -46,6 +46,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CELL",
+    "ChainScorer",
     "ContentScorer",
     "MktlibError",
     "__version__",

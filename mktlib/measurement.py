@@ -353,7 +353,7 @@ def targeting_gain(log: pd.DataFrame, scorer: ContentScorer, *, arm: str, seed: 
         others.drop(columns=arm).merge(people.drop(columns=arm), how="left", on=[a for a in fitted.by_ if a != arm])["chosen"].to_numpy()
     )
     policies = {"targeted": chosen, **{a: np.full(len(judge), a) for a in arms}}
-    rate = judge[count].to_numpy(float) / judge[exposure].to_numpy(float)
+    rate = float(row.get("per", 1)) * judge[count].to_numpy(float) / judge[exposure].to_numpy(float)
     outcome = judge.assign(outcome=rate)
     drawn = log[arm].astype(str)
     chance = judge[arm].astype(str).map(drawn.value_counts(normalize=True)).to_numpy(float)

@@ -297,6 +297,7 @@ REFERENCES = {
     "networks": {"channel": "channels", "formats": "content_types"},
     "lengths": {"families": "families"},
     "stages": {"main_metric": "metrics"},
+    "metrics": {"chain": "metrics"},
 }
 NEEDED = {
     "content_types": ("label", "family", "stages", "channels"),
@@ -348,12 +349,24 @@ def _wrong_row(path: str, table: str, row: Any, everything: Mapping[str, Any], f
     for name, wanted in CHOICES.get(table, {}).items():
         if name in row and row[name] not in wanted:
             yield finding("E_OPTION", file=file, column=f"{path}.{name}", found=repr(row[name]), expected=" / ".join(wanted))
+    if table == "metrics" and isinstance(row.get("chain", []), list | tuple):
+        yield from _wrong_chain(path, row, everything["metrics"], file)
     for name, target in REFERENCES.get(table, {}).items():
         values = row.get(name, [])
         for value in values if isinstance(values, list | tuple) else [values]:
             if value not in everything.get(target, {}):
                 hint = nearest(str(value), list(everything.get(target, {})))
                 yield finding("E_REFERENCE", file=file, column=f"{path}.{name}", found=str(value), expected=target, hint=hint)
+
+
+def _wrong_chain(path: str, row: Mapping[str, Any], metrics: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """Links are counted over what the one before let through, from the metric's own exposure to its own count."""
+    links = [metrics.get(m, {}) for m in row.get("chain", ())]
+    passed = [row.get("exposure"), *(link.get("count") for link in links)]
+    over = [*(link.get("exposure") for link in links), row.get("count")]
+    if all(links) and links and passed != over:
+        found = " × ".join(f"{a} / {b}" for a, b in zip(passed[1:], over, strict=False))
+        yield finding("E_CHAIN", file=file, column=f"{path}.chain", found=found, expected=f"{passed[0]} -> ... -> {over[-1]}")
 
 
 def _wrong_sentence(row: Mapping[str, Any], everything: Mapping[str, Any], file: str) -> Iterator[Finding]:

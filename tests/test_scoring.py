@@ -26,7 +26,7 @@ from mktlib.errors import DataError, ModelError, StoreError
 from mktlib.scoring import ContentScorer, backtest, backtesting, load_scorer, oddities
 from mktlib.scoring.verdicts import EFFECT, direction, evidence
 from mktlib.simulate import load_sample, load_truth
-from mktlib.vocabulary import load_tables
+from mktlib.vocabulary import SURENESS, load_tables
 
 BY = ("segment", "content_type", "channel")
 
@@ -246,7 +246,7 @@ def test_verdicts_of_the_whole_scorer(pieces, capsys):
 
 @pytest.mark.parametrize("options", [
     {"level": 2}, {"level": "x"}, {"priors": "exprt"}, {"pairs": "all"}, {"half_life_days": -3}, {"by": "style"},
-    {"by": ("style", "style")}, {"by": ("rate",)}, {"metric": "value_per_mille"}, {"by": ("country",)},
+    {"by": ("style", "style")}, {"by": ("rate",)}, {"by": ("country",)},
 ])  # fmt: skip
 def test_a_parameter_that_cannot_be_used_is_refused_by_name(options):
     log = pd.DataFrame({"style": ["a", "b"], "clicks": [3, 4], "impressions": [100, 100], "rate": "x", "revenue": 1.0})
@@ -354,8 +354,9 @@ def published(times, clicks, seed):
 
 
 def believed(sentence, tmp_path):
+    said = "".join(f'[[priors.statement]]\nsays = "{line}"\n' for line in sentence.splitlines())
     (tmp_path / "ours.toml").write_text(
-        f'[[priors.statement]]\nsays = "{sentence}"\n[priors.stage_fit]\neffects = {{}}\nsd = 0.7\nsource = ""\nconf = "J"\n',
+        f'{said}[priors.stage_fit]\neffects = {{}}\nsd = 0.7\nsource = ""\nconf = "J"\n',
         encoding="utf-8",
     )
     packaged = load_tables(tmp_path / "ours.toml")
@@ -386,6 +387,26 @@ def test_a_right_opinion_helps_and_a_wrong_one_is_flagged_and_washed_out(tmp_pat
     error, flagged = errors(wrong, 0.7, 5000, range(6))
     assert flagged == 1
     assert error < errors(none, 0.7, 5000, range(6))[0] + 0.02
+
+
+def test_a_surer_opinion_holds_its_own_level_closer_until_the_log_contradicts_it(tmp_path):
+    """Two opinions on one axis: each level starts with the spread that its own sentence gives it."""
+    sentences = "short_video does {} times the average, {} sure\npodcast does 2 times the average, slightly sure"
+    log, _ = published(0.7, 5000, 0)
+    cells = pd.DataFrame({"content_type": ["short_video", "podcast"], "stage": "awareness"})
+    for sure, sd in SURENESS.items():
+        asked = ContentScorer(by=("content_type", "stage"), priors=believed(sentences.format(2, sure), tmp_path))
+        empty = asked.fit(log.assign(clicks=0, impressions=0))
+        _, var = empty._eta(cells)
+        assert var[0] - var[1] == pytest.approx(sd**2 - SURENESS["slightly"] ** 2, abs=2e-3)
+        assert empty.score_cells(cells).table["opinion"].tolist() == [1.0, 1.0]
+    held, let_go = (
+        ContentScorer(by=("content_type", "stage"), priors=believed(sentences.format(x, "very"), tmp_path)).fit(log) for x in (1, 6)
+    )
+    assert (held.posterior_.held > 0).sum() == 1
+    assert not let_go.posterior_.held.any()
+    assert "E_OPINION_CONTRADICTED" in codes_of(let_go)
+    np.testing.assert_allclose(logit(let_go.predict(cells)), logit(held.predict(cells)), atol=0.15)
 
 
 def test_an_opinion_is_a_plain_sentence_in_either_language(tmp_path):
@@ -520,3 +541,15 @@ def test_what_a_back_test_compares_with_is_what_it_says():
     named = ["gain", "gain_raw", "gain_beta_binomial", "gain_pairs"]
     assert held[named].notna().all(axis=None)
     assert held["gain"].mean() > held["gain_raw"].mean()
+
+
+def test_channels_that_count_over_different_things_make_no_reversal():
+    """Short wins in all and loses within each channel: it is nearly all e-mail, where a delivery brings more clicks than an impression."""
+    shown = [("email", "short", 900, 9000), ("email", "long", 110, 1000), ("paid_social", "short", 100, 10_000)]
+    frame = pd.DataFrame([*shown, ("paid_social", "long", 990, 90_000)], columns=["channel", "length", "clicks", "impressions"])
+    mail = frame["channel"] == "email"
+    apart = frame.assign(delivered=frame["impressions"].where(mail), impressions=frame["impressions"].mask(mail))
+    alike = frame.replace({"channel": {"email": "display"}})
+    scorer = ContentScorer(by=("channel", "length"), priors="flat")
+    assert "E_SIMPSON" in codes_of(scorer.fit(alike))
+    assert "E_SIMPSON" not in codes_of(scorer.fit(apart))

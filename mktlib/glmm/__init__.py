@@ -3,6 +3,7 @@
     count_i ~ Binomial(exposure_i, expit(eta_i))       or Poisson(exposure_i * exp(eta_i))
     eta_i   = offset_i + b_0 + sum over terms t of b_t[level of row i in t] + e_u(i)
     b_0 ~ N(center, center_sd^2),   b_t ~ N(0, sd_t^2),   e_u ~ N(0, tau^2)
+    an opinion on a level of t, known to within s of the offset, is one more piece of evidence:   0 ~ N(b_t[level], s^2)
     sd_t ~ exponential; for an interplay of axes, exactly 0 with probability 0.4;   tau ~ gamma of shape 3
 
 A term is a tuple of axes: (0,) a main effect, (0, 2) a pair. A unit u is what has an own effect: the cell (all axes together), or the
@@ -20,8 +21,8 @@ With few events even the best of this follows noise: a rate is then averaged wit
 at all. Intervals are not: they are the wider answer's. What was tried and lost is in `benchmarks/README.md`.
 """
 
-from mktlib.glmm.design import Family, Term, pairs
+from mktlib.glmm.design import Family, Held, Term, pairs
 from mktlib.glmm.fitting import fit
 from mktlib.glmm.posterior import Posterior
 
-__all__ = ["Family", "Posterior", "Term", "fit", "pairs"]
+__all__ = ["Family", "Held", "Posterior", "Term", "fit", "pairs"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from mktlib.glmm.arrow import BLOCK, Array, Arrow
 
 Term = tuple[int, ...]
+Held = Mapping[Term, tuple[Array, Array]]
 Family = Literal["binomial", "poisson"]
 
 
@@ -184,7 +185,7 @@ class Data:
     """Rows (n,) sorted by unit, each pointing to its unit and to its distinct combination of levels (its cell).
 
     at (cells, terms + 1): the coefficients of a cell (`Columns.of`). first (units,): the first row of each unit; unit_code: its cell's
-    number where units are cells, else -1.
+    number where units are cells, else -1. held (size,): the precision with which an opinion holds a coefficient, beside its term's sd.
     """
 
     columns: Columns
@@ -196,6 +197,7 @@ class Data:
     y: Array
     n: Array
     offset: Array
+    held: Array
     family: Family
     center: float
     center_sd: float
@@ -275,7 +277,7 @@ class Data:
         out = np.full(self.size, self.center_sd**-2)
         for where, value in zip(self.columns.where, sd, strict=True):
             out[where] = value**-2
-        return out
+        return out + self.held
 
 
 def number_of(codes: Array, sizes: Sequence[int]) -> Array:
@@ -319,13 +321,27 @@ def _hub(dims: Sequence[int], codes: Array, unit: Array, first: Array) -> int:
 
 
 def prepare(
-    codes: Array, y: Array, n: Array, offset: Array, item: Array | None, dims: tuple[int, ...], terms: tuple[Term, ...], **rest: Any
+    codes: Array,
+    y: Array,
+    n: Array,
+    offset: Array,
+    item: Array | None,
+    dims: tuple[int, ...],
+    terms: tuple[Term, ...],
+    held: Held | None = None,
+    **rest: Any,
 ) -> Data:
     codes, y, n, offset, unit = _add_up(codes, y, n, offset, item)
     cells, cell = np.unique(codes, axis=0, return_inverse=True)
-    found = [np.unique(_term_levels(cells, dims, t)) for t in terms]
+    opined = {t: number_of(levels, [dims[a] for a in t]) for t, (levels, _) in (held or {}).items()}
+    found = [np.unique(np.append(_term_levels(cells, dims, t), opined.get(t, np.zeros(0, np.int64)))) for t in terms]
     first = np.flatnonzero(np.diff(unit, prepend=-1))
     columns = Columns(dims, terms, tuple(x[x >= 0] for x in found), _hub(dims, codes, unit, first))
+    holds = np.zeros(columns.arrow.size)
+    for t, seen, where in zip(terms, columns.levels, columns.where, strict=True):
+        if held and t in opined:
+            known = opined[t] >= 0
+            np.add.at(holds, where[find(seen, opined[t][known])], held[t][1][known] ** -2.0)
     return Data(
         columns=columns,
         at=columns.of(cells),
@@ -336,5 +352,6 @@ def prepare(
         y=y,
         n=n,
         offset=offset,
+        held=holds,
         **rest,
     )

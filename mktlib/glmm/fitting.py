@@ -11,7 +11,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.special import logit
 from threadpoolctl import threadpool_limits
 
-from mktlib.glmm.design import Array, Data, Family, Term, pairs, prepare
+from mktlib.glmm.design import Array, Data, Family, Held, Term, pairs, prepare
 from mktlib.glmm.posterior import Posterior
 from mktlib.glmm.sds import ABSENT, LEAST, Line, Sd, exponential, first_direction, known
 from mktlib.glmm.units import Units, integrate
@@ -201,8 +201,8 @@ def _average_eta(data: Data) -> float:
     """The data's own level, offsets taken out."""
     if len(data.y) == 0:
         return 0.0
-    mean = (data.y.sum() + 0.5) / (data.n.sum() + 1)
-    return float((np.log(mean) if data.family == "poisson" else logit(min(mean, 1 - 1e-9))) - np.average(data.offset, weights=data.n))
+    y, n, average = max(data.y.sum(), 0.0) + 0.5, data.n.sum(), np.average(data.offset, weights=data.n)
+    return float((np.log(y / n) if data.family == "poisson" else logit(min(y / (n + 1), 1 - 1e-9))) - average)
 
 
 def _priors(scale: Mapping[Term, float] | Sequence[float] | float | None, terms: tuple[Term, ...], sds: Sequence[float] | None) -> list[Sd]:
@@ -229,6 +229,7 @@ def fit(
     center_sd: float = CENTER_SD,
     scale: Mapping[Term, float] | Sequence[float] | float | None = None,
     own_scale: float = OWN,
+    held: Held | None = None,
     sds: Sequence[float] | None = None,
     quad: int = 9,
 ) -> Posterior:
@@ -242,6 +243,8 @@ def fit(
         item: (n,) identity of the post, ad or send that a row belongs to: the own effect is then the item's, else the cell's.
         center, center_sd: prior of the intercept; without a center it is the data's own level (0 without data).
         scale: root mean square of each term's sd before the data (a number, one a term, or a mapping); own_scale: of the own effect's.
+        held: {term: (levels (k, axes of the term), sds (k,))}: levels that an opinion holds to within an sd of the offset, beside the
+            term's own sd (k pieces of Gaussian evidence).
         sds: known sds, one a term and the own effect's last; nothing is estimated then.
         quad: points of the quadrature over the own effect.
 
@@ -253,7 +256,7 @@ def fit(
     codes = np.asarray(codes, np.int64).reshape(-1, axes)
     wanted = pairs(axes) if terms == "pairs" else tuple((a,) for a in range(axes)) if terms == "main" else tuple(map(tuple, terms))
     y, n, offsets = (np.broadcast_to(np.asarray(x, float), len(codes)) for x in (count, exposure, offset))
-    data = prepare(codes, y, n, offsets, item, dims, wanted, family=family, center=0.0, center_sd=center_sd, quad=quad)
+    data = prepare(codes, y, n, offsets, item, dims, wanted, held, family=family, center=0.0, center_sd=center_sd, quad=quad)
     data = replace(data, center=_average_eta(data) if center is None else center)
     priors = _priors(scale, wanted, sds)
     own = known(max(float(sds[-1]), LEAST)) if sds is not None else exponential(float(np.clip(own_scale, *SIZES)), 0.0, OWN_SHAPE)
@@ -266,11 +269,11 @@ def fit(
 
 def _unread(data: Data, priors: Sequence[Sd], own: Sd, per_item: bool) -> Posterior:
     """Without data: the prior."""
-    root = data.columns.arrow.factor(data.columns.arrow.zeros(), data.prior_precision(np.ones(len(priors))))
+    root = data.columns.arrow.factor(data.columns.arrow.zeros(), data.prior_precision(np.array([p.square**0.5 for p in priors])))
     level = (1 - SILENT, data.center, data.center_sd**2)
     v = data.columns.arrow.inverse(root)
-    units = (np.zeros(0), np.zeros(0), np.zeros(0))
-    return Posterior.of(data, np.array([data.center]), root, v, np.zeros((1, 0)), priors, priors, own, own, per_item, units, level)
+    units, mean = (np.zeros(0), np.zeros(0), np.zeros(0)), np.eye(1, data.size)[0] * data.center
+    return Posterior.of(data, mean, root, v, np.zeros((data.size, 0)), priors, priors, own, own, per_item, units, level)
 
 
 def _conclude(data: Data, priors: Sequence[Sd], own: Sd, per_item: bool, level: tuple[float, float, float]) -> Posterior:

@@ -24,10 +24,11 @@ class Posterior:
     mean (P,): coefficients in the order of `columns`. root, cov: L with L L' = V^-1, and V + sway sway', flat as `Arrow` keeps them.
     sway (P, k): how coefficients move together while the sds are uncertain, one sd long. square, first (terms,): E sd^2 of each term,
     after the data and before; tau, first_own: root mean square of the own effect's sd, after and before; absent (terms,): probability
-    that the term is nothing; tau_spread: sd of log tau. cell (units,): sorted numbers of the fitted cells; own_mean, own_var, own_kept
-    (units,): their own effects' mean and variance, and the share of a move of the structure that they let through (all empty where units
-    are items). heard: probability that cells differ at all; level, level_var: eta of all of them if not. Rates average over both; logits,
-    intervals and comparisons of cells are those of the model in which they differ, the wider answer.
+    that the term is nothing; tau_spread: sd of log tau. held (P,): precisions with which opinions hold coefficients. cell (units,):
+    sorted numbers of the fitted cells; own_mean, own_var, own_kept (units,): their own effects' mean and variance, and the share of a move
+    of the structure that they let through (all empty where units are items). heard: probability that cells differ at all; level,
+    level_var: eta of all of them if not. Rates average over both; logits, intervals and comparisons of cells are those of the model in
+    which they differ, the wider answer.
     """
 
     columns: Columns
@@ -44,6 +45,7 @@ class Posterior:
     center_sd: float
     family: Family
     per_item: bool
+    held: Array
     cell: Array
     own_mean: Array
     own_var: Array
@@ -84,6 +86,7 @@ class Posterior:
             center_sd=data.center_sd,
             family=data.family,
             per_item=per_item,
+            held=data.held,
             cell=data.unit_code[data.unit_code >= 0],
             own_mean=units[0],
             own_var=units[1],
@@ -200,18 +203,23 @@ class Posterior:
         rng, out = np.random.default_rng(0), np.empty((len(mean), 2))
         z, ends = ndtri((np.arange(size) + 0.5) / size), [0.5 - level / 2, 0.5 + level / 2]
         for rows in chunks(len(mean), size):
-            eta, chances = mean[rows, None] + np.sqrt(var[rows, None]) * z, np.maximum(np.rint(n[rows, None]), 1)
+            eta, chances = mean[rows, None] + np.sqrt(var[rows, None]) * z, n[rows, None]
             if self.family == "poisson":
                 counts = rng.poisson(np.minimum(chances * np.exp(np.minimum(eta, LOG_RATE_CEILING)), 1e18))
             else:
+                chances = np.maximum(np.rint(chances), 1)
                 counts = rng.binomial(chances.astype(np.int64), expit(eta))
             out[rows] = (np.quantile(counts, ends, axis=1, method="inverted_cdf") / chances.T).T
         return out
 
-    @property
-    def prior_var(self) -> float:
-        """Variance of a cell's eta before any data: the intercept's, each term's, the cell's own effect."""
-        return float(self.center_sd**2 + self.first.sum() + (0.0 if self.per_item else self.first_own**2))
+    def prior_var(self, codes: Array) -> Array:
+        """Variance (n,) of each cell's eta before any data: the intercept's, each term's, the cell's own effect."""
+        codes = np.asarray(codes, np.int64).reshape(-1, len(self.dims))
+        out = np.full(len(codes), self.center_sd**2 + self.first.sum() + (0.0 if self.per_item else self.first_own**2))
+        if self.held.any():  # an opinion that holds a level leaves it less to vary
+            held = np.append(self.held, 0.0)[self._at(codes)[:, 1:]]
+            out += (1 / (1 / np.maximum(self.first, 1e-300) + held) - self.first).sum(1)
+        return out
 
     # ------------------------------------------------------------ several cells together
 

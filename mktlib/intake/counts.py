@@ -17,11 +17,18 @@ from mktlib.results import CELL
 from mktlib.vocabulary import Tables, finding, load_tables, nearest
 
 MISSING = "(missing)"
+MOMENTS = ("count_count", "count_exposure", "exposure_exposure", "log_rows")
 ENDLESS = 1e18  # above it a 64-bit sum of a few rows wraps
 
 
 def tally(
-    log: Any, by: Sequence[str] = CELL, *, metric: str = "click_rate", tables: Tables | None = None, keep: Sequence[str] = ()
+    log: Any,
+    by: Sequence[str] = CELL,
+    *,
+    metric: str = "click_rate",
+    tables: Tables | None = None,
+    keep: Sequence[str] = (),
+    moments: bool = False,
 ) -> pd.DataFrame:
     """Counts and exposures of a metric per cell.
 
@@ -30,6 +37,7 @@ def tally(
         by: the columns that name a cell; those that the log lacks are left out, with a finding.
         metric: a row of the metrics table, which names the count and the exposure (by channel where channels have their own).
         keep: further columns to keep apart if the log has them (the piece, the day).
+        moments: also sums over the rows of products: count_count, count_exposure, exposure_exposure (floats), and the number of rows.
 
     Returns:
         One row a cell, sorted: the columns of `by`, then count and exposure (int64; count is a float where the metric is money).
@@ -63,7 +71,11 @@ def tally(
         found.append(finding("E_MISSING_COUNT", level="warning", found=str(left_out), metric=metric))
     lazy = lazy.filter(~(nw.col("count").is_null() | nw.col("exposure").is_null()))
     lazy = lazy.with_columns(*[nw.col(a).fill_null(MISSING) for a in axes]) if axes else lazy
-    sums = (nw.col("count").sum(), nw.col("exposure").sum())
+    if moments:
+        count, exposure = (nw.col(c).cast(nw.Float64) for c in ("count", "exposure"))
+        products = (count * count, count * exposure, exposure * exposure, exposure * 0 + 1)
+        lazy = lazy.with_columns(*[x.alias(name) for name, x in zip(MOMENTS, products, strict=True)])
+    sums = [nw.col(c).sum() for c in ("count", "exposure", *(MOMENTS if moments else ()))]
     added = lazy.group_by(*axes).agg(*sums) if axes else lazy.select(*sums)
     exact = [nw.col(c).cast(nw.Int64) for c in ("count", "exposure") if schema[c].is_integer()]  # an engine's wider sums come out as floats
     summed = _pandas(added.with_columns(*exact) if exact else added)
@@ -168,7 +180,7 @@ def _tidy(summed: pd.DataFrame, axes: list[str], found: list[Finding], money: bo
     found += [finding("E_NULL_KEY", level="warning", column=a) for a in missing]
     for name in ("count", "exposure"):
         summed[name] = summed[name].astype(float) if money and name == "count" else _whole(summed[name])
-    out = summed[[*axes, "count", "exposure"]]
+    out = summed[[*axes, "count", "exposure", *[c for c in MOMENTS if c in summed]]]
     out = out.sort_values(axes, kind="stable").reset_index(drop=True) if axes else out
     for a in axes:
         out[a] = out[a].astype(str)

@@ -66,8 +66,8 @@ def priced(scores: Scores, brief: Brief, tables: Tables) -> pd.DataFrame:
 
 
 def _scale(metric: str, tables: Tables) -> float:
-    """Events for each unit of the rate: a rate of money is told for a thousand exposures."""
-    return 0.001 if tables.metrics.get(metric, {}).get("family") == "money" else 1.0
+    """Events for each unit of the rate: a rate of money is told for so many exposures."""
+    return 1 / float(tables.metrics.get(metric, {}).get("per", 1))
 
 
 def _terms(key: tuple[str, str], metric: str, brief: Brief, tables: Tables) -> tuple[bool, float, float, float, float, bool]:

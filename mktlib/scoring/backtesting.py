@@ -17,8 +17,10 @@ from sklearn.preprocessing import OneHotEncoder
 from tqdm.auto import tqdm
 
 from mktlib.errors import DataError, ModelError
+from mktlib.intake import to_pandas
 from mktlib.results import Backtest
-from mktlib.scoring.model import ContentScorer, _pandas, days_of, deviance
+from mktlib.scoring.model import ContentScorer
+from mktlib.scoring.units import days_of, deviance
 from mktlib.vocabulary import finding
 
 Array = NDArray[Any]
@@ -39,7 +41,7 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
     Raises:
         DataError: `every` is no stretch of time, a date is none. ModelError: fewer than two stretches of data.
     """
-    frame, step = _pandas(log), pd.to_timedelta(every, errors="coerce")
+    frame, step = to_pandas(log), pd.to_timedelta(every, errors="coerce")
     if not step > pd.Timedelta(0):  # nothing and NaT are not above it either
         raise DataError(finding("E_OPTION", column="every", found=every, expected='every="28D"'))
     kind = "weeks" if "date" in frame else "halves"
@@ -64,7 +66,7 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
         "kind": kind,
         "cells": len(held),
         "gain": float((table["gain"] * weight).sum()),
-        **{k: float((table[k] * weight).sum()) for k in ("gain_raw", "gain_beta_binomial", "gain_pairs")},
+        **{k: float((table[k] * weight).sum(min_count=1)) for k in ("gain_raw", "gain_beta_binomial", "gain_pairs")},
         "coverage": float(held["inside"].mean()),
     }
     return Backtest(table=table, facts=facts, cells=held)
@@ -87,41 +89,44 @@ def _folds(frame: pd.DataFrame, step: pd.Timedelta, rng: np.random.Generator) ->
 
 def _held_out(scorer: ContentScorer, after: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
     """What came in each unit (a piece where the scorer knows pieces), beside its prediction."""
-    units = (
-        clone(scorer).set_params(half_life_days=None)._units(after, None, None)
-    )  # what came is judged whole, however fast the past fades
-    units = units[units["exposure"] > 0].reset_index(drop=True)
-    if not len(units):
+    came = clone(scorer).set_params(half_life_days=None)._units(after, None, None)  # judged whole, however fast the past fades
+    came = came[came["exposure"] > 0].reset_index(drop=True)
+    units = scorer._in_events(came)
+    if not units["exposure"].sum() > 0:  # also where nothing has been sold yet, so that nobody knows the size of a sale
         return None
-    _, codes, offset = scorer._cells(units)
     post, n = scorer.posterior_, units["exposure"].to_numpy(float)
-    mean, var = post.logit(codes, offset)
+    mean, var = scorer._eta(units)
     var = var + post.luck**2
     eta = mean[:, None] + np.sqrt(var)[:, None] * rng.standard_normal((len(units), 400))
     rate = np.exp(eta) if post.family == "poisson" else 1 / (1 + np.exp(-eta))
-    chances = np.maximum(np.rint(n), 1)[:, None]
-    drawn = rng.poisson(rate * chances) if post.family == "poisson" else rng.binomial(chances.astype(np.int64), rate)
+    chances = n[:, None] if post.family == "poisson" else np.maximum(np.rint(n), 1)[:, None]
+    drawn = rng.poisson(np.minimum(rate * chances, 1e18)) if post.family == "poisson" else rng.binomial(chances.astype(np.int64), rate)
     count = np.rint(units["count"].to_numpy(float))
     place = (drawn < count[:, None]).mean(1) + rng.random(len(units)) * (drawn == count[:, None]).mean(1)
     tail = (1 - scorer.level) / 2
     low, high = np.quantile(drawn / chances, [tail, 1 - tail], axis=1)
-    return units.assign(
-        predicted=post.rate(codes, offset),
+    return came.assign(
+        predicted=scorer.predict(units),
         low=low,
         high=high,
         observed=units["count"] / units["exposure"],
         raw=_raw(scorer, units),
         beta_binomial=_beta_binomial(scorer, units),
         pairs=_pairs(scorer, units),
-        constant=(scorer.evidence_["count"].sum() + 0.5) / (scorer.evidence_["exposure"].sum() + 1),
+        constant=_overall(scorer),
         inside=(place > tail) & (place < 1 - tail),
     )
 
 
+def _overall(scorer: ContentScorer) -> float:
+    """The rate of all that was seen, at least half an event in it; a share also leaves half a chance without one."""
+    seen = scorer._in_events(scorer.evidence_)
+    return float((max(seen["count"].sum(), 0.0) + 0.5) / (seen["exposure"].sum() + (scorer.family_ == "binomial")))
+
+
 def _raw(scorer: ContentScorer, units: pd.DataFrame) -> Array:
     """The rate a pivot table would give: the cell's own, or the overall rate where the cell is new."""
-    overall = (scorer.evidence_["count"].sum() + 0.5) / (scorer.evidence_["exposure"].sum() + 1)
-    seen = scorer._seen(units[list(scorer.by_)])
+    overall, seen = _overall(scorer), scorer._in_events(scorer._seen(units[list(scorer.by_)]))
     rate = np.divide(seen["count"], seen["exposure"], out=np.full(len(seen), overall), where=seen["exposure"].to_numpy() > 0)
     return np.clip(rate, 1e-4, None if scorer.family_ == "poisson" else 1 - 1e-4)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,10 +23,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mktlib import glmm
 from mktlib.errors import DataError, Finding, ModelError
-from mktlib.intake import tally
+from mktlib.intake import tally, to_pandas
 from mktlib.results import CELL, Explanation, Scores
-from mktlib.scoring.keeping import read_scorer, write_scorer
-from mktlib.scoring.oddities import aliased, opinions_against_log, reversals, scatter_of_days
+from mktlib.scoring.keeping import write_scorer
+from mktlib.scoring.oddities import DOUBT, aliased, opinions_against_log, reversals, scatter_of_days
+from mktlib.scoring.opinions import offset_of, spreads
+from mktlib.scoring.units import deviance, faded, size_of_a_sale, units_of_rates
 from mktlib.scoring.verdicts import direction, verdicts
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, load_tables, nearest
 
@@ -39,6 +42,9 @@ MOST_OWN_CELLS = 1500  # cells beyond which a cell effect beside the pieces' own
 class ContentScorer(RegressorMixin, BaseEstimator):
     """Scores cells by a multilevel model: main effects, pairs, and each cell's (or each piece's) own effect.
 
+    A metric of money is scored too: revenue behaves like a count of sales of one size, which the log tells (`scoring.units`). Its rates
+    are money for the metric's `per` exposures, in `fit` and `predict` too.
+
     Args:
         metric: a row of the metrics table.
         by: the axes of a cell; those that the log lacks are left out, with a finding.
@@ -49,7 +55,8 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         random_state: seed of the draws behind `p_best`.
 
     Attributes after `fit`: by_, levels_ {axis: names}, posterior_ (`glmm.Posterior`), evidence_ (counts per cell), findings_, opinions_
-        (one row an opinion that the log has counts on: said and seen times with the range of seen, sd, surprise, contradicted).
+        (one row an opinion that the log has counts on: said and seen times with the range of seen, sd, surprise, contradicted),
+        sale_ (money in which revenue comes, at random, like counts; 1 where the metric is a count).
 
     >>> log = pd.DataFrame({"style": ["playful", "expert"], "clicks": [60, 30], "impressions": [1000, 1000]})
     >>> scorer = ContentScorer(by=("style",), priors="flat").fit(log)
@@ -91,32 +98,44 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         self.findings_: tuple[Finding, ...] = units.attrs.get("findings", ())
         self.by_ = tuple(a for a in units.attrs["by"])
         self.levels_ = {a: np.array(sorted(units[a].unique()), dtype=object) for a in self.by_}
-        self.family_: glmm.Family = "poisson" if (units["count"] > units["exposure"]).any() else "binomial"
+        self.sale_, repeated = units.attrs["sale"]
+        if not repeated:
+            self.findings_ += (finding("E_NO_REPEATS", level="warning", metric=self.metric),)
+        counted = self._in_events(units)
+        above = (units["count"] > units["exposure"]).any()
+        self.family_: glmm.Family = "poisson" if self._money or above else "binomial"
         items = self._items(units)
         codes = self._codes(units)
         dims = [max(len(self.levels_[a]), 1) for a in self.by_]
         center, center_sd = self._center()
-        self.posterior_ = glmm.fit(
+        scale, held = spreads(self.by_, self.levels_, self._opinions())
+        fit = partial(
+            glmm.fit,
             codes,
-            units["count"].to_numpy(float),
-            units["exposure"].to_numpy(float),
+            counted["count"].to_numpy(float),
+            counted["exposure"].to_numpy(float),
             dims=dims,
-            terms=self._terms(codes, items),
+            terms=self._terms(codes, items, held),
             offset=self._offset(units),
             item=items,
             family=self.family_,
             center=center,
             center_sd=center_sd,
-            scale=self._scales(),
         )
         self.evidence_ = self._evidence(units)
+        self.posterior_ = fit(scale=scale, held=held)
         self.opinions_ = self._judge_opinions()
+        doubted = self.opinions_.loc[self.opinions_["contradicted"], "when"]
+        _, sound = spreads(self.by_, self.levels_, self._opinions(), doubted=list(doubted))
+        if sum(len(sd) for _, sd in sound.values()) < sum(len(sd) for _, sd in held.values()):
+            self.posterior_ = fit(scale=scale, held=sound)  # an opinion that the log contradicts holds nothing
+            self.opinions_ = self._judge_opinions()
         self._find_oddities(X, y, units)
         return self
 
     def _check_options(self) -> None:
         """Every parameter that cannot be used, at once; scikit-learn asks for this in `fit`, not before."""
-        found, row = [], self._tables().metrics.get(self.metric, {})
+        found = []
         if isinstance(self.by, str) or len(set(self.by)) < len(self.by) or RESERVED & set(self.by):
             expected = 'by=("segment", "style"); ' + ", ".join(sorted(RESERVED)) + " name columns of the scores"
             found.append(finding("E_OPTION", column="by", found=self.by, expected=expected))
@@ -129,14 +148,43 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         days = self.half_life_days
         if days is not None and not (isinstance(days, int | float) and 0 < days < np.inf):
             found.append(finding("E_OPTION", column="half_life_days", found=days, expected="half_life_days > 0"))
-        if row.get("family") == "money":
-            found.append(finding("E_MONEY_METRIC", column="metric", found=self.metric))
         if found:
             raise DataError(found)
 
     def _tables(self) -> Tables:
         own = self.priors if isinstance(self.priors, Tables) else self.tables
         return own or load_tables()
+
+    @property
+    def _flat(self) -> bool:
+        return isinstance(self.priors, str) and self.priors == "flat"
+
+    def _opinions(self) -> list[dict[str, Any]]:
+        return [] if self._flat else self._tables().opinions(self.metric)
+
+    @property
+    def _row(self) -> Mapping[str, Any]:
+        return self._tables().metrics.get(self.metric, {})
+
+    @property
+    def _money(self) -> bool:
+        return bool(self._row.get("family") == "money")
+
+    @property
+    def _per(self) -> float:
+        """Exposures that a rate is told for."""
+        return float(self._row.get("per", 1)) if self._money else 1.0
+
+    def _size(self, units: pd.DataFrame, by: Sequence[str]) -> tuple[float, bool]:
+        return size_of_a_sale(units, by, of_sales=bool(self._row.get("of_sales"))) if self._money else (1.0, True)
+
+    def _in_events(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Count, exposure (and squares) as the model counts them: money in sales of one size, on as many times `per` exposures."""
+        if not self._money:
+            return cells
+        many = self.sale_ * self._per
+        out = cells.assign(count=cells["count"] / self.sale_, exposure=cells["exposure"] / many)
+        return out.assign(squares=out["squares"] / many**2) if "squares" in out else out
 
     def _units(self, X: Any, y: Any, exposure: Any) -> pd.DataFrame:
         """One row a unit (a cell, or a piece in a cell) with count and exposure; attrs: by, findings."""
@@ -147,37 +195,22 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         if self.by and not by:
             raise DataError([finding("E_MISSING_COLUMN", column=a, expected=a, found=", ".join(map(str, names))) for a in self.by])
         keep = [k for k in ("content_id", "date" if self.half_life_days else "") if k in names]
-        units = tally(X, self.by, metric=self.metric, tables=self._tables(), keep=keep)
-        units.attrs["by"] = by
+        units = tally(X, self.by, metric=self.metric, tables=self._tables(), keep=keep, moments=self._money)
+        units.attrs |= {"by": by, "sale": self._size(units, by)}
         if len(by) != len(self.by):
             self.feature_names_in_ = np.array(by, dtype=object)
-        return self._fade(units) if self.half_life_days and "date" in units else units
+        return faded(units, float(self.half_life_days)) if self.half_life_days and "date" in units else units
 
     def _from_rates(self, X: Any, y: Any, exposure: Any) -> pd.DataFrame:
         if hasattr(X, "columns"):
-            frame = _pandas(X)[[a for a in self.by if a in _pandas(X).columns] or list(_pandas(X).columns)].astype(str)
-            rates = np.asarray(y, float)
+            given = to_pandas(X)
+            frame, rates = given[[a for a in self.by if a in given] or list(given.columns)].astype(str), np.asarray(y, float)
         else:
             raw, rates = validate_data(self, X, y, dtype=None, y_numeric=True)
             frame = pd.DataFrame(raw, columns=[f"x{i}" for i in range(raw.shape[1])]).astype(str)
-        chances = np.ones(len(frame)) if exposure is None else np.asarray(exposure, float)
-        wrong = rates[~(np.isfinite(rates) & (rates >= 0))]
-        if len(wrong):
-            raise DataError(finding("E_NOT_A_RATE", found=f"{wrong[0]:g}"))
-        if rates.shape != (len(frame),) or chances.shape != rates.shape or not (np.isfinite(chances) & (chances >= 0)).all():
-            sizes = f"X {len(frame)}, y {len(rates)}, exposure {len(chances)}"
-            raise DataError(finding("E_OPTION", column="exposure", found=sizes, expected=f"{len(frame)} x exposure >= 0"))
-        units = frame.assign(count=rates * chances, exposure=chances)
-        units.attrs["by"] = tuple(frame.columns)
+        units = units_of_rates(frame, rates, exposure, self._per, self._money)
+        units.attrs |= {"by": tuple(frame.columns), "sale": self._size(units, list(frame.columns))}
         return units
-
-    def _fade(self, units: pd.DataFrame) -> pd.DataFrame:
-        """Older rows count less: both counts are halved every `half_life_days`."""
-        day = days_of(units)
-        share = 0.5 ** ((day.max() - day).dt.days / float(self.half_life_days or 1))
-        out = units.assign(count=units["count"] * share, exposure=units["exposure"] * share).drop(columns="date")
-        out.attrs = units.attrs
-        return out
 
     def _items(self, units: pd.DataFrame) -> Array | None:
         """Identity of single pieces, where there are clearly more pieces than cells; else None."""
@@ -187,12 +220,13 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         pieces = units[[*self.by_, "content_id"]].drop_duplicates().shape[0]
         return units["content_id"].to_numpy() if pieces > 1.2 * cells else None
 
-    def _terms(self, codes: Array, items: Array | None) -> list[glmm.Term]:
-        """Main effects; pairs unless they are as fine as the units; the whole cell where pieces have their own effect."""
+    def _terms(self, codes: Array, items: Array | None, held: glmm.Held) -> list[glmm.Term]:
+        """Main effects; pairs, unless as fine as the units and no opinion holds them; the whole cell where pieces have their own effect."""
         axes, units = codes.shape[1], max(len(codes), 1)
         wanted = list(glmm.pairs(axes)) if self.pairs is True or (self.pairs == "auto" and axes <= 10) else [(a,) for a in range(axes)]
         several = [t for t in wanted if all(len(self.levels_[self.by_[a]]) > 1 for a in t) or not len(codes)]
-        kept = [t for t in several if len(codes) == 0 or len(np.unique(codes[:, t], axis=0)) <= 0.8 * units or self.pairs is True]
+        always = several if self.pairs is True or not len(codes) else held
+        kept = [t for t in several if t in always or len(np.unique(codes[:, t], axis=0)) <= 0.8 * units]
         whole = tuple(range(axes))
         if items is not None and axes > 2 and len(np.unique(codes, axis=0)) <= MOST_OWN_CELLS:
             kept.append(whole)
@@ -208,47 +242,18 @@ class ContentScorer(RegressorMixin, BaseEstimator):
     # ------------------------------------------------------------ opinions
 
     def _center(self) -> tuple[float | None, float]:
-        if isinstance(self.priors, str) and self.priors == "flat":
+        """Of the intercept; None: the log's own level. Money has no unit that a table could know, so that its table serves nothing sold."""
+        if self._flat or (self._money and np.isfinite(self.sale_)):
             return None, 1.5
         mean, sd = self._tables().base_rate(self.metric)
-        return float(np.log(mean) if self.family_ == "poisson" else logit(mean)), sd
+        return self._link(mean), sd
+
+    def _link(self, rate: float) -> float:
+        return float(np.log(rate) if self.family_ == "poisson" else logit(rate))
 
     def _offset(self, cells: pd.DataFrame) -> Array:
-        """What opinion adds to eta (n,): the channel's base rate against the metric's, and every opinion on the cell."""
-        out = np.zeros(len(cells))
-        if isinstance(self.priors, str) and self.priors == "flat":
-            return out
-        tables = self._tables()
-        if "channel" in cells:
-            general = logit(tables.base_rate(self.metric)[0])
-            out += (
-                cells["channel"]
-                .map({c: logit(tables.base_rate(self.metric, str(c))[0]) - general for c in cells["channel"].unique()})
-                .to_numpy(float)
-            )
-        family = {k: r["family"] for k, r in tables.content_types.items()}
-        known = cells if "content_type" not in cells else cells.assign(family=cells["content_type"].map(family))
-        groups: dict[tuple[str, ...], dict[tuple[str, ...], float]] = {}
-        for row in tables.opinions(self.metric):
-            axes = tuple(sorted(row["when"]))
-            table = groups.setdefault(axes, {})
-            key = tuple(str(row["when"][a]) for a in axes)
-            table[key] = table.get(key, 0.0) + row["effect"]
-        for axes, table in groups.items():
-            if all(a in known for a in axes):
-                keys = pd.MultiIndex.from_frame(known[list(axes)].astype(str))
-                out += pd.Series(table).reindex(pd.MultiIndex.from_tuples(list(table))).reindex(keys).fillna(0.0).to_numpy()
-        return out
-
-    def _scales(self) -> dict[glmm.Term, float]:
-        """Prior mean of each term's sd; where the tables hold opinions, their own sd: the data say how good they are."""
-        if isinstance(self.priors, str) and self.priors == "flat":
-            return {}
-        sds: dict[frozenset[str], list[float]] = {}
-        for row in self._tables().opinions(self.metric):
-            sds.setdefault(frozenset(row["when"]), []).append(row["sd"])
-        terms = glmm.pairs(len(self.by_))
-        return {t: float(np.mean(sds[k])) for t in terms if (k := frozenset(self.by_[a] for a in t)) in sds}
+        """What opinion adds to eta (n,)."""
+        return np.zeros(len(cells)) if self._flat else offset_of(cells, self.metric, self._tables(), self._link)
 
     # ------------------------------------------------------------ what was seen
 
@@ -260,24 +265,28 @@ class ContentScorer(RegressorMixin, BaseEstimator):
 
     def _judge_opinions(self) -> pd.DataFrame:
         """What the log says of every opinion that it has counts on."""
-        none = isinstance(self.priors, str) and self.priors == "flat"
-        opinions = [] if none else self._tables().opinions(self.metric)
-        cells = self.evidence_
-        return opinions_against_log(cells, self._codes(cells), self._offset(cells), self.posterior_, opinions, self.level)
+        cells = self._in_events(self.evidence_)
+        return opinions_against_log(cells, self._codes(cells), self._offset(cells), self.posterior_, self._opinions(), self.level)
 
     def _find_oddities(self, X: Any, y: Any, units: pd.DataFrame) -> None:
         more = [finding("E_ONE_LEVEL", level="note", column=a, found=str(v[0])) for a, v in self.levels_.items() if len(v) == 1]
         above = units["count"] > units["exposure"]
-        if above.any() and self._tables().metrics.get(self.metric, {}).get("family") == "binomial":
+        if above.any() and self._row.get("family") == "binomial":
             more.append(finding("E_ABOVE_EXPOSURE", level="warning", metric=self.metric, found=str(int(above.sum()))))
-        events = float(units["count"].sum())
-        if len(units) and events == 0:
+        events = float(self._in_events(units)["count"].sum())
+        if len(units) and events <= 0:
             more.append(finding("E_NO_EVENTS", level="warning", metric=self.metric))
         elif len(units) and self.posterior_.heard < 0.5:
-            more.append(finding("E_ALIKE", level="warning", found=f"{events:,.0f}", chance=f"{100 * self.posterior_.heard:.0f} %"))
+            more.append(
+                finding(
+                    "E_ALIKE", level="warning", column=self.metric, found=f"{events:,.0f}", chance=f"{100 * self.posterior_.heard:.0f} %"
+                )
+            )
         more += aliased(units, self.by_)
-        more += reversals(units, self.by_)
-        if y is None and hasattr(X, "columns") and "date" in nw.from_native(X).collect_schema().names():
+        if not self._money:  # counts only; channels that count over different things (impressions, deliveries) are not compared
+            parts = [units[(self._denominators(units) == d).to_numpy()] for d in self._denominators(units).unique()]
+            more += [f for part in parts for f in reversals(part, self.by_, doubt=DOUBT / len(parts))]
+        if not self._money and y is None and hasattr(X, "columns") and "date" in nw.from_native(X).collect_schema().names():
             more += scatter_of_days(self._by_day(X), self.by_)
         for row in self.opinions_[self.opinions_["contradicted"]].to_dict("records"):
             about, times = " + ".join(map(str, row["when"].values())), [f"{row[k]:.2g}" for k in ("said", "seen")]
@@ -294,7 +303,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         """(cells, codes, offsets) of what was asked."""
         check_is_fitted(self, "posterior_")
         if hasattr(X, "columns"):
-            frame = _pandas(X)
+            frame = to_pandas(X)
             lacking = [a for a in self.by_ if a not in frame]
             if lacking:
                 raise DataError(
@@ -311,21 +320,31 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         _, codes, offset = self._cells(X)
         return self.posterior_.rate(codes, offset)
 
+    def _eta(self, X: Any) -> tuple[Array, Array]:
+        """Mean and variance (n,) of the log-odds, or of the log where counts are Poisson."""
+        _, codes, offset = self._cells(X)
+        return self.posterior_.logit(codes, offset)
+
     def interval(self, X: Any, level: float | None = None, exposure: Any = None) -> Array:
         """(n, 2): of the cell's own rate; with `exposure`, of the rate that will be observed on so many."""
-        _, codes, offset = self._cells(X)
         level = self.level if level is None else level
         chances = np.ones(1) if exposure is None else np.asarray(exposure, float)
         if not 0 < level < 1:
             raise DataError(finding("E_OPTION", column="level", found=level, expected="0 < level < 1"))
         if not (np.isfinite(chances) & (chances >= 1)).all():
             raise DataError(finding("E_OPTION", column="exposure", found=f"{chances.min():g}", expected="exposure >= 1"))
-        return self.posterior_.interval(codes, offset, level=level, exposure=exposure)
+        if exposure is None or self.sale_ == np.inf:
+            return self._ends(X, level)
+        return self.posterior_.ends(*self._eta(X), level=level, exposure=chances / (self.sale_ * self._per))
 
-    def draws(self, X: Any, size: int = DRAWS) -> Array:
-        """(size, n) joint draws of the rates."""
+    def _ends(self, X: Any, level: float) -> Array:
+        return self.posterior_.ends(*self._eta(X), level=level)
+
+    def draws(self, X: Any, size: int = DRAWS, *, random_state: int | None = None) -> Array:
+        """(size, n) joint draws of the rates; `random_state` in place of the scorer's own."""
         _, codes, offset = self._cells(X)
-        return self.posterior_.draws(codes, offset, size=size, rng=np.random.default_rng(self.random_state))
+        rng = np.random.default_rng(self.random_state if random_state is None else random_state)
+        return self.posterior_.draws(codes, offset, size=size, rng=rng)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, exposure: Any = None) -> float:
         """Share of the constant rate's log loss that is saved (1 best, 0 no better than the constant); weighed by the exposure."""
@@ -346,24 +365,16 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         known, codes, offset = self._cells(self._candidates(fixed) if cells is None else cells)
         within = tuple(a for a in ((within,) if isinstance(within, str) else within) if a in self.by_)
         group, mixed = self._groups(known, within)
-        post, row = self.posterior_, self._tables().metrics.get(self.metric, {})
-        better = str(row.get("better", "high"))
-        rng = np.random.default_rng(self.random_state)
-        mean, var = post.logit(codes, offset)
-        rate, ends = post.rate(codes, offset), post.ends(mean, var, level=self.level)
-        opinion = np.round(np.clip(var / post.prior_var, 0, 1), 12)
-        seen = self._seen(known)
-        mean_logit, mean_var = post.group_mean(codes, group, offset)
-        luck = post.tau * float(np.exp(post.tau_spread)) if post.per_item else 0.0
-        own = [seen[c].to_numpy(float) for c in ("count", "exposure", "squares")]
-        side = direction(own[0], own[1], own[2], mean_logit, mean_var, luck, self.family_)
+        better, seen = str(self._row.get("better", "high")), self._seen(known)
+        rate, ends, p_best, opinion = self._answers(known, codes, offset, group, better == "high")
+        side = self._sides(codes, offset, group, seen)
         average = pd.Series(rate).groupby(group).transform("mean").to_numpy()
         table = known.assign(
             rate=rate,
             low=ends[:, 0],
             high=ends[:, 1],
             index=100 * rate / np.where(average > 0, average, 1),
-            p_best=post.best(codes, group, offset, size=DRAWS, rng=rng, highest=better == "high"),
+            p_best=p_best,
             exposure=seen["exposure"].to_numpy(),
             opinion=opinion,
             verdict=verdicts(side, opinion, better=better),
@@ -386,6 +397,21 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             metric=self.metric,
             level=self.level,
         )
+
+    def _answers(self, cells: pd.DataFrame, codes: Array, offset: Array, group: Array, highest: bool) -> tuple[Array, Array, Array, Array]:
+        """(rate, ends, probability of the best of the group, share that is opinion) of cells."""
+        post, rng = self.posterior_, np.random.default_rng(self.random_state)
+        mean, var = post.logit(codes, offset)
+        best = post.best(codes, group, offset, size=DRAWS, rng=rng, highest=highest)
+        opinion = np.round(np.clip(var / post.prior_var(codes), 0, 1), 12)
+        return post.rate(codes, offset), post.ends(mean, var, level=self.level), best, opinion
+
+    def _sides(self, codes: Array, offset: Array, group: Array, seen: pd.DataFrame) -> Array:
+        """Which cells are shown to lie above (+1) or below (-1) their group's mean by their own counts."""
+        post = self.posterior_
+        luck = post.tau * float(np.exp(post.tau_spread)) if post.per_item else 0.0
+        count, exposure, squares = (self._in_events(seen)[c].to_numpy(float) for c in ("count", "exposure", "squares"))
+        return direction(count, exposure, squares, *post.group_mean(codes, group, offset), luck, self.family_)
 
     def _candidates(self, fixed: Mapping[str, str]) -> pd.DataFrame:
         unknown = [a for a in fixed if a not in self.by_]
@@ -421,13 +447,17 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         """Group number of each cell; groups are split by denominator."""
         keys = [cells[a] for a in within]
         group = cells.groupby(list(within), sort=True).ngroup().to_numpy() if keys and len(cells) else np.zeros(len(cells), int)
-        if self.metric not in self._tables().metrics or "channel" not in cells or not len(cells):
-            return group, []
-        denominator = cells["channel"].map({c: self._tables().exposure(self.metric, c) for c in cells["channel"].unique()})
+        denominator = self._denominators(cells)
         split = pd.DataFrame({"g": group, "d": denominator}).groupby(["g", "d"], sort=True).ngroup().to_numpy()
         if len(denominator.unique()) == 1:
             return split, []
         return split, [finding("E_MIXED_DENOMINATOR", level="note", column="channel", found=", ".join(sorted(denominator.unique())))]
+
+    def _denominators(self, cells: pd.DataFrame) -> pd.Series:
+        """What each row's rate is counted over."""
+        if "channel" not in cells or self.metric not in self._tables().metrics:
+            return pd.Series("", index=cells.index)
+        return cells["channel"].map({c: self._tables().exposure(self.metric, str(c)) for c in cells["channel"].unique()})
 
     def _seen(self, cells: pd.DataFrame) -> pd.DataFrame:
         if not self.by_:
@@ -495,7 +525,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             "low": float(ends[0]),
             "high": float(ends[1]),
             "average": float(post.expect(post.mean[:1], spread[:1])[0]),
-            "opinion": float(min(var[0] / post.prior_var, 1.0)),
+            "opinion": float(min(var[0] / post.prior_var(codes)[0], 1.0)),
             "logit": float(mean[0]),
         }
         return Explanation(table=table, facts=facts, findings=self.findings_)
@@ -505,6 +535,10 @@ class ContentScorer(RegressorMixin, BaseEstimator):
     def save(self, path: str | Path) -> Path:
         """Write the fitted scorer to one .npz (a JSON header and plain arrays, never pickle), whole or not at all."""
         check_is_fitted(self, "posterior_")
+        return write_scorer(Path(path), *self._packed())
+
+    def _packed(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """What is kept of a fitted scorer: words and numbers."""
         arrays = {f"posterior_{k}": v for k, v in self.posterior_.to_arrays().items()}
         for name in ("count", "exposure", "squares"):
             arrays[f"evidence_{name}"] = self.evidence_[name].to_numpy(float)
@@ -515,8 +549,23 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             "by": list(self.by_),
             "levels": {a: [str(x) for x in v] for a, v in self.levels_.items()},
             "family": self.family_,
+            "sale": self.sale_ if np.isfinite(self.sale_) else None,
         }
-        return write_scorer(Path(path), header, arrays)
+        return header, arrays
+
+    @classmethod
+    def _unpacked(cls, header: Mapping[str, Any], arrays: Mapping[str, Array], tables: Tables | None) -> Self:
+        scorer = cls(**{**header["parameters"], "by": tuple(header["parameters"]["by"])}, priors=header["priors"], tables=tables)
+        scorer.by_, scorer.family_, scorer.findings_ = tuple(header["by"]), header["family"], ()
+        scorer.sale_ = np.inf if header["sale"] is None else header["sale"]
+        scorer.levels_ = {a: np.array(v, dtype=object) for a, v in header["levels"].items()}
+        own = {k.removeprefix("posterior_"): v for k, v in arrays.items() if k.startswith("posterior_")}
+        scorer.posterior_ = glmm.Posterior.from_arrays(own)
+        codes = arrays["evidence_codes"]
+        cells = {a: scorer.levels_[a][codes[:, j]] for j, a in enumerate(scorer.by_)}
+        scorer.evidence_ = pd.DataFrame({**cells, **{n: arrays[f"evidence_{n}"] for n in ("count", "exposure", "squares")}})
+        scorer.opinions_ = scorer._judge_opinions()
+        return scorer
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -535,49 +584,4 @@ class CellScores(Scores):
 
     def draws(self, rows: Array, size: int, *, random_state: int = 0) -> Array:
         """(size, rows) joint draws of the rates of some rows of the table, given by position, each once."""
-        _, codes, offset = self.scorer._cells(self.table.iloc[rows])
-        return self.scorer.posterior_.draws(codes, offset, size=size, rng=np.random.default_rng(random_state))
-
-
-def load_scorer(path: str | Path, *, tables: Tables | None = None) -> ContentScorer:
-    """Read what `ContentScorer.save` wrote.
-
-    Raises:
-        StoreError: the file is cut off, altered, of another schema, or holds numbers that are not finite.
-    """
-    header, arrays = read_scorer(Path(path))
-    scorer = ContentScorer(**{**header["parameters"], "by": tuple(header["parameters"]["by"])}, priors=header["priors"], tables=tables)
-    scorer.by_, scorer.family_, scorer.findings_ = tuple(header["by"]), header["family"], ()
-    scorer.levels_ = {a: np.array(v, dtype=object) for a, v in header["levels"].items()}
-    scorer.posterior_ = glmm.Posterior.from_arrays(
-        {k.removeprefix("posterior_"): v for k, v in arrays.items() if k.startswith("posterior_")}
-    )
-    codes = arrays["evidence_codes"]
-    cells = {a: scorer.levels_[a][codes[:, j]] for j, a in enumerate(scorer.by_)}
-    scorer.evidence_ = pd.DataFrame({**cells, **{n: arrays[f"evidence_{n}"] for n in ("count", "exposure", "squares")}})
-    scorer.opinions_ = scorer._judge_opinions()
-    return scorer
-
-
-def days_of(frame: pd.DataFrame) -> pd.Series:
-    """The column `date` as days; a cell that is none is refused by name."""
-    day = pd.to_datetime(frame["date"], errors="coerce", format="mixed")
-    if day.isna().any():
-        raise DataError(finding("E_BAD_DATE", column="date", found=frame["date"][day.isna()].iloc[0]))
-    return day
-
-
-def deviance(rate: Array, mean: Array, weight: Array, family: str) -> float:
-    """Log loss of predicted means for observed rates, weighted by exposure (binomial; Poisson where a rate may exceed 1)."""
-    p = np.clip(mean, 1e-12, None)
-    if family == "poisson":
-        return float(np.sum(weight * (p - rate * np.log(p) + np.where(rate > 0, rate * np.log(np.maximum(rate, 1e-300)) - rate, 0))))
-    p = np.clip(p, 1e-12, 1 - 1e-12)
-    return float(-np.sum(weight * (rate * np.log(p) + (1 - rate) * np.log1p(-p))))
-
-
-def _pandas(X: Any) -> pd.DataFrame:
-    if isinstance(X, pd.DataFrame):
-        return X
-    frame: Any = nw.from_native(X)
-    return pd.DataFrame((frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas())
+        return self.scorer.draws(self.table.iloc[rows], size, random_state=random_state)

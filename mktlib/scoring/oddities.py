@@ -59,10 +59,10 @@ def _log_odds_ratio(y: Array, n: Array) -> tuple[float, float]:
     return float(np.log(r.sum() / s.sum())), float(var)
 
 
-def reversals(units: pd.DataFrame, by: Sequence[str]) -> list[Finding]:
+def reversals(units: pd.DataFrame, by: Sequence[str], *, doubt: float = DOUBT) -> list[Finding]:
     """Simpson's: one level beats another beyond chance, and loses to it within the levels of a second axis; the plainest of each axis.
 
-    At most 5 % of logs without any difference show one: the difference in all must pass the 5 % point over all comparisons.
+    At most a share `doubt` of logs without any difference show one: the difference in all must pass that point over all comparisons.
     """
     y, n = units["count"].to_numpy(float), units["exposure"].to_numpy(float)
     if not len(units) or (y > n).any():
@@ -73,7 +73,7 @@ def reversals(units: pd.DataFrame, by: Sequence[str]) -> list[Finding]:
         count, chances, scatter = _strata(y, n, codes[a][0], codes[b][0])
         largest = np.sort(np.argsort(-chances.sum(1), kind="stable")[:MOST_LEVELS])
         pairs += [(a, b, count[[i, j]], chances[[i, j]], scatter, i, j) for i, j in itertools.combinations(largest, 2)]
-    out, far = [], norm.isf(DOUBT / 2 / max(len(pairs), 1))
+    out, far = [], norm.isf(doubt / 2 / max(len(pairs), 1))
     for a, b, count, chances, scatter, i, j in pairs:
         whole, var = _log_odds_ratio(count.sum(1, keepdims=True), chances.sum(1, keepdims=True))
         within, _ = _log_odds_ratio(count, chances)
