@@ -80,7 +80,7 @@ def test_without_repeats_what_cells_differ_by_counts_as_luck_and_is_said(log):
     added = log.groupby(list(BY), as_index=False)[["revenue", "impressions"]].sum()
     from_rows, from_cells = money(BY).fit(log), money(BY).fit(added)
     assert "E_NO_REPEATS" in {f.code for f in from_cells.findings_} - {f.code for f in from_rows.findings_}
-    assert from_cells.sale_ >= from_rows.sale_
+    assert from_cells.dispersion_ >= from_rows.dispersion_
     drawn, apart = (np.log(scorer.predict(added)).std() for scorer in (from_cells, from_rows))
     assert drawn < apart
 
@@ -88,7 +88,7 @@ def test_without_repeats_what_cells_differ_by_counts_as_luck_and_is_said(log):
 def test_sales_that_are_counted_scatter_as_much_as_their_mean_until_repeats_tell():
     frame = pd.DataFrame({"style": ["a", "b"], "conversions": [40, 60], "revenue": [2000.0, 3000.0]})
     scorer = ContentScorer("order_value", by=("style",), priors="flat").fit(frame)
-    assert scorer.sale_ == pytest.approx(2 * 50)
+    assert scorer.dispersion_ == pytest.approx(2 * 50)
     assert "E_NO_REPEATS" in {f.code for f in scorer.findings_}
 
 
@@ -100,7 +100,7 @@ def test_one_level_of_money_is_the_gamma_posterior():
     rng = np.random.default_rng(2)
     frame = pd.DataFrame({"style": "a", "impressions": 1000, "revenue": 50.0 * rng.poisson(0.5, 2000)})
     scorer = money(pairs=False).fit(frame)
-    sales, many = frame["revenue"].sum() / scorer.sale_, frame["impressions"].sum() / 1000 / scorer.sale_
+    sales, many = frame["revenue"].sum() / scorer.dispersion_, frame["impressions"].sum() / 1000 / scorer.dispersion_
     cell = pd.DataFrame({"style": ["a"]})
     assert scorer.predict(cell)[0] == pytest.approx(sales / many, rel=0.01)
     assert scorer.interval(cell)[0] == pytest.approx(gamma(sales + 0.5, scale=1 / many).ppf([0.05, 0.95]), rel=0.01)
@@ -109,7 +109,7 @@ def test_one_level_of_money_is_the_gamma_posterior():
 def test_another_currency_changes_the_unit_and_nothing_else(log):
     cells = log[list(BY)].drop_duplicates()
     euros, yen = money(BY).fit(log), money(BY).fit(log.assign(revenue=160 * log["revenue"]))
-    assert yen.sale_ == pytest.approx(160 * euros.sale_)
+    assert yen.dispersion_ == pytest.approx(160 * euros.dispersion_)
     np.testing.assert_allclose(yen.interval(cells), 160 * euros.interval(cells), rtol=1e-6)
     np.testing.assert_allclose(yen.interval(cells, exposure=5000), 160 * euros.interval(cells, exposure=5000), rtol=1e-6)
     assert (yen.score_cells().table["verdict"] == euros.score_cells().table["verdict"]).all()
@@ -118,7 +118,7 @@ def test_another_currency_changes_the_unit_and_nothing_else(log):
 def test_rates_of_money_given_one_by_one_are_the_log(log):
     cells, rates = log[list(BY)].drop_duplicates(), 1000 * log["revenue"] / log["impressions"]
     given = money(BY).fit(log[list(BY)], rates, exposure=log["impressions"])
-    assert given.sale_ == pytest.approx(money(BY).fit(log).sale_)
+    assert given.dispersion_ == pytest.approx(money(BY).fit(log).dispersion_)
     np.testing.assert_allclose(given.predict(cells), money(BY).fit(log).predict(cells), rtol=1e-6)
     assert 0.3 < given.score(log[list(BY)], rates, exposure=log["impressions"]) < 1
 
@@ -135,7 +135,7 @@ def test_refunds_and_no_revenue_at_all_are_answered(revenue, tmp_path):
         assert ("E_NO_EVENTS" in {f.code for f in scorer.findings_}) == (sum(revenue) <= 0)
         kept = load_scorer(scorer.save(tmp_path / "money.npz"))
         assert (kept.predict(frame) == scorer.predict(frame)).all()
-        assert kept.sale_ == scorer.sale_
+        assert kept.dispersion_ == scorer.dispersion_
 
 
 def test_the_table_tells_the_value_where_nothing_was_sold():
@@ -146,7 +146,7 @@ def test_the_table_tells_the_value_where_nothing_was_sold():
 
 def test_old_revenue_fades_and_sales_keep_their_size(log):
     whole, faded = money(BY).fit(log), money(BY, half_life_days=3).fit(log)
-    assert faded.sale_ == pytest.approx(whole.sale_)
+    assert faded.dispersion_ == pytest.approx(whole.dispersion_)
     assert faded.evidence_["count"].sum() < 0.7 * whole.evidence_["count"].sum()
 
 

@@ -26,9 +26,9 @@ from mktlib.errors import DataError, Finding, ModelError
 from mktlib.intake import tally, to_pandas
 from mktlib.results import CELL, Explanation, Scores
 from mktlib.scoring.keeping import write_scorer
-from mktlib.scoring.oddities import DOUBT, aliased, opinions_against_log, reversals, scatter_of_days
+from mktlib.scoring.oddities import DOUBT, aliased, opinions_against_log, reversals
 from mktlib.scoring.opinions import offset_of, spreads
-from mktlib.scoring.units import deviance, faded, size_of_a_sale, units_of_rates
+from mktlib.scoring.units import deviance, faded, scatter_of_days, size_of_a_sale, units_of_rates
 from mktlib.scoring.verdicts import direction, verdicts
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, load_tables, nearest
 
@@ -56,7 +56,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
 
     Attributes after `fit`: by_, levels_ {axis: names}, posterior_ (`glmm.Posterior`), evidence_ (counts per cell), findings_, opinions_
         (one row an opinion that the log has counts on: said and seen times with the range of seen, sd, surprise, contradicted),
-        sale_ (money in which revenue comes, at random, like counts; 1 where the metric is a count).
+        dispersion_ (how many times more than chance the log scatters from day to day, 1 if not; of money: the size of a sale).
 
     >>> log = pd.DataFrame({"style": ["playful", "expert"], "clicks": [60, 30], "impressions": [1000, 1000]})
     >>> scorer = ContentScorer(by=("style",), priors="flat").fit(log)
@@ -98,7 +98,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         self.findings_: tuple[Finding, ...] = units.attrs.get("findings", ())
         self.by_ = tuple(a for a in units.attrs["by"])
         self.levels_ = {a: np.array(sorted(units[a].unique()), dtype=object) for a in self.by_}
-        self.sale_, repeated = units.attrs["sale"]
+        self.dispersion_, repeated = units.attrs["dispersion"]
         if not repeated:
             self.findings_ += (finding("E_NO_REPEATS", level="warning", metric=self.metric),)
         counted = self._in_events(units)
@@ -130,7 +130,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         if sum(len(sd) for _, sd in sound.values()) < sum(len(sd) for _, sd in held.values()):
             self.posterior_ = fit(scale=scale, held=sound)  # an opinion that the log contradicts holds nothing
             self.opinions_ = self._judge_opinions()
-        self._find_oddities(X, y, units)
+        self._find_oddities(units)
         return self
 
     def _check_options(self) -> None:
@@ -175,15 +175,20 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         """Exposures that a rate is told for."""
         return float(self._row.get("per", 1)) if self._money else 1.0
 
-    def _size(self, units: pd.DataFrame, by: Sequence[str]) -> tuple[float, bool]:
-        return size_of_a_sale(units, by, of_sales=bool(self._row.get("of_sales"))) if self._money else (1.0, True)
+    def _dispersion(self, units: pd.DataFrame, by: Sequence[str], dated: Any = None) -> tuple[float, bool]:
+        """How much more than counts of chance the log scatters, and whether it has the repeats that tell."""
+        if self._money:
+            return size_of_a_sale(units, by, of_sales=bool(self._row.get("of_sales")))
+        keep = ["content_id", "date"]
+        days = None if dated is None else tally(dated, self.by, metric=self.metric, tables=self._tables(), keep=keep)
+        return (1.0 if days is None else scatter_of_days(days, by, within=self.half_life_days)), True
 
     def _in_events(self, cells: pd.DataFrame) -> pd.DataFrame:
-        """Count, exposure (and squares) as the model counts them: money in sales of one size, on as many times `per` exposures."""
-        if not self._money:
+        """Count, exposure (and squares) as the model counts them: fewer where the log scatters; money in sales, on `per` exposures each."""
+        if self.dispersion_ * self._per == 1:
             return cells
-        many = self.sale_ * self._per
-        out = cells.assign(count=cells["count"] / self.sale_, exposure=cells["exposure"] / many)
+        many = self.dispersion_ * self._per
+        out = cells.assign(count=cells["count"] / self.dispersion_, exposure=cells["exposure"] / many)
         return out.assign(squares=out["squares"] / many**2) if "squares" in out else out
 
     def _units(self, X: Any, y: Any, exposure: Any) -> pd.DataFrame:
@@ -196,7 +201,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             raise DataError([finding("E_MISSING_COLUMN", column=a, expected=a, found=", ".join(map(str, names))) for a in self.by])
         keep = [k for k in ("content_id", "date" if self.half_life_days else "") if k in names]
         units = tally(X, self.by, metric=self.metric, tables=self._tables(), keep=keep, moments=self._money)
-        units.attrs |= {"by": by, "sale": self._size(units, by)}
+        units.attrs |= {"by": by, "dispersion": self._dispersion(units, by, X if "date" in names else None)}
         if len(by) != len(self.by):
             self.feature_names_in_ = np.array(by, dtype=object)
         return faded(units, float(self.half_life_days)) if self.half_life_days and "date" in units else units
@@ -209,7 +214,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             raw, rates = validate_data(self, X, y, dtype=None, y_numeric=True)
             frame = pd.DataFrame(raw, columns=[f"x{i}" for i in range(raw.shape[1])]).astype(str)
         units = units_of_rates(frame, rates, exposure, self._per, self._money)
-        units.attrs |= {"by": tuple(frame.columns), "sale": self._size(units, list(frame.columns))}
+        units.attrs |= {"by": tuple(frame.columns), "dispersion": self._dispersion(units, list(frame.columns))}
         return units
 
     def _items(self, units: pd.DataFrame) -> Array | None:
@@ -243,7 +248,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
 
     def _center(self) -> tuple[float | None, float]:
         """Of the intercept; None: the log's own level. Money has no unit that a table could know, so that its table serves nothing sold."""
-        if self._flat or (self._money and np.isfinite(self.sale_)):
+        if self._flat or (self._money and np.isfinite(self.dispersion_)):
             return None, 1.5
         mean, sd = self._tables().base_rate(self.metric)
         return self._link(mean), sd
@@ -268,7 +273,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         cells = self._in_events(self.evidence_)
         return opinions_against_log(cells, self._codes(cells), self._offset(cells), self.posterior_, self._opinions(), self.level)
 
-    def _find_oddities(self, X: Any, y: Any, units: pd.DataFrame) -> None:
+    def _find_oddities(self, units: pd.DataFrame) -> None:
         more = [finding("E_ONE_LEVEL", level="note", column=a, found=str(v[0])) for a, v in self.levels_.items() if len(v) == 1]
         above = units["count"] > units["exposure"]
         if above.any() and self._row.get("family") == "binomial":
@@ -286,16 +291,12 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         if not self._money:  # counts only; channels that count over different things (impressions, deliveries) are not compared
             parts = [units[(self._denominators(units) == d).to_numpy()] for d in self._denominators(units).unique()]
             more += [f for part in parts for f in reversals(part, self.by_, doubt=DOUBT / len(parts))]
-        if not self._money and y is None and hasattr(X, "columns") and "date" in nw.from_native(X).collect_schema().names():
-            more += scatter_of_days(self._by_day(X), self.by_)
+            if self.dispersion_ > 1:
+                more.append(finding("E_OVERDISPERSED", level="warning", column="date", found=f"{self.dispersion_:.1f}"))
         for row in self.opinions_[self.opinions_["contradicted"]].to_dict("records"):
             about, times = " + ".join(map(str, row["when"].values())), [f"{row[k]:.2g}" for k in ("said", "seen")]
             more.append(finding("E_OPINION_CONTRADICTED", level="warning", found=about, said=times[0], seen=times[1]))
         self.findings_ = (*self.findings_, *more)
-
-    def _by_day(self, X: Any) -> pd.DataFrame:
-        days = tally(X, self.by_, metric=self.metric, tables=self._tables(), keep=["content_id", "date"])
-        return days[days["exposure"] > 0]
 
     # ------------------------------------------------------------ answers
 
@@ -333,9 +334,9 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             raise DataError(finding("E_OPTION", column="level", found=level, expected="0 < level < 1"))
         if not (np.isfinite(chances) & (chances >= 1)).all():
             raise DataError(finding("E_OPTION", column="exposure", found=f"{chances.min():g}", expected="exposure >= 1"))
-        if exposure is None or self.sale_ == np.inf:
+        if exposure is None or self.dispersion_ == np.inf:
             return self._ends(X, level)
-        return self.posterior_.ends(*self._eta(X), level=level, exposure=chances / (self.sale_ * self._per))
+        return self.posterior_.ends(*self._eta(X), level=level, exposure=chances / (self.dispersion_ * self._per))
 
     def _ends(self, X: Any, level: float) -> Array:
         return self.posterior_.ends(*self._eta(X), level=level)
@@ -549,7 +550,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             "by": list(self.by_),
             "levels": {a: [str(x) for x in v] for a, v in self.levels_.items()},
             "family": self.family_,
-            "sale": self.sale_ if np.isfinite(self.sale_) else None,
+            "dispersion": self.dispersion_ if np.isfinite(self.dispersion_) else None,
         }
         return header, arrays
 
@@ -557,7 +558,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
     def _unpacked(cls, header: Mapping[str, Any], arrays: Mapping[str, Array], tables: Tables | None) -> Self:
         scorer = cls(**{**header["parameters"], "by": tuple(header["parameters"]["by"])}, priors=header["priors"], tables=tables)
         scorer.by_, scorer.family_, scorer.findings_ = tuple(header["by"]), header["family"], ()
-        scorer.sale_ = np.inf if header["sale"] is None else header["sale"]
+        scorer.dispersion_ = np.inf if header["dispersion"] is None else header["dispersion"]
         scorer.levels_ = {a: np.array(v, dtype=object) for a, v in header["levels"].items()}
         own = {k.removeprefix("posterior_"): v for k, v in arrays.items() if k.startswith("posterior_")}
         scorer.posterior_ = glmm.Posterior.from_arrays(own)

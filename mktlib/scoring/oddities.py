@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
-from scipy.stats import chi2, norm
+from scipy.stats import norm
 
 from mktlib.errors import Finding
 from mktlib.glmm import Posterior
@@ -20,7 +20,6 @@ Array = NDArray[Any]
 DOUBT = 0.05
 MOST_LEVELS = 8  # of an axis, those with the most exposure, between which reversals are looked for
 LEAST = 0.05  # a difference on the log-odds below which two levels do alike
-SCATTER = 1.5  # a spread of days so much beyond chance is worth saying
 
 
 def aliased(units: pd.DataFrame, by: Sequence[str]) -> list[Finding]:
@@ -85,18 +84,6 @@ def reversals(units: pd.DataFrame, by: Sequence[str], *, doubt: float = DOUBT) -
         finding("E_SIMPSON", level="warning", column=a, found=better, other=worse, factor=b)
         for a, (better, worse, b) in sorted(plainest.items())
     ]
-
-
-def scatter_of_days(days: pd.DataFrame, by: Sequence[str]) -> list[Finding]:
-    """Counts of one cell (or piece) on several days that differ by more than chance: Pearson's statistic over its degrees of freedom."""
-    keys = [*by, *(["content_id"] if "content_id" in days else [])]
-    y, n = days["count"].to_numpy(float), days["exposure"].to_numpy(float)
-    cell = days.groupby(keys, sort=False).ngroup().to_numpy() if keys else np.zeros(len(days), int)
-    _, _, scatter = _strata(y, n, cell, np.zeros(len(days), int))
-    free = len(days) - len(np.unique(cell))
-    if scatter < SCATTER or free < 1 or chi2.sf(scatter * free, free) > 1e-3:
-        return []
-    return [finding("E_OVERDISPERSED", level="warning", column="date", found=f"{scatter:.1f}")]
 
 
 def opinions_against_log(

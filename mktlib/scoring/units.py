@@ -3,7 +3,8 @@
 Money is no count, but a sum of sales behaves like one. If sales of v each (any distribution) arrive at random, a sum of them has the
 mean n mu and the variance n mu phi, with phi = E v^2 / E v: so that sum / phi has the mean and variance of a Poisson count on n / phi.
 The model of counts then serves for money (a quasi-likelihood with log link; Wedderburn 1974, Biometrika 61), zeros and refunds
-included, which the logarithm of a gamma model would refuse.
+included, which the logarithm of a gamma model would refuse. Clicks whose days scatter phi times as much as by chance are told in the
+same way: phi of them say what one would, were they independent.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from mktlib.intake import MOMENTS
 from mktlib.vocabulary import finding
 
 Array = NDArray[Any]
+SCATTER = 1.2
+"""Scatter of days, times that of chance, below which it is left alone: it would change a range by less than a tenth."""
 REPEATS = 10
 """Repeats of cells that it takes to learn the size of a sale from."""
 
@@ -52,6 +55,29 @@ def faded(units: pd.DataFrame, half_life_days: float) -> pd.DataFrame:
     out = units.assign(count=units["count"] * share, exposure=units["exposure"] * share).drop(columns="date")
     out.attrs = units.attrs
     return out
+
+
+def scatter_of_days(days: pd.DataFrame, by: Sequence[str], *, within: float | None = None) -> float:
+    """How many times more than by chance the counts of one cell (or piece) differ from one day to its next; 1 unless beyond doubt.
+
+    days: count and exposure of each cell, piece and day. Squared differences of successive rates over what chance would make them, both
+    summed (von Neumann 1941, Annals of Mathematical Statistics 12: a slow drift is no scatter); three standard errors under chance are
+    asked for. within: days beyond which two dates say nothing of scatter (where older rows fade, they may differ).
+    """
+    days = days[days["exposure"] > 0].assign(at=pd.to_datetime(days["date"], errors="coerce", format="mixed")).dropna(subset="at")
+    keys = [*by, *(["content_id"] if "content_id" in days else [])]
+    days = days.assign(cell=days.groupby(keys, sort=False).ngroup() if keys else 0).sort_values(["cell", "at"], kind="stable")
+    y, n, cell, at = (days[c].to_numpy() for c in ("count", "exposure", "cell", "at"))
+    near = (cell[1:] == cell[:-1]) & (np.diff(at) / np.timedelta64(1, "D") <= (np.inf if within is None else within))
+    first, then = np.flatnonzero(near), np.flatnonzero(near) + 1
+    weight = n[first] * n[then] / (n[first] + n[then])
+    rate = (y[first] + y[then]) / (n[first] + n[then])
+    chance = rate * np.maximum(1 - rate, 0) if (y <= n).all() else rate
+    if not chance.sum() > 0:
+        return 1.0
+    scatter = (weight * (y[then] / n[then] - y[first] / n[first]) ** 2).sum() / chance.sum()
+    error = np.sqrt((3 * chance**2 + chance / (4 * weight)).sum()) / chance.sum()
+    return float(scatter) if scatter > max(SCATTER, 1 + 3 * error) else 1.0
 
 
 def size_of_a_sale(units: pd.DataFrame, by: Sequence[str], *, of_sales: bool = False) -> tuple[float, bool]:
