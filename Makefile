@@ -47,6 +47,8 @@ pictures: $(VENV)/.ready  ## the baselines of the pixel tests again (look at the
 bench: $(VENV)/.ready  ## the numbers of benchmarks/README.md
 	$(PY) benchmarks/scorer.py --bench ../shared/bench --seeds 20
 	$(PY) benchmarks/real.py --data ../shared/data --halves 10
+	$(PY) benchmarks/money.py --data ../shared/data
+	$(PY) benchmarks/verdicts.py
 
 lock:  ## requirements.lock and environment.yml again from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra lab --extra engines --extra test --universal --python-version 3.11 --generate-hashes \

@@ -449,11 +449,11 @@ def test_a_reversal_is_named_and_chance_makes_none():
     found = oddities.reversals(units, ("segment", "style"))
     assert [(f.found, f.values["other"], f.values["factor"]) for f in found] == [("men", "women", "segment")]
     rng, seen = np.random.default_rng(5), 0
-    for _ in range(300):
+    for _ in range(1000):
         equal = pd.DataFrame(itertools.product("abc", "xy", "pq"), columns=["segment", "style", "length"])
         n = rng.integers(100, 5000, len(equal))
         seen += bool(oddities.reversals(equal.assign(count=rng.binomial(n, 0.03), exposure=n), ("segment", "style", "length")))
-    assert seen / 300 <= 0.05
+    assert seen / 1000 <= 0.05
 
 
 def test_axes_that_change_together_and_days_that_scatter_are_named():

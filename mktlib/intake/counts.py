@@ -79,7 +79,7 @@ def tally(
     added = lazy.group_by(*axes).agg(*sums) if axes else lazy.select(*sums)
     exact = [nw.col(c).cast(nw.Int64) for c in ("count", "exposure") if schema[c].is_integer()]  # an engine's wider sums come out as floats
     summed = _pandas(added.with_columns(*exact) if exact else added)
-    return _tidy(summed, axes, found, money)
+    return _tidy(summed, axes, found, money, MOMENTS if moments else ())
 
 
 def _numbered(lazy: Any, schema: Any, axes: list[str], metric: str, tables: Tables, found: list[Finding]) -> tuple[Any, Any, int]:
@@ -175,12 +175,12 @@ def _pandas(frame: Any) -> pd.DataFrame:
     return pd.DataFrame(eager.to_pandas())
 
 
-def _tidy(summed: pd.DataFrame, axes: list[str], found: list[Finding], money: bool) -> pd.DataFrame:
+def _tidy(summed: pd.DataFrame, axes: list[str], found: list[Finding], money: bool, more: Sequence[str]) -> pd.DataFrame:
     missing = [a for a in axes if (summed[a] == MISSING).any()]
     found += [finding("E_NULL_KEY", level="warning", column=a) for a in missing]
     for name in ("count", "exposure"):
         summed[name] = summed[name].astype(float) if money and name == "count" else _whole(summed[name])
-    out = summed[[*axes, "count", "exposure", *[c for c in MOMENTS if c in summed]]]
+    out = summed[[*axes, "count", "exposure", *more]]
     out = out.sort_values(axes, kind="stable").reset_index(drop=True) if axes else out
     for a in axes:
         out[a] = out[a].astype(str)

@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mktlib import glmm
 from mktlib.errors import DataError, Finding, ModelError
-from mktlib.intake import tally, to_pandas
+from mktlib.intake import MOMENTS, tally, to_pandas
 from mktlib.results import CELL, Explanation, Scores
 from mktlib.scoring.keeping import write_scorer
 from mktlib.scoring.oddities import DOUBT, aliased, opinions_against_log, reversals
@@ -34,7 +34,7 @@ from mktlib.vocabulary import AXIS_TABLE, Tables, finding, load_tables, nearest
 
 Array = NDArray[Any]
 DRAWS = 1000
-RESERVED = {"rate", "low", "high", "index", "p_best", "exposure", "opinion", "verdict", "count"}
+RESERVED = {"rate", "low", "high", "index", "p_best", "exposure", "opinion", "verdict", "count", "squares", *MOMENTS}
 MOST_CELLS = 2_000_000
 MOST_OWN_CELLS = 1500  # cells beyond which a cell effect beside the pieces' own costs more than it tells
 

@@ -64,10 +64,11 @@ def scatter_of_days(days: pd.DataFrame, by: Sequence[str], *, within: float | No
     summed (von Neumann 1941, Annals of Mathematical Statistics 12: a slow drift is no scatter); three standard errors under chance are
     asked for. within: days beyond which two dates say nothing of scatter (where older rows fade, they may differ).
     """
-    days = days[days["exposure"] > 0].assign(at=pd.to_datetime(days["date"], errors="coerce", format="mixed")).dropna(subset="at")
+    days = days[(days["exposure"] > 0) & _read_days(days).notna()]
     keys = [*by, *(["content_id"] if "content_id" in days else [])]
-    days = days.assign(cell=days.groupby(keys, sort=False).ngroup() if keys else 0).sort_values(["cell", "at"], kind="stable")
-    y, n, cell, at = (days[c].to_numpy() for c in ("count", "exposure", "cell", "at"))
+    cell, at = days.groupby(keys, sort=False).ngroup().to_numpy() if keys else np.zeros(len(days), int), _read_days(days).to_numpy()
+    order = np.lexsort([at, cell])
+    y, n, cell, at = (x[order] for x in (days["count"].to_numpy(float), days["exposure"].to_numpy(float), cell, at))
     near = (cell[1:] == cell[:-1]) & (np.diff(at) / np.timedelta64(1, "D") <= (np.inf if within is None else within))
     first, then = np.flatnonzero(near), np.flatnonzero(near) + 1
     weight = n[first] * n[then] / (n[first] + n[then])
@@ -118,10 +119,15 @@ def _size_without_repeats(units: pd.DataFrame, by: list[str]) -> float:
 
 def days_of(frame: pd.DataFrame) -> pd.Series:
     """The column `date` as days; a cell that is none is refused by name."""
-    day = pd.to_datetime(frame["date"], errors="coerce", format="mixed")
+    day = _read_days(frame)
     if day.isna().any():
         raise DataError(finding("E_BAD_DATE", column="date", found=frame["date"][day.isna()].iloc[0]))
     return day
+
+
+def _read_days(frame: pd.DataFrame) -> pd.Series:
+    """The column `date` without zones (UTC where some have one), NaT where it holds none."""
+    return pd.to_datetime(frame["date"], errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
 
 
 def deviance(rate: Array, mean: Array, weight: Array, family: str) -> float:
