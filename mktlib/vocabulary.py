@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from mktlib.errors import DataError, Finding, Level
 
@@ -326,6 +326,9 @@ def _wrong_entries(layer: Mapping[str, Any], below: Mapping[str, Any], file: str
         if not isinstance(kinds, Mapping) or not all(isinstance(words, Mapping) for words in kinds.values()):
             yield finding("E_TABLE_ROW", file=file, column=f"labels.{language}", found=repr(kinds), expected="[labels.en.segment]")
     priors = layer.get("priors", {})
+    rates = priors.get("rates", {}) if isinstance(priors, Mapping) else {}
+    for name in rates if isinstance(rates, Mapping) else {"": rates}:
+        yield from _wrong_rate(f"priors.rates.{name}", everything["priors"]["rates"], name, everything["metrics"], file)
     for i, row in enumerate(priors.get("statement", []) if isinstance(priors, Mapping) else (), start=1):
         if not isinstance(row, Mapping):
             yield finding("E_TABLE_ROW", file=file, column=f"priors.statement[{i}]", found=repr(row), expected="[[priors.statement]]")
@@ -349,14 +352,37 @@ def _wrong_row(path: str, table: str, row: Any, everything: Mapping[str, Any], f
     for name, wanted in CHOICES.get(table, {}).items():
         if name in row and row[name] not in wanted:
             yield finding("E_OPTION", file=file, column=f"{path}.{name}", found=repr(row[name]), expected=" / ".join(wanted))
-    if table == "metrics" and isinstance(row.get("chain", []), list | tuple):
-        yield from _wrong_chain(path, row, everything["metrics"], file)
+    if table == "metrics":
+        if isinstance(row.get("chain", []), list | tuple):
+            yield from _wrong_chain(path, row, everything["metrics"], file)
+        if not _number(row.get("per", 1)) or not 0 < row.get("per", 1) < math.inf:
+            yield finding("E_OPTION", file=file, column=f"{path}.per", found=repr(row["per"]), expected="per > 0")
+        if not isinstance(row.get("of_sales", False), bool):
+            yield finding("E_OPTION", file=file, column=f"{path}.of_sales", found=repr(row["of_sales"]), expected="true / false")
     for name, target in REFERENCES.get(table, {}).items():
         values = row.get(name, [])
         for value in values if isinstance(values, list | tuple) else [values]:
             if value not in everything.get(target, {}):
                 hint = nearest(str(value), list(everything.get(target, {})))
                 yield finding("E_REFERENCE", file=file, column=f"{path}.{name}", found=str(value), expected=target, hint=hint)
+
+
+def _number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _wrong_rate(path: str, rates: Any, name: str, metrics: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """A base rate: a share, or above 0 where the metric is money or may pass its exposure."""
+    row = rates.get(name) if isinstance(rates, Mapping) else None
+    if not isinstance(row, Mapping):
+        yield finding("E_TABLE_ROW", file=file, column=path, found=repr(row), expected="[priors.rates. ...]")
+        return
+    if row.get("metric") not in metrics:
+        yield finding("E_REFERENCE", file=file, column=f"{path}.metric", found=str(row.get("metric")), expected="metrics")
+    most = 1.0 if metrics.get(str(row.get("metric")), {}).get("family") == "binomial" else math.inf
+    for key, end in (("mean", most), ("logit_sd", math.inf)):
+        if not _number(row.get(key)) or not 0 < row[key] < end:
+            yield finding("E_OPTION", file=file, column=f"{path}.{key}", found=repr(row.get(key)), expected=f"0 < {key} < {end:g}")
 
 
 def _wrong_chain(path: str, row: Mapping[str, Any], metrics: Mapping[str, Any], file: str) -> Iterator[Finding]:
@@ -375,20 +401,22 @@ def _wrong_sentence(row: Mapping[str, Any], everything: Mapping[str, Any], file:
     except DataError as error:
         yield from (finding(f.code, file=file, column=f.column, found=f.found, hint=f.hint) for f in error.findings)
         return
-    if not 0 < said.times < math.inf:
-        yield finding("E_TIMES", file=file, column="priors.statement.says", found=str(said.times))
-    if row.get("sure", "fairly") not in SURENESS and not isinstance(row.get("sure"), int | float):
-        yield finding("E_SURE", file=file, column="priors.statement.sure", found=repr(row.get("sure")), expected=", ".join(SURENESS))
+    yield from _wrong_strength("priors.statement", {**row, "times": said.times}, file)
 
 
 def _wrong_statement(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding]:
     if not isinstance(row.get("when"), Mapping) or not row.get("when"):
         yield finding("E_MISSING_ENTRY", file=file, column=f"{path}.when", expected="when")
+    yield from _wrong_strength(path, row, file)
+
+
+def _wrong_strength(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """How many times, and how surely: beyond a thousandfold it is a slip."""
     times = row.get("times")
-    if not isinstance(times, int | float) or not 0 < times < math.inf:
+    if not _number(times) or not 1e-3 <= times <= 1e3:
         yield finding("E_TIMES", file=file, column=f"{path}.times", found=repr(times))
     sure = row.get("sure", "fairly")
-    if not (sure in SURENESS if isinstance(sure, str) else isinstance(sure, int | float) and sure > 0):
+    if not (sure in SURENESS if isinstance(sure, str) else _number(sure) and 0 < sure < math.inf):
         yield finding(
             "E_SURE", file=file, column=f"{path}.sure", found=repr(sure), expected=", ".join(SURENESS), hint=nearest(str(sure), SURENESS)
         )

@@ -47,7 +47,7 @@ AT_HOME = {
     "jinja2": {"reporting"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
     "papermill": {"__main__"},
-    "tqdm": {"__main__", "scoring", "simulate"},
+    "tqdm": {"__main__", "glmm", "scoring", "simulate"},
 }
 MODULES = sorted((ROOT / "mktlib").rglob("*.py"))
 

@@ -137,6 +137,12 @@ def test_words_nearby_and_plurals():
 @pytest.mark.parametrize(("text", "column"), [
     ('[metrics.click_rate]\nbetter = "hgih"', "metrics.click_rate.better"),
     ('[metrics.click_rate]\nfamily = "weird"', "metrics.click_rate.family"),
+    ("[metrics.value_per_mille]\nper = 0", "metrics.value_per_mille.per"),
+    ('[metrics.order_value]\nof_sales = "yes"', "metrics.order_value.of_sales"),
+    ("[priors.rates.default_click_rate]\nmean = 2.0", "priors.rates.default_click_rate.mean"),
+    ('[priors.rates.ours]\nmetric = "clickrate"\nmean = 0.1\nlogit_sd = 1', "priors.rates.ours.metric"),
+    ('[[priors.statement]]\nsays = "podcast beats blog_post 2 times"\nsure = 0', "priors.statement.sure"),
+    ('[[priors.statement]]\nwhen = { style = "playful" }\ntimes = 1e9', "priors.statement[1].times"),
     ("[content_types.blog_post]\nfamily = 5", "content_types.blog_post.family"), ("priors = 5", "priors"),
     ('content_types = "x"', "content_types"),
     ("[[priors.statement]]\nwhen = { stage = \"decision\" }\ntimes = inf", "priors.statement[1].times"), ("[labels]\nen = 3", "labels.en"),

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.special import logit
 from threadpoolctl import threadpool_limits
+from tqdm.auto import tqdm
 
 from mktlib.glmm.design import Array, Data, Family, Held, Term, pairs, prepare
 from mktlib.glmm.posterior import Posterior
@@ -132,7 +133,7 @@ def _settle(data: Data, priors: Sequence[Sd], own: Sd, most: int = 40) -> Peak:
     mode = _newton(data, b, integrate(data, b, tau, np.zeros(len(data.first))), sd, tau, 3)
     fastest = np.append(np.full(len(sd), 0.7), 1.0)
     pace, before = fastest, np.zeros(len(fastest))
-    for _ in range(most):
+    for _ in tqdm(range(most), unit="round", leave=False, delay=2):
         b, u = mode.b, mode.u
         del mode  # one factor at a time: it is the largest thing here
         mode = _newton(data, b, u, sd, tau, 1)

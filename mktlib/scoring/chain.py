@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
+from tqdm.auto import tqdm
 
 from mktlib.errors import DataError, Finding
 from mktlib.glmm.units import normal_points
@@ -133,7 +134,7 @@ class ChainScorer(ContentScorer):
     def _best(self, cells: pd.DataFrame, group: Array, highest: bool) -> Array:
         """(n,) share of the draws in which a cell is its group's best; cells that tie share a draw."""
         out = np.zeros(len(cells))
-        for number in np.unique(group):
+        for number in tqdm(np.unique(group), unit="group", leave=False, delay=2):
             rows = np.flatnonzero(group == number)
             part, step = cells.iloc[rows], max(AT_ONCE // len(rows), 1)
             for first in range(0, DRAWS, step):
