@@ -10,7 +10,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.special import logit
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from mktlib.glmm.design import Array, Data, Family, Held, Term, pairs, prepare
 from mktlib.glmm.posterior import Posterior

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from mktlib.errors import DataError, Finding
 from mktlib.glmm.units import normal_points
