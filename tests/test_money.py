@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -10,9 +12,11 @@ from scipy.stats import gamma
 
 from mktlib.errors import DataError, StoreError
 from mktlib.intake import tally
+from mktlib.planning import plan_campaign, read_brief
 from mktlib.reporting import report
 from mktlib.scoring import ChainScorer, ContentScorer, backtest, load_scorer
 from mktlib.scoring.units import size_of_a_sale
+from mktlib.simulate import load_sample, sample_path
 from mktlib.vocabulary import load_tables
 
 BY = ("segment", "style", "channel")
@@ -262,3 +266,17 @@ def test_links_that_do_not_follow_each_other_are_refused(tmp_path):
         with pytest.raises(DataError) as caught:
             load_tables(file)
         assert {f.code for f in caught.value.findings} == {code}
+
+
+def test_a_plan_of_money_counts_money(tmp_path):
+    """Value is the margin on revenue, revenue is exposures x rate / 1000; the plan's own check finds nothing."""
+    brief = sample_path("briefs/sunglasses.toml").read_text(encoding="utf-8").replace('"click_rate"', '"value_per_mille"')
+    file = tmp_path / "brief.toml"
+    file.write_text(re.sub(r"(?m)^value = .*$", "value = 0.4", brief), encoding="utf-8")
+    scores = ChainScorer(pairs=False).fit(load_sample("content_log")).score_cells()
+    plan = plan_campaign(scores, read_brief(file))
+    assert len(plan.check()) == 0
+    assert plan.expected["value"] == pytest.approx(0.4 * plan.expected["events"], rel=1e-6)
+    assert plan.expected["low"] < plan.expected["value"] < plan.expected["high"]
+    first = plan.schedule[plan.schedule["quantity"] > 0].iloc[0]
+    assert first["events"] <= first["exposure"] * first["rate"] / 1000 * (1 + 1e-9)

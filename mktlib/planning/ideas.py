@@ -44,7 +44,8 @@ def priced(scores: Scores, brief: Brief, tables: Tables) -> pd.DataFrame:
     """Every cell with what one placement (a lot) of it costs and brings.
 
     Adds: rate_sd (sd of the logit, or of the log where rates may pass 1), event_value, message (reaches a named person), people
-    (reachable), lot (impressions or messages of one placement), exposures (the metric's denominator in one lot), lot_cost, value, rank.
+    (reachable), lot (impressions or messages of one placement), exposures (the metric's denominator in one lot), lot_cost,
+    events, value, rank.
     """
     if scores.metric != brief.objective.metric:
         raise DataError(finding("E_PLAN_METRIC", column="objective.metric", found=brief.objective.metric, expected=scores.metric))
@@ -61,7 +62,8 @@ def priced(scores: Scores, brief: Brief, tables: Tables) -> pd.DataFrame:
     table["exposures"] = table["lot"] * table["passing"]
     clicks = table["rate"] if scores.metric == "click_rate" else table["passing"].where(table["passing"] < 1, 0.01)
     table["lot_cost"] = table["lot"] * table["unit_price"] * np.where(table["by_click"], clicks, 1.0)
-    table["value"] = table["exposures"] * table["rate"] * table["event_value"] * _scale(scores.metric, tables)
+    table["events"] = table["exposures"] * table["rate"] * _scale(scores.metric, tables)
+    table["value"] = table["events"] * table["event_value"]
     return table
 
 

@@ -79,6 +79,7 @@ def shortlist(scores: Scores, brief: Brief, *, keep: int = 200, risk: float | No
         "lot_cost",
         "people",
         "exposures",
+        "events",
         "message",
         "scored",
     ]

@@ -232,7 +232,7 @@ def _schedule(problem: Problem, answer: Answer, names: Mapping[int, str]) -> pd.
             "item": names[int(problem.piece_of[i])], "quantity": lots * float(idea["lot"]), "spend": lots * float(idea["lot_cost"]),
             "value": counted * float(idea["value"]), "low": 0.0, "high": 0.0, "exposure": lots * float(idea["exposures"]),
             "rate": float(idea["rate"]), "rate_sd": float(idea["rate_sd"]), "verdict": idea["verdict"],
-            "events": counted * float(idea["exposures"]) * float(idea["rate"]), "_idea": int(i),
+            "events": counted * float(idea["events"]), "_idea": int(i),
         })  # fmt: skip
     table = pd.DataFrame(rows, columns=[*SCHEDULE, "_idea"])
     return table.sort_values(["week", "item", "segment", "channel"], kind="stable", ignore_index=True)

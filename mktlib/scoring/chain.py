@@ -25,7 +25,7 @@ from mktlib.scoring.model import DRAWS, ContentScorer
 from mktlib.vocabulary import Tables, finding, load_tables
 
 Array = NDArray[Any]
-AT_ONCE = 20_000_000  # draws of cells held at a time
+AT_ONCE = 5_000_000  # draws of cells held at a time
 
 
 class ChainScorer(ContentScorer):
@@ -133,13 +133,12 @@ class ChainScorer(ContentScorer):
 
     def _best(self, cells: pd.DataFrame, group: Array, highest: bool) -> Array:
         """(n,) share of the draws in which a cell is its group's best; cells that tie share a draw."""
-        out = np.zeros(len(cells))
-        for number in tqdm(np.unique(group), unit="group", leave=False, delay=2):
-            rows = np.flatnonzero(group == number)
-            part, step = cells.iloc[rows], max(AT_ONCE // len(rows), 1)
-            for first in range(0, DRAWS, step):
-                drawn = self.draws(part, min(step, DRAWS - first), random_state=self.random_state + first)
-                won = drawn == (drawn.max(1) if highest else drawn.min(1))[:, None]
+        out, step = np.zeros(len(cells)), max(AT_ONCE // max(len(cells), 1), 1)
+        for first in tqdm(range(0, DRAWS, step), unit="draws", leave=False, delay=2):
+            drawn = self.draws(cells, min(step, DRAWS - first), random_state=self.random_state + first)
+            for number in np.unique(group):
+                rows = np.flatnonzero(group == number)
+                won = drawn[:, rows] == (drawn[:, rows].max(1) if highest else drawn[:, rows].min(1))[:, None]
                 out[rows] += (won / won.sum(1, keepdims=True)).sum(0)
         return out / DRAWS
 
