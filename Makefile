@@ -47,6 +47,7 @@ pictures: $(VENV)/.ready  ## the baselines of the pixel tests again (look at the
 bench: $(VENV)/.ready  ## the numbers of benchmarks/README.md
 	$(PY) benchmarks/scorer.py --bench ../shared/bench --seeds 20
 	$(PY) benchmarks/real.py --data ../shared/data --halves 10
+	$(PY) benchmarks/crowned.py --bench ../shared/bench
 	$(PY) benchmarks/money.py --data ../shared/data
 	$(PY) benchmarks/verdicts.py
 
