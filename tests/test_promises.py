@@ -109,18 +109,34 @@ def test_p_best_is_a_probability_and_beats_the_raw_rates_choice():
     assert np.mean(brier) < 0.9 * np.mean(raw_brier)
 
 
-def test_two_processes_of_different_settings_write_the_same_page():
-    """Hash seed, threads, time zone and locale: the page and the scores are the same."""
+def test_two_machines_of_different_settings_write_the_same_page():
+    """Hash seed, threads, time zone, locale, and the processor's own way to add up: the page, the scores and the plan are the same."""
     code = (
         "import hashlib, mktlib as mk\n"
         "log = mk.load_sample('content_log')\n"
         "scores = mk.ContentScorer(by=('segment', 'content_type', 'channel')).fit(log).score_cells()\n"
         "page = mk.report(scores, language='fr').html + scores.table.round(6).to_csv()\n"
+        "plan = mk.plan_campaign(mk.ContentScorer().fit(log).score_cells(), mk.read_brief(mk.sample_path('briefs/sunglasses.toml')))\n"
+        "page += plan.schedule.round(4).to_csv() + plan.limits.round(4).to_csv()\n"
         "print(hashlib.sha256(page.encode()).hexdigest())"
     )
     settings_of = [
-        {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
-        {"PYTHONHASHSEED": "1", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
+        {
+            "PYTHONHASHSEED": "0",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "TZ": "UTC",
+            "LC_ALL": "C.UTF-8",
+            "OPENBLAS_CORETYPE": "Haswell",
+        },
+        {
+            "PYTHONHASHSEED": "1",
+            "OMP_NUM_THREADS": "2",
+            "OPENBLAS_NUM_THREADS": "2",
+            "TZ": "Asia/Tokyo",
+            "LC_ALL": "C",
+            "OPENBLAS_CORETYPE": "Prescott",
+        },
     ]
     runs = [
         subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **s}, capture_output=True, text=True, check=True)

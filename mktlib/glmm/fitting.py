@@ -301,6 +301,7 @@ def _conclude(data: Data, priors: Sequence[Sd], own: Sd, per_item: bool, level: 
     if len(taus) > 1:
         sways.append(first_direction(b, weight)[:, None])
     sway = np.ascontiguousarray(np.column_stack(sways))
+    sway *= np.where(np.cos(np.arange(len(sway))) @ sway < 0, -1.0, 1.0)  # an axis has no sign of its own: the same draws on every machine
     units = _own(data, mean, b, taus, weight, modes, middle, frame)
     arrow.add_outer(v, sway)
     return Posterior.of(data, mean, root, v, sway, priors, [x.known for x in peak.lines], own, of_tau, per_item, units, level)

@@ -21,10 +21,20 @@ PIECE = ["content_type", "style", "length", "stage"]
 GROUP = ["segment", "stage", "channel"]
 
 
+def steady(x: np.ndarray, digits: int = 6) -> np.ndarray:
+    """Rounded to so many significant digits: the last bits differ from one processor to the next, and would choose another plan.
+
+    >>> steady(np.array([0.0123456789, 0.0, 1234567.0]))
+    array([1.23457e-02, 0.00000e+00, 1.23457e+06])
+    """
+    return np.array([float(f"{v:.{digits - 1}e}") for v in np.asarray(x, float)])
+
+
 def whole_cells(scores: Scores, brief: Brief) -> pd.DataFrame:
     """The scores with every axis of a cell: a missing audience axis is crossed with the brief's levels, a missing content axis is "any"."""
     table = scores.table.reset_index(drop=True)
     table = table.assign(scored=range(len(table)))  # where it stands among the scores, so that it can be drawn with the others
+    table = table.assign(**{c: steady(table[c].to_numpy(float)) for c in ("rate", "low", "high")})
     others = [axis for axis in scores.by if axis not in CELL]
     if "content_type" not in table and others:
         table["content_type"] = table[others].astype(str).agg(" / ".join, axis=1)

@@ -159,6 +159,7 @@ def worth_most(ideas: pd.DataFrame, brief: Brief, keep: int, risk: float = 0.0) 
     inside = np.flatnonzero(order.rank(method="first").to_numpy() <= max(1, PRICED // order.ngroups))
     use, price = _solved(problem, large, inside)
     worth = _worth(problem, large, price)
+    worth = np.round(worth / max(worth.max(initial=0.0), 1e-300), 9)  # what is next to nothing is a tie, whatever the processor
     rows = list(dict.fromkeys(_reserved(problem, worth, use)))
     brings = np.where(use > 1e-6, hopeful.max(initial=0.0) + problem.gain * use, worth)  # those in use first, by what they bring
     rows = list(dict.fromkeys([*rows, *np.argsort(-brings, kind="stable").tolist()]))[: max(keep, len(rows))]

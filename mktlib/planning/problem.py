@@ -107,11 +107,11 @@ def sized(ideas: pd.DataFrame, brief: Brief, *, risk: float = 0.0) -> Problem:
     pieces = pieces.assign(cost=[m[0] for m in making], days=[m[1] for m in making])
     first = np.maximum(1, np.round(ideas["people"].to_numpy(float) / ideas["lot"].to_numpy(float))).astype(int)
     rate, sd = ideas["rate"].to_numpy(float), ideas["rate_sd"].to_numpy(float)
-    careful = np.clip(1 - risk * sd * np.clip(1 - rate, 0.0 if ideas["high"].max() < 1 else 1.0, 1.0), 0.0, 1.0)
+    careful = np.round(np.clip(1 - risk * sd * np.clip(1 - rate, 0.0 if ideas["high"].max() < 1 else 1.0, 1.0), 0.0, 1.0), 6)
     return Problem(
         brief=brief, ideas=ideas, pieces=pieces, piece_of=piece_of, gain=ideas["value"].to_numpy(float) * careful,
-        most=_most(ideas, brief), steps=np.repeat(first[:, None], STEPS, axis=1), slopes=brief.wear ** np.arange(STEPS), limits=[],
-        minimum={c: row.minimum for c, row in brief.channels.items() if row.minimum > 0},
+        most=_most(ideas, brief), steps=np.repeat(first[:, None], STEPS, axis=1), slopes=np.array([brief.wear**k for k in range(STEPS)]),
+        limits=[], minimum={c: row.minimum for c, row in brief.channels.items() if row.minimum > 0},
     )  # fmt: skip
 
 
