@@ -1,15 +1,17 @@
 """The scorer on public data: random halves, judged on the half that it never saw.
 
-    python benchmarks/real.py --data ../shared/data [--only facebook hillstrom_visit ...]
+    python benchmarks/real.py --data ../shared/data [--only facebook hillstrom_visit ...] [--bench ../shared/bench]
 
 Gain: how much less log loss than the constant rate of the training half, in per cent. Coverage: share of the held-out counts inside their
 own 90 % range (randomised where a count stands on the edge, so that small counts do not flatter). "Main" is the same model without
-interplays; "raw" the training rate of the same cell, the constant where there is none.
+interplays; "raw" the training rate of the same cell, the constant where there is none. With `--bench ../shared/bench` the splits are
+those of the bench's own `real.py`, and its prototype stands beside ours on each.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import sys
 import time
@@ -128,13 +130,35 @@ def half(case: Case, seed: int, share: float) -> dict[str, float]:
     return out
 
 
+def beside_the_prototype(bench: Path) -> None:
+    """One row a data set: gain over the constant on the bench's own splits, the prototype's and ours."""
+    sys.path.insert(0, str(bench.resolve()))
+    theirs = importlib.import_module("real")
+    cases = [("hillstrom_visit", theirs.hill("visit"), 6), ("hillstrom_conversion", theirs.hill("conversion"), 6)]
+    cases += [("bank", theirs.bank(), 3), ("open_bandit_random", theirs.obd("men"), 4)]
+    print("| data | splits | prototype | ours | coverage % |\n|---|---|---|---|---|")
+    for name, split, times in cases:
+        rows = []
+        for seed in range(times):
+            rng = np.random.default_rng(seed)
+            dims, learn, (codes, y, n), _ = split(rng)
+            constant, prototype = (-theirs.ll(theirs.fit(kind, *learn, dims, codes, rng)[0], y, n) for kind in ("const", "ours"))
+            post = glmm.fit(*learn, dims=dims)
+            mine = loss(y, n, post.rate(codes)) / n.sum()
+            rows.append((*(100 * (1 - x / constant) for x in (prototype, mine)), 100 * covered(post, codes, y, n, rng).mean()))
+        print(f"| {name} | {times} | " + " | ".join(f"{x:.2f}" for x in np.mean(rows, axis=0)) + " |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--only", nargs="*", default=list(CASES))
     parser.add_argument("--halves", type=int, default=6)
     parser.add_argument("--clicks", type=float, help="learn from so many rows that about this many events are among them")
+    parser.add_argument("--bench", type=Path, help="compare with the prototype of this folder instead")
     asked = parser.parse_args()
+    if asked.bench:
+        return beside_the_prototype(asked.bench)
     print("| data | clicks to learn from | gain % | main effects only | raw cells | coverage % | seconds |\n|---|---|---|---|---|---|---|")
     for name in asked.only:
         case = CASES[name](asked.data)

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import json
 import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = ("skill", "regret", "coverage", "tau", "stated", "true", "fit s", "all s", "wall s", "MB", "MB more")
 Z = 1.6448536
+AT_ONCE = 1 << 16
 EDGES = [(0.02, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.75), (0.75, 1.01)]
 
 
@@ -59,17 +62,30 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def elsewhere(bench: Path, size: int, seed: int, tau: float, shape: int) -> Any:
+    """A world drawn by a process of its own, so that its making does not count as memory of the fit; arrays are read when asked for."""
+    with tempfile.TemporaryDirectory() as folder:
+        code = f"import gen, numpy as np; np.savez('world.npz', **gen.make({shape}, {size}, tau={tau}, seed={seed}))"
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(bench.resolve())})
+        return np.load(io.BytesIO(Path(folder, "world.npz").read_bytes()))
+
+
 def one(bench: Path, size: int, seed: int, tau: float, shape: int) -> dict[str, Any]:
     """One world: fit, answer for every cell, measure."""
     sys.path[:0] = [str(bench), str(ROOT)]
     gen, glmm = importlib.import_module("gen"), importlib.import_module("mktlib.glmm")
-    world = gen.make(shape, size, tau=tau, seed=seed)
-    dims = world["dims"]
-    seen, grid = gen.codes(world["cells"], dims), gen.codes(np.arange(int(np.prod(dims))), dims)
+    world = elsewhere(bench, size, seed, tau, shape)
+    dims = tuple(int(x) for x in world["dims"])
+    seen, cells = gen.codes(world["cells"], dims), int(np.prod(dims))
+    y, n = world["y"], world["n"]
+    grid = gen.codes(np.arange(cells), dims) if shape == 1 else None  # the codes of a large grid are made a piece at a time
     loaded, cpu, wall = peak(), time.process_time(), time.perf_counter()
-    post = glmm.fit(seen, world["y"], world["n"], dims=dims)
+    post = glmm.fit(seen, y, n, dims=dims)
     fitted = time.process_time() - cpu
-    mean, var = post.logit(grid)
+    mean, var = np.empty(cells), np.empty(cells)
+    for start in range(0, cells, AT_ONCE):
+        some = slice(start, min(start + AT_ONCE, cells))
+        mean[some], var[some] = post.logit(gen.codes(np.arange(some.start, some.stop), dims))
     chance: dict[str, Any] = {"stated": np.nan, "true": np.nan, "bins": []}
     if shape == 1:
         rate, _ = post.rate(grid), post.ends(mean, var)
@@ -89,7 +105,9 @@ def one(bench: Path, size: int, seed: int, tau: float, shape: int) -> dict[str, 
             for p in [stated[at]]
         ]
         chance = {"stated": float(stated.max(1).mean()), "true": float((top == truth).mean()), "bins": bins}
-    return {**measures(world, rate, post.structured(grid)[0], mean, np.sqrt(var)), "tau": post.tau, **chance, **spent, **memory}
+    pieces = np.array_split(np.arange(cells), cells // AT_ONCE + 1)
+    structure = np.concatenate([post.structured(gen.codes(some, dims))[0] for some in pieces])
+    return {**measures(world, rate, structure, mean, np.sqrt(var)), "tau": post.tau, **chance, **spent, **memory}
 
 
 def in_own_process(asked: argparse.Namespace, size: int, seed: int) -> dict[str, Any]:

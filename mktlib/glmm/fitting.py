@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 from scipy.special import logit
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
@@ -43,16 +42,16 @@ def _information(data: Data, u: Units) -> Array:
 
 @dataclass(frozen=True)
 class Mode:
-    """The most probable coefficients at given sds, and what was found there."""
+    """The most probable coefficients at given sds, and what was found there; height: log of Laplace's marginal likelihood."""
 
     b: Array
     u: Units
-    root: Array
     height: float
 
 
-def _newton(data: Data, b: Array, u: Units, sd: Sequence[float] | Array, tau: float, steps: int) -> Mode:
-    """Newton steps, halved while they go down, on sum(value) - b' Lambda b / 2; the factor belongs to where the last step began."""
+def _newton(data: Data, b: Array, u: Units, sd: Sequence[float] | Array, tau: float, steps: int) -> tuple[Mode, Array]:
+    """Newton steps, halved while they go down, on sum(value) - b' Lambda b / 2; beside the mode, the factor of where the last step began
+    (the largest thing here: it is not kept longer than it is needed)."""
     arrow, precision, center = data.columns.arrow, data.prior_precision(np.asarray(sd)), np.eye(1, data.size)[0] * data.center
 
     def height(b: Array, u: Units) -> float:
@@ -72,7 +71,7 @@ def _newton(data: Data, b: Array, u: Units, sd: Sequence[float] | Array, tau: fl
         b, u = b + share * step, trial
         if longest < 1e-6:
             break
-    return Mode(b, u, root, height(b, u) + float(np.log(precision).sum() - arrow.log_det(root)) / 2)
+    return Mode(b, u, height(b, u) + float(np.log(precision).sum() - arrow.log_det(root)) / 2), root
 
 
 def _own_frame(data: Data, u: Units, v: Array) -> tuple[Array, Array]:
@@ -130,16 +129,15 @@ def _settle(data: Data, priors: Sequence[Sd], own: Sd, most: int = 40) -> Peak:
     estimated = len(own.grid) > 1
     tau = float(np.clip(own.mean, *OWN_RANGE)) if estimated else float(own.grid[0])
     b = np.eye(1, data.size)[0] * _average_eta(data)
-    mode = _newton(data, b, integrate(data, b, tau, np.zeros(len(data.first))), sd, tau, 3)
+    mode, root = _newton(data, b, integrate(data, b, tau, np.zeros(len(data.first))), sd, tau, 3)
     fastest = np.append(np.full(len(sd), 0.7), 1.0)
     pace, before = fastest, np.zeros(len(fastest))
     for _ in tqdm(range(most), unit="round", leave=False, delay=2):
-        b, u = mode.b, mode.u
-        del mode  # one factor at a time: it is the largest thing here
-        mode = _newton(data, b, u, sd, tau, 1)
-        u, v = mode.u, arrow.inverse(mode.root, rough=arrow.size > ROUGH)
+        del root  # one factor at a time
+        mode, root = _newton(data, mode.b, mode.u, sd, tau, 1)
+        u, v = mode.u, arrow.inverse(root, rough=arrow.size > ROUGH)
         frame, borrowed = _own_frame(data, u, v)
-        shift = _shift(data, u, mode.root, frame)
+        shift = _shift(data, u, root, frame)
         mean = mode.b - shift
         axes = [arrow.principal(v, at) for at in where]
         lines = tuple(Line.of(x.turn(mean[at]), x.var, s, p) for x, at, s, p in zip(axes, where, sd, priors, strict=True))
@@ -161,15 +159,16 @@ def _settle(data: Data, priors: Sequence[Sd], own: Sd, most: int = 40) -> Peak:
 
 def _own_points(data: Data, peak: Peak, own: Sd) -> tuple[Array, Array, list[Mode], Sd]:
     """(values of tau, their weights, the modes there, all of tau's posterior): Laplace's marginal on a few points, smooth between them."""
-    settled = _newton(data, peak.mode.b, peak.mode.u, peak.typical, peak.tau, 30)
+    settled, _ = _newton(data, peak.mode.b, peak.mode.u, peak.typical, peak.tau, 30)
     if peak.tau_error < SURE:
         return np.array([peak.tau]), np.ones(1), [settled], known(peak.tau)
     points = peak.tau * np.exp(peak.tau_error * np.array([-3.5, -2.2, -1.2, -0.5, 0, 0.5, 1.1, 2.0]))
     points = points[(points >= OWN_RANGE[0]) & (points <= OWN_RANGE[1])]
-    modes = [_newton(data, settled.b, settled.u, peak.typical, float(t), 2) for t in points]
+    modes = [_newton(data, settled.b, settled.u, peak.typical, float(t), 2)[0] for t in points]
     log = np.array([m.height for m in modes]) + OWN_SHAPE * (np.log(points) - points / own.mean)  # the prior
     grid = np.linspace(np.log(points[0]), np.log(points[-1]), 201)
-    density = PchipInterpolator(np.log(points), log - log.max())(grid)
+    parabola = np.polynomial.Polynomial.fit(np.log(points), log - log.max(), 2)
+    density = parabola(grid) + np.interp(grid, np.log(points), log - log.max() - parabola(np.log(points)))
     weight = np.exp(density) / np.exp(density).sum()
     edges = np.searchsorted(grid, (np.log(points[1:]) + np.log(points[:-1])) / 2)
     return points, np.array([x.sum() for x in np.split(weight, edges)]), modes, Sd(np.exp(grid), weight)
@@ -189,10 +188,11 @@ def _heard(data: Data) -> tuple[float, float, float]:
     for loud in (0.01, *LOUD):
         sd = [loud * (MAIN if len(t) == 1 else PAIR) for t in data.columns.terms]
         modes.append(_newton(data, start, u, sd, max(loud * OWN, OWN_RANGE[0]), 30))
-    factor = np.mean([np.exp(np.clip(m.height - modes[0].height, -50, 50)) for m in modes[1:]])
+    (alike, root), *apart = modes
+    factor = np.mean([np.exp(np.clip(m.height - alike.height, -50, 50)) for m, _ in apart])
     odds = factor * (1 - SILENT) / SILENT
     first = np.eye(1, data.size)[0]
-    return odds / (1 + odds), float(modes[0].b[0]), float(arrow.solve(modes[0].root, first)[0])
+    return odds / (1 + odds), float(alike.b[0]), float(arrow.solve(root, first)[0])
 
 
 # ------------------------------------------------------------ all of it
