@@ -23,6 +23,7 @@ FLOORS = {
     "results": 1,
     "wording": 2,
     "intake": 2,
+    "datasets": 2,
     "glmm": 2,
     "scoring": 3,
     "simulate": 3,
@@ -41,13 +42,15 @@ AT_HOME = {
     "scipy": {"glmm", "scoring", "planning", "measurement", "audience", "simulate"},
     "sklearn": {"scoring", "audience", "measurement"},
     "highspy": {"planning"},
+    "openpyxl": {"intake"},
+    "pooch": {"datasets"},
     "pydantic": {"planning"},
     "pydantic_core": {"planning"},
     "matplotlib": {"charts"},
     "jinja2": {"reporting"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
     "papermill": {"__main__"},
-    "tqdm": {"__main__", "glmm", "scoring", "simulate"},
+    "tqdm": {"__main__", "glmm", "intake", "scoring", "simulate"},
 }
 MODULES = sorted((ROOT / "mktlib").rglob("*.py"))
 
