@@ -158,7 +158,7 @@ def _added(results: pd.DataFrame, metric: str, row: Mapping[str, Any], tables: T
     how = {c: "sum" for c in ("actual_spend",) if c in frame}
     how |= {c: "first" for c in ("owner", "status", "due", "published") if c in frame} | {c: "max" for c in ("late_days",) if c in frame}
     details = frame.groupby(KEY, as_index=False).agg(how) if how else frame[KEY].drop_duplicates()
-    repeated = [finding("E_DUPLICATE_ROW", level="warning", found=str(twice))] if twice else []
+    repeated = [finding("E_REPEATED_RESULTS", level="warning", found=str(twice))] if twice else []
     return details.merge(counts, on=KEY, how="left"), [*counts.attrs["findings"], *repeated]
 
 

@@ -42,11 +42,14 @@ class Intake(Result):
     """What `read_export` brought in. `table` is the canonical log; `rejected` and `excluded` hold the rest, so that nothing is lost.
 
     facts: source (file name), platform, rows_read, kept, rejected, excluded, sha256, separator, encoding, decimal.
-    rejected: line, code, column, found, reason + the raw text of the row. excluded: line, reason, text.
+    rejected: line, code, column, found, reason + the raw text of the row. excluded: line, reason, text. untagged: one row a piece and
+    axis (segment, stage, content_type ...) that the log does not say: axis, piece, rows. lines: where each row of the log stood.
     """
 
     rejected: pd.DataFrame
     excluded: pd.DataFrame
+    untagged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["axis", "piece", "rows"]))
+    lines: tuple[int, ...] = ()
 
     @property
     def log(self) -> pd.DataFrame:

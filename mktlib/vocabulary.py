@@ -252,6 +252,17 @@ def _languages() -> dict[str, Any]:
     return {path.stem: _read_toml(path) for path in sorted((TABLES / "languages").glob("*.toml"))}
 
 
+@lru_cache(maxsize=1)
+def platforms() -> Mapping[str, Row]:
+    """Every platform whose exports are known, by name: one file each in `tables/platforms`."""
+    return MappingProxyType({path.stem: _freeze(_read_toml(path)) for path in sorted((TABLES / "platforms").glob("*.toml"))})
+
+
+def calendars() -> list[tuple[str, ...]]:
+    """The names of the twelve months in each language."""
+    return [row["calendar"]["months"] for row in load_tables().languages.values() if "calendar" in row]
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     return _toml(_text(path), path.name)
 
@@ -306,7 +317,8 @@ NEEDED = {
     "lengths": ("label", "families"),
     "networks": ("label", "channel"),
 }
-ELSEWHERE = ("name", "source", "columns", "constants", "score", "brief", "labels", "priors")  # sections of a column map, read by intake
+# Sections of a column map, read by intake.
+ELSEWHERE = ("name", "source", "extends", "columns", "constants", "score", "brief", "labels", "priors")
 
 
 def _wrong_entries(layer: Mapping[str, Any], below: Mapping[str, Any], file: str) -> Iterator[Finding]:

@@ -122,7 +122,7 @@ def test_a_slip_in_one_answer_is_asked_again(monkeypatch, capsys):
 
 def test_a_log_of_which_nothing_is_left_says_why(tmp_path, capsys):
     log = tmp_path / "log.csv"
-    log.write_text("date,content_id,content_type,channel,clicks,impressions\n03/04/2026,a,banner,display,1,10\n", encoding="utf-8")
+    log.write_text("date,content_id,content_type,channel,clicks,impressions\n2026-02-31,a,banner,display,1,10\n", encoding="utf-8")
     assert main(["run", "--log", str(log), "--out", str(tmp_path / "out")]) == 1
-    assert "03/04/2026" in capsys.readouterr().err
+    assert "2026-02-31" in capsys.readouterr().err
     assert (tmp_path / "out" / "rejected.csv").exists()

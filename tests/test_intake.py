@@ -109,7 +109,7 @@ def test_all_that_is_missing_and_all_that_is_wrong_is_said_at_once(tmp_path: Pat
 
 
 def test_many_wrong_cells_are_capped_on_show_and_whole_in_rejected(tmp_path: Path) -> None:
-    text = "\n".join([HEAD, *[GOOD[0].replace(",3,", ",-3,")] * 80, *GOOD])
+    text = "\n".join([HEAD, *[GOOD[0].replace(",3,", ",-3,").replace(",A,", f",A{i},") for i in range(80)], *GOOD])
     intake = read_export(written(tmp_path, text))
     assert len(intake.rejected) == 80
     assert len(intake.findings) == 51
@@ -135,7 +135,8 @@ def test_the_same_rows_in_every_dress(mark: str, encoding: str, tmp_path: Path) 
         cells[-1] = cells[-1].replace(";1000;3,10", ";1\u202f000;3,10 €")
     text = "\r\n".join(cells) + "\r\n"
     intake = read_export(written(tmp_path, text.encode(encoding)))
-    pd.testing.assert_frame_equal(intake.log, read_export(written(tmp_path, "\n".join(plain), "plain.csv")).log)
+    other = read_export(written(tmp_path, "\n".join(plain), "plain.csv")).log
+    pd.testing.assert_frame_equal(intake.log, other.assign(currency="EUR") if mark == ";" else other)
     assert intake.facts["separator"] == mark
     assert intake.facts["decimal"] == ("," if mark == ";" else ".")
     assert ("E_ENCODING_GUESSED" in [f.code for f in intake.findings]) == (encoding == "cp1252")
@@ -173,7 +174,7 @@ def test_lines_are_physical_where_a_cell_spans_two(tmp_path: Path) -> None:
 
 def test_an_unknown_word_is_kept_and_said_once_with_the_nearest(tmp_path: Path) -> None:
     lines = [line.replace("blog_post", "blog_pots") for line in GOOD]
-    found = read_export(written(tmp_path, "\n".join([HEAD, *lines, *lines]))).findings
+    found = read_export(written(tmp_path, "\n".join([HEAD, *lines, *(line.replace("2026-01-0", "2026-01-1") for line in lines)]))).findings
     assert [(f.code, f.found, f.hint, f.line, f.level) for f in found] == [("E_UNKNOWN_LEVEL", "blog_pots", "blog_post", 2, "warning")]
 
 
@@ -184,7 +185,8 @@ CASES = tomllib.loads((HOME / "tests" / "cases" / "expected.toml").read_text(enc
 def test_every_case_of_bad_input_ends_as_it_should(name: str) -> None:
     """The files in tests/cases: refused with a code, or every row kept, rejected or excluded as the case says."""
     case = CASES[name]
-    path = HOME / "tests" / "cases" / case["file"]
+    paths = [HOME / "tests" / "cases" / file for file in case.get("files", [case.get("file")])]
+    path: Any = paths if "files" in case else paths[0]
     if "refused" in case:
         with pytest.raises(DataError) as caught:
             read_export(path, **case.get("options", {}))
@@ -194,7 +196,7 @@ def test_every_case_of_bad_input_ends_as_it_should(name: str) -> None:
             "line": first.line,
             "hint": first.hint,
         }
-        assert all(f.file == path.name for f in caught.value.findings)
+        assert all(p.name in str(f.file) for f in caught.value.findings for p in paths)
         return
     intake = read_export(path, **case.get("options", {}))
     assert len(intake.log) == case["kept"]
@@ -210,7 +212,7 @@ def test_every_case_of_bad_input_ends_as_it_should(name: str) -> None:
 
 def test_no_file_of_a_case_is_forgotten() -> None:
     there = {p.name for p in (HOME / "tests" / "cases").iterdir()} - {"expected.toml", ".gitattributes"}
-    assert there == {case["file"] for case in CASES.values()}
+    assert there == {file for case in CASES.values() for file in case.get("files", [case.get("file")])}
 
 
 @settings(max_examples=50, deadline=None)
@@ -324,15 +326,15 @@ def test_a_wrong_map_is_refused_where_it_is_wrong(old: str, new: str, code: str,
     assert [(f.code, f.column) for f in caught.value.findings] == [(code, column)]
 
 
-@pytest.mark.parametrize("name", ["no.csv", "."])
-def test_no_file(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "code"), [("no.csv", "E_NO_FILE"), (".", "E_NOT_A_FILE")])
+def test_no_file(name: str, code: str, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_export(tmp_path / name)
-    assert caught.value.codes == ("E_NO_FILE",)
+    assert caught.value.codes == (code,)
 
 
 def test_tags_stand_beside_the_log_and_never_multiply_it(tmp_path: Path) -> None:
-    log = written(tmp_path, "\n".join([HEAD, *GOOD, *GOOD]))
+    log = written(tmp_path, "\n".join([HEAD, *GOOD, *(line.replace("2026-01-0", "2026-01-1") for line in GOOD)]))
     tags = pd.DataFrame({"content_id": ["A", "B"], "style": ["playful", "luxury"], "segment": ["x", "y"]})
     sheet = written(tmp_path, "content_id;style;segment\nA;playful;x\nB;luxury;y\n", "tags.csv")
     for given_tags in (tags, sheet):
@@ -518,14 +520,14 @@ def test_e_mail_without_deliveries_is_counted_over_impressions_and_said_and_chec
 
 @pytest.mark.parametrize(("days", "expected"), [
     (["31/08/2026", "01/09/2026"], ["2026-08-31", "2026-09-01"]), (["08-31-2026", "09-01-2026"], ["2026-08-31", "2026-09-01"]),
-    (["03/04/2026", "05/06/2026"], None), (["31/08/2026", "08/31/2026"], None),
+    (["31/08/2026", "08/31/2026"], None),
 ])  # fmt: skip
 def test_days_are_read_where_only_one_order_fits(tmp_path: Path, days, expected) -> None:
     head, *_ = row().splitlines()
     lines = [row(date=d).splitlines()[1] for d in days]
     intake = read_export(written(tmp_path, "\n".join([head, *lines, ""])))
     if expected is None:
-        assert intake.facts["kept"] == 0
+        assert intake.facts["kept"] == 0  # the two orders contradict each other
         assert set(intake.rejected["code"]) == {"E_BAD_DATE"}
     else:
         assert intake.log["date"].dt.strftime("%Y-%m-%d").tolist() == expected

@@ -10,27 +10,36 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from mktlib.intake.dates import day
 from mktlib.vocabulary import Tables
 
-COUNTS = ("impressions", "reach", "delivered", "opens", "clicks", "engagements", "leads", "conversions", "unsubscribes")
+COUNTS = (
+    "impressions", "reach", "sent", "delivered", "opens", "clicks", "clicks_all", "engagements", "views", "sessions", "leads",
+    "conversions", "unsubscribes", "complaints", "bounces", "likes", "comments", "shares", "saves", "follows",
+)  # fmt: skip
 MONEY = ("revenue", "margin", "spend")
-Kind = Literal["count", "money", "date", "text"]
+DATES = ("date", "date_end")
+Kind = Literal["count", "fraction", "money", "micros", "percent", "latitude", "longitude", "date", "text"]
+KINDS: tuple[Kind, ...] = ("count", "fraction", "money", "micros", "percent", "latitude", "longitude", "date", "text")
+MISSING = ("-", "--", "—", "–", "n/a", "n.d.", "(not set)", "(other)")
+"""Cells that say nothing where a number should stand."""
+CENSORED = re.compile(r"[<>≤≥]\s*=?\s*\d[\d.,]*\s*%?")
+ENDS = {"latitude": 90.0, "longitude": 180.0}
 LARGEST = 2**53  # above it a float no longer holds every integer, and counts are added up as floats
 SPACES = dict.fromkeys(map(ord, " \u00a0\u2009\u202f'’"))
 NOT_FINITE = ("nan", "inf", "-inf", "+inf", "infinity", "-infinity")
-CURRENCY = re.compile(r"^(?:€|\$|£|EUR|USD|GBP)|(?:€|\$|£|EUR|USD|GBP)$")
+CURRENCY = re.compile(r"^(?:[€$£¥]|[A-Z]{3}(?![A-Za-z]))|(?:[€$£¥]|(?<![A-Za-z])[A-Z]{3})$")
 NUMBER = {
     mark: re.compile(rf"[-+]?(?:\d+|\d{{1,3}}(?:{other}\d{{3}})+)?(?:{re.escape(mark)}\d*)?(?:[eE][-+]?\d+)?")
     for mark, other in ((".", ","), (",", r"\."))
 }
-SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
 GROUPED = re.compile(r"[-+]?\d{1,3}([ \u00a0\u2009\u202f'’])\d{3}(?:\1\d{3})*(?:[.,]\d*)?")
+THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 
 
 @dataclass(frozen=True)
@@ -50,8 +59,12 @@ def kind_of(name: str, tables: Tables) -> Kind:
     >>> [kind_of(name, load_tables()) for name in ("date", "visits", "spend", "segment")]
     ['date', 'count', 'money', 'text']
     """
-    if name == "date":
+    if name in DATES:
         return "date"
+    if name == "conversions":
+        return "fraction"  # attribution shares one sale among several ads
+    if name in ENDS:
+        return "latitude" if name == "latitude" else "longitude"
     if name in MONEY or any(m["count"] == name and m["family"] == "money" for m in tables.metrics.values()):
         return "money"
     counted = any(name in (m["count"], m["exposure"], *m.get("exposure_by_channel", {}).values()) for m in tables.metrics.values())
@@ -127,12 +140,15 @@ def number(text: str, mark: str) -> float | str:
 def count(text: str, mark: str) -> int | str:
     """A whole number of 0 or more, or the code of what is wrong.
 
-    >>> [count(text, ".") for text in ("12", "12.0", "1,234", "2.5", "-3")]
-    [12, 12, 1234, 'E_NOT_INTEGER', 'E_NEGATIVE_COUNT']
+    Three digits behind a mark are thousands, whichever mark it is.
+
+    >>> [count(text, ".") for text in ("12", "12.0", "1,234", "1.234", "2.5", "-3")]
+    [12, 12, 1234, 1234, 'E_NOT_INTEGER', 'E_NEGATIVE_COUNT']
     """
     if text.isascii() and text.isdigit() and len(text) < 16:
         return int(text)
-    value = number(text, mark)
+    said = bare(text)
+    value = float(re.sub("[.,]", "", said)) if THOUSANDS.fullmatch(said) else number(text, mark)
     if isinstance(value, str):
         return value
     if value < 0:
@@ -142,45 +158,50 @@ def count(text: str, mark: str) -> int | str:
     return int(value) if value == int(value) else "E_NOT_INTEGER"
 
 
-def day(text: str, date_format: str | None) -> date | str:
-    """The day a text says: ISO (a time may follow), or the format that was given; 03/04 is nobody's to guess.
+def fraction(text: str, mark: str) -> float | str:
+    """A number of 0 or more, whole or not.
 
-    >>> day("2026-02-28", None), day("2026-02-30", None), day("28/02/2026", "%d/%m/%Y")
-    (datetime.date(2026, 2, 28), 'E_BAD_DATE', datetime.date(2026, 2, 28))
+    >>> fraction("2,5", ","), fraction("-1", ".")
+    (2.5, 'E_NEGATIVE_COUNT')
     """
-    try:
-        if date_format:
-            return datetime.strptime(text, date_format).date()
-        if not re.match(r"\d{4}-\d{2}-\d{2}(?:$|[T ]\d{2}:)", text):
-            return "E_BAD_DATE"
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        return "E_BAD_DATE"
+    value = number(text, mark)
+    return "E_NEGATIVE_COUNT" if isinstance(value, float) and value < 0 else value
 
 
-def day_format(texts: Iterable[str]) -> str | None:
-    """The one format that a column of days such as 31/08/2026 can have; None where day and month could be exchanged.
+def percent(text: str, mark: str) -> float | str:
+    """A share, written with a percent sign or without.
 
-    >>> day_format(["31/08/2026", "01/02/2026"]), day_format(["08-31-2026"]), day_format(["03/04/2026"])
-    ('%d/%m/%Y', '%m-%d-%Y', None)
+    >>> percent("1,5 %", ","), percent("0.015", ".")
+    (0.015, 0.015)
     """
-    found = [SLASHED.fullmatch(text) for text in texts if text]
-    if not found or not all(found) or len({m[2] for m in found if m}) != 1:
-        return None
-    mark = found[0][2] if found[0] else ""
-    first, second = (any(int(m[k]) > 12 for m in found if m) for k in (1, 3))
-    return None if first == second else f"%d{mark}%m{mark}%Y" if first else f"%m{mark}%d{mark}%Y"
+    value = number(text.rstrip("% \u00a0\u202f"), mark)
+    return value / 100 if isinstance(value, float) and text.rstrip().endswith("%") else value
 
 
-def typed(text: pd.Series, kind: Kind, *, mark: str = ".", date_format: str | None = None) -> tuple[pd.Series, list[Wrong]]:
+def coordinate(text: str, mark: str, most: float) -> float | str:
+    """Degrees within their range, 0 set apart: a phone that does not know where it is says so.
+
+    >>> coordinate("48.85", ".", 90.0), coordinate("181", ".", 180.0), coordinate("0", ".", 90.0)
+    (48.85, 'E_COORDINATE', 'E_COORDINATE')
+    """
+    value = number(text, mark)
+    return "E_COORDINATE" if isinstance(value, str) or abs(value) > most or value == 0 else value
+
+
+def typed(
+    text: pd.Series, kind: Kind, *, mark: str = ".", date_format: str | None = None, zone: str | None = None, missing: Iterable[str] = ()
+) -> tuple[pd.Series, list[Wrong]]:
     """A column of text as what it holds, and its wrong cells (null in the column). An empty cell is null and nothing is wrong with it.
+
+    A bound in place of a number ("< 10%") is null too, and told with the code E_CENSORED_VALUE.
 
     Args:
         text: strings, stripped, "" where empty; the index is kept.
         mark: decimal mark, "." or ",".
+        date_format, zone: see `dates.day`. missing: further words for an empty cell.
 
     Returns:
-        counts as Int64, money as float64, dates as datetime64, text as it is with null for empty.
+        counts as Int64, money, fractions, percents and degrees as float64, dates as datetime64, text as it is with null for empty.
 
     >>> column, wrong = typed(pd.Series(["7", "", "-1"], name="clicks"), "count")
     >>> column.tolist(), [w.code for w in wrong]
@@ -190,11 +211,17 @@ def typed(text: pd.Series, kind: Kind, *, mark: str = ".", date_format: str | No
         return text.where(text != "", None), []
     parse: Mapping[str, Callable[[str], Any]] = {
         "count": lambda cell: count(cell, mark),
+        "fraction": lambda cell: fraction(cell, mark),
         "money": lambda cell: number(cell, mark),
-        "date": lambda cell: day(cell, date_format),
+        "micros": lambda cell: number(cell, mark),
+        "percent": lambda cell: percent(cell, mark),
+        "date": lambda cell: day(cell, date_format, zone),
+        "latitude": lambda cell: coordinate(cell, mark, ENDS["latitude"]),
+        "longitude": lambda cell: coordinate(cell, mark, ENDS["longitude"]),
     }
+    nothing = {"", *MISSING, *missing}
     codes, words = pd.factorize(text)
-    values = [None if word == "" else parse[kind](word) for word in words]
+    values = [None if word in nothing else _said(word, parse[kind], kind) for word in words]
     bad = np.array([isinstance(value, str) for value in values], dtype=bool)
     rows = np.flatnonzero(bad[codes])
     wrong = [Wrong(int(i), str(text.name), values[codes[i]], words[codes[i]]) for i in rows]
@@ -202,7 +229,14 @@ def typed(text: pd.Series, kind: Kind, *, mark: str = ".", date_format: str | No
     return _column(clean, kind).take(codes).set_axis(text.index).rename(str(text.name)), wrong
 
 
+def _said(word: str, parse: Callable[[str], Any], kind: Kind) -> Any:
+    return "E_CENSORED_VALUE" if kind != "date" and CENSORED.fullmatch(word) else parse(word)
+
+
 def _column(values: list[Any], kind: Kind) -> pd.Series:
     if kind == "count":
         return pd.Series(pd.array(values, dtype="Int64"))
-    return pd.Series(values, dtype="float64") if kind == "money" else pd.Series(pd.to_datetime(pd.Series(values, dtype="object")))
+    if kind == "date":
+        return pd.Series(pd.to_datetime(pd.Series(values, dtype="object")))
+    numbers = pd.Series(values, dtype="float64")
+    return numbers / 1e6 if kind == "micros" else numbers

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 
 from mktlib.errors import DataError
 from mktlib.vocabulary import finding
 
-FORMATS = {b"PK\x03\x04": "xlsx / zip", b"\x1f\x8b": "gzip", b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "xls", b"PAR1": "parquet"}
+FORMATS = {b"PK": "xlsx / zip", b"\x1f\x8b": "gzip", b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "xls", b"PAR1": "parquet"}
 MARKUP = re.compile(rb"\s*(?:(<(?:!doctype|html|\?xml|table|head|body))|(\{\s*[\"}]|\[\s*[\[{]))", re.IGNORECASE)
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+MOST_BYTES = 1_000_000_000
+"""A file that is read row by row is held in memory; beyond this `tally` adds it up where it lies."""
 BINARY = 16  # more NUL characters than this at the beginning make a binary file; one or two make a damaged row
 
 
@@ -54,9 +57,20 @@ def _mostly_utf8(data: bytes) -> bool:
 
 
 def separator_of(text: str) -> str:
-    """The mark that cuts the header most often, quoted words aside."""
-    head = re.sub(r'"(?:[^"]|"")*"', "", text[:65536]).lstrip("\r\n").split("\n", 1)[0]
-    return max(",;\t|", key=head.count)
+    """The mark that cuts most of the first lines into the same number of cells, quoted words aside; lines above a table have none.
+
+    >>> separator_of("Rapport\\nJour;Coût\\n2026-09-01;1,5\\n2026-09-02;2,5\\n")
+    ';'
+    """
+    head = re.sub(r'"(?:[^"]|"")*"', "", text[:65536]).splitlines()[:40]
+    lines = [line for line in head if line.strip() and not line.startswith("#")]
+
+    def worth(mark: str) -> tuple[int, int]:
+        cuts = Counter(n for line in lines if (n := line.count(mark)))
+        most, times = max(cuts.items(), key=lambda x: (x[1] * min(x[0], 3), x[0]), default=(0, 0))
+        return times * min(most, 3), most
+
+    return max(",;\t|", key=worth)
 
 
 def quoted(physical: list[str], separator: str, name: str) -> tuple[list[list[str]], list[int], list[str]]:

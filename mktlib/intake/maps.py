@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from mktlib.errors import DataError, Finding
-from mktlib.vocabulary import KINDS, Tables, finding, load_tables, nearest
+from mktlib.intake.columns import KINDS as COLUMN_KINDS
+from mktlib.intake.headers import spellings
+from mktlib.vocabulary import KINDS, Tables, finding, load_tables, nearest, platforms
 
-RULES = ("from", "values", "default", "bins", "date_format")
+RULES = ("from", "values", "default", "bins", "date_format", "kind")
 ENTRIES: Mapping[str, type] = {
     "name": str, "source": str, "separator": str, "decimal": str, "encoding": str, "date_format": str, "one_row": str,
-    "constants": dict, "score": dict,
+    "zone": str, "constants": dict, "score": dict, "extends": str,
 }  # fmt: skip
 SCORE: Mapping[str, tuple[Any, str]] = {
     "metric": (str, 'metric = "click_rate"'), "by": (list, 'by = ["content_type", "style"]'), "within": (list, 'within = ["segment"]'),
@@ -38,7 +40,8 @@ def read_map(path: str | Path) -> dict[str, Any]:
     name, columns = Path(path).name, plan.get("columns")
     if not isinstance(columns, dict) or not columns:
         raise DataError(finding("E_MISSING_ENTRY", file=name, column="columns", expected="columns"))
-    wrong = [k for k, v in columns.items() if not isinstance(v.get("from") if isinstance(v, dict) else v, str)]
+    one = (str, list) if "extends" in plan else str
+    wrong = [k for k, v in columns.items() if not isinstance(v.get("from") if isinstance(v, dict) else v, one)]
     found = [finding("E_MAP_COLUMN", file=name, column=f"columns.{k}", found=repr(columns[k])) for k in wrong]
     found += [f for k, v in columns.items() if isinstance(v, dict) for f in _wrong_rule(name, k, v)]
     for key, kinds in ENTRIES.items():
@@ -75,6 +78,10 @@ def _wrong_rule(name: str, column: str, rule: Mapping[str, Any]) -> list[Finding
         for k in rule
         if k not in RULES
     ]
+    if rule.get("kind", "text") not in COLUMN_KINDS:
+        kind, hint = rule["kind"], nearest(str(rule["kind"]), COLUMN_KINDS)
+        words = " / ".join(COLUMN_KINDS)
+        found.append(finding("E_OPTION", file=name, column=f"columns.{column}.kind", found=repr(kind), expected=words, hint=hint))
     bins, values = rule.get("bins", [0]), rule.get("values", {})
     numbers = isinstance(bins, list) and all(isinstance(b, int | float) and not isinstance(b, bool) and math.isfinite(b) for b in bins)
     if not numbers or not bins or any(b <= a for a, b in itertools.pairwise(bins)):
@@ -84,6 +91,27 @@ def _wrong_rule(name: str, column: str, rule: Mapping[str, Any]) -> list[Finding
             finding("E_OPTION", file=name, column=f"columns.{column}.values", found=repr(values), expected='{ Photo = "social_image" }')
         )
     return found
+
+
+def extended(plan: dict[str, Any]) -> dict[str, Any]:
+    """A map that adds spellings and columns to a platform (`extends = "meta_ads"`): the caller's come first.
+
+    Raises:
+        DataError: there is no such platform.
+    """
+    if "extends" not in plan:
+        return plan
+    base = platforms().get(plan["extends"])
+    if base is None:
+        hint, known = nearest(plan["extends"], platforms()), ", ".join(platforms())
+        raise DataError(finding("E_NO_PLATFORM", file=plan["file"], column="extends", found=plan["extends"], expected=known, hint=hint))
+    columns = dict(base["columns"])
+    for column, rule in plan["columns"].items():
+        below = columns.get(column, ())
+        both = (*spellings(rule), *spellings(below))
+        columns[column] = {**(below if isinstance(below, Mapping) else {}), **(rule if isinstance(rule, Mapping) else {}), "from": both}
+    constants = {**base.get("constants", {}), **plan["constants"]}
+    return {**plan, "platform": {**base, "columns": columns, "constants": constants, "score": plan["score"]}}
 
 
 def vocabulary_with(plan: Mapping[str, Any] | None, platform: str | Path, tables: Tables | None) -> Tables:

@@ -6,46 +6,49 @@ own text. Nothing is guessed and nothing is dropped: rows read = kept + rejected
 
 from __future__ import annotations
 
-import hashlib
-import io
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
-from mktlib.errors import DataError, Finding
-from mktlib.intake.columns import COUNTS, MONEY, Wrong, day_format, decide, kind_of, number, typed
-from mktlib.intake.counts import to_pandas
-from mktlib.intake.files import decoded, quoted, separator_of
-from mktlib.intake.maps import canonical_map, check_columns, option, read_map, vocabulary_with
+from mktlib.errors import DataError, Finding, Level
+from mktlib.intake.checks import (
+    KEYS,
+    above_exposure,
+    converted,
+    mixed_percent,
+    oddities,
+    one_currency,
+    one_spelling,
+    said_twice,
+    spoiled_ids,
+    unknown_words,
+)  # fmt: skip
+from mktlib.intake.columns import COUNTS, MONEY, Wrong, decide, kind_of, number, typed, votes
+from mktlib.intake.dates import day_format, in_order, open_order, period, serials, zones_mixed
+from mktlib.intake.maps import canonical_map, check_columns, extended, option, read_map, vocabulary_with
+from mktlib.intake.naming import AXES, read_rules, tagged, untagged
+from mktlib.intake.platforms import chosen, plan_of, recognised
+from mktlib.intake.privacy import key, key_id, masked, without_addresses
+from mktlib.intake.rows import Export, control_characters, first_row, from_file, from_frame, sort_rows, under_header, unlabelled_totals
 from mktlib.intake.tags import with_tags
 from mktlib.results import Intake
-from mktlib.vocabulary import AXIS_TABLE, Tables, finding, nearest
+from mktlib.vocabulary import Tables, finding, platforms
 
-NAMES = ("date", "brand", "network", "channel", "placement", "objective", "campaign", "content_id", "content_type", "style", "length")
+NAMES = (
+    "date", "date_end", "brand", "network", "channel", "placement", "objective", "campaign", "ad_group", "content_id", "content_name",
+    "content_type", "style", "length",
+)  # fmt: skip
 CANONICAL = (*NAMES, "segment", "stage", *COUNTS, *MONEY, "currency")
-CLOSED = ("stage", "content_type", "style", "length", "channel")
 SHOWN = 50
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # the last: bytes that are no UTF-8, halves of a character
-TOTAL = re.compile(r"(?:grand\s+|sub-?|sous-?\s*)?(?:total|totals|totaux)(?:\s*[:\-–].*|\s+g[ée]n[ée]ral)?", re.IGNORECASE)
-
-
-@dataclass
-class _Export:
-    """The rows of an export as text, each with its line and its own words."""
-
-    name: str
-    header: list[str]
-    rows: list[list[str]]
-    lines: list[int]
-    raw: list[str]
-    facts: dict[str, Any] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+ADDED = ("impressions", "clicks", "clicks_all", "engagements", "views", "delivered", "sent", "sessions", "conversions", *MONEY)
+"""Columns whose rows add up (people reached do not): by these a total gives itself away."""
+LOCALE = ("decimal", "separator", "encoding", "date_format", "zone", "sheet", "table")
 
 
 def band(text: str, bins: list[float]) -> str:
@@ -63,151 +66,117 @@ def band(text: str, bins: list[float]) -> str:
     return f"{bins[-1]} or more" if at == len(bins) else f"{bins[at - 1]}-{bins[at]}"
 
 
-def read_export(
+def read_one(
     source: Any,
-    platform: str | Path = "auto",
+    platform: str | Path,
     *,
-    tags: Any = None,
-    tables: Tables | None = None,
-    decimal: str | None = None,
-    separator: str | None = None,
-    encoding: str | None = None,
-    date_format: str | None = None,
+    tags: Any,
+    tables: Tables | None,
+    asked: Mapping[str, str | None],
+    rates: Mapping[str, float] | None,
+    multi_click: bool,
 ) -> Intake:
-    """A log from a file (or a frame of any engine), in the canonical columns.
-
-    Args:
-        source: path of a delimited text file, or a frame of pandas, polars, pyarrow, DuckDB.
-        platform: "mktlib" (canonical header), "auto" (canonical if the header says so), or the path of a column map (see data/maps).
-        tags: what each piece is (a frame or a CSV: content_id, then content_type, style ...), laid beside the log.
-        tables: the vocabulary; the rows of the map are laid below it.
-        decimal: "." or ","; found from the numbers otherwise, and asked for where they leave it open.
-        separator, encoding, date_format: as in the file; found otherwise (dates must then be ISO, or leave only one reading:
-            31/08/2026 settles a whole column, 03/04/2026 does not).
-
-    Returns:
-        Intake: .log (text, Int64 counts, float64 money, dates; an empty cell is null, never 0), .rejected (one row a rejected row:
-        line, code, column, found, reason, text), .excluded (blank and total rows: line, reason, text), .findings (each wrong cell, at
-        most 50, then how many more) and .facts (source, platform, rows_read, kept, rejected, excluded, sha256, separator, encoding,
-        decimal, and score where the map has one).
-
-    Raises:
-        DataError: the file is no delimited text, lacks columns, or can be read in two ways; one finding for each reason.
-
-    >>> log = pd.DataFrame({"content_id": ["a", "b"], "content_type": "blog_post", "channel": "email", "clicks": [3, -1], "delivered": 90})
-    >>> intake = read_export(log)
-    >>> intake.facts["kept"], intake.rejected["code"].tolist()
-    (1, ['E_NEGATIVE_COUNT'])
-    """
-    plan = read_map(platform) if str(platform).lower().endswith(".toml") else None
+    """One file or frame: see `read_export`."""
+    plan = extended(read_map(platform)) if str(platform).lower().endswith(".toml") else None
     words = vocabulary_with(plan, platform, tables)
-    asked = {"decimal": decimal, "separator": separator, "encoding": encoding, "date_format": date_format}
-    options = {k: v or option(plan, k) for k, v in asked.items()}
+    options = {k: asked.get(k) or option(plan, k) for k in LOCALE}
     if options["decimal"] not in (None, ".", ","):
         raise DataError(finding("E_OPTION", column="decimal", found=options["decimal"], expected='"." / ","'))
-    export = _from_file(Path(source), options) if isinstance(source, str | Path) else _from_frame(source, options)
-    plan = plan or canonical_map(export.name, export.header, str(platform))
-    check_columns(plan, export.name, export.header, words)
-    fit, excluded, ragged = _sort_rows(export)
-    damaged = _control_characters(export, fit)
-    text = _mapped(export, fit, plan)
-    if tags is not None:
-        text, untagged = with_tags(text, tags, export.name)
-        export.findings += untagged
-    log, wrong = _typed_columns(text, export, words, options)
-    wrong += [*_above_exposure(log, words, plan), *damaged]
-    return _assemble(export, log, fit, wrong, ragged, excluded, plan, words)
+    export = from_file(Path(source), options) if isinstance(source, str | Path) else from_frame(source, options)
+    plan = _placed(export, plan, str(platform), words)
+    options = {k: v or plan.get(k) for k, v in options.items()}
+    fit, excluded, ragged = sort_rows(export, plan.get("totals", ()))
+    damaged = control_characters(export, fit)
+    text, wrong = _words(export, fit, plan, tags, words)
+    log, bad = _typed_columns(text, export, plan, words, options, rates)
+    named = [c for c in map(str, text) if kind_of(c, words) == "text" and c in plan["columns"] and c != "currency"]
+    totals = unlabelled_totals(log, named, [c for c in ADDED if c in log])
+    excluded += [(int(i), "E_TOTAL_ROW") for i in totals]
+    wrong += [*bad, *damaged]
+    above = above_exposure(log, words, (plan["score"] or {}).get("metric"))
+    export.findings += [finding("E_MULTI_CLICK", level="warning", file=export.name, found=str(len(above)))] if multi_click and above else []
+    wrong += [] if multi_click else above
+    return _assemble(export, log, fit, [w for w in wrong if w.row not in totals], ragged, sorted(excluded), plan, words)
 
 
-# ---------------------------------------------------------------- text and rows
+def _placed(export: Export, plan: dict[str, Any] | None, platform: str, words: Tables) -> dict[str, Any]:
+    """The map of this export, with its rows under their header: the caller's, the canonical log's, or a platform's."""
+    if plan is None and (platform in platforms() or not _canonical(export, platform)):
+        match = recognised(export.rows, export.name) if platform == "auto" else chosen(export.rows, platform, export.name)
+        row = platforms()[match.platform]
+        under_header(export, match.row, blocks=bool(row.get("file", {}).get("blocks")))
+        plan = plan_of(row, export.header, match.platform)
+        known = f"{match.known} / {sum(map(bool, export.header))}"
+        export.findings.append(finding("E_PLATFORM_FOUND", level="note", file=export.name, found=match.platform, known=known))
+        if plan["extra"]:
+            more = ", ".join(plan["extra"])
+            export.findings.append(finding("E_EXTRA_COLUMN", level="note", file=export.name, found=more, platform=match.platform))
+    elif plan is not None and plan.get("extends"):
+        match = chosen(export.rows, plan["name"], export.name, plan["platform"])
+        under_header(export, match.row, blocks=bool(plan["platform"].get("file", {}).get("blocks")))
+        plan = {**plan_of(plan["platform"], export.header, plan["name"]), "score": plan["score"]}
+    else:
+        under_header(export, first_row(export))
+        plan = plan or canonical_map(export.name, export.header, platform)
+        check_columns(plan, export.name, export.header, words)
+    return plan
 
 
-def _from_file(path: Path, options: Mapping[str, str | None]) -> _Export:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(finding("E_NO_FILE", file=path.name, found=error.strerror or str(error))) from error
-    text, encoding = decoded(data, path.name, options["encoding"])
-    separator = options["separator"] or separator_of(text)
-    export = _parsed(text, separator, path.name)
-    export.facts = {"sha256": hashlib.sha256(data).hexdigest(), "separator": separator, "encoding": encoding}
-    if encoding == "cp1252" and not options["encoding"]:
-        export.findings.append(finding("E_ENCODING_GUESSED", level="note", file=path.name, found=encoding))
-    return export
-
-
-def _from_frame(source: Any, options: dict[str, str | None]) -> _Export:
-    """A frame goes the way of a file, so that the same checks hold; its numbers have a point."""
-    table = to_pandas(source)
-    header = [str(c).strip() for c in table.columns]
-    _check_header(header, "frame", 1)
-    if table.empty:
-        raise DataError(finding("E_NO_ROWS", file="frame"))
-    rows = [list(row) for row in zip(*[_as_text(table.iloc[:, i]) for i in range(len(header))], strict=True)]
-    raw = [",".join(row) for row in rows]
-    options["decimal"] = options["decimal"] or "."
-    export = _Export("frame", header, rows, list(range(2, len(rows) + 2)), raw)
-    sha = hashlib.sha256("\n".join([",".join(header), *raw]).encode("utf-8", "replace")).hexdigest()
-    export.facts = {"sha256": sha, "separator": None, "encoding": None}
-    return export
-
-
-def _as_text(column: pd.Series) -> list[str]:
-    """Each distinct value said once; a null is an empty cell."""
-    codes, words = pd.factorize(column, use_na_sentinel=True)
-    said = np.array([*(str(word).strip() for word in words), ""], dtype=object)
-    return list(said[codes])
-
-
-def _parsed(text: str, separator: str, name: str) -> _Export:
-    """Header, rows, and the physical line each begins on. Spaces around a cell are no part of it."""
-    physical = list(io.StringIO(text, newline=""))
-    if '"' in text or len(separator) != 1:
-        rows, lines, raw = quoted(physical, separator, name)
-    else:  # without a quote a line is a row, and a long log is read in a third of the time
-        raw = [line.rstrip("\r\n") for line in physical]
-        rows, lines = [[*map(str.strip, line.split(separator))] for line in raw], list(range(1, len(raw) + 1))
-    first = next((i for i, row in enumerate(rows) if any(row)), 0)
-    header = [_whole_text(cell.lstrip("\ufeff").strip()) for cell in rows[first]]
-    _check_header(header, name, lines[first])
-    if not any(any(row) for row in rows[first + 1 :]):
-        raise DataError(finding("E_NO_ROWS", file=name))
-    return _Export(name, header, rows[first + 1 :], lines[first + 1 :], raw[first + 1 :])
-
-
-def _check_header(header: list[str], name: str, line: int) -> None:
-    twice = [h for h in dict.fromkeys(header) if header.count(h) > 1]
-    if twice == [""]:
-        raise DataError(finding("E_NO_HEADER", file=name, line=line, found=", ".join(h for h in header if h)))
-    if twice:
-        raise DataError([finding("E_DUPLICATE_COLUMN", file=name, line=line, column=h, found=h) for h in twice])
-
-
-def _sort_rows(export: _Export) -> tuple[list[int], list[tuple[int, str]], list[int]]:
-    """Positions of the rows to use, of the excluded with their reason, of those with the wrong number of cells."""
-    fit: list[int] = []
-    ragged: list[int] = []
-    excluded, width = [], len(export.header)
-    for i, row in enumerate(export.rows):
-        first = next((cell for cell in row if cell), None)
-        if first is None:
-            excluded.append((i, "E_BLANK_ROW"))
-        elif first[0] in "GgSsTt" and TOTAL.fullmatch(first):
-            excluded.append((i, "E_TOTAL_ROW"))
-        else:
-            (fit if len(row) == width else ragged).append(i)
-    return fit, excluded, ragged
+def _canonical(export: Export, platform: str) -> bool:
+    """Whether the first row is the canonical header (or the caller says so)."""
+    if platform == "mktlib":
+        return True
+    header = export.rows[first_row(export)] if export.rows else []
+    return platform == "auto" and len({"content_id", "content_type", "channel", "clicks", "clics"} & set(header)) >= 2
 
 
 # ---------------------------------------------------------------- columns
 
 
-def _mapped(export: _Export, fit: Sequence[int], plan: Mapping[str, Any]) -> pd.DataFrame:
+def _words(export: Export, fit: Sequence[int], plan: Mapping[str, Any], tags: Any, tables: Tables) -> tuple[pd.DataFrame, list[Wrong]]:
+    """The canonical columns as text, tagged, in one spelling, without anybody's address; and rows that stand twice."""
+    text = _mapped(export, fit, plan)
+    lines = dict(zip(fit, (export.lines[i] for i in fit), strict=True))
+    spoiled_ids(text, lines, export.name)
+    text = _without_people(text, export)
+    rules = read_rules(tags) if str(tags).lower().endswith(".toml") else {}
+    text = tagged(text, {"columns": plan.get("tags", {})}, tables)
+    if "table" in rules or (tags is not None and not rules):
+        beside = Path(tags).parent / rules["table"] if rules else tags
+        text, lost = with_tags(text, beside, export.name)
+        export.findings += lost
+    text = tagged(text, rules, tables)
+    text, respelt = one_spelling(text, export.name)
+    export.findings += respelt
+    names = [c for c in map(str, text) if kind_of(c, tables) in ("text", "date")]
+    twice, equal = said_twice(text, names, export.name)
+    export.findings += equal
+    return text, twice
+
+
+def _without_people(text: pd.DataFrame, export: Export) -> pd.DataFrame:
+    if not any(text[c].str.contains("@").any() for c in text):
+        return text
+    secret, lasting = key()
+    out, found = without_addresses(text, secret)
+    for column, number_of in found.items():
+        level: Level = "note" if lasting else "warning"
+        code = "E_PSEUDONYMS" if lasting else "E_PASSING_KEY"
+        export.findings.append(finding(code, level=level, file=export.name, column=column, found=str(number_of)))
+    if found:
+        export.facts["key_id"] = key_id(secret)
+        export.raw = [masked(words) for words in export.raw]
+        export.rows = [[masked(cell) for cell in row] for row in export.rows]
+        export.aside = [(line, code, masked(words)) for line, code, words in export.aside]
+    return out
+
+
+def _mapped(export: Export, fit: Sequence[int], plan: Mapping[str, Any]) -> pd.DataFrame:
     """The canonical columns, still text: named, translated word by word, constants filled in. The index is the row's position."""
     position = {h: i for i, h in enumerate(export.header)}
     rows, out = [export.rows[i] for i in fit], {}
     for name, rule in plan["columns"].items():
-        how = rule if isinstance(rule, dict) else {"from": rule}
+        how = rule if isinstance(rule, Mapping) else {"from": rule}
         at, values, default = position[how["from"]], how.get("values", {}), how.get("default")
         column = [row[at] for row in rows]
         if "bins" in how:
@@ -219,79 +188,106 @@ def _mapped(export: _Export, fit: Sequence[int], plan: Mapping[str, Any]) -> pd.
                 note = finding("E_DEFAULT_USED", level="note", file=export.name, column=how["from"], found=str(given), value=default)
                 export.findings.append(note)
         out[name] = column
-    out |= {name: [str(value)] * len(rows) for name, value in plan["constants"].items()}
+    for name, value in plan["constants"].items():
+        if plan.get("per_row") and name in out:
+            out[name] = [cell or str(value) for cell in out[name]]
+        else:
+            out[name] = [str(value)] * len(rows)
     if plan.get("one_row") == "content" and "content_id" not in out:
         out["content_id"] = [f"row-{export.lines[i]}" for i in fit]
+    out |= _period_of(export, out, len(rows))
     order = {name: i for i, name in enumerate(CANONICAL)}
     names = sorted(out, key=lambda name: order.get(name, len(order)))
     return pd.DataFrame({name: pd.Series(out[name], dtype="str") for name in names}).set_axis(list(fit))
 
 
+def _period_of(export: Export, there: Mapping[str, Any], rows: int) -> dict[str, list[str]]:
+    """The range of days told above the table, where the table has no days of its own."""
+    told = [found for line in export.facts.get("preamble", ()) for part in line.split('"') if (found := period(part))]
+    starts = [day for line in export.facts.get("preamble", ()) if (day := _one_day(line))]
+    span = told[0] if told else (min(starts), max(starts)) if len(starts) == 2 else None
+    if span is None:
+        return {}
+    export.facts["period"] = tuple(str(x) for x in span)
+    return {} if "date" in there else {"date": [str(span[0])] * rows, "date_end": [str(span[1])] * rows}
+
+
+def _one_day(line: str) -> date | None:
+    """The day of a line such as "# Start date: 20260901"."""
+    words = line.strip('"# ,').rsplit(":", 1)
+    found = period(f"{words[-1].strip()} - {words[-1].strip()}") if len(words) == 2 and "date" in words[0].lower() else None
+    return found[0] if found else None
+
+
 def _typed_columns(
-    text: pd.DataFrame, export: _Export, tables: Tables, options: Mapping[str, str | None]
+    text: pd.DataFrame,
+    export: Export,
+    plan: Mapping[str, Any],
+    tables: Tables,
+    options: Mapping[str, str | None],
+    rates: Mapping[str, float] | None,
 ) -> tuple[pd.DataFrame, list[Wrong]]:
-    kinds = {name: kind_of(name, tables) for name in text.columns}
-    numbers = [cell for name, kind in kinds.items() if kind in ("count", "money") for cell in text[name].unique()]
-    mark, unsure = (options["decimal"], None) if options["decimal"] else decide(numbers)
-    if mark is None:
-        raise DataError(finding("E_AMBIGUOUS_NUMBER", file=export.name, found=unsure))
+    rules = {name: rule for name, rule in plan["columns"].items() if isinstance(rule, Mapping)}
+    kinds = {name: rules.get(name, {}).get("kind") or kind_of(name, tables) for name in text.columns}
+    mark = options["decimal"] or _decimal(text, kinds, export.name)
     export.facts["decimal"] = mark
+    currency = one_currency(text, kinds, plan.get("currencies", ()), export.name, rates)
     columns, wrong = {}, []
-    for name, kind in kinds.items():
-        form = options["date_format"]
-        if kind == "date" and not form and (form := day_format(text[name].unique())):
-            export.findings.append(finding("E_DATES_READ", level="note", file=export.name, column=name, found=form))
-        columns[name], bad = typed(text[name], kind, mark=mark, date_format=form)
+    for name, kind in tqdm(kinds.items(), unit="column", leave=False, delay=2):
+        form = None
+        if kind == "percent":
+            mixed_percent(text[name], export.name)
+        if kind == "date":
+            form = rules.get(name, {}).get("date_format") or options["date_format"] or _days_as(text[name], export, plan, options["zone"])
+        column, bad = typed(text[name], kind, mark=mark, date_format=form, zone=options["zone"], missing=plan.get("missing", ()))
+        columns[name] = column
         wrong += [replace(w, row=int(text.index[w.row])) for w in bad]
-    return pd.DataFrame(columns, index=text.index), wrong
+    log = pd.DataFrame(columns, index=text.index)
+    if currency and not rates:
+        log["currency"] = log["currency"].fillna(currency) if "currency" in log else currency
+    money = [name for name, kind in kinds.items() if kind in ("money", "micros")]
+    return (converted(log, money, rates, export.name) if rates else log), wrong
 
 
-def _control_characters(export: _Export, fit: Sequence[int]) -> list[Wrong]:
-    """Rows with a character that no one types, or a byte that is none: the sign of a damaged export, and invisible in every report."""
-    found, used = [], set(fit)
-    for i, raw in enumerate(export.raw):
-        bad = CONTROL.search(raw)
-        if bad and i in used:
-            column = next((h for h, cell in zip(export.header, export.rows[i], strict=True) if bad[0] in cell), export.header[0])
-            code, sign = "E_CONTROL_CHAR", f"U+{ord(bad[0]):04X}"
-            if "\udc80" <= bad[0] <= "\udcff":
-                code, sign = "E_BAD_BYTES", f"0x{ord(bad[0]) - 0xDC00:02X}"
-            found.append(Wrong(i, column, code, sign))
-        if bad:
-            export.raw[i] = _whole_text(raw)
-            export.rows[i] = [_whole_text(cell) for cell in export.rows[i]]
-    return found
+def _decimal(text: pd.DataFrame, kinds: Mapping[str, str], name: str) -> str:
+    """The decimal mark of a file: every number may tell it, only money and shares of a count may leave it open."""
+    counts = [cell for n, kind in kinds.items() if kind == "count" for cell in text[n].unique() if votes([cell])[1] is None]
+    others = [cell for n, kind in kinds.items() if kind not in ("count", "text", "date") for cell in text[n].unique()]
+    mark, unsure = decide([*others, *counts])
+    if mark is None:
+        raise DataError(finding("E_AMBIGUOUS_NUMBER", file=name, found=unsure))
+    return mark
 
 
-def _whole_text(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _days_as(text: pd.Series, export: Export, plan: Mapping[str, Any], zone: str | None) -> str | None:
+    """The format of a column of days, where they are neither ISO nor named by month.
 
-
-def _above_exposure(log: pd.DataFrame, tables: Tables, plan: Mapping[str, Any]) -> list[Wrong]:
-    """Rows that count more than they had chances to: a rate above 1 is a mistake in the export, not a success."""
-    scored = (plan["score"] or {}).get("metric")
-    found: list[Wrong] = []
-    for metric in dict.fromkeys(m for m in ("click_rate", "open_rate", scored) if m):
-        row = tables.metrics[metric]
-        if row["family"] != "binomial" or row["count"] not in log:
-            continue
-        channels = log["channel"] if "channel" in log else pd.Series(None, index=log.index, dtype="str")
-        for exposure in dict.fromkeys([row["exposure"], *row.get("exposure_by_channel", {}).values()]):
-            named = {c: tables.exposure(metric, c) for c in channels.dropna().unique()}
-            counted = {c: e if e in log else row["exposure"] for c, e in named.items()}  # as `tally` counts them
-            mine = channels.map(counted).fillna(row["exposure"]) == exposure
-            if exposure in log:
-                above = (mine & (log[row["count"]] > log[exposure]).fillna(False).astype(bool)).to_numpy()
-                pairs = log.loc[above, [row["count"], exposure]].itertuples()
-                found += [Wrong(int(i), row["count"], "E_CLICKS_GT_IMPRESSIONS", f"{n} > {of} ({exposure})") for i, n, of in pairs]
-    return found
+    Raises:
+        DataError: every day could be read in two orders, or some times have a zone and others none.
+    """
+    texts, name, column = [str(x) for x in text.unique()], export.name, str(text.name)
+    mixed = None if zone else zones_mixed(texts)
+    if mixed:
+        raise DataError(finding("E_MIXED_TZ", file=name, column=column, found=" / ".join(mixed)))
+    if serials(texts):
+        export.findings.append(finding("E_DATE_SERIAL", level="note", file=name, column=column, found=next(t for t in texts if t)))
+        return "serial"
+    if unsure := open_order(texts):
+        if plan.get("order"):
+            return in_order(texts, plan["order"])
+        found = [finding("E_AMBIGUOUS_DATE", file=name, column=column, found=unsure)]
+        raise DataError(found)
+    form = day_format(texts)
+    if form:
+        export.findings.append(finding("E_DATES_READ", level="note", file=name, column=column, found=form))
+    return form
 
 
 # ---------------------------------------------------------------- what came of each row
 
 
 def _assemble(
-    export: _Export,
+    export: Export,
     log: pd.DataFrame,
     fit: Sequence[int],
     wrong: Sequence[Wrong],
@@ -300,62 +296,87 @@ def _assemble(
     plan: Mapping[str, Any],
     tables: Tables,
 ) -> Intake:
+    bounds = [w for w in wrong if w.code == "E_CENSORED_VALUE"]
     ragged_cells = [Wrong(i, "", "E_FIELD_COUNT", str(len(export.rows[i]))) for i in ragged]
-    cells = sorted([*wrong, *ragged_cells], key=lambda w: w.row)
+    cells = sorted([*(w for w in wrong if w.code != "E_CENSORED_VALUE"), *ragged_cells], key=lambda w: w.row)
     said = [_said(export, w) for w in cells]
     rejected = _rejected(export, cells, said)
-    out_rows = {w.row for w in cells}
+    out_rows = {w.row for w in cells} | {i for i, _ in excluded}
     kept = log.loc[[i not in out_rows for i in fit]]
-    findings = [*export.findings, *said[:SHOWN]]
-    if len(said) > SHOWN:
-        findings.append(finding("E_MORE_REJECTED", level="warning", file=export.name, found=str(len(said) - SHOWN)))
-    for code in ("E_BLANK_ROW", "E_TOTAL_ROW"):
-        number = sum(reason == code for _, reason in excluded)
-        findings += [finding(code, level="note", file=export.name, found=str(number))] if number else []
-    findings += _unknown_words(kept, export, tables)
-    left = pd.DataFrame([(export.lines[i], code, export.raw[i]) for i, code in excluded], columns=["line", "reason", "text"])
-    facts = {"source": export.name, "platform": plan["name"], "rows_read": len(export.rows), "kept": len(kept), "rejected": len(rejected)}
+    left = pd.DataFrame(
+        sorted([*export.aside, *((export.lines[i], code, export.raw[i]) for i, code in excluded)]), columns=["line", "reason", "text"]
+    )
+    findings = [*export.findings, *said[:SHOWN], *_counted(export, left, len(said)), *_censored(export, bounds)]
+    lines = {i: export.lines[i] for i in fit}
+    axes = [a for a in AXES if a in kept]
+    lacking = untagged(kept[[*axes, *(k for k in KEYS if k in kept)]].fillna("").astype(str), axes, KEYS)
+    findings += unknown_words(kept, lines, export.name, tables) + _lacking(export, kept, plan) + oddities(kept, lines, export.name)
+    read = len(export.rows) + len(export.aside)
+    facts = {"source": export.name, "platform": plan["name"], "rows_read": read, "kept": len(kept), "rejected": len(rejected)}
     facts |= {"excluded": len(left), **export.facts} | ({"score": dict(plan["score"])} if plan["score"] else {})
+    facts["censored"] = [(export.lines[w.row], w.column, w.found) for w in bounds]
     if plan.get("source"):
         facts["citation"] = plan["source"]
     _check_nothing_lost(export, log, kept, log.loc[[i in out_rows for i in fit]], facts)
-    return Intake(table=kept.reset_index(drop=True), facts=facts, findings=tuple(findings), rejected=rejected, excluded=left)
+    return Intake(
+        table=kept.reset_index(drop=True),
+        facts=facts,
+        findings=tuple(findings),
+        rejected=rejected,
+        excluded=left,
+        untagged=lacking,
+        lines=tuple(lines[i] for i in kept.index),
+    )
 
 
-def _check_nothing_lost(export: _Export, log: pd.DataFrame, kept: pd.DataFrame, out: pd.DataFrame, facts: Mapping[str, Any]) -> None:
+def _counted(export: Export, left: pd.DataFrame, wrong: int) -> list[Finding]:
+    """How many rows stayed out, by reason."""
+    out = [finding("E_MORE_REJECTED", level="warning", file=export.name, found=str(wrong - SHOWN))] if wrong > SHOWN else []
+    for code in ("E_BLANK_ROW", "E_TOTAL_ROW", "E_PREAMBLE", "E_OTHER_TABLE"):
+        some = left[left["reason"] == code]
+        level: Level = "warning" if code == "E_OTHER_TABLE" else "note"
+        out += [finding(code, level=level, file=export.name, line=int(some["line"].iloc[0]), found=str(len(some)))] if len(some) else []
+    return out
+
+
+def _censored(export: Export, bounds: Sequence[Wrong]) -> list[Finding]:
+    """Bounds in place of numbers, a column at a time."""
+    out = []
+    for column in dict.fromkeys(w.column for w in bounds):
+        some = [w for w in bounds if w.column == column]
+        words = f"{some[0].found} ({len(some)})"
+        out.append(finding("E_CENSORED_VALUE", level="note", file=export.name, line=export.lines[some[0].row], column=column, found=words))
+    return out
+
+
+def _lacking(export: Export, kept: pd.DataFrame, plan: Mapping[str, Any]) -> list[Finding]:
+    """What a platform's log does not say of its pieces, and how to say it."""
+    lost = [a for a in ("content_type", "style", "segment", "stage") if a not in kept]
+    return [finding("E_NO_TAGS", level="note", file=export.name, found=", ".join(lost))] if lost and plan.get("per_row") else []
+
+
+def _check_nothing_lost(export: Export, log: pd.DataFrame, kept: pd.DataFrame, out: pd.DataFrame, facts: Mapping[str, Any]) -> None:
     """Every row read is kept, rejected or excluded, and each number adds up to what was read."""
-    came: list[tuple[Any, Any, Any]] = [("rows", len(export.rows), facts["kept"] + facts["rejected"] + facts["excluded"])]
+    came: list[tuple[Any, Any, Any]] = [("rows", facts["rows_read"], facts["kept"] + facts["rejected"] + facts["excluded"])]
     came += [(c, log[c].sum(), kept[c].sum() + out[c].sum()) for c in log.select_dtypes("number")]
     wrong = [(name, read, left) for name, read, left in came if abs(read - left) > 1e-9 * abs(log[name].abs().sum() if name in log else 0)]
     if wrong:
         raise DataError([finding("E_CONSERVATION", file=export.name, column=c, found=str(a), expected=str(b)) for c, a, b in wrong])
 
 
-def _said(export: _Export, cell: Wrong) -> Finding:
+def _said(export: Export, cell: Wrong) -> Finding:
     width = None if cell.column else str(len(export.header))
-    return finding(cell.code, file=export.name, line=export.lines[cell.row], column=cell.column or None, found=cell.found, expected=width)
+    return finding(
+        cell.code, file=export.name, line=export.lines[cell.row], column=cell.column or None, found=masked(cell.found), expected=width
+    )
 
 
-def _rejected(export: _Export, cells: Sequence[Wrong], said: Sequence[Finding]) -> pd.DataFrame:
+def _rejected(export: Export, cells: Sequence[Wrong], said: Sequence[Finding]) -> pd.DataFrame:
     """One row a rejected row: its first wrong cell, and everything that is wrong with it in `reason`."""
     rows: dict[int, list[Any]] = {}
     for cell, why in zip(cells, said, strict=True):
         if cell.row in rows:
             rows[cell.row][4] += " " + why.text
         else:
-            rows[cell.row] = [export.lines[cell.row], cell.code, cell.column or None, cell.found, why.text, export.raw[cell.row]]
+            rows[cell.row] = [export.lines[cell.row], cell.code, cell.column or None, masked(cell.found), why.text, export.raw[cell.row]]
     return pd.DataFrame(list(rows.values()), columns=["line", "code", "column", "found", "reason", "text"])
-
-
-def _unknown_words(kept: pd.DataFrame, export: _Export, tables: Tables) -> list[Finding]:
-    """A word that the vocabulary lacks is kept, for it may be one's own; it is said once, with the nearest known word."""
-    found = []
-    for axis in [a for a in CLOSED if a in kept]:
-        known = getattr(tables, AXIS_TABLE[axis])
-        first = kept[axis].dropna().drop_duplicates()
-        strange = first[~first.isin(list(known))]
-        found += [
-            finding("E_UNKNOWN_LEVEL", level="warning", file=export.name, line=line, column=axis, found=word, hint=nearest(word, known))
-            for line, word in zip([export.lines[i] for i in strange.index], strange, strict=True)
-        ]
-    return found

@@ -1,0 +1,145 @@
+"""Days as exports write them. What can be read in two ways is asked, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from mktlib.intake.headers import plain
+from mktlib.vocabulary import calendars
+
+TIME = r"(?:[ T,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?)?"
+SLASHED = re.compile(rf"(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}){TIME}")
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|[T ]\d{2}:)")
+COMPACT = re.compile(r"(?:19|20)\d{6}")
+SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
+NAMED = re.compile(
+    r"(?:\w+\.?,? )?(?:(?P<d>\d{1,2})(?:er|st|nd|rd|th|\.)? (?P<m>[^\W\d]+)\.?|(?P<m2>[^\W\d]+)\.? (?P<d2>\d{1,2})),? (?P<y>\d{4})" + TIME
+)
+EARLIEST = 1900
+SERIALS = (36526, 73050)  # spreadsheet days of the years 2000 to 2099
+EPOCH = date(1899, 12, 30)  # of a spreadsheet's day numbers
+
+
+@cache
+def _months() -> dict[str, int]:
+    """Every beginning of a month's name, in any language of the tables, that means one month only."""
+    out: dict[str, set[int]] = {}
+    for names in calendars():
+        for number, name in enumerate(names, start=1):
+            for end in range(3, len(name) + 1):
+                out.setdefault(plain(name)[:end], set()).add(number)
+    return {word: next(iter(numbers)) for word, numbers in out.items() if len(numbers) == 1}
+
+
+def day(text: str, date_format: str | None, zone: str | None = None) -> date | str:
+    """The day a text says, or the code of what is wrong: ISO, 20260928, a month by name, or the format given; a time may follow.
+
+    zone: times with an offset are told in it first, and times without one must exist in it, once.
+
+    >>> day("2026-02-28", None), day("2026-02-30", None), day("28/02/2026", "%d/%m/%Y")
+    (datetime.date(2026, 2, 28), 'E_BAD_DATE', datetime.date(2026, 2, 28))
+    >>> day("Fri, Jun 5, 2026", None), day("28 sept. 2026", None), day("20260928", None)
+    (datetime.date(2026, 6, 5), datetime.date(2026, 9, 28), datetime.date(2026, 9, 28))
+    >>> day("2026-03-29 02:30", None, "Europe/Paris")
+    'E_DST_GAP'
+    """
+    try:
+        found = _read(text, date_format, zone)
+    except (ValueError, OverflowError):
+        return "E_BAD_DATE"
+    return found if isinstance(found, str) or found.year >= EARLIEST else "E_BAD_DATE"
+
+
+def _read(text: str, date_format: str | None, zone: str | None) -> date | str:
+    if date_format == "serial":
+        return EPOCH + timedelta(days=int(float(text)))
+    if date_format:
+        return datetime.strptime(text if " " in date_format else re.split(r"[ T,]", text, maxsplit=1)[0], date_format).date()
+    if COMPACT.fullmatch(text):
+        return datetime.strptime(text, "%Y%m%d").date()
+    if ISO.match(text):
+        return _in_zone(datetime.fromisoformat(re.sub(r" (?=[+-]\d)| UTC$", "", text)), zone)
+    named = NAMED.fullmatch(text)
+    month = _months().get(plain(named["m"] or named["m2"])) if named else None
+    return date(int(named["y"]), month, int(named["d"] or named["d2"])) if named and month else "E_BAD_DATE"
+
+
+def _in_zone(moment: datetime, zone: str | None) -> date | str:
+    if zone is None:
+        return moment.date()
+    if moment.tzinfo is not None:
+        return moment.astimezone(ZoneInfo(zone)).date()
+    first, second = (moment.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset() or (moment.hour, moment.minute) == (0, 0):
+        return moment.date()
+    exists = first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == moment
+    return "E_DST_AMBIGUOUS" if exists else "E_DST_GAP"
+
+
+def day_format(texts: Iterable[str]) -> str | None:
+    """The one format that a column of days such as 31/08/2026 can have; None where day and month could be exchanged.
+
+    >>> day_format(["31/08/2026", "01/02/2026"]), day_format(["08-31-2026"]), day_format(["03/04/2026"])
+    ('%d/%m/%Y', '%m-%d-%Y', None)
+    """
+    found = [SLASHED.fullmatch(text) for text in texts if text]
+    if not found or not all(found) or len({m[2] for m in found if m}) != 1:
+        return None
+    mark = found[0][2] if found[0] else ""
+    first, second = (any(int(m[k]) > 12 for m in found if m) for k in (1, 3))
+    return None if first == second else _ordered("dmy" if first else "mdy", mark)
+
+
+def _ordered(order: str, mark: str) -> str:
+    return mark.join("%" + {"y": "Y"}.get(part, part) for part in order)
+
+
+def open_order(texts: Sequence[str]) -> str | None:
+    """The first day of a column in which every day could be read in two orders; None where nothing is open.
+
+    >>> open_order(["03/04/2026", "05/06/2026"]), open_order(["31/04/2026"]), open_order(["2026-04-03"])
+    ('03/04/2026', None, None)
+    """
+    said = [text for text in texts if text]
+    found = [SLASHED.fullmatch(text) for text in said]
+    whole = said and all(m and int(m[1]) <= 12 and int(m[3]) <= 12 for m in found)
+    return next((t for t, m in zip(said, found, strict=True) if m and m[1] != m[3]), said[0]) if whole else None
+
+
+def in_order(texts: Sequence[str], order: str) -> str:
+    """The format of slashed days whose order a platform is known to keep ("mdy", "dmy")."""
+    found = next(m for text in texts if text and (m := SLASHED.fullmatch(text)))
+    return _ordered(order, found[2])
+
+
+def serials(texts: Sequence[str]) -> bool:
+    """Whether a column holds a spreadsheet's day numbers.
+
+    >>> serials(["46027", "46028"]), serials(["46027", "2026-01-05"])
+    (True, False)
+    """
+    said = [text for text in texts if text]
+    return bool(said) and all(SERIAL.fullmatch(t) and SERIALS[0] <= float(t) <= SERIALS[1] for t in said)
+
+
+def zones_mixed(texts: Sequence[str]) -> tuple[str, str] | None:
+    """(a time with an offset, one without) where a column has both; bare days count as neither."""
+    timed = [text for text in texts if re.search(r"\d:\d{2}", text)]
+    known = [text for text in timed if re.search(r"(?:Z|UTC|[+-]\d{2}:?\d{2})$", text.strip())]
+    return (known[0], next(t for t in timed if t not in known)) if known and len(known) < len(timed) else None
+
+
+def period(text: str) -> tuple[date, date] | None:
+    """The range of days that a line above a table tells.
+
+    >>> period("September 1, 2026 - September 30, 2026"), period("20260901-20260930")
+    ((datetime.date(2026, 9, 1), datetime.date(2026, 9, 30)), (datetime.date(2026, 9, 1), datetime.date(2026, 9, 30)))
+    """
+    parts = re.split(r"\s+[-–—]\s+|(?<=\d{8})[-–](?=\d{8})", text.strip().strip('"# '))
+    days = [day(part.strip(), None) for part in parts]
+    first, last = days if len(days) == 2 else ("", "")
+    return (first, last) if isinstance(first, date) and isinstance(last, date) and first <= last else None

@@ -1,0 +1,82 @@
+"""People in an export: an e-mail address becomes a pseudonym as soon as it is read, and is never shown.
+
+A bare hash of an address is found again by hashing every address one knows; a keyed hash is not (HMAC-SHA256, RFC 2104). The key lies
+outside data and notebooks: in MKTLIB_KEY, or in a file of one's own that is made at the first need. Pseudonyms stay personal data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+ADDRESS = re.compile(r"[^\s@<>,;:\"'()\[\]|/=?&]+@[^\s@<>,;:\"'()\[\]|/=?&]+\.[A-Za-z]{2,}")
+KEY_FILE = Path(".config") / "mktlib" / "key"
+
+
+def key(environment: Mapping[str, str] | None = None) -> tuple[bytes, bool]:
+    """(the key, whether it lasts): MKTLIB_KEY, else the key file, made where there is none; else one for this process alone."""
+    said = (os.environ if environment is None else environment).get("MKTLIB_KEY")
+    if said:
+        return hashlib.sha256(said.encode()).digest(), True
+    try:
+        return _kept_key(Path.home() / KEY_FILE), True
+    except (OSError, RuntimeError, ValueError):
+        return _passing_key(), False
+
+
+def _kept_key(path: Path) -> bytes:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+
+
+@lru_cache(maxsize=1)
+def _passing_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def key_id(secret: bytes) -> str:
+    """What tells one key from another without telling it."""
+    return hashlib.sha256(b"mktlib key id" + secret).hexdigest()[:8]
+
+
+def pseudonym(address: str, secret: bytes) -> str:
+    """The same person under any case, accent form and surrounding space.
+
+    >>> pseudonym(" Ana@Example.org", b"k") == pseudonym("ana@example.org ", b"k")
+    True
+    """
+    plain = unicodedata.normalize("NFC", address.strip().lower())
+    return "person-" + hmac.new(secret, plain.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
+
+
+def masked(text: str) -> str:
+    """Text in which nobody's address can be read.
+
+    >>> masked("write to ana@example.org, today")
+    'write to a***@e***, today'
+    """
+    return ADDRESS.sub(lambda found: f"{found[0][0]}***@{found[0].split('@', 1)[1][0]}***", text) if "@" in text else text
+
+
+def without_addresses(text: pd.DataFrame, secret: bytes) -> tuple[pd.DataFrame, dict[str, int]]:
+    """(the log with pseudonyms for addresses and none inside longer texts, {column: addresses found})."""
+    out, found = text.copy(), {}
+    for column in text.columns:
+        words = [word for word in text[column].unique() if "@" in word and ADDRESS.search(word)]
+        if words:
+            said = {word: pseudonym(word, secret) if ADDRESS.fullmatch(word.strip()) else masked(word) for word in words}
+            found[str(column)] = len(words)
+            out[column] = text[column].replace(said)
+    return out, found
