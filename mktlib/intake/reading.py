@@ -314,6 +314,8 @@ def _assemble(
     read = len(export.rows) + len(export.aside)
     facts = {"source": export.name, "platform": plan["name"], "rows_read": read, "kept": len(kept), "rejected": len(rejected)}
     facts |= {"excluded": len(left), **export.facts} | ({"score": dict(plan["score"])} if plan["score"] else {})
+    if plan.get("per_row") and not plan["score"]:
+        facts["score"] = suggested(kept, tables)
     facts["censored"] = [(export.lines[w.row], w.column, w.found) for w in bounds]
     if plan.get("source"):
         facts["citation"] = plan["source"]
@@ -327,6 +329,20 @@ def _assemble(
         untagged=lacking,
         lines=tuple(lines[i] for i in kept.index),
     )
+
+
+def suggested(log: pd.DataFrame, tables: Tables) -> dict[str, Any]:
+    """What a scorer may be asked of this log: the first metric whose columns are there, by the axes it has and by its pieces' names."""
+    for metric in ("click_rate", "engagement_rate", "conversion_rate", "open_rate"):
+        row = tables.metrics[metric]
+        exposures = {row["exposure"], *row.get("exposure_by_channel", {}).values()}
+        if row["count"] in log and exposures & set(log) and log[row["count"]].notna().any():
+            break
+    else:
+        return {}
+    axes = [a for a in AXES if a in log and log[a].notna().any()]
+    named = next((c for c in ("content_name", "ad_group", "campaign") if c in log and log[c].nunique() > 1), None)
+    return {"metric": metric, "by": [*axes, *([named] if named and "content_type" not in axes else [])]}
 
 
 def _counted(export: Export, left: pd.DataFrame, wrong: int) -> list[Finding]:

@@ -56,7 +56,8 @@ def read_export(
         Intake: .log (text, Int64 counts, float64 money and fractions, dates; an empty cell is null, never 0), .rejected (one row a
         rejected row: line, code, column, found, reason, text), .excluded (blank rows, totals, lines above the table: line, reason,
         text), .untagged, .findings (each wrong cell, at most 50, then how many more) and .facts (source, platform, rows_read, kept,
-        rejected, excluded, sha256, separator, encoding, decimal, censored, and score where the map has one). Several files: `file`
+        rejected, excluded, sha256, separator, encoding, decimal, censored, and score: what the map, or the columns that a platform's
+            log has, let a scorer be asked: `ContentScorer(**intake.facts["score"]).fit(intake.log)`). Several files: `file`
         in rejected and excluded, and facts["files"].
 
     Raises:

@@ -1,0 +1,310 @@
+"""What exports are made of beyond cells: names and links that tell what a piece is, people, workbooks, zips, files that never end."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from mktlib.errors import DataError
+from mktlib.intake import read_export, tally
+from mktlib.intake.privacy import key, key_id, masked, pseudonym
+from mktlib.scoring import ContentScorer
+from mktlib.vocabulary import lookup, platforms
+
+GOOGLE = platforms()["google_ads"]["example"][0]["text"].removeprefix("\n")
+META = """Day,Campaign name,Ad name,Ad ID,Impressions,Link clicks,Amount spent (EUR),Website URL
+2026-09-01,parks_decision,parks_video-ad_playful_x,1,1000,30,5.00,https://example.org/?utm_medium=cpc&utm_source=instagram
+2026-09-02,parks_decision,parks_video-ad_playful_x,1,900,25,5.00,https://example.org/?utm_medium=cpc&utm_source=instagram
+2026-09-01,city_awareness,city_blog-post_formal_y,2,2000,20,4.00,
+2026-09-01,city_awareness,unnamed,3,500,4,1.00,
+"""
+NAMING = """
+[naming]
+from = ["content_name"]
+pattern = "{segment}_{content_type}_{style}_{*}"
+[naming.words.segment]
+parks = "park_visitors"
+[naming.words.style]
+formal = "informative"
+[utm]
+url = "Website URL"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MKTLIB_KEY", "of the tests")
+
+
+def written(folder: Path, data: str | bytes, name: str) -> Path:
+    path = folder / name
+    path.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+    return path
+
+
+# ---------------------------------------------------------------- what a piece is
+
+
+def test_names_and_links_say_what_a_piece_is_and_what_they_do_not_say_is_counted(tmp_path: Path) -> None:
+    intake = read_export(written(tmp_path, META, "meta.csv"), tags=written(tmp_path, NAMING, "naming.toml"))
+    assert intake.log["segment"].fillna("").tolist() == ["park_visitors", "park_visitors", "city", ""]
+    assert intake.log["content_type"].fillna("").tolist() == ["video_ad", "video_ad", "blog_post", ""]
+    assert intake.log["style"].fillna("").tolist() == ["playful", "playful", "informative", ""]
+    assert intake.log["network"].fillna("").tolist() == ["instagram", "instagram", "", ""]
+    assert intake.log["channel"].tolist() == ["paid_social"] * 4  # the platform's own word stands
+    lacking = intake.untagged.set_index(["axis", "piece"])["rows"].to_dict()
+    assert {k: v for k, v in lacking.items() if k[0] != "length"} == {("segment", "3"): 1, ("content_type", "3"): 1, ("style", "3"): 1}
+
+
+def test_a_table_of_tags_comes_before_names_and_neither_replaces_a_word_of_the_log(tmp_path: Path) -> None:
+    written(tmp_path, "content_id,style\n1,luxury\n", "tags.csv")
+    rules = written(tmp_path, 'table = "tags.csv"\n' + NAMING, "naming.toml")
+    intake = read_export(written(tmp_path, META, "meta.csv"), tags=rules)
+    assert intake.log["style"].fillna("").tolist() == ["luxury", "luxury", "informative", ""]
+    assert intake.log["clicks"].sum() == 79
+
+
+def test_a_text_tells_its_length(tmp_path: Path) -> None:
+    rules = written(tmp_path, '[text]\ncolumn = "text"\n', "rules.toml")
+    rows = [("A", "word " * 50), ("B", "word " * 250), ("C", "")]
+    log = "content_id,content_type,channel,clicks,impressions,text\n" + "".join(f"{i},blog_post,email,1,10,{t}\n" for i, t in rows)
+    out = read_export(written(tmp_path, log, "log.csv"), tags=rules).log
+    assert out["length"].fillna("").tolist() == ["snack", "short", ""]
+    assert out["words"].fillna("").tolist() == ["50", "250", ""]
+    assert out["reading_seconds"].fillna("").tolist() == ["13", "63", ""]
+
+
+@pytest.mark.parametrize(
+    ("rules", "column"),
+    [('[naming]\npattern = "no parts"', "naming.pattern"), ("[namig]\na = 1", "namig"), ("naming = 3", "naming")],
+)
+def test_rules_that_nobody_can_follow_are_refused_where_they_are_wrong(rules: str, column: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, META, "meta.csv"), tags=written(tmp_path, rules, "naming.toml"))
+    assert column in [f.column for f in caught.value.findings]
+
+
+def test_a_platforms_export_is_scored_in_one_line(tmp_path: Path) -> None:
+    intake = read_export(written(tmp_path, META, "meta.csv"), tags=written(tmp_path, NAMING, "naming.toml"))
+    assert intake.facts["score"] == {"metric": "click_rate", "by": ["segment", "content_type", "style", "channel"]}
+    table = ContentScorer(**intake.facts["score"]).fit(intake.log).score_cells().table
+    assert (table["low"] < table["rate"]).all()
+    assert (table["rate"] < table["high"]).all()
+
+
+# ---------------------------------------------------------------- which platform
+
+
+def test_what_could_be_two_platforms_is_asked_and_a_wrong_name_is_mended(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, GOOGLE, "g.csv"), "google_add")
+    assert [(f.code, f.hint) for f in caught.value.findings] == [("E_NO_PLATFORM", "google_ads")]
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, "Date,Impressions,Clicks,Spend\n2026-09-01,100,3,5\n", "what.csv"))
+    assert caught.value.codes[0] in ("E_PLATFORM_UNSURE", "E_PLATFORM")
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, GOOGLE.replace("Impr.", "Shown"), "g.csv"), "google_ads")
+    assert caught.value.codes == ("E_MISSING_COLUMN",)
+    assert "Impr." in str(caught.value.findings[0].expected)
+
+
+def test_a_users_own_spellings_need_no_code(tmp_path: Path) -> None:
+    own = written(tmp_path, 'extends = "google_ads"\n[columns]\nimpressions = ["Shown"]\nmood = "Mood"\n', "ours.toml")
+    text = GOOGLE.replace("Impr.", "Shown").replace("Cost / conv.", "Mood")
+    intake = read_export(written(tmp_path, text, "g.csv"), own)
+    assert intake.log["impressions"].tolist() == [1240, 20410]
+    assert "mood" in intake.log
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, text, "g.csv"), written(tmp_path, 'extends = "gogle_ads"\n[columns]\na = "b"\n', "wrong.toml"))
+    assert caught.value.codes == ("E_NO_PLATFORM",)
+
+
+# ---------------------------------------------------------------- people
+
+PEOPLE = (
+    "Name,Created at,Email,Financial Status,Total,Currency,Lineitem name,Lineitem quantity,Notes\n"
+    "#1001,2026-09-01 10:00:00 +0200,Ana@Example.org,paid,79.00,EUR,Sun A,1,call bob@example.org\n"
+    "#1002,2026-09-02 10:00:00 +0200,ana@example.org ,paid,-x,EUR,Sun B,1,\n"
+)
+
+
+def test_no_address_is_ever_shown(tmp_path: Path) -> None:
+    head = "date,content_id,content_type,channel,clicks,impressions,email,note\n"
+    text = (
+        head
+        + "2026-09-01,A,banner,display,1,10,Ana@Example.org,call bob@example.org\n2026-09-02,B,banner,display,-1,10,ana@example.org ,\n"
+    )
+    intake = read_export(written(tmp_path, text, "log.csv"))
+    everything = intake.log.to_csv() + intake.rejected.to_csv() + intake.excluded.to_csv() + "".join(f.text for f in intake.findings)
+    assert "@example" not in everything.lower()
+    person = pseudonym("ana@example.org", key()[0])
+    assert intake.log["email"].tolist() == [person]
+    assert intake.log["note"].tolist() == ["call b***@e***"]
+    assert person in intake.rejected["text"].iloc[0] or "a***@e***" in intake.rejected["text"].iloc[0]
+    assert intake.facts["key_id"] == key_id(key()[0])
+    assert "E_PSEUDONYMS" in [f.code for f in intake.findings]
+
+
+def test_another_key_gives_other_people_and_none_is_kept_where_none_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = pseudonym("ana@example.org", key({"MKTLIB_KEY": "a"})[0])
+    assert one == pseudonym("ana@example.org", key({"MKTLIB_KEY": "a"})[0])
+    assert one != pseudonym("ana@example.org", key({"MKTLIB_KEY": "b"})[0])
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    secret, lasting = key({})
+    assert lasting
+    assert key({})[0] == secret
+    kept = tmp_path / ".config" / "mktlib" / "key"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    monkeypatch.setattr(Path, "home", lambda: written(tmp_path, "x", "a_file"))
+    assert key({})[1] is False
+    assert masked("a@b.fr; c") == "a***@b***; c"
+
+
+# ---------------------------------------------------------------- files of other kinds
+
+
+def book(rows: list[list[Any]]) -> bytes:
+    out, made = io.BytesIO(), Workbook()
+    for row in rows:
+        made.active.append(row)
+    made.save(out)
+    return out.getvalue()
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+def test_a_workbook_is_read_as_its_text_would_be_whatever_it_is_called(tmp_path: Path) -> None:
+    rows = [line.split(",") for line in META.strip().splitlines()]
+    numbers = [rows[0], *([*row[:4], int(row[4]), int(row[5]), float(row[6]), row[7]] for row in rows[1:])]
+    plain = read_export(written(tmp_path, META, "meta.csv")).log
+    for name in ("meta.xlsx", "renamed.csv"):
+        intake = read_export(written(tmp_path, book(numbers), name))
+        pd.testing.assert_frame_equal(intake.log, plain)
+
+
+def test_the_table_inside_a_zip(tmp_path: Path) -> None:
+    alone = read_export(written(tmp_path, zipped({"export/meta.csv": META}), "one.zip"))
+    assert alone.facts["member"] == "meta.csv"
+    assert len(alone.log) == 4
+    two = written(tmp_path, zipped({"a.csv": META, "b.csv": META}), "two.zip")
+    with pytest.raises(DataError) as caught:
+        read_export(two)
+    assert caught.value.codes == ("E_ZIP_MEMBERS",)
+    assert len(read_export(two, table="b.csv").log) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "zero.csv").symlink_to("/dev/zero")
+    for name in ("pipe.csv", "zero.csv"):
+        with pytest.raises(DataError) as caught:
+            read_export(tmp_path / name)
+        assert caught.value.codes == ("E_NOT_A_FILE",)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a," * 20_000 + "\n" + "1," * 20_000 + "\n", "E_TOO_MANY_COLUMNS"),
+        ("clicks,content_id\n1," + "x" * 5_000_000 + "\n", "E_FIELD_TOO_LONG"),
+    ],
+)
+def test_what_is_too_large_says_which_line_and_which_limit(text: str, code: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, text, "log.csv"))
+    assert caught.value.codes == (code,)
+    assert caught.value.findings[0].expected
+
+
+@pytest.mark.parametrize("name", ["r[1].csv", "*.csv", "it's.csv", "two\nlines.csv"])
+def test_a_name_is_that_name(name: str, tmp_path: Path) -> None:
+    written(tmp_path, META.replace("1000", "9999"), "r1.csv")
+    try:
+        path = written(tmp_path, META, name)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    assert read_export(path).log["impressions"].iloc[0] == 1000
+
+
+def test_identities_that_were_floats_are_refused(tmp_path: Path) -> None:
+    log = pd.DataFrame(
+        {"content_id": [2.3850000000000123e17], "content_type": "banner", "channel": "display", "clicks": 1, "impressions": 9}
+    )
+    with pytest.raises(DataError) as caught:
+        read_export(log)
+    assert caught.value.codes == ("E_ID_PRECISION",)
+    whole = read_export(log.assign(content_id=[23850.0])).log
+    assert whole["content_id"].tolist() == ["23850"]
+
+
+# ---------------------------------------------------------------- engines, damage
+
+
+EXAMPLES = [(name, i) for name, row in platforms().items() for i in range(len(row["example"]))]
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+def test_the_same_cells_from_every_engine_give_the_same_log(engine: str, tmp_path: Path) -> None:
+    """The text of a file laid in a frame of each engine, then read: as the file itself."""
+    import duckdb
+    import polars
+
+    lines = [line.split(",") for line in META.strip().splitlines()]
+    frame = pd.DataFrame(lines[1:], columns=lines[0])
+    given: Any = {"pandas": frame, "polars": polars.from_pandas(frame)}.get(engine)
+    given = duckdb.from_df(frame) if engine == "duckdb" else given
+    intake, plain = read_export(given), read_export(written(tmp_path, META, "meta.csv"))
+    pd.testing.assert_frame_equal(intake.log, plain.log)
+    counts = [tally(x, by=["campaign"]) for x in (intake.log, polars.from_pandas(intake.log), duckdb.from_df(intake.log))]
+    assert all(c.to_dict() == counts[0].to_dict() for c in counts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    which=st.integers(0, 10_000),
+    cuts=st.lists(st.tuples(st.integers(0, 20_000), st.sampled_from(["put", "drop", "swap", "line"]), st.integers(0, 255)), max_size=4),
+)
+def test_a_damaged_export_is_refused_or_accounted_for(
+    which: int, cuts: list[tuple[int, str, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Good files of every platform, bytes put in, taken out, rows exchanged: never another error, never a row or a sum lost."""
+    name, i = EXAMPLES[which % len(EXAMPLES)]
+    example = platforms()[name]["example"][i]
+    data = bytearray(example["text"].removeprefix("\n").encode(example.get("encoding", "utf-8")))
+    for at, how, byte in cuts:
+        at %= len(data)
+        if how == "put":
+            data[at:at] = bytes([byte])
+        elif how == "drop" and len(data) > 1:
+            del data[at]
+        elif how == "line":
+            lines = bytes(data).split(b"\n")
+            lines.insert(byte % len(lines), lines[at % len(lines)])
+            data = bytearray(b"\n".join(lines))
+        else:
+            data[at] = byte
+    path = written(tmp_path_factory.mktemp("damaged"), bytes(data), "export.csv")
+    try:
+        intake = read_export(path)
+    except DataError as error:
+        assert all(lookup(f"findings.{f.code}.says", "fr") for f in error.findings)
+        return
+    facts = intake.facts
+    assert facts["rows_read"] == len(intake.log) + len(intake.rejected) + len(intake.excluded)
