@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mktlib.audience import describe_audience
     from mktlib.charts import plot, show
+    from mktlib.datasets import fetch_dataset
     from mktlib.errors import MktlibError
     from mktlib.intake import read_export, tally
     from mktlib.measurement import compare_policies, review_campaign
@@ -31,6 +32,7 @@ except PackageNotFoundError:  # a checkout that nobody installed
 _HOMES = {
     "audience": ("describe_audience",),
     "charts": ("plot", "show"),
+    "datasets": ("fetch_dataset",),
     "errors": ("MktlibError",),
     "intake": ("read_export", "tally"),
     "measurement": ("compare_policies", "review_campaign"),
@@ -53,6 +55,7 @@ __all__ = [
     "backtest",
     "compare_policies",
     "describe_audience",
+    "fetch_dataset",
     "load_plan",
     "load_sample",
     "load_scorer",

@@ -258,6 +258,12 @@ def platforms() -> Mapping[str, Row]:
     return MappingProxyType({path.stem: _freeze(_read_toml(path)) for path in sorted((TABLES / "platforms").glob("*.toml"))})
 
 
+@lru_cache(maxsize=1)
+def public_data() -> Mapping[str, Row]:
+    """Every public data set that can be fetched, by name: where it is, its checksum, its source and licence."""
+    return MappingProxyType({name: _freeze(row) for name, row in _packaged()["datasets"].items()})
+
+
 def calendars() -> list[tuple[str, ...]]:
     """The names of the twelve months in each language."""
     return [row["calendar"]["months"] for row in load_tables().languages.values() if "calendar" in row]

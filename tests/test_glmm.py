@@ -125,13 +125,13 @@ def test_the_slope_in_tau_is_that_of_the_laplace_marginal(family, items, rtol):
     start = np.eye(1, data.size)[0] * -3
 
     def at(tau):
-        mode = fitting._newton(data, start, integrate(data, start, tau, np.zeros(len(data.first))), sd, tau, 50)
+        mode, _ = fitting._newton(data, start, integrate(data, start, tau, np.zeros(len(data.first))), sd, tau, 50)
         return fitting._newton(data, mode.b, mode.u, sd, tau, 1)
 
-    mode = at(0.35)
-    frame, borrowed = fitting._own_frame(data, mode.u, data.columns.arrow.inverse(mode.root))
-    shift = fitting._shift(data, mode.u, mode.root, frame)
-    slope = (at(0.35 * np.exp(1e-3)).height - at(0.35 * np.exp(-1e-3)).height) / 2e-3
+    mode, root = at(0.35)
+    frame, borrowed = fitting._own_frame(data, mode.u, data.columns.arrow.inverse(root))
+    shift = fitting._shift(data, mode.u, root, frame)
+    slope = (at(0.35 * np.exp(1e-3))[0].height - at(0.35 * np.exp(-1e-3))[0].height) / 2e-3
     assert fitting._slope(data, mode.u, frame, borrowed, shift, 0.35) == pytest.approx(slope, rel=rtol, abs=rtol)
 
 

@@ -129,6 +129,8 @@ FAR = FIRST + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
 QUOTED = FIRST + "<row r='1048576'><c s='0'\n r = 'XFD1048576' ><v>1</v></c></row>"
 ESCAPED = FIRST + '<row r="1048576"><c r="&#88;FD1048576"><v>1</v></c></row>'
 UNNAMED = '<row r="1">' + "<c><v>1</v></c>" * 30 + '</row><row r="1048576"><c><v>1</v></c></row>'
+SHARED = '<row r="1"><c r="A1"><f t="shared" si="0">1</f><v>1</v></c><c r="B1"><f t="shared" si="0"/></c></row>'
+PREFIXED = f'<s:row xmlns:s="{MAIN}" r="1"><s:c r="A1"><s:f>1+1</s:f><s:v/></s:c></s:row>'
 MANY = {f"xl/worksheets/sheet{i}.xml": "<worksheet/>" for i in range(10_000)}
 AGAIN = "<sheets>" + f'<sheet name="x" sheetId="1" r:id="rId1" xmlns:r="{REL_NS}"/>' * 300 + "</sheets>"
 STYLES = f'<styleSheet xmlns="{MAIN}">' + "".join(f"<x{i}/>" for i in range(10**6)) + "</styleSheet>"
@@ -172,6 +174,9 @@ HOSTILE: dict[str, Case] = {
     "no bytes": (lambda: b"", "E_EMPTY_FILE", None, None),
     "no cell": (lambda: saved([], []), "E_EMPTY_FILE", None, None),
     "formula without value": (lambda: saved([["a"], ["=1+1"]]), "E_XLSX_FORMULA_NO_VALUE", None, None),
+    "formula that others follow": (lambda: cells(SHARED), "E_XLSX_FORMULA_NO_VALUE", None, None),
+    "formula, other names of tags": (lambda: cells(PREFIXED), "E_XLSX_FORMULA_NO_VALUE", None, None),
+    "formula of an unnamed cell": (lambda: cells("<row><c><f>1+1</f></c></row>"), "E_XLSX_FORMULA_NO_VALUE", None, None),
 }  # fmt: skip
 
 

@@ -270,11 +270,12 @@ def fit(
 
 def _unread(data: Data, priors: Sequence[Sd], own: Sd, per_item: bool) -> Posterior:
     """Without data: the prior."""
-    root = data.columns.arrow.factor(data.columns.arrow.zeros(), data.prior_precision(np.array([p.square**0.5 for p in priors])))
+    wide = np.array([p.square**0.5 for p in priors])
+    root = data.columns.arrow.factor(data.columns.arrow.zeros(), data.prior_precision(wide))
     level = (1 - SILENT, data.center, data.center_sd**2)
     v = data.columns.arrow.inverse(root)
     units, mean = (np.zeros(0), np.zeros(0), np.zeros(0)), np.eye(1, data.size)[0] * data.center
-    return Posterior.of(data, mean, root, v, np.zeros((data.size, 0)), priors, priors, own, own, per_item, units, level)
+    return Posterior.of(data, mean, root, v, np.zeros((data.size, 0)), wide, priors, priors, own, own, per_item, units, level)
 
 
 def _conclude(data: Data, priors: Sequence[Sd], own: Sd, per_item: bool, level: tuple[float, float, float]) -> Posterior:
@@ -304,7 +305,7 @@ def _conclude(data: Data, priors: Sequence[Sd], own: Sd, per_item: bool, level: 
     sway *= np.where(np.cos(np.arange(len(sway))) @ sway < 0, -1.0, 1.0)  # an axis has no sign of its own: the same draws on every machine
     units = _own(data, mean, b, taus, weight, modes, middle, frame)
     arrow.add_outer(v, sway)
-    return Posterior.of(data, mean, root, v, sway, priors, [x.known for x in peak.lines], own, of_tau, per_item, units, level)
+    return Posterior.of(data, mean, root, v, sway, peak.wide, priors, [x.known for x in peak.lines], own, of_tau, per_item, units, level)
 
 
 def _own(

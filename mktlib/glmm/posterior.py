@@ -23,7 +23,7 @@ class Posterior:
 
     mean (P,): coefficients in the order of `columns`. root, cov: L with L L' = V^-1, and V + sway sway', flat as `Arrow` keeps them.
     sway (P, k): how coefficients move together while the sds are uncertain, one sd long. square, first (terms,): E sd^2 of each term,
-    after the data and before; tau, first_own: root mean square of the own effect's sd, after and before; absent (terms,): probability
+    after the data and before; used (terms,): the variance that each term has in `root`; tau, first_own: root mean square of the own effect's sd, after and before; absent (terms,): probability
     that the term is nothing; tau_spread: sd of log tau. held (P,): precisions with which opinions hold coefficients. cell (units,):
     sorted numbers of the fitted cells; own_mean, own_var, own_kept (units,): their own effects' mean and variance, and the share of a move
     of the structure that they let through (all empty where units are items). heard: probability that cells differ at all; level,
@@ -38,6 +38,7 @@ class Posterior:
     sway: Array
     square: Array
     first: Array
+    used: Array
     absent: Array
     tau: float
     first_own: float
@@ -62,6 +63,7 @@ class Posterior:
         root: Array,
         cov: Array,
         sway: Array,
+        wide: Array,
         before: Sequence[Sd],
         after: Sequence[Sd],
         own_before: Sd,
@@ -79,6 +81,7 @@ class Posterior:
             sway=sway,
             square=np.array([s.square for s in after]),
             first=np.array([s.square for s in before]),
+            used=np.asarray(wide, float) ** 2,
             absent=np.array([s.absent for s in after]),
             tau=own_after.square**0.5,
             first_own=own_before.square**0.5,
@@ -211,6 +214,28 @@ class Posterior:
                 counts = rng.binomial(chances.astype(np.int64), expit(eta))
             out[rows] = (np.quantile(counts, ends, axis=1, method="inverted_cdf") / chances.T).T
         return out
+
+    def evidence(self, codes: Array, terms: Sequence[Sequence[Term]]) -> tuple[Array, Array]:
+        """What the data alone say of sums of coefficients, all else integrated out: (size, precision), (n,) each.
+
+        codes (n, d): levels; terms: for each row, those whose coefficients at these levels add up. Bayes' rule read backwards: a sum of
+        mean m and variance v under a prior of variance w has met evidence of precision 1/v - 1/w and size m/v over it. Precision 0
+        where a level was never seen, or where the data say nothing.
+        """
+        at, n = self._at(codes), len(codes)
+        wanted = np.array([[t in some for t in self.terms] for some in terms]).reshape(n, len(self.terms))
+        row, term = np.nonzero(wanted)
+        place = at[row, term + 1]
+        seen = np.bincount(row, place < 0, n) == 0
+        a = np.zeros((len(self.mean), n))
+        np.add.at(a, (place[place >= 0], row[place >= 0]), 1.0)
+        with threadpool_limits(1):
+            v = (self.columns.arrow.forward(self.root, a) ** 2).sum(0)
+        before = np.bincount(row, 1 / (1 / self.used[term] + np.append(self.held, 0.0)[place]), n)
+        told = seen & (v > 0)
+        precision = np.where(told, 1 / np.where(told, v, 1.0) - 1 / np.where(told, before, 1.0), 0.0)
+        precision = np.where(precision * v > 1e-6, precision, 0.0)  # less is rounding
+        return np.divide(self.mean @ a, v * precision, out=np.zeros(n), where=precision > 0), precision
 
     def prior_var(self, codes: Array) -> Array:
         """Variance (n,) of each cell's eta before any data: the intercept's, each term's, the cell's own effect."""

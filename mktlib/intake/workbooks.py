@@ -33,13 +33,15 @@ from mktlib.vocabulary import finding, nearest
 SIZE, TIGHT, PIECE = 200_000_000, 1_000_000, 1 << 18  # bytes: of all parts, from where on the ratio counts, read at a time
 RATIO, ENTRIES, SHEETS = 100, 50_000, 200
 CELLS, BOX = 5_000_000, 20_000_000  # cells of a sheet, and of the rectangle from A1 around them
-LONGEST = 4096  # bytes; no tag of a cell comes near it
+LONGEST = 1 << 16  # bytes; no formula of a cell is longer
 SHOWN = 5
 OLE, PROTECTED, ENTRY = b"\xd0\xcf\x11\xe0", "EncryptedPackage".encode("utf-16-le"), b"PK\x01\x02"
 TYPES, WORKBOOKS = "[Content_Types].xml", (XLSX, XLSM, XLTX, XLTM)
 WHOLE, LARGEST_WHOLE = re.compile(r"\[Content_Types\]\.xml|docProps/.*|xl/(?:workbook|styles|theme/.*)\.xml|.*\.rels"), 8_000_000
 DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,9})[\"']")
+BARE = re.compile(rb"<f\b[^<>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+STRING = re.compile(rb"\st\s*=\s*[\"']str[\"']")
 CONTENT = re.compile(rb"<(?:\w+:)?[vtf](?:\s[^<>]*)?>[^<]")
 NUMBER = re.compile(r"\s*[-+]?\d[-\d.,:\s]*%?\s*")
 ROW, CELL, FORMULA, VALUE, MERGED, LISTED = (f"{{{SHEET_MAIN_NS}}}{tag}" for tag in ("row", "c", "f", "v", "mergeCell", "sheet"))
@@ -120,10 +122,10 @@ def sheet_rows(data: bytes, name: str, *, sheet: str | None = None) -> Sheet:
         listed = _listed(archive, name)
         filled = [one for one in listed if _scanned(archive, one, name)]
         chosen = _chosen(listed, filled, sheet, name)
+        _check_values(_bare(_pieces(archive, archive.getinfo(chosen.path))), chosen.name, name)
         with archive.open(chosen.path) as part:
             shape = _shape(part, chosen.name, name)
-        if shape.unvalued:
-            raise DataError(finding("E_XLSX_FORMULA_NO_VALUE", file=name, found=_places(chosen.name, shape.unvalued)))
+        _check_values(shape.unvalued, chosen.name, name)
         rows = _spread(_read(data, chosen.name, shape), shape.merged)
         links = sum(re.fullmatch(r"xl/externalLinks/[^/]+\.xml", part) is not None for part in archive.namelist())
     if not rows:
@@ -219,8 +221,8 @@ def _weigh(archive: zipfile.ZipFile, parts: Sequence[zipfile.ZipInfo], name: str
             size, total = size + len(piece), total + len(piece)
             if total > SIZE:
                 _refuse(code, name, part.filename, f"{max(total, declared) / 1e6:.0f} MB", f"{SIZE // 10**6} MB")
-            if size > TIGHT and size > RATIO * part.compress_size:
-                _refuse(code, name, part.filename, f"{size // max(part.compress_size, 1)} : 1", f"{RATIO} : 1")
+            if size > TIGHT and size // max(part.compress_size, 1) > RATIO:
+                _refuse(code, name, part.filename, f"{max(size, part.file_size) // max(part.compress_size, 1)} : 1", f"{RATIO} : 1")
         if size != part.file_size:
             raise zipfile.BadZipFile
 
@@ -254,14 +256,14 @@ def _check_parts(archive: zipfile.ZipFile, name: str) -> None:
 
 
 def _slices(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, cut where a tag begins, so that no tag of a cell is in two pieces."""
+    """The same bytes, cut where a cell begins, or else a tag, so that neither is in two pieces."""
     rest = b""
     for piece in pieces:
         if b"\x00" in piece:
             raise UnicodeError  # UTF-16, which no spreadsheet program writes; the patterns here would see nothing in it
         whole = rest + piece
-        cut = whole.rfind(b"<", max(0, len(whole) - LONGEST))
-        cut = len(whole) if cut < 0 else cut
+        cuts = (whole.rfind(mark, max(0, len(whole) - LONGEST)) for mark in (b"<c", b"<"))
+        cut = next((at for at in cuts if at >= 0), len(whole))
         yield whole[:cut]
         rest = whole[cut:]
     yield rest
@@ -319,6 +321,22 @@ def _chosen(listed: Sequence[_Listed], filled: Sequence[_Listed], sheet: str | N
         known = ", ".join(named)
         raise DataError(finding("E_OPTION", file=name, column="sheet", found=sheet, expected=known, hint=nearest(sheet, [*named])))
     return named[sheet]
+
+
+def _bare(pieces: Iterable[bytes]) -> list[str]:
+    """The formulas without a value, found at once however large the sheet; `_shape` finds the few that are written in another way."""
+    found = []
+    for piece in _slices(pieces):
+        for bare in BARE.finditer(piece):
+            tag = piece[piece.rfind(b"<c", 0, bare.start()) : bare.start()]
+            if (place := PLACE.search(tag)) and not STRING.search(tag):
+                found.append(b"".join(place.groups()).decode())
+    return found
+
+
+def _check_values(unvalued: Sequence[str], sheet: str, name: str) -> None:
+    if unvalued:
+        raise DataError(finding("E_XLSX_FORMULA_NO_VALUE", file=name, found=_places(sheet, unvalued)))
 
 
 def _shape(part: IO[bytes], sheet: str, name: str) -> _Shape:

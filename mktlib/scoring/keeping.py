@@ -17,7 +17,7 @@ from mktlib.vocabulary import finding
 from mktlib.wording import write_bytes
 
 Array = NDArray[Any]
-SCHEMA = 4
+SCHEMA = 5
 
 
 def write_scorer(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Path:

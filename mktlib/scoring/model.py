@@ -6,7 +6,7 @@ The mathematics is `glmm`'s; the words, the opinions and the denominators are `v
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,8 +26,8 @@ from mktlib.errors import DataError, Finding, ModelError
 from mktlib.intake import MOMENTS, tally, to_pandas
 from mktlib.results import CELL, Explanation, Scores
 from mktlib.scoring.keeping import write_scorer
-from mktlib.scoring.oddities import DOUBT, aliased, opinions_against_log, reversals
-from mktlib.scoring.opinions import offset_of, spreads
+from mktlib.scoring.oddities import DOUBT, OPINION_COLUMNS, aliased, clashes, opinions_against_log, reversals
+from mktlib.scoring.opinions import base_of, opinions_of, spreads
 from mktlib.scoring.units import deviance, faded, scatter_of_days, size_of_a_sale, units_of_rates
 from mktlib.scoring.verdicts import direction, verdicts
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, load_tables, nearest
@@ -108,28 +108,22 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         codes = self._codes(units)
         dims = [max(len(self.levels_[a]), 1) for a in self.by_]
         center, center_sd = self._center()
-        scale, held = spreads(self.by_, self.levels_, self._opinions())
         fit = partial(
             glmm.fit,
             codes,
             counted["count"].to_numpy(float),
             counted["exposure"].to_numpy(float),
             dims=dims,
-            terms=self._terms(codes, items, held),
-            offset=self._offset(units),
             item=items,
             family=self.family_,
             center=center,
             center_sd=center_sd,
         )
         self.evidence_ = self._evidence(units)
-        self.posterior_ = fit(scale=scale, held=held)
-        self.opinions_ = self._judge_opinions()
+        self.opinions_ = self._judge_opinions(lambda: fit(terms=self._terms(codes, items, {}), offset=self._base(units)))
         doubted = self.opinions_.loc[self.opinions_["contradicted"], "when"]
-        _, sound = spreads(self.by_, self.levels_, self._opinions(), doubted=list(doubted))
-        if sum(len(sd) for _, sd in sound.values()) < sum(len(sd) for _, sd in held.values()):
-            self.posterior_ = fit(scale=scale, held=sound)  # an opinion that the log contradicts holds nothing
-            self.opinions_ = self._judge_opinions()
+        scale, held = spreads(self.by_, self.levels_, self._opinions(), doubted=list(doubted))  # what the log contradicts holds nothing
+        self.posterior_ = fit(terms=self._terms(codes, items, held), offset=self._offset(units), scale=scale, held=held)
         self._find_oddities(units)
         return self
 
@@ -258,7 +252,11 @@ class ContentScorer(RegressorMixin, BaseEstimator):
 
     def _offset(self, cells: pd.DataFrame) -> Array:
         """What opinion adds to eta (n,)."""
-        return np.zeros(len(cells)) if self._flat else offset_of(cells, self.metric, self._tables(), self._link)
+        return self._base(cells) + opinions_of(cells, self._tables(), self._opinions())
+
+    def _base(self, cells: pd.DataFrame) -> Array:
+        """How far the base rates of the channels lie apart (n,)."""
+        return np.zeros(len(cells)) if self._flat else base_of(cells, self.metric, self._tables(), self._link)
 
     # ------------------------------------------------------------ what was seen
 
@@ -268,10 +266,11 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             return rows[["count", "exposure", "squares"]].sum().to_frame().T
         return rows.groupby(list(self.by_), as_index=False, sort=True)[["count", "exposure", "squares"]].sum()
 
-    def _judge_opinions(self) -> pd.DataFrame:
-        """What the log says of every opinion that it has counts on."""
-        cells = self._in_events(self.evidence_)
-        return opinions_against_log(cells, self._codes(cells), self._offset(cells), self.posterior_, self._opinions(), self.level)
+    def _judge_opinions(self, unbiased: Callable[[], glmm.Posterior]) -> pd.DataFrame:
+        """What the log says of every opinion that it has counts on, by a fit that was told none of them."""
+        seen, opinions = self.evidence_[self.evidence_["exposure"] > 0], self._opinions()
+        post = unbiased() if opinions and len(seen) else None
+        return opinions_against_log(seen, post, self.levels_, opinions if post else [], self.level)
 
     def _find_oddities(self, units: pd.DataFrame) -> None:
         more = [finding("E_ONE_LEVEL", level="note", column=a, found=str(v[0])) for a, v in self.levels_.items() if len(v) == 1]
@@ -287,7 +286,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
                     "E_ALIKE", level="warning", column=self.metric, found=f"{events:,.0f}", chance=f"{100 * self.posterior_.heard:.0f} %"
                 )
             )
-        more += aliased(units, self.by_)
+        more += [*aliased(units, self.by_), *clashes(self._opinions())]
         if not self._money:  # counts only; channels that count over different things (impressions, deliveries) are not compared
             parts = [units[(self._denominators(units) == d).to_numpy()] for d in self._denominators(units).unique()]
             more += [f for part in parts for f in reversals(part, self.by_, doubt=DOUBT / len(parts))]
@@ -551,6 +550,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             "levels": {a: [str(x) for x in v] for a, v in self.levels_.items()},
             "family": self.family_,
             "dispersion": self.dispersion_ if np.isfinite(self.dispersion_) else None,
+            "opinions": self.opinions_.to_dict("records"),
         }
         return header, arrays
 
@@ -565,7 +565,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         codes = arrays["evidence_codes"]
         cells = {a: scorer.levels_[a][codes[:, j]] for j, a in enumerate(scorer.by_)}
         scorer.evidence_ = pd.DataFrame({**cells, **{n: arrays[f"evidence_{n}"] for n in ("count", "exposure", "squares")}})
-        scorer.opinions_ = scorer._judge_opinions()
+        scorer.opinions_ = pd.DataFrame(header["opinions"], columns=OPINION_COLUMNS)
         return scorer
 
     def __sklearn_tags__(self) -> Any:

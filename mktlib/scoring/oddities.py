@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
 from scipy.stats import norm
 
 from mktlib.errors import Finding
@@ -18,6 +17,8 @@ from mktlib.vocabulary import finding
 
 Array = NDArray[Any]
 DOUBT = 0.05
+OPINION_COLUMNS = ["when", "said", "seen", "low", "high", "sd", "surprise", "contradicted"]
+CONTENT = ("content_type", "style", "length")
 MOST_LEVELS = 8  # of an axis, those with the most exposure, between which reversals are looked for
 LEAST = 0.05  # a difference on the log-odds below which two levels do alike
 
@@ -87,45 +88,66 @@ def reversals(units: pd.DataFrame, by: Sequence[str], *, doubt: float = DOUBT) -
 
 
 def opinions_against_log(
-    cells: pd.DataFrame, codes: Array, offset: Array, post: Posterior, opinions: Sequence[Mapping[str, Any]], level: float
+    seen: pd.DataFrame, post: Posterior | None, levels: Mapping[str, Array], opinions: Sequence[Mapping[str, Any]], level: float
 ) -> pd.DataFrame:
-    """How each opinion stands against the log: one row an opinion that the log has counts on.
+    """How each opinion stands against the log: one row an opinion that the log has something to say of.
 
-    cells: their levels, count, exposure, and squares (the sum of their pieces' squared exposures); codes, offset: theirs.
+    seen: the cells that the log has counts on; post: of a fit to which nobody told an opinion; levels {axis: names}: its axes in order.
 
-    The log's own word is how far the cells that an opinion speaks of lie from what all the rest of the model says of them, one weighted
-    step from their residuals; the luck of single pieces is noise. (The main effects have seen these cells too: `seen` leans towards
-    `said`.) surprise: that distance over its sd if the opinion were right and as sure as it says (a prior predictive check; Box 1980,
-    JRSS A 143); it is contradicted beyond the 5 % point over all opinions judged.
+    The log's own word is the evidence that the coefficients of what is judged have met there (a content's own, and its interplay with
+    the stage or the channel that the opinion names), with everything else integrated out (`Posterior.evidence`). surprise: how far it
+    lies from what was said, over its sd if the opinion were right and as sure as it says (a prior predictive check; Box 1980, JRSS A
+    143); contradicted beyond the 5 % point over all opinions judged.
     """
-    eta, at = post.structured(codes, offset)[0], post.columns.of(codes)
-    y, n, squares = (cells[c].to_numpy(float) for c in ("count", "exposure", "squares"))
-    axis = {a: j for j, a in enumerate(c for c in cells if c not in ("count", "exposure", "squares"))}
-    coefficient = {frozenset(t): np.append(post.mean, 0.0)[at[:, j + 1]] for j, t in enumerate(post.terms)}
-    judged, found = [], []
-    for row in opinions:
-        when = row["when"]
-        if not set(when) <= set(axis):
-            continue
-        about = (n > 0) & np.logical_and.reduce([cells[a].astype(str).to_numpy() == str(v) for a, v in when.items()])
-        if not about.any():
-            continue
-        without = eta[about] - coefficient.get(frozenset(axis[a] for a in when), np.zeros(len(eta)))[about]
-        rate = np.exp(without) if post.family == "poisson" else expit(without)
-        noise = n[about] * rate * (1 if post.family == "poisson" else 1 - rate)
-        weight = noise / (1 + noise * post.luck**2 * squares[about] / n[about] ** 2)
-        judged.append(row)
-        found.append((float((weight * (y[about] - n[about] * rate) / noise).sum() / weight.sum()), float(weight.sum() ** -0.5)))
-    away, blur = np.array(found).reshape(-1, 2).T
+    if post is None:
+        return pd.DataFrame(columns=OPINION_COLUMNS).astype({"contradicted": bool})
+    axes = list(levels)
+    known = [row for row in opinions if set(row["when"]) <= set(axes) and _shown(seen, row["when"])]
+    codes = np.zeros((len(known), len(axes)), np.int64)
+    for i, row in enumerate(known):
+        for axis, word in row["when"].items():
+            codes[i, axes.index(axis)] = list(levels[axis]).index(str(word))
+    size, precision = post.evidence(codes, [_judged_terms(post, [axes.index(a) for a in row["when"]], axes) for row in known])
+    judged = [row for row, p in zip(known, precision, strict=True) if p > 0]
+    log, blur = size[precision > 0], precision[precision > 0] ** -0.5
     effect, sd = (np.array([row[k] for row in judged], float) for k in ("effect", "sd"))
-    reach, surprise = norm.isf((1 - level) / 2) * blur, away / np.hypot(sd, blur)
+    reach = norm.isf((1 - level) / 2) * blur
+    surprise = (log - effect) / np.hypot(sd, blur)
     return pd.DataFrame(
         {
             "when": [dict(row["when"]) for row in judged],
-            **{k: np.exp(x) for k, x in (("said", effect), ("seen", effect + away), ("low", effect + away - reach))},
-            "high": np.exp(np.minimum(effect + away + reach, 50)),
+            **{k: np.exp(np.minimum(x, 50)) for k, x in (("said", effect), ("seen", log), ("low", log - reach), ("high", log + reach))},
             "sd": sd,
             "surprise": surprise,
             "contradicted": np.abs(surprise) > norm.isf(DOUBT / 2 / max(len(judged), 1)),
         }
     )
+
+
+def _judged_terms(post: Posterior, axes: Sequence[int], names: Sequence[str]) -> list[tuple[int, ...]]:
+    """The terms of an opinion: of its content (type, style, length), alone and with what else it names; of all it names without one."""
+    about = {a for a in axes if names[a] in CONTENT} or set(axes)
+    return [t for t in post.terms if set(t) <= set(axes) and set(t) & about]
+
+
+def _key(row: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    return frozenset((str(a), str(v)) for a, v in row["when"].items())
+
+
+def _shown(seen: pd.DataFrame, when: Mapping[str, str]) -> bool:
+    """Whether the log has counts on what an opinion speaks of."""
+    return bool(np.logical_and.reduce([seen[a].astype(str).to_numpy() == str(v) for a, v in when.items()]).any())
+
+
+def clashes(opinions: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """Opinions on one level that cannot both be right: further apart than their doubts allow, and on two sides of the average."""
+    out: list[Finding] = []
+    of: dict[frozenset[tuple[str, str]], list[Mapping[str, Any]]] = {}
+    for row in opinions:
+        of.setdefault(_key(row), []).append(row)
+    for rows in of.values():
+        low, high = min(rows, key=lambda r: r["effect"]), max(rows, key=lambda r: r["effect"])
+        if low["effect"] < 0 < high["effect"] and high["effect"] - low["effect"] > 2 * np.hypot(low["sd"], high["sd"]):
+            about, times = " + ".join(map(str, low["when"].values())), [f"{np.exp(r['effect']):.2g}" for r in (low, high)]
+            out.append(finding("E_OPINIONS_CLASH", level="warning", found=about, one=times[0], other=times[1]))
+    return out

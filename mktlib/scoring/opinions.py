@@ -15,16 +15,21 @@ from mktlib.vocabulary import Tables
 Array = NDArray[Any]
 
 
-def offset_of(cells: pd.DataFrame, metric: str, tables: Tables, link: Callable[[float], float]) -> Array:
-    """What opinion adds to eta (n,): the channel's base rate against the metric's, and every opinion on the cell."""
+def base_of(cells: pd.DataFrame, metric: str, tables: Tables, link: Callable[[float], float]) -> Array:
+    """The channel's base rate against the metric's, on the scale of eta (n,)."""
+    if "channel" not in cells:
+        return np.zeros(len(cells))
+    general = link(tables.base_rate(metric)[0])
+    of = {c: link(tables.base_rate(metric, str(c))[0]) - general for c in cells["channel"].unique()}
+    return cells["channel"].map(of).to_numpy(float)
+
+
+def opinions_of(cells: pd.DataFrame, tables: Tables, opinions: Sequence[Mapping[str, Any]]) -> Array:
+    """What every opinion on a cell adds to eta (n,)."""
     out = np.zeros(len(cells))
-    if "channel" in cells:
-        general = link(tables.base_rate(metric)[0])
-        of = {c: link(tables.base_rate(metric, str(c))[0]) - general for c in cells["channel"].unique()}
-        out += cells["channel"].map(of).to_numpy(float)
     family = {k: r["family"] for k, r in tables.content_types.items()}
     known = cells if "content_type" not in cells else cells.assign(family=cells["content_type"].map(family))
-    for axes, said in _by_axes(tables.opinions(metric)).items():
+    for axes, said in _by_axes(opinions).items():
         if all(a in known for a in axes):
             keys = pd.MultiIndex.from_frame(known[list(axes)].astype(str))
             effects = pd.Series([effect for effect, _ in said.values()], pd.MultiIndex.from_tuples(list(said)))
