@@ -156,7 +156,7 @@ def _right(content: bytes, where: str, name: str, row: Row) -> bytes:
     seen = [_cells(file) if "rewritten" in row else file for file in _files(content, row["member"])]
     right = next((file for file in seen if _sha256(file) == row["sha256"]), None)
     if right is None:
-        found, expected = f"{_sha256(seen[0])[:12]}…", f"{row['sha256'][:12]}…"
+        found, expected = _sha256(seen[0])[:12], row["sha256"][:12]
         raise StoreError(finding("E_CHECKSUM", file=where, found=found, expected=expected, name=name))
     return right
 

@@ -187,6 +187,8 @@ def read_opinion(sentence: str, tables: Tables) -> Opinion:
                 places = re.split(words["places"], found["where"] or "", flags=re.IGNORECASE)
                 where = [_named(x, tables) for x in places if x.strip()]
                 subjects = tuple(_named(found[k], tables) for k in ("one", "other") if found.groupdict().get(k))
+                if len(subjects) == 2 and (subjects[0] == subjects[1] or set(subjects[0]) != set(subjects[1])):
+                    raise DataError(finding("E_OPINION_PAIR", column="priors.statement", found=sentence))
                 times = float(found["times"].replace(",", "."))
                 return Opinion(subjects, {k: v for x in where for k, v in x.items()}, times, sure or "fairly")
     raise DataError(finding("E_OPINION_SHAPE", column="priors.statement", found=sentence))

@@ -254,7 +254,7 @@ def _on_diagonal(canvas: Canvas, table: pd.DataFrame, units: Units, name: str) -
 
 
 def backtest_bins(result: Backtest, bins: int = 8) -> pd.DataFrame:
-    """Held-out cells in groups of equal exposure, each with its observed rate and a 90 % interval for the luck of counting."""
+    """Held-out cells in groups of equal exposure, each with its observed rate and a 90 % interval for how its cells scatter around it."""
     cells = result.cells[result.cells["exposure"] > 0].sort_values("predicted", kind="stable")
     if cells.empty:
         return pd.DataFrame(columns=["predicted", "actual", "low", "high"])
@@ -264,7 +264,9 @@ def backtest_bins(result: Backtest, bins: int = 8) -> pd.DataFrame:
     for _, part in cells.groupby(group):
         exposure = float(part["exposure"].sum())
         observed, predicted = (float((part[c] * part["exposure"]).sum() / exposure) for c in ("observed", "predicted"))
-        spread = 1.645 * np.sqrt(max(observed * (1 - observed), 0) / exposure)
+        weight = part["exposure"].to_numpy(float) / exposure
+        apart = part["observed"].to_numpy(float) - part["predicted"].to_numpy(float) - (observed - predicted)
+        spread = 1.645 * np.sqrt((weight**2 * apart**2).sum() * len(part) / max(len(part) - 1, 1))
         rows.append((predicted, observed, max(0.0, observed - spread), observed + spread))
     return pd.DataFrame(rows, columns=["predicted", "actual", "low", "high"])
 
@@ -278,6 +280,8 @@ def backtest(canvas: Canvas, result: Backtest) -> None:
     table = backtest_bins(result)
     if table.empty:
         return canvas.note(canvas.say("nothing"))
-    _on_diagonal(canvas, table, Units("percent", canvas.language), canvas.label("metric", str(result.facts.get("metric", ""))))
+    metric = str(result.facts.get("metric", ""))
+    units = canvas.rate_units(metric, str(result.facts.get("currency", "EUR")))
+    _on_diagonal(canvas, table, units, canvas.label("metric", metric))
     text = canvas.say("backtest.coverage", coverage=coverage, level=level)
     canvas.ax.text(0.02, 0.97, text, transform=canvas.ax.transAxes, va="top", fontsize=9, gid="said", parse_math=False)

@@ -106,11 +106,12 @@ def scores_title(canvas: Canvas, table: pd.DataFrame, scores: Scores, *, pairs: 
     name = dict(zip(table.index, cell_labels(canvas, table, scores.by), strict=True))[best.name]
     units = canvas.rate_units(scores.metric, scores.facts.get("currency", "EUR"))
     values = {"best": cv.shorten(name, 60), "rate": units.speak(float(best["rate"]))}
-    if len(shown) and pairs:
-        return canvas.say("scores.title.heatmap", **values)
+    fixed = [canvas.label(a, table[a].iloc[0]) for a in scores.by if a in table and len(scores.table[a].unique()) == 1 < len(table)]
     if len(shown):
-        return canvas.say("scores.title.decided", count=len(shown), **values)
-    return canvas.say("scores.title.opinion" if best["opinion"] >= cv.OPINION_SHARE else "scores.title.undecided", **values)
+        said = canvas.say("scores.title.heatmap", **values) if pairs else canvas.say("scores.title.decided", count=len(shown), **values)
+    else:
+        said = canvas.say("scores.title.opinion" if best["opinion"] >= cv.OPINION_SHARE else "scores.title.undecided", **values)
+    return canvas.say("pair", name=cv.shorten(" · ".join(fixed), 40), value=said) if fixed else said
 
 
 def _pairs(scores: Scores) -> tuple[str, str]:
@@ -224,7 +225,7 @@ def term_label(canvas: Canvas, term: Any, level: Any) -> str:
     levels = (
         list(level) if isinstance(level, tuple | list) else [p.strip() for p in str(level).replace("×", "|").replace(":", "|").split("|")]
     )
-    if len(axes) != len(levels):
+    if len(axes) != len(levels) or not any(levels):
         return f"{canvas.label('term', term)} {cv.drawable(str(level))}".strip()
     names = canvas.label("column", axes[0]) if len(axes) == 1 else ""
     said = " × ".join(canvas.label(a, v) for a, v in zip(axes, levels, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,10 +80,17 @@ class Columns:
 
     @cached_property
     def _grids(self) -> tuple[Array, ...]:
-        """Per term: the position at each combination of its levels, an array over its axes; -1 for one that was never seen."""
+        """Per term: the position at each combination of its levels, an array over its axes; -1 for one that was never seen.
+
+        A term of very many combinations has an empty one: its positions are looked up.
+        """
         out = []
         for term, seen, where in zip(self.terms, self.levels, self.where, strict=True):
-            grid = np.full(int(np.prod([self.dims[a] for a in term])), -1, np.int32)
+            size = math.prod(self.dims[a] for a in term)
+            if size > BLOCK:
+                out.append(np.zeros([0] * len(term), np.int32))
+                continue
+            grid = np.full(size, -1, np.int32)
             grid[seen] = where
             out.append(grid.reshape([self.dims[a] for a in term]))
         return tuple(out)
@@ -90,8 +98,13 @@ class Columns:
     def of(self, codes: Array) -> Array:
         """(n, d) codes -> (n, terms + 1) positions, intercept first; -1 for a level that was never seen."""
         out = np.zeros((len(codes), len(self.terms) + 1), np.int32)
-        for j, (term, grid) in enumerate(zip(self.terms, self._grids, strict=True)):
-            out[:, j + 1] = np.append(grid, np.int32(-1))[_term_levels(codes, self.dims, term)]
+        for j, (term, seen, where) in enumerate(zip(self.terms, self.levels, self.where, strict=True)):
+            number = _term_levels(codes, self.dims, term)
+            if math.prod(self.dims[a] for a in term) <= BLOCK:
+                out[:, j + 1] = np.append(self._grids[j], np.int32(-1))[number]
+            else:
+                at = find(seen, number)
+                out[:, j + 1] = np.where(at < 0, -1, np.append(where, -1)[at])
         return out
 
     @cached_property
@@ -111,9 +124,11 @@ class Columns:
             out.setdefault(key, []).append((i, j))
         return out
 
-    def tables_cost(self) -> int:
-        """Numbers that `tables` adds up."""
-        return sum(len(pairs) * int(np.prod([self.dims[a] for a in key])) for key, pairs in self._unions.items())
+    def tables_cost(self) -> float:
+        """Numbers that `tables` adds up; without end where a term has too many combinations for a table."""
+        if any(math.prod(self.dims[a] for a in t) > BLOCK for t in self.terms):
+            return math.inf
+        return sum(len(pairs) * math.prod(self.dims[a] for a in key) for key, pairs in self._unions.items())
 
     def tables(self, flat: Array, mean: Array, unseen: Array) -> list[tuple[Term, Array, Array]]:
         """The mean and variance of every cell as sums of few tables: (axes, means, variances), each table flat over its axes.
@@ -281,7 +296,13 @@ class Data:
 
 
 def number_of(codes: Array, sizes: Sequence[int]) -> Array:
-    """One number for each combination of levels, -1 where a level is not known."""
+    """One number for each combination of levels, -1 where a level is not known.
+
+    Raises:
+        OverflowError: there are more combinations than a 64-bit integer can number.
+    """
+    if math.prod(map(int, sizes)) > 2**62:
+        raise OverflowError(f"{math.prod(map(int, sizes)):.3g} combinations of levels")
     out = np.zeros(len(codes), np.int64)
     for a, size in enumerate(sizes):
         out = out * size + codes[:, a]

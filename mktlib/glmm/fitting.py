@@ -254,7 +254,7 @@ def fit(
     True
     """
     axes, dims = len(dims), tuple(int(x) for x in dims)
-    codes = np.asarray(codes, np.int64).reshape(-1, axes)
+    codes = np.asarray(codes, np.int64).reshape(len(codes), axes)
     wanted = pairs(axes) if terms == "pairs" else tuple((a,) for a in range(axes)) if terms == "main" else tuple(map(tuple, terms))
     y, n, offsets = (np.broadcast_to(np.asarray(x, float), len(codes)) for x in (count, exposure, offset))
     data = prepare(codes, y, n, offsets, item, dims, wanted, held, family=family, center=0.0, center_sd=center_sd, quad=quad)

@@ -23,8 +23,8 @@ class Posterior:
 
     mean (P,): coefficients in the order of `columns`. root, cov: L with L L' = V^-1, and V + sway sway', flat as `Arrow` keeps them.
     sway (P, k): how coefficients move together while the sds are uncertain, one sd long. square, first (terms,): E sd^2 of each term,
-    after the data and before; used (terms,): the variance that each term has in `root`; tau, first_own: root mean square of the own effect's sd, after and before; absent (terms,): probability
-    that the term is nothing; tau_spread: sd of log tau. held (P,): precisions with which opinions hold coefficients. cell (units,):
+    after the data and before; used (terms,): the variance that each has in `root`; tau, first_own: root mean square of the own effect's
+    sd, after and before; absent (terms,): probability that the term is nothing; tau_spread: sd of log tau. held (P,): precisions with which opinions hold coefficients. cell (units,):
     sorted numbers of the fitted cells; own_mean, own_var, own_kept (units,): their own effects' mean and variance, and the share of a move
     of the structure that they let through (all empty where units are items). heard: probability that cells differ at all; level,
     level_var: eta of all of them if not. Rates average over both; logits, intervals and comparisons of cells are those of the model in
@@ -118,11 +118,11 @@ class Posterior:
         return self.tau if self.per_item else 0.0
 
     def _at(self, codes: Array) -> Array:
-        return self.columns.of(np.asarray(codes, np.int64).reshape(-1, len(self.dims)))
+        return self.columns.of(np.asarray(codes, np.int64).reshape(len(codes), len(self.dims)))
 
     def structured(self, codes: Array, offset: Array | float = 0.0) -> tuple[Array, Array]:
         """Mean and variance (n,) of eta without the own effect; a level never seen brings its term's variance."""
-        codes = np.asarray(codes, np.int64).reshape(-1, len(self.dims))
+        codes = np.asarray(codes, np.int64).reshape(len(codes), len(self.dims))
         pairs = (len(self.terms) + 1) ** 2 // 2
         if self.columns.tables_cost() < len(codes) * pairs and ((codes >= 0) & (codes < self.dims)).all():  # a large part of a grid
             mean, var = np.empty(len(codes)), np.empty(len(codes))
@@ -153,7 +153,7 @@ class Posterior:
 
     def own(self, codes: Array) -> tuple[Array, Array, Array]:
         """Mean, variance and share kept (n,) of the cells' own effects: (0, tau^2, 1) where a cell was never seen; (0, 0, 1) for items."""
-        codes = np.asarray(codes, np.int64).reshape(-1, len(self.dims))
+        codes = np.asarray(codes, np.int64).reshape(len(codes), len(self.dims))
         mean, var, kept = np.zeros(len(codes)), np.full(len(codes), 0.0 if self.per_item else self.tau**2), np.ones(len(codes))
         at = find(self.cell, number_of(codes, self.dims))
         seen = at >= 0
@@ -239,7 +239,7 @@ class Posterior:
 
     def prior_var(self, codes: Array) -> Array:
         """Variance (n,) of each cell's eta before any data: the intercept's, each term's, the cell's own effect."""
-        codes = np.asarray(codes, np.int64).reshape(-1, len(self.dims))
+        codes = np.asarray(codes, np.int64).reshape(len(codes), len(self.dims))
         out = np.full(len(codes), self.center_sd**2 + self.first.sum() + (0.0 if self.per_item else self.first_own**2))
         if self.held.any():  # an opinion that holds a level leaves it less to vary
             held = np.append(self.held, 0.0)[self._at(codes)[:, 1:]]
@@ -250,7 +250,7 @@ class Posterior:
 
     def _joint(self, codes: Array) -> tuple[Array, Array]:
         """Positions in which unseen levels have numbers of their own, from P on, and the term that each of those belongs to."""
-        codes = np.asarray(codes, np.int64).reshape(-1, len(self.dims))
+        codes = np.asarray(codes, np.int64).reshape(len(codes), len(self.dims))
         at, extra = self._at(codes), [np.zeros(0, np.int64)]
         total = len(self.mean)
         for j, term in enumerate(self.terms):
@@ -329,7 +329,7 @@ class Posterior:
 
         Groups are judged one by one, so they may share the noise of the own effects; rows are distinct cells.
         """
-        codes, group = np.asarray(codes, np.int64).reshape(-1, len(self.dims)), np.asarray(group)
+        codes, group = np.asarray(codes, np.int64).reshape(len(codes), len(self.dims)), np.asarray(group)
         out = np.zeros(len(codes))
         if len(codes) == 0:
             return out

@@ -1,6 +1,7 @@
 """Exports in, a canonical log and counts out, nothing lost."""
 
 from mktlib.intake.counts import MOMENTS, tally, to_pandas
+from mktlib.intake.levels import words
 from mktlib.intake.several import read_export
 
-__all__ = ["MOMENTS", "read_export", "tally", "to_pandas"]
+__all__ = ["MOMENTS", "read_export", "tally", "to_pandas", "words"]

@@ -341,7 +341,7 @@ def suggested(log: pd.DataFrame, tables: Tables) -> dict[str, Any]:
     else:
         return {}
     axes = [a for a in AXES if a in log and log[a].notna().any()]
-    named = next((c for c in ("content_name", "ad_group", "campaign") if c in log and log[c].nunique() > 1), None)
+    named = next((c for c in ("content_name", "ad_group", "campaign") if c in log and len(log[c].unique()) > 1), None)
     return {"metric": metric, "by": [*axes, *([named] if named and "content_type" not in axes else [])]}
 
 

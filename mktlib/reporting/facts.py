@@ -23,6 +23,7 @@ def scores_facts(result: Scores) -> Facts:
     counts = {v: int((table["verdict"] == v).sum()) for v in VERDICTS}
     return {
         "cells": len(table), "unseen": int(never.sum()),
+        "fixed": {a: table[a].iloc[0] for a in result.by if a in table and len(table) > 1 and len(table[a].unique()) == 1},
         "verdicts": counts, "metric": result.metric, "level": result.level, "by": list(result.by),
         "exposure": float(result.facts.get("impressions", table["exposure"].sum())), "events": result.facts.get("events"),
         "opinion": float(result.facts.get("opinion", table["opinion"].mean() if len(table) else 1.0)),

@@ -49,7 +49,9 @@ def scores_draft(voice: Voice, result: Scores, facts: Facts) -> Draft:
     headline = voice.say("scores.empty")
     if facts["best"]:
         headline = _best_cell(voice, facts, axes)
-    sentences = [_verdict_counts(voice, facts)] if facts["cells"] else []
+    fixed = voice.names((voice.label(a, v) for a, v in facts["fixed"].items()), most=9)
+    sentences = [voice.say("scores.fixed", names=fixed)] if fixed else []
+    sentences += [_verdict_counts(voice, facts)] if facts["cells"] else []
     if facts["drop"]:
         stops = voice.names(voice.cell(row, axes) for row in facts["drop"])
         sentences.append(voice.count("scores.drop", len(facts["drop"]), names=stops))
@@ -306,7 +308,7 @@ def term(voice: Voice, row: Mapping[str, Any]) -> str:
     levels = (
         list(level) if isinstance(level, list | tuple) else [p.strip() for p in str(level).replace("×", "|").replace(":", "|").split("|")]
     )
-    if len(axes) != len(levels):
+    if len(axes) != len(levels) or not any(levels):
         return voice.label("term", row["term"])
     return " × ".join(voice.label(a, v) for a, v in zip(axes, levels, strict=True))
 

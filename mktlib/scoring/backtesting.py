@@ -41,9 +41,12 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
     Raises:
         DataError: `every` is no stretch of time, a date is none. ModelError: fewer than two stretches of data.
     """
-    frame, step = to_pandas(log), pd.to_timedelta(every, errors="coerce")
-    if not step > pd.Timedelta(0):  # nothing and NaT are not above it either
-        raise DataError(finding("E_OPTION", column="every", found=every, expected='every="28D"'))
+    step = pd.to_timedelta(every, errors="coerce") if isinstance(every, str) else pd.NaT
+    if not step >= pd.Timedelta("1D"):  # nothing and NaT are not above it either
+        raise DataError(finding("E_OPTION", column="every", found=every, expected='every="28D" / "7D" / "91D"'))
+    if not isinstance(scorer, ContentScorer):
+        raise DataError(finding("E_OPTION", column="scorer", found=type(scorer).__name__, expected='ContentScorer("click_rate")'))
+    frame = to_pandas(log)
     kind = "weeks" if "date" in frame else "halves"
     rows, cells = [], []
     rng = np.random.default_rng(scorer.random_state)
@@ -75,16 +78,17 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
 def _folds(frame: pd.DataFrame, step: pd.Timedelta, rng: np.random.Generator) -> list[tuple[str, pd.DataFrame, pd.DataFrame]]:
     if "date" not in frame:
         piece = pd.factorize(frame["content_id"])[0] if "content_id" in frame else np.arange(len(frame))
+        piece = np.where(piece < 0, piece.max(initial=-1) + 1 + np.arange(len(frame)), piece)  # without a name each row is a piece
         halves = [rng.random(piece.max() + 1)[piece] < 0.5 for _ in range(HALVES)]
         return [(str(i), frame[h], frame[~h]) for i, h in enumerate(halves, start=1)]
     day = days_of(frame)
     first, last = day.min(), day.max()
     start = first + (last - first) / 3
     out = []
-    while start <= last:
-        out.append((str(start.date()), frame[day < start], frame[(day >= start) & (day < start + step)]))
-        start = start + step
-    return [f for f in out if len(f[1]) and len(f[2])]
+    for number in sorted(((day[day >= start] - start) // step).unique()):  # stretches that hold rows
+        begin = start + int(number) * step
+        out.append((str(begin.date()), frame[day < begin], frame[(day >= begin) & (day < begin + step)]))
+    return [f for f in out if len(f[1])]
 
 
 def _held_out(scorer: ContentScorer, after: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:

@@ -33,6 +33,8 @@ def read_scorer(file: Path) -> tuple[dict[str, Any], dict[str, Array]]:
     Raises:
         StoreError: the file is cut off, altered, of another schema, or holds numbers that are not finite.
     """
+    if not file.exists():
+        raise StoreError(finding("E_NO_FILE", file=file.name, found=str(file)))
     try:
         with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as stored:
             arrays = {k: stored[k] for k in stored.files}

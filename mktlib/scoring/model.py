@@ -5,7 +5,6 @@ The mathematics is `glmm`'s; the words, the opinions and the denominators are `v
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,25 +16,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
-from scipy.stats import norm
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mktlib import glmm
-from mktlib.errors import DataError, Finding, ModelError
-from mktlib.intake import MOMENTS, tally, to_pandas
-from mktlib.results import CELL, Explanation, Scores
+from mktlib.errors import DataError, Finding
+from mktlib.intake import MOMENTS, tally, to_pandas, words
+from mktlib.results import CELL, Explanation, Intake, Scores
+from mktlib.scoring.cells import candidates, no_slips, possible
+from mktlib.scoring.explaining import moved
 from mktlib.scoring.keeping import write_scorer
 from mktlib.scoring.oddities import DOUBT, OPINION_COLUMNS, aliased, clashes, opinions_against_log, reversals
 from mktlib.scoring.opinions import base_of, opinions_of, spreads
+from mktlib.scoring.options import numbers_of, plain_options, wrong_options
 from mktlib.scoring.units import deviance, faded, scatter_of_days, size_of_a_sale, units_of_rates
 from mktlib.scoring.verdicts import direction, verdicts
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, load_tables, nearest
 
 Array = NDArray[Any]
 DRAWS = 1000
-RESERVED = {"rate", "low", "high", "index", "p_best", "exposure", "opinion", "verdict", "count", "squares", *MOMENTS}
-MOST_CELLS = 2_000_000
+RESERVED = {"date", "content_id", "rate", "low", "high", "index", "p_best", "exposure", "opinion", "verdict", "count", "squares", *MOMENTS}
+MOST_CHANCES = 1e15
 MOST_OWN_CELLS = 1500  # cells beyond which a cell effect beside the pieces' own costs more than it tells
 
 
@@ -103,10 +104,12 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             self.findings_ += (finding("E_NO_REPEATS", level="warning", metric=self.metric),)
         counted = self._in_events(units)
         above = (units["count"] > units["exposure"]).any()
-        self.family_: glmm.Family = "poisson" if self._money or above else "binomial"
+        counts = self._money or above or self._row.get("family") == "poisson"
+        self.family_: glmm.Family = "poisson" if counts else "binomial"
         items = self._items(units)
         codes = self._codes(units)
         dims = [max(len(self.levels_[a]), 1) for a in self.by_]
+        possible(dims, counted)
         center, center_sd = self._center()
         fit = partial(
             glmm.fit,
@@ -129,19 +132,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
 
     def _check_options(self) -> None:
         """Every parameter that cannot be used, at once; scikit-learn asks for this in `fit`, not before."""
-        found = []
-        if isinstance(self.by, str) or len(set(self.by)) < len(self.by) or RESERVED & set(self.by):
-            expected = 'by=("segment", "style"); ' + ", ".join(sorted(RESERVED)) + " name columns of the scores"
-            found.append(finding("E_OPTION", column="by", found=self.by, expected=expected))
-        if not (isinstance(self.level, int | float) and 0 < self.level < 1):
-            found.append(finding("E_OPTION", column="level", found=self.level, expected="0 < level < 1"))
-        if self.pairs not in ("auto", True, False):
-            found.append(finding("E_OPTION", column="pairs", found=self.pairs, expected='"auto" / True / False'))
-        if not isinstance(self.priors, Tables) and self.priors not in ("expert", "flat"):
-            found.append(finding("E_OPTION", column="priors", found=self.priors, expected='"expert" / "flat" / Tables'))
-        days = self.half_life_days
-        if days is not None and not (isinstance(days, int | float) and 0 < days < np.inf):
-            found.append(finding("E_OPTION", column="half_life_days", found=days, expected="half_life_days > 0"))
+        found = wrong_options(self.get_params(deep=False), RESERVED)
         if found:
             raise DataError(found)
 
@@ -187,6 +178,9 @@ class ContentScorer(RegressorMixin, BaseEstimator):
 
     def _units(self, X: Any, y: Any, exposure: Any) -> pd.DataFrame:
         """One row a unit (a cell, or a piece in a cell) with count and exposure; attrs: by, findings."""
+        if isinstance(X, Intake) or type(X) is dict:
+            said = "fit(intake.log)" if isinstance(X, Intake) else "fit(pd.DataFrame(log))"
+            raise DataError(finding("E_WRONG_FORMAT", found=type(X).__name__, hint=said))
         if not hasattr(X, "columns") or y is not None:
             return self._from_rates(X, y, exposure)
         names = nw.from_native(X).collect_schema().names() if not isinstance(X, pd.DataFrame) else list(X.columns)
@@ -198,18 +192,29 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         units.attrs |= {"by": by, "dispersion": self._dispersion(units, by, X if "date" in names else None)}
         if len(by) != len(self.by):
             self.feature_names_in_ = np.array(by, dtype=object)
-        return faded(units, float(self.half_life_days)) if self.half_life_days and "date" in units else units
+        return self._faded(units)
+
+    def _faded(self, units: pd.DataFrame) -> pd.DataFrame:
+        if not self.half_life_days:
+            return units
+        if "date" not in units:
+            raise DataError(finding("E_MISSING_COLUMN", column="date", expected="date", hint="half_life_days=None"))
+        return faded(units, float(self.half_life_days))
 
     def _from_rates(self, X: Any, y: Any, exposure: Any) -> pd.DataFrame:
         if hasattr(X, "columns"):
             given = to_pandas(X)
-            frame, rates = given[[a for a in self.by if a in given] or list(given.columns)].astype(str), np.asarray(y, float)
+            others = [c for c in given.columns if not (self.half_life_days and c == "date")]
+            frame, rates = given[[a for a in self.by if a in given] or others].apply(words), numbers_of("y", y)
         else:
             raw, rates = validate_data(self, X, y, dtype=None, y_numeric=True)
             frame = pd.DataFrame(raw, columns=[f"x{i}" for i in range(raw.shape[1])]).astype(str)
-        units = units_of_rates(frame, rates, exposure, self._per, self._money)
+        units = units_of_rates(frame, rates, None if exposure is None else numbers_of("exposure", exposure), self._per, self._money)
         units.attrs |= {"by": tuple(frame.columns), "dispersion": self._dispersion(units, list(frame.columns))}
-        return units
+        if self.half_life_days and hasattr(X, "columns") and "date" in given:
+            attrs, units = units.attrs, units.assign(date=given["date"].to_numpy())
+            units.attrs = attrs
+        return self._faded(units)
 
     def _items(self, units: pd.DataFrame) -> Array | None:
         """Identity of single pieces, where there are clearly more pieces than cells; else None."""
@@ -309,7 +314,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
                 raise DataError(
                     [finding("E_MISSING_COLUMN", column=a, expected=a, found=", ".join(map(str, frame.columns))) for a in lacking]
                 )
-            cells = frame[list(self.by_)].astype(str).reset_index(drop=True)
+            cells = frame[list(self.by_)].apply(words).reset_index(drop=True) if self.by_ else pd.DataFrame(index=range(len(frame)))
         else:
             raw = validate_data(self, X, dtype=None, reset=False)
             cells = pd.DataFrame(raw, columns=list(self.by_)).astype(str)
@@ -327,14 +332,18 @@ class ContentScorer(RegressorMixin, BaseEstimator):
 
     def interval(self, X: Any, level: float | None = None, exposure: Any = None) -> Array:
         """(n, 2): of the cell's own rate; with `exposure`, of the rate that will be observed on so many."""
+        check_is_fitted(self, "posterior_")
         level = self.level if level is None else level
-        chances = np.ones(1) if exposure is None else np.asarray(exposure, float)
-        if not 0 < level < 1:
+        chances = np.ones(1) if exposure is None else np.atleast_1d(numbers_of("exposure", exposure))
+        if not (isinstance(level, int | float) and 0 < level < 1):
             raise DataError(finding("E_OPTION", column="level", found=level, expected="0 < level < 1"))
-        if not (np.isfinite(chances) & (chances >= 1)).all():
-            raise DataError(finding("E_OPTION", column="exposure", found=f"{chances.min():g}", expected="exposure >= 1"))
+        if not (chances.size and (np.isfinite(chances) & (chances >= 1) & (chances <= MOST_CHANCES)).all()):
+            found, most = f"{chances.min(initial=0):g} - {chances.max(initial=0):g}", f"1 <= exposure <= {MOST_CHANCES:g}"
+            raise DataError(finding("E_OPTION", column="exposure", found=found, expected=most))
         if exposure is None or self.dispersion_ == np.inf:
             return self._ends(X, level)
+        if chances.size not in (1, len(X)):
+            raise DataError(finding("E_OPTION", column="exposure", found=str(chances.size), expected=f"1 / {len(X)}"))
         return self.posterior_.ends(*self._eta(X), level=level, exposure=chances / (self.dispersion_ * self._per))
 
     def _ends(self, X: Any, level: float) -> Array:
@@ -342,14 +351,23 @@ class ContentScorer(RegressorMixin, BaseEstimator):
 
     def draws(self, X: Any, size: int = DRAWS, *, random_state: int | None = None) -> Array:
         """(size, n) joint draws of the rates; `random_state` in place of the scorer's own."""
+        if not (isinstance(size, int) and size > 0):
+            raise DataError(finding("E_OPTION", column="size", found=size, expected="size > 0"))
         _, codes, offset = self._cells(X)
         rng = np.random.default_rng(self.random_state if random_state is None else random_state)
         return self.posterior_.draws(codes, offset, size=size, rng=rng)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None, *, exposure: Any = None) -> float:
-        """Share of the constant rate's log loss that is saved (1 best, 0 no better than the constant); weighed by the exposure."""
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None, *, exposure: Any = None) -> float:
+        """Share of the constant rate's log loss that is saved (1 best, 0 no better than the constant); weighed by the exposure.
+
+        Without `y`, X is a log, as in `fit`: its own rates and exposures judge (`backtest` does so for weeks that came later).
+        """
         given = exposure if exposure is not None else sample_weight
-        rate, mean = np.asarray(y, float), self.predict(X)
+        if y is None:
+            came = clone(self).set_params(half_life_days=None)._units(X, None, None)
+            came = came[came["exposure"] > 0].reset_index(drop=True)
+            X, y, given = came, self._per * came["count"] / came["exposure"], came["exposure"]
+        rate, mean = numbers_of("y", y), self.predict(X)
         weight = np.ones(len(rate)) if given is None else np.asarray(given, float)
         constant = np.full(len(rate), np.average(rate, weights=weight))
         saved = [deviance(rate, p, weight, self.family_) for p in (mean, constant)]
@@ -362,9 +380,13 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         different exposures (impressions, deliveries) is compared by denominator, with a finding.
         """
         check_is_fitted(self, "posterior_")
-        known, codes, offset = self._cells(self._candidates(fixed) if cells is None else cells)
-        within = tuple(a for a in ((within,) if isinstance(within, str) else within) if a in self.by_)
+        known, codes, offset = self._cells(candidates(self.levels_, fixed, self._tables()) if cells is None else cells)
+        within = self._within((within,) if isinstance(within, str) else within)
         group, mixed = self._groups(known, within)
+        if within and len(known) > 1 and len(np.unique(group)) == len(known):  # each alone in its group: nothing would be compared
+            within, alone = (), finding("E_GROUPS_OF_ONE", level="note", found=", ".join(within))
+            group, mixed = self._groups(known, within)
+            mixed = [alone, *mixed]
         better, seen = str(self._row.get("better", "high")), self._seen(known)
         rate, ends, p_best, opinion = self._answers(known, codes, offset, group, better == "high")
         side = self._sides(codes, offset, group, seen)
@@ -398,6 +420,19 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             level=self.level,
         )
 
+    def _within(self, asked: Sequence[str]) -> tuple[str, ...]:
+        """The axes of comparison that the scorer has; one that nobody knows is a slip."""
+        known = [*self.by_, *self.by, *AXIS_TABLE]
+        if not isinstance(asked, list | tuple):
+            raise DataError(finding("E_OPTION", column="within", found=asked, expected='within=("segment", "stage")'))
+        wrong = [a for a in asked if a not in known]
+        if wrong:
+            axes = ", ".join(self.by_)
+            raise DataError(
+                [finding("E_UNKNOWN_AXIS", column="within", found=a, expected=axes, hint=nearest(str(a), known)) for a in wrong]
+            )
+        return tuple(a for a in asked if a in self.by_)
+
     def _answers(self, cells: pd.DataFrame, codes: Array, offset: Array, group: Array, highest: bool) -> tuple[Array, Array, Array, Array]:
         """(rate, ends, probability of the best of the group, share that is opinion) of cells."""
         post, rng = self.posterior_, np.random.default_rng(self.random_state)
@@ -413,43 +448,13 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         count, exposure, squares = (self._in_events(seen)[c].to_numpy(float) for c in ("count", "exposure", "squares"))
         return direction(count, exposure, squares, *post.group_mean(codes, group, offset), luck, self.family_)
 
-    def _candidates(self, fixed: Mapping[str, str]) -> pd.DataFrame:
-        unknown = [a for a in fixed if a not in self.by_]
-        if unknown:
-            raise DataError([finding("E_UNKNOWN_AXIS", found=a, expected=", ".join(self.by_)) for a in unknown])
-        strange = [self._strange(a, str(v)) for a, v in fixed.items() if a in AXIS_TABLE and v not in self.levels_[a]]
-        if any(strange):
-            raise DataError([f for f in strange if f])
-        levels = {a: [fixed[a]] if a in fixed else list(self.levels_[a]) for a in self.by_}
-        size = int(np.prod([len(v) for v in levels.values()])) if levels else 1
-        if size > MOST_CELLS:
-            raise ModelError(finding("E_TOO_MANY_CELLS", found=f"{size:,}", expected=f"{MOST_CELLS:,}"))
-        grid = (
-            pd.MultiIndex.from_product(list(levels.values()), names=list(levels)).to_frame(index=False)
-            if levels
-            else pd.DataFrame(index=[0])
-        )
-        keep, tables = np.ones(len(grid), bool), self._tables()
-        for pair in (("content_type", "channel"), ("content_type", "length")):
-            if set(pair) <= set(levels):
-                wrong = [c for c in itertools.product(*(levels[a] for a in pair)) if not tables.allows(dict(zip(pair, c, strict=True)))]
-                keep &= ~pd.MultiIndex.from_frame(grid[list(pair)]).isin(wrong) if wrong else True
-        if fixed and len(grid) and not keep.any():
-            raise DataError(finding("E_NOT_ALLOWED", found=", ".join(map(str, fixed.values()))))
-        return grid[keep].reset_index(drop=True)
-
-    def _strange(self, axis: str, word: str) -> Finding | None:
-        """A word that neither the log nor the tables know: a slip rather than a level to come."""
-        known = {**getattr(self._tables(), AXIS_TABLE[axis]), **dict.fromkeys(self.levels_[axis])}
-        return None if word in known else finding("E_NO_SUCH_WORD", column=axis, found=word, hint=nearest(word, known))
-
     def _groups(self, cells: pd.DataFrame, within: Sequence[str]) -> tuple[Array, list[Finding]]:
         """Group number of each cell; groups are split by denominator."""
         keys = [cells[a] for a in within]
         group = cells.groupby(list(within), sort=True).ngroup().to_numpy() if keys and len(cells) else np.zeros(len(cells), int)
         denominator = self._denominators(cells)
         split = pd.DataFrame({"g": group, "d": denominator}).groupby(["g", "d"], sort=True).ngroup().to_numpy()
-        if len(denominator.unique()) == 1:
+        if len(denominator.unique()) <= 1:
             return split, []
         return split, [finding("E_MIXED_DENOMINATOR", level="note", column="channel", found=", ".join(sorted(denominator.unique())))]
 
@@ -483,40 +488,18 @@ class ContentScorer(RegressorMixin, BaseEstimator):
     def explain(self, cell: Mapping[str, str]) -> Explanation:
         """Which terms moved a cell from the average, on the log-odds; the effects add up to the cell's own (finding nothing left over)."""
         check_is_fitted(self, "posterior_")
+        if not isinstance(cell, Mapping | pd.Series):
+            said = "{" + ", ".join(f'"{a}": "..."' for a in self.by_) + "}"
+            raise DataError(finding("E_OPTION", column="cell", found=type(cell).__name__, expected=said))
         lacking = [a for a in self.by_ if a not in cell]
         if lacking:
             raise DataError([finding("E_CELL_AXIS", column=a, expected=", ".join(map(str, self.levels_[a][:4]))) for a in lacking])
-        frame, codes, offset = self._cells(pd.DataFrame([dict(cell)]))
+        cell = {a: cell[a] for a in self.by_}
+        no_slips(cell, self.levels_, self._tables())
+        frame, codes, offset = self._cells(pd.DataFrame([cell]))
         post = self.posterior_
         mean, var = post.logit(codes, offset)
-        columns, spread = post.columns.of(codes)[0], post.columns.arrow.diagonal(post.cov)
-        z = norm.ppf(0.5 + self.level / 2)
-        rows = [("average", "", float(post.mean[0]), float(spread[0]), float(post.center_sd) ** 2)]
-        if np.any(offset):
-            rows.append(("prior", "", float(offset[0]), 0.0, 1.0))
-        for term, column, unseen, first in zip(post.terms, columns[1:], post.square, post.first, strict=True):
-            names = tuple(self.by_[a] for a in term)
-            effect, left = (float(post.mean[column]), float(spread[column])) if column >= 0 else (0.0, float(unseen))
-            level = " × ".join(str(frame.iloc[0][a]) for a in names)
-            name = (" × ".join(names), level) if len(names) < 3 else ("own", "")
-            rows.append((*name, effect, left, float(first)))
-        if not post.per_item:
-            own, own_var, _ = post.own(codes)
-            rows.append(("own", "", float(own[0]), float(own_var[0]), post.first_own**2))
-        table = pd.DataFrame(
-            [
-                {
-                    "term": t,
-                    "level": lv,
-                    "effect": e,
-                    "times": float(np.exp(e)),
-                    "low": e - z * v**0.5,
-                    "high": e + z * v**0.5,
-                    "opinion": 1.0 if t == "prior" else min(v / p, 1.0),
-                }
-                for t, lv, e, v, p in rows
-            ]
-        )
+        table = moved(post, self.by_, [str(v) for v in frame.iloc[0]], codes, offset, self.level)
         ends = post.interval(codes, offset, level=self.level)[0]
         facts = {
             "cell": dict(cell),
@@ -524,7 +507,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             "rate": float(post.rate(codes, offset)[0]),
             "low": float(ends[0]),
             "high": float(ends[1]),
-            "average": float(post.expect(post.mean[:1], spread[:1])[0]),
+            "average": float(post.expect(post.mean[:1], post.columns.arrow.diagonal(post.cov)[:1])[0]),
             "opinion": float(min(var[0] / post.prior_var(codes)[0], 1.0)),
             "logit": float(mean[0]),
         }
@@ -544,7 +527,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             arrays[f"evidence_{name}"] = self.evidence_[name].to_numpy(float)
         arrays["evidence_codes"] = self._codes(self.evidence_) if self.by_ else np.zeros((len(self.evidence_), 0), np.int64)
         header = {
-            "parameters": {k: v for k, v in self.get_params().items() if k not in ("tables", "priors")} | {"by": list(self.by)},
+            "parameters": plain_options({k: v for k, v in self.get_params().items() if k not in ("tables", "priors")}),
             "priors": self.priors if isinstance(self.priors, str) else "expert",
             "by": list(self.by_),
             "levels": {a: [str(x) for x in v] for a, v in self.levels_.items()},
