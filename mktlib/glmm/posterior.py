@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,11 +24,11 @@ class Posterior:
     mean (P,): coefficients in the order of `columns`. root, cov: L with L L' = V^-1, and V + sway sway', flat as `Arrow` keeps them.
     sway (P, k): how coefficients move together while the sds are uncertain, one sd long. square, first (terms,): E sd^2 of each term,
     after the data and before; used (terms,): the variance that each has in `root`; tau, first_own: root mean square of the own effect's
-    sd, after and before; absent (terms,): probability that the term is nothing; tau_spread: sd of log tau. held (P,): precisions with which opinions hold coefficients. cell (units,):
-    sorted numbers of the fitted cells; own_mean, own_var, own_kept (units,): their own effects' mean and variance, and the share of a move
-    of the structure that they let through (all empty where units are items). heard: probability that cells differ at all; level,
-    level_var: eta of all of them if not. Rates average over both; logits, intervals and comparisons of cells are those of the model in
-    which they differ, the wider answer.
+    sd, after and before; absent (terms,): probability that the term is nothing; tau_spread: sd of log tau. held (P,): precisions with
+    which opinions hold coefficients. cell (units,): sorted numbers of the fitted cells; own_mean, own_var, own_kept (units,): their own
+    effects' mean and variance, and the share of a move of the structure that they let through (all empty where units are items). heard:
+    probability that cells differ at all; level, level_var: eta of all of them if not. Rates average over both; logits, intervals and
+    comparisons of cells are those of the model in which they differ, the wider answer.
     """
 
     columns: Columns
@@ -194,8 +194,18 @@ class Posterior:
         """(n, 2) of the rate under eta ~ N(mean, var), as `logit` gives them; with `exposure`, of the rate observed on so many."""
         if exposure is not None:  # the luck of counting, and of a new piece
             return self._predictive(mean, var + self.luck**2, np.broadcast_to(np.asarray(exposure, float), mean.shape), level)
-        reach = ndtri(0.5 + level / 2) * np.sqrt(var)
-        return self.to_rate(np.column_stack([mean - reach, mean + reach]))
+        z = ndtri(0.5 + level / 2)
+        both = self.to_rate(np.column_stack([mean - z * np.sqrt(var), mean + z * np.sqrt(var)]))
+        return self._widened(both, mean, z) if self.per_item and self.tau_spread > 0 else both
+
+    def _widened(self, ends: Array, mean: Array, z: float) -> Array:
+        """Ends that also say how little is known of the pieces' luck: a mean over pieces rises or falls with its sd."""
+        few, many = (replace(self, tau=self.tau * np.exp(s * self.tau_spread)).to_rate(mean) for s in (-1, 1))
+        change = logit if self.family == "binomial" else np.log
+        middle, own = change(self.to_rate(mean)), np.abs(change(many) - change(few)) / 2
+        reach = np.hypot(change(ends) - middle[:, None], z * own[:, None])
+        moved = middle[:, None] + reach * [-1, 1]
+        return np.asarray(expit(moved) if self.family == "binomial" else np.exp(np.minimum(moved, LOG_RATE_CEILING)))
 
     def interval(self, codes: Array, offset: Array | float = 0.0, *, level: float = 0.9, exposure: Array | None = None) -> Array:
         """(n, 2) of the cells' rates, or of the rates that will be observed on `exposure`."""

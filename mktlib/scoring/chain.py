@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from tqdm import tqdm
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, StoreError
 from mktlib.glmm.units import normal_points
 from mktlib.results import CELL, Explanation
 from mktlib.scoring.keeping import read_scorer
@@ -189,11 +189,18 @@ def load_scorer(path: str | Path, *, tables: Tables | None = None) -> ContentSco
     """Read what the `save` of a `ContentScorer` or `ChainScorer` wrote.
 
     Raises:
-        StoreError: the file is cut off, altered, of another schema, or holds numbers that are not finite.
+        StoreError: the file is cut off, altered, of another schema, holds numbers that are not finite, or was fitted with other tables.
     """
+    if not isinstance(path, str | Path):
+        raise DataError(finding("E_OPTION", column="path", found=path, expected='load_scorer("scorer.npz")'))
     header, arrays = read_scorer(Path(path))
     kind = ChainScorer if "links" in header else ContentScorer
-    return kind._unpacked(header, arrays, tables or load_tables())
+    try:
+        return kind._unpacked(header, arrays, tables or load_tables())
+    except StoreError:
+        raise
+    except Exception as error:  # whatever entries that were put in or taken out raise is one thing to its owner
+        raise StoreError(finding("E_MODEL_FILE", file=Path(path).name, found=f"{type(error).__name__}: {error}")) from error
 
 
 def _columns(metrics: Mapping[str, Any], chain: Sequence[str]) -> list[str]:

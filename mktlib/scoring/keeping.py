@@ -6,18 +6,20 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mktlib.errors import StoreError
+from mktlib.errors import Finding, StoreError
 from mktlib.vocabulary import finding
 from mktlib.wording import write_bytes
 
 Array = NDArray[Any]
-SCHEMA = 5
+SCHEMA = 6
+POSITIVE = ("square", "first", "used", "tau", "center_sd", "held", "own_var", "own_kept", "heard", "level_var", "tau_spread")
 
 
 def write_scorer(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Path:
@@ -64,7 +66,22 @@ def _wrong(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> str | None
     if header.get("sha256") != _digest(arrays, header):
         return "sha256"
     bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
-    return f"not finite: {bad[0]}" if bad else None
+    if bad:
+        return f"not finite: {bad[0]}"
+    below = [k for k, v in arrays.items() if k.rsplit("_posterior_", 1)[-1].removeprefix("posterior_") in POSITIVE and (v < 0).any()]
+    above = [k for k, v in arrays.items() if k.endswith("posterior_heard") and (v > 1).any()]
+    return f"out of range: {(below + above)[0]}" if below + above else None
+
+
+def plain_finding(found: Finding) -> dict[str, Any]:
+    """A finding as JSON can say it."""
+    return {f.name: _plain(getattr(found, f.name)) for f in fields(found)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    return value if isinstance(value, str | int | float | type(None)) else str(value)
 
 
 def _write_npz(path: Path, arrays: Mapping[str, Array]) -> Path:

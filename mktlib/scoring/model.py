@@ -5,6 +5,8 @@ The mathematics is `glmm`'s; the words, the opinions and the denominators are `v
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,12 +22,12 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mktlib import glmm
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, StoreError
 from mktlib.intake import MOMENTS, tally, to_pandas, words
 from mktlib.results import CELL, Explanation, Intake, Scores
 from mktlib.scoring.cells import candidates, no_slips, possible
 from mktlib.scoring.explaining import moved
-from mktlib.scoring.keeping import write_scorer
+from mktlib.scoring.keeping import plain_finding, write_scorer
 from mktlib.scoring.oddities import DOUBT, OPINION_COLUMNS, aliased, clashes, opinions_against_log, reversals
 from mktlib.scoring.opinions import base_of, opinions_of, spreads
 from mktlib.scoring.options import numbers_of, plain_options, wrong_options
@@ -534,13 +536,26 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             "family": self.family_,
             "dispersion": self.dispersion_ if np.isfinite(self.dispersion_) else None,
             "opinions": self.opinions_.to_dict("records"),
+            "tables": self._tables_digest(),
+            "findings": [plain_finding(f) for f in self.findings_],
         }
         return header, arrays
+
+    def _tables_digest(self) -> str:
+        """Of everything in the tables that a score depends on: other rows would give other rates under the same file."""
+        known = self._tables()
+        channels = {c: (known.base_rate(self.metric, c), known.exposure(self.metric, c)) for c in known.channels} if self._row else {}
+        said = [_rows(self._row), [] if self._flat else _rows(known.opinions(self.metric)), known.base_rate(self.metric), channels]
+        return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
     @classmethod
     def _unpacked(cls, header: Mapping[str, Any], arrays: Mapping[str, Array], tables: Tables | None) -> Self:
         scorer = cls(**{**header["parameters"], "by": tuple(header["parameters"]["by"])}, priors=header["priors"], tables=tables)
-        scorer.by_, scorer.family_, scorer.findings_ = tuple(header["by"]), header["family"], ()
+        scorer._check_options()
+        scorer.by_, scorer.family_ = tuple(header["by"]), header["family"]
+        scorer.findings_ = tuple(Finding(**f) for f in header["findings"])
+        if header["tables"] != scorer._tables_digest():
+            raise StoreError(finding("E_MODEL_TABLES", found=scorer.metric))
         scorer.dispersion_ = np.inf if header["dispersion"] is None else header["dispersion"]
         scorer.levels_ = {a: np.array(v, dtype=object) for a, v in header["levels"].items()}
         own = {k.removeprefix("posterior_"): v for k, v in arrays.items() if k.startswith("posterior_")}
@@ -558,6 +573,13 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.regressor_tags.poor_score = True  # levels are names: a number never seen has no neighbours
         return tags
+
+
+def _rows(value: Any) -> Any:
+    """Rows of tables as JSON can say them."""
+    if isinstance(value, Mapping):
+        return {str(k): _rows(v) for k, v in value.items()}
+    return [_rows(v) for v in value] if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
