@@ -24,8 +24,8 @@ COUNTS = (
 )  # fmt: skip
 MONEY = ("revenue", "margin", "spend")
 DATES = ("date", "date_end")
-Kind = Literal["count", "fraction", "money", "micros", "percent", "latitude", "longitude", "date", "text"]
-KINDS: tuple[Kind, ...] = ("count", "fraction", "money", "micros", "percent", "latitude", "longitude", "date", "text")
+Kind = Literal["count", "net", "seconds", "fraction", "money", "micros", "percent", "latitude", "longitude", "date", "text"]
+KINDS: tuple[Kind, ...] = ("count", "net", "seconds", "fraction", "money", "micros", "percent", "latitude", "longitude", "date", "text")
 MISSING = ("-", "--", "—", "–", "n/a", "n.d.", "(not set)", "(other)")
 """Cells that say nothing where a number should stand."""
 CENSORED = re.compile(r"[<>≤≥]\s*=?\s*\d[\d.,]*\s*%?")
@@ -158,6 +158,28 @@ def count(text: str, mark: str) -> int | str:
     return int(value) if value == int(value) else "E_NOT_INTEGER"
 
 
+def net(text: str, mark: str) -> int | str:
+    """A whole number of either sign: gains less losses.
+
+    >>> net("-4", "."), net("1,204", ".")
+    (-4, 1204)
+    """
+    value = count(text.lstrip("-−"), mark)
+    return -value if isinstance(value, int) and text[:1] in "-−" else value
+
+
+def seconds(text: str, mark: str) -> float | str:
+    """A length of time in seconds, written so or as h:mm:ss.
+
+    >>> seconds("1:11:11", "."), seconds("0:52", "."), seconds("45.5", ".")
+    (4271.0, 52.0, 45.5)
+    """
+    parts = [number(part, mark) for part in text.split(":")]
+    if any(isinstance(part, str) or part < 0 for part in parts) or len(parts) > 3:
+        return "E_NOT_A_NUMBER"
+    return float(sum(float(part) * 60**k for k, part in enumerate(reversed(parts))))
+
+
 def fraction(text: str, mark: str) -> float | str:
     """A number of 0 or more, whole or not.
 
@@ -211,6 +233,8 @@ def typed(
         return text.where(text != "", None), []
     parse: Mapping[str, Callable[[str], Any]] = {
         "count": lambda cell: count(cell, mark),
+        "net": lambda cell: net(cell, mark),
+        "seconds": lambda cell: seconds(cell, mark),
         "fraction": lambda cell: fraction(cell, mark),
         "money": lambda cell: number(cell, mark),
         "micros": lambda cell: number(cell, mark),
@@ -234,7 +258,7 @@ def _said(word: str, parse: Callable[[str], Any], kind: Kind) -> Any:
 
 
 def _column(values: list[Any], kind: Kind) -> pd.Series:
-    if kind == "count":
+    if kind in ("count", "net"):
         return pd.Series(pd.array(values, dtype="Int64"))
     if kind == "date":
         return pd.Series(pd.to_datetime(pd.Series(values, dtype="object")))

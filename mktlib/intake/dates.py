@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from mktlib.intake.headers import plain
 from mktlib.vocabulary import calendars
 
-TIME = r"(?:[ T,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?)?"
+TIME = r"(?:[ T,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?)?(?:\|\d{1,2})?"  # the last: an hour of its own
 SLASHED = re.compile(rf"(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}){TIME}")
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|[T ]\d{2}:)")
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|\||[T ]\d{2}:)")
 COMPACT = re.compile(r"(?:19|20)\d{6}")
 SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 NAMED = re.compile(
@@ -58,11 +58,11 @@ def _read(text: str, date_format: str | None, zone: str | None) -> date | str:
     if date_format == "serial":
         return EPOCH + timedelta(days=int(float(text)))
     if date_format:
-        return datetime.strptime(text if " " in date_format else re.split(r"[ T,]", text, maxsplit=1)[0], date_format).date()
+        return datetime.strptime(text if " " in date_format else re.split(r"[ T,|]", text, maxsplit=1)[0], date_format).date()
     if COMPACT.fullmatch(text):
         return datetime.strptime(text, "%Y%m%d").date()
     if ISO.match(text):
-        return _in_zone(datetime.fromisoformat(re.sub(r" (?=[+-]\d)| UTC$", "", text)), zone)
+        return _in_zone(datetime.fromisoformat(re.sub(r" (?=[+-]\d)| UTC$|\|\d+$", "", text)), zone)
     named = NAMED.fullmatch(text)
     month = _months().get(plain(named["m"] or named["m2"])) if named else None
     return date(int(named["y"]), month, int(named["d"] or named["d2"])) if named and month else "E_BAD_DATE"
@@ -133,13 +133,42 @@ def zones_mixed(texts: Sequence[str]) -> tuple[str, str] | None:
     return (known[0], next(t for t in timed if t not in known)) if known and len(known) < len(timed) else None
 
 
-def period(text: str) -> tuple[date, date] | None:
-    """The range of days that a line above a table tells.
+def period(text: str, order: str | None = None) -> tuple[date, date] | None:
+    """The range of days that a line above a table tells; slashed days are read in the platform's `order`.
 
     >>> period("September 1, 2026 - September 30, 2026"), period("20260901-20260930")
     ((datetime.date(2026, 9, 1), datetime.date(2026, 9, 30)), (datetime.date(2026, 9, 1), datetime.date(2026, 9, 30)))
+    >>> period("Report Time: 9/1/2026,9/7/2026", "mdy")
+    (datetime.date(2026, 9, 1), datetime.date(2026, 9, 7))
     """
-    parts = re.split(r"\s+[-–—]\s+|(?<=\d{8})[-–](?=\d{8})", text.strip().strip('"# '))
-    days = [day(part.strip(), None) for part in parts]
-    first, last = days if len(days) == 2 else ("", "")
-    return (first, last) if isinstance(first, date) and isinstance(last, date) and first <= last else None
+    days = days_in(text, order)
+    return (min(days), max(days)) if len(days) == 2 else None
+
+
+FOUND = re.compile(
+    r"(?<!\d)(?:\d{4}-\d{2}-\d{2}|(?:19|20)\d{6}|\d{1,2}/\d{1,2}/\d{4}"
+    r"|\d{1,2}(?:er|\.)? [^\W\d]{3,}\.? \d{4}|[^\W\d]{3,}\.? \d{1,2}, \d{4})(?!\d)"
+)
+
+
+def days_in(text: str, order: str | None = None) -> list[date]:
+    """Every day that a line of text names.
+
+    >>> days_in("# Start date: 20260901"), days_in("Report Start: September 1, 2026, 12:00 AM")
+    ([datetime.date(2026, 9, 1)], [datetime.date(2026, 9, 1)])
+    """
+    said = [day(word, in_order([word], order) if "/" in word and order else None) for word in FOUND.findall(text)]
+    return [d for d in said if isinstance(d, date)]
+
+
+def span(text: str) -> tuple[str, str] | None:
+    """A cell that stands for several days, as its first and last (ISO): a month, "a,b", "From a to b".
+
+    >>> span("2026-09"), span("2026-08-31,2026-09-06"), span("2026-09-01")
+    (('2026-09-01', '2026-09-30'), ('2026-08-31', '2026-09-06'), None)
+    """
+    if re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", text):
+        first = date.fromisoformat(f"{text}-01")
+        return str(first), str((first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+    days = days_in(text) if len(text) > 12 else []
+    return (str(days[0]), str(days[1])) if len(days) == 2 and days[0] <= days[1] else None

@@ -17,7 +17,7 @@ def words(column: pd.Series) -> pd.Series:
     """
     codes, levels = pd.factorize(column, use_na_sentinel=True)
     said = pd.Series([*(_word(level) for level in levels), MISSING], dtype="str")
-    return said.take(codes).set_axis(column.index).rename(column.name)
+    return pd.Series(said.take(codes).to_numpy(), column.index, dtype="str", name=column.name)
 
 
 def _word(level: Any) -> str:

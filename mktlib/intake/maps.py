@@ -18,7 +18,7 @@ from mktlib.intake.columns import KINDS as COLUMN_KINDS
 from mktlib.intake.headers import spellings
 from mktlib.vocabulary import KINDS, Tables, finding, load_tables, nearest, platforms
 
-RULES = ("from", "values", "default", "bins", "date_format", "kind")
+RULES = ("from", "values", "default", "bins", "date_format", "kind", "unless", "else", "quiet")
 ENTRIES: Mapping[str, type] = {
     "name": str, "source": str, "separator": str, "decimal": str, "encoding": str, "date_format": str, "one_row": str,
     "zone": str, "constants": dict, "score": dict, "extends": str,

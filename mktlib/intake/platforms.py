@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cache
 from typing import Any
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake.headers import Header, key_of, keys_of, spellings
+from mktlib.intake.headers import Header, key_of, keys_of, plain, spellings
 from mktlib.vocabulary import finding, nearest, platforms
 
 Row = Mapping[str, Any]
 DEPTH = 60  # lines among which a header is looked for
 LEAST = 3  # headers that must be known
+WORTH, SHARE = 2.0, 0.4  # what they must be worth together, and their share of all headers: less is not recognised, only guessed
 AHEAD = 1.3  # how much better than the next a platform must fit
 FILE: Mapping[str, Any] = {
-    "missing": (), "totals": (), "order": None, "date_format": None, "decimal": None, "separator": None, "encoding": None,
+    "missing": (), "totals": (), "footer": (), "fill": None, "order": None, "date_format": None, "decimal": None, "separator": None,
+    "encoding": None,
 }  # fmt: skip
 
 
@@ -43,8 +46,11 @@ def every_spelling(platform: Row) -> Iterator[str]:
 
 @cache
 def _known() -> tuple[dict[str, frozenset[str]], Counter[str]]:
-    """{platform: its header keys}, and how many platforms know each key."""
-    keys = {name: frozenset(map(key_of, every_spelling(row))) for name, row in platforms().items()}
+    """{platform: its header keys that are confirmed}, and how many platforms know each key."""
+    keys = {
+        name: frozenset(map(key_of, every_spelling(row))) - set(map(key_of, row.get("unconfirmed", ())))
+        for name, row in platforms().items()
+    }
     return keys, Counter(key for known in keys.values() for key in known)
 
 
@@ -58,7 +64,9 @@ def matches(rows: Sequence[Sequence[str]]) -> list[Match]:
             hit = [next((k for k in ways if k in known), None) for ways in cells.values()]
             there = [key for key in hit if key]
             match = Match(name, i, len(there), sum(1 / common[key] for key in there))
-            if len(there) >= min(LEAST, max(len(cells), 2)) and match.worth > (found[name].worth if name in found else 0):
+            telling = match.worth >= (1.0 if len(there) == len(cells) else WORTH) and len(there) >= SHARE * len(cells)
+            enough = telling and len(there) >= min(LEAST, max(len(cells), 2))
+            if enough and match.worth > (found[name].worth if name in found else 0):
                 found[name] = match
     fits = [m for m in found.values() if not lacking(platforms()[m.platform], rows[m.row])]
     return sorted(fits or found.values(), key=lambda m: (-m.worth, -m.known, m.platform))
@@ -133,12 +141,13 @@ def plan_of(platform: Row, header: Sequence[str], name: str) -> dict[str, Any]:
         if at is not None:
             columns[column] = {**(rule if isinstance(rule, Mapping) else {}), "from": header[at]}
             used.add(at)
-    recognised_ones = {key_of(s) for s in platform.get("reported", ())}
-    others = [h for i, h in enumerate(header) if h and i not in used]
+    recognised_ones = set(map(key_of, every_spelling(platform)))
+    private = [h for h in header if any(fnmatch(plain(h), plain(p)) for p in platform.get("file", {}).get("drop", ()))]
+    others = [h for i, h in enumerate(header) if h and i not in used and h not in private]
     named = set(where.currencies(used))
     return {
         **FILE, **platform.get("file", {}), "name": name, "score": platform.get("score"), "constants": dict(platform.get("constants", {})),
         "columns": columns | {h: h for h in others if h not in columns}, "tags": platform.get("tags", {}), "currencies": sorted(named),
-        "extra": [h for h in others if recognised_ones.isdisjoint(keys_of(h)[0])], "per_row": True,
+        "extra": [h for h in others if recognised_ones.isdisjoint(keys_of(h)[0])], "per_row": True, "private": private,
         "source": platform.get("cite"),
     }  # fmt: skip

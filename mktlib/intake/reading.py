@@ -6,10 +6,10 @@ own text. Nothing is guessed and nothing is dropped: rows read = kept + rejected
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from mktlib.intake.checks import (
     unknown_words,
 )  # fmt: skip
 from mktlib.intake.columns import COUNTS, MONEY, Wrong, decide, kind_of, number, typed, votes
-from mktlib.intake.dates import day_format, in_order, open_order, period, serials, zones_mixed
+from mktlib.intake.dates import day_format, days_in, in_order, open_order, period, serials, span, zones_mixed
 from mktlib.intake.maps import canonical_map, check_columns, extended, option, read_map, vocabulary_with
 from mktlib.intake.naming import AXES, read_rules, tagged, untagged
 from mktlib.intake.platforms import chosen, plan_of, recognised
@@ -46,6 +46,7 @@ NAMES = (
 )  # fmt: skip
 CANONICAL = (*NAMES, "segment", "stage", *COUNTS, *MONEY, "currency")
 SHOWN = 50
+APOSTROPHE = re.compile(r"^'(?=[=+\-@\d\t])")  # put there so that no spreadsheet takes the cell for a formula or a number
 ADDED = ("impressions", "clicks", "clicks_all", "engagements", "views", "delivered", "sent", "sessions", "conversions", *MONEY)
 """Columns whose rows add up (people reached do not): by these a total gives itself away."""
 LOCALE = ("decimal", "separator", "encoding", "date_format", "zone", "sheet", "table")
@@ -85,7 +86,7 @@ def read_one(
     export = from_file(Path(source), options) if isinstance(source, str | Path) else from_frame(source, options)
     plan = _placed(export, plan, str(platform), words)
     options = {k: v or plan.get(k) for k, v in options.items()}
-    fit, excluded, ragged = sort_rows(export, plan.get("totals", ()))
+    fit, excluded, ragged = sort_rows(export, plan.get("totals", ()), plan.get("footer", ()))
     damaged = control_characters(export, fit)
     text, wrong = _words(export, fit, plan, tags, words)
     log, bad = _typed_columns(text, export, plan, words, options, rates)
@@ -138,6 +139,7 @@ def _words(export: Export, fit: Sequence[int], plan: Mapping[str, Any], tags: An
     text = _mapped(export, fit, plan)
     lines = dict(zip(fit, (export.lines[i] for i in fit), strict=True))
     spoiled_ids(text, lines, export.name)
+    _hide(export, plan.get("private", ()))
     text = _without_people(text, export)
     rules = read_rules(tags) if str(tags).lower().endswith(".toml") else {}
     text = tagged(text, {"columns": plan.get("tags", {})}, tables)
@@ -178,13 +180,16 @@ def _mapped(export: Export, fit: Sequence[int], plan: Mapping[str, Any]) -> pd.D
     for name, rule in plan["columns"].items():
         how = rule if isinstance(rule, Mapping) else {"from": rule}
         at, values, default = position[how["from"]], how.get("values", {}), how.get("default")
-        column = [row[at] for row in rows]
+        column = [APOSTROPHE.sub("", row[at]) for row in rows]
+        if "unless" in how:  # some words of this column say nothing: another column is asked then
+            other = next((position[h] for h in how["else"] if h in position), at)
+            column = [row[other] if cell in how["unless"] else cell for cell, row in zip(column, rows, strict=True)]
         if "bins" in how:
             column = [band(cell, how["bins"]) for cell in column]
         if values or default is not None:
             given = sum(cell not in values for cell in column) if default is not None else 0
             column = [str(values.get(cell, cell if default is None else default)) for cell in column]
-            if given:
+            if given and not how.get("quiet"):
                 note = finding("E_DEFAULT_USED", level="note", file=export.name, column=how["from"], found=str(given), value=default)
                 export.findings.append(note)
         out[name] = column
@@ -195,28 +200,58 @@ def _mapped(export: Export, fit: Sequence[int], plan: Mapping[str, Any]) -> pd.D
             out[name] = [str(value)] * len(rows)
     if plan.get("one_row") == "content" and "content_id" not in out:
         out["content_id"] = [f"row-{export.lines[i]}" for i in fit]
-    out |= _period_of(export, out, len(rows))
+    out |= _spans(out)
+    out |= _period_of(export, out, len(rows), plan.get("order"))
+    if plan.get("fill"):
+        out |= _filled(out, plan["fill"]["by"], plan["fill"]["columns"])
     order = {name: i for i, name in enumerate(CANONICAL)}
     names = sorted(out, key=lambda name: order.get(name, len(order)))
     return pd.DataFrame({name: pd.Series(out[name], dtype="str") for name in names}).set_axis(list(fit))
 
 
-def _period_of(export: Export, there: Mapping[str, Any], rows: int) -> dict[str, list[str]]:
-    """The range of days told above the table, where the table has no days of its own."""
-    told = [found for line in export.facts.get("preamble", ()) for part in line.split('"') if (found := period(part))]
-    starts = [day for line in export.facts.get("preamble", ()) if (day := _one_day(line))]
-    span = told[0] if told else (min(starts), max(starts)) if len(starts) == 2 else None
-    if span is None:
+def _spans(there: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Cells of days that stand for several (a month, a week): their first and last."""
+    found = {cell: span(cell) for cell in set(there.get("date", ()))}
+    if not any(found.values()):
         return {}
-    export.facts["period"] = tuple(str(x) for x in span)
-    return {} if "date" in there else {"date": [str(span[0])] * rows, "date_end": [str(span[1])] * rows}
+    both = [found[cell] or (cell, "") for cell in there["date"]]
+    return {"date": [one for one, _ in both], "date_end": [other for _, other in both]}
 
 
-def _one_day(line: str) -> date | None:
-    """The day of a line such as "# Start date: 20260901"."""
-    words = line.strip('"# ,').rsplit(":", 1)
-    found = period(f"{words[-1].strip()} - {words[-1].strip()}") if len(words) == 2 and "date" in words[0].lower() else None
-    return found[0] if found else None
+def _filled(there: Mapping[str, list[str]], by: str, columns: Sequence[str]) -> dict[str, list[str]]:
+    """What stands only on the first line of an order, said on all of its lines (never money, which would count again)."""
+    out = {}
+    for column in (c for c in columns if c in there and by in there):
+        first: dict[str, str] = {}
+        for key_of_row, cell in zip(there[by], there[column], strict=True):
+            first.setdefault(key_of_row, cell)
+        out[column] = [cell or first[key_of_row] for key_of_row, cell in zip(there[by], there[column], strict=True)]
+    return out
+
+
+def _hide(export: Export, private: Sequence[str]) -> None:
+    """Columns about people that nothing here needs (names, streets, telephones) are not kept, in the log or beside it."""
+    at = [export.header.index(h) for h in private]
+    if at:
+        export.rows = [["***" if i in at and cell else cell for i, cell in enumerate(row)] for row in export.rows]
+        export.raw = [",".join(row) for row in export.rows]
+        export.findings.append(finding("E_LEFT_OUT", level="note", file=export.name, found=", ".join(private)))
+
+
+def _period_of(export: Export, there: Mapping[str, Any], rows: int, order: str | None) -> dict[str, list[str]]:
+    """The range of days told above the table, where the table has no days of its own or only the first of them."""
+    lines = [part for line in export.facts.get("preamble", ()) for part in (line, *line.split('"'))]
+    told = [found for line in lines if (found := period(line, order))]
+    ends = sorted({d for line in lines if len(d_in := days_in(line, order)) == 1 for d in d_in})
+    first, last = told[0] if told else (ends[0], ends[-1]) if len(ends) == 2 else (None, None)
+    if first is None or last is None:
+        return {}
+    export.facts["period"] = (str(first), str(last))
+    if "date" not in there:
+        return {"date": [str(first)] * rows, "date_end": [str(last)] * rows}
+    days = [days_in(cell, order) for cell in set(there["date"])]
+    whole = first != last and all(d == [first] for d in days) and "date_end" not in there
+    return {"date_end": [str(last)] * rows} if whole else {}
 
 
 def _typed_columns(
@@ -348,7 +383,7 @@ def suggested(log: pd.DataFrame, tables: Tables) -> dict[str, Any]:
 def _counted(export: Export, left: pd.DataFrame, wrong: int) -> list[Finding]:
     """How many rows stayed out, by reason."""
     out = [finding("E_MORE_REJECTED", level="warning", file=export.name, found=str(wrong - SHOWN))] if wrong > SHOWN else []
-    for code in ("E_BLANK_ROW", "E_TOTAL_ROW", "E_PREAMBLE", "E_OTHER_TABLE"):
+    for code in ("E_BLANK_ROW", "E_TOTAL_ROW", "E_FOOTER", "E_PREAMBLE", "E_OTHER_TABLE"):
         some = left[left["reason"] == code]
         level: Level = "warning" if code == "E_OTHER_TABLE" else "note"
         out += [finding(code, level=level, file=export.name, line=int(some["line"].iloc[0]), found=str(len(some)))] if len(some) else []

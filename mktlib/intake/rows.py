@@ -23,8 +23,9 @@ from mktlib.vocabulary import finding, platforms
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # the last: bytes that are no UTF-8, halves of a character
 TOTAL = re.compile(
-    r"(?:grand\s+|sub-?|sous-?\s*)?(?:total|totals|totaux|gesamt)(?:\s*[:\-–].*|\s+g[ée]n[ée]ral|\s+of \d+ results?)?", re.IGNORECASE
+    r"(?:grand\s+|sub-?|sous-?\s*)?(?:total|totals|totaux|gesamt)(?:\s+g[ée]n[ée]ral|\s+of \d+ results?)?(\s*[:\-–].*)?", re.IGNORECASE
 )
+WORD = re.compile(r"[^\W\d_]{2,}")
 MOST_COLUMNS, MOST_CELL = 10_000, 1_000_000
 
 
@@ -190,7 +191,7 @@ def under_header(export: Export, at: int, *, blocks: bool = False) -> None:
 
 def _end_of_table(export: Export, start: int) -> int:
     """Where a blank or commented line ends the table."""
-    ends = (i for i in range(start, len(export.rows)) if not any(export.rows[i]) or export.raw[i].startswith("#"))
+    ends = (i for i in range(start, len(export.rows)) if not any(export.rows[i]) or export.raw[i].startswith(("# ", "#-")))
     return next(ends, len(export.rows))
 
 
@@ -203,24 +204,28 @@ def _check_header(header: list[str], name: str, line: int) -> None:
         raise DataError([finding("E_DUPLICATE_COLUMN", file=name, line=line, column=h, found=h, places=places[h]) for h in twice])
 
 
-def sort_rows(export: Export, totals: Iterable[str] = ()) -> tuple[list[int], list[tuple[int, str]], list[int]]:
+def sort_rows(export: Export, totals: Iterable[str] = (), footer: Iterable[str] = ()) -> tuple[list[int], list[tuple[int, str]], list[int]]:
     """Positions of the rows to use, of the excluded with their reason, of those with the wrong number of cells."""
     fit: list[int] = []
     ragged: list[int] = []
-    excluded, width, own = [], len(export.header), tuple(map(plain, totals))
+    excluded, width, own, ends = [], len(export.header), tuple(map(plain, totals)), tuple(footer)
     for i, row in enumerate(export.rows):
         first = next((cell for cell in row if cell), None)
         if first is None:
             excluded.append((i, "E_BLANK_ROW"))
-        elif _is_total(first, own) or (len(row) == width + 1 and _is_total(row[-1], own)):
+        elif _is_total(first, own, row) or (len(row) == width + 1 and _is_total(row[-1], own, row)):
             excluded.append((i, "E_TOTAL_ROW"))
+        elif ends and first.startswith(ends) and sum(map(bool, row)) == 1:
+            excluded.append((i, "E_FOOTER"))
         else:
             (fit if len(row) == width else ragged).append(i)
     return fit, excluded, ragged
 
 
-def _is_total(cell: str, own: tuple[str, ...]) -> bool:
-    if cell[:1] in "GgSsTt" and TOTAL.fullmatch(cell):
+def _is_total(cell: str, own: tuple[str, ...], row: Sequence[str]) -> bool:
+    """A total by its own word; "Total: ..." may be the name of a page, unless the row names nothing else or the platform writes so."""
+    found = TOTAL.fullmatch(cell) if cell[:1] in "GgSsTt" else None
+    if found and (not found[1] or not any(WORD.search(other) for other in row if other != cell)):
         return True
     return bool(own) and plain(cell).startswith(own)
 
