@@ -56,8 +56,12 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="mktlib", description="Score content, plan a campaign, report what happened.")
     jobs = top.add_subparsers(required=True, metavar="JOB")
     run = jobs.add_parser("run", help="the main job, on the samples or on your own files")
-    run.add_argument("--log", type=Path, help="your content log (CSV); without it the sunglasses sample is used")
+    run.add_argument(
+        "--log", type=Path, nargs="+", help="your log: exports (CSV, XLSX, ZIP) or a canonical log; without it the sunglasses sample is used"
+    )
+    run.add_argument("--platform", help="the platform that wrote them, where its headers leave it open (meta_ads, google_ads ...)")
     run.add_argument("--columns", type=Path, metavar="MAP", help="a TOML that names your columns (see data/maps)")
+    run.add_argument("--tags", type=Path, help="what each piece is: a CSV, or a TOML that says how names and links tell it")
     run.add_argument("--brief", type=Path, help="what you want: budget, dates, limits (TOML, see data/samples/briefs)")
     run.add_argument("--out", type=Path, default=Path("build"), help="folder for what is written (default: build)")
     run.add_argument(
@@ -108,7 +112,8 @@ def own_files(args: argparse.Namespace) -> list[Path]:
     with steps(5, language) as step:
         step("read")
         brief = read_brief(args.brief, tables=tables) if args.brief else None  # what is wrong in it is said before anything is written
-        intake = read_export(args.log, platform=args.columns or "auto", tables=tables)
+        source = args.log[0] if len(args.log) == 1 else args.log
+        intake = read_export(source, platform=args.columns or args.platform or "auto", tags=args.tags, tables=tables)
         written += keep_the_rest(intake, args.out)
         say_read(intake, language)
         step("score")

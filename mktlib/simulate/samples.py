@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from mktlib.errors import DataError
 from mktlib.results import Plan
-from mktlib.simulate import firms, people, touches, voices, world
+from mktlib.simulate import exports, firms, people, touches, voices, world
 from mktlib.simulate.world import World
 from mktlib.vocabulary import finding, nearest
 from mktlib.wording import write_text
@@ -141,6 +141,8 @@ def write_samples(out: Path, *, seed: int = world.SEED) -> list[Path]:
     true = world.truth(w, log)
     true["planted"] |= planted()
     written = [write_csv(frame, out / f"{name}.csv") for name, frame in frames.items()]
+    shaped = {"meta_ads.csv": exports.meta_export(log), "naming.toml": exports.NAMING}
+    written += [write_text(text, out / "exports" / name) for name, text in shaped.items()]
     return [*written, write_text(json.dumps(true, ensure_ascii=False, indent=0, sort_keys=True) + "\n", out / "truth.json")]
 
 
