@@ -57,7 +57,10 @@ def parser() -> argparse.ArgumentParser:
     jobs = top.add_subparsers(required=True, metavar="JOB")
     run = jobs.add_parser("run", help="the main job, on the samples or on your own files")
     run.add_argument(
-        "--log", type=Path, nargs="+", help="your log: exports (CSV, XLSX, ZIP) or a canonical log; without it the sunglasses sample is used"
+        "--log",
+        type=Path,
+        nargs="+",
+        help="your log: exports (CSV, XLSX, ZIP) or a canonical log; without it the sunglasses sample is used",
     )
     run.add_argument("--platform", help="the platform that wrote them, where its headers leave it open (meta_ads, google_ads ...)")
     run.add_argument("--columns", type=Path, metavar="MAP", help="a TOML that names your columns (see data/maps)")

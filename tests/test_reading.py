@@ -254,6 +254,14 @@ def test_identities_that_were_floats_are_refused(tmp_path: Path) -> None:
     assert whole["content_id"].tolist() == ["23850"]
 
 
+def test_shares_are_written_in_one_way(tmp_path: Path) -> None:
+    plan = written(tmp_path, '[columns]\ncontent_id = "id"\nshare = { from = "share", kind = "percent" }\n', "map.toml")
+    assert read_export(written(tmp_path, "id;share\na;1,5 %\nb;3 %\n", "a.csv"), plan).log["share"].tolist() == [0.015, 0.03]
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, "id;share\na;1,5 %\nb;0,03\n", "b.csv"), plan)
+    assert caught.value.codes == ("E_MIXED_PERCENT",)
+
+
 # ---------------------------------------------------------------- engines, damage
 
 
@@ -301,10 +309,44 @@ def test_a_damaged_export_is_refused_or_accounted_for(
         else:
             data[at] = byte
     path = written(tmp_path_factory.mktemp("damaged"), bytes(data), "export.csv")
+    refused: DataError | None = None
     try:
         intake = read_export(path)
     except DataError as error:
-        assert all(lookup(f"findings.{f.code}.says", "fr") for f in error.findings)
+        refused = error
+    if refused:
+        assert all(lookup(f"findings.{f.code}.says", "fr") for f in refused.findings)
         return
     facts = intake.facts
     assert facts["rows_read"] == len(intake.log) + len(intake.rejected) + len(intake.excluded)
+
+
+@pytest.mark.parametrize(("name", "i"), EXAMPLES)
+def test_a_redressed_export_never_adds_up_to_something_else_in_silence(name: str, i: int, tmp_path: Path) -> None:
+    """Line ends, marks, order, blank lines, a pasted copy, a column moved: the sums stay, or somebody is told."""
+    example = platforms()[name]["example"][i]
+    text, encoding = example["text"].removeprefix("\n"), example.get("encoding", "utf-8")
+    path = tmp_path / "export.csv"
+    path.write_bytes(text.encode(encoding))
+    base = read_export(path, name)
+    lines = text.rstrip("\n").split("\n")
+    first = next(n for n, line in enumerate(lines) if n + 1 == min(base.lines)) if base.lines else 0
+    dresses = {
+        "line ends": "\r\n".join(lines) + "\r\n",
+        "blank lines below": text + "\n\n",
+        "no last line end": text.rstrip("\n"),
+        "one row pasted twice": "\n".join([*lines[: first + 1], lines[first], *lines[first + 1 :]]) + "\n",
+        "rows turned round": "\n".join([*lines[:first], *reversed(lines[first : max(base.lines)]), *lines[max(base.lines) :]]) + "\n",
+    }
+    if '"' in text and "\n" in "".join(text.split('"')[1::2]):
+        dresses = {k: v for k, v in dresses.items() if k.startswith(("line", "blank", "no"))}
+    known = {(f.code, f.found) for f in base.findings}
+    for dress, other in dresses.items():
+        path.write_bytes(other.encode(encoding))
+        try:
+            intake = read_export(path, name)
+        except DataError:
+            continue
+        new = {(f.code, f.found) for f in intake.findings} - known
+        sums = [x.log.select_dtypes("number").sum().round(6).to_dict() for x in (base, intake)]
+        assert sums[0] == sums[1] or new, dress

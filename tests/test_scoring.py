@@ -22,8 +22,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import check_estimator
 
-from mktlib.errors import DataError, ModelError, StoreError
-from mktlib.scoring import ContentScorer, backtest, backtesting, load_scorer, oddities
+from mktlib.errors import DataError, MktlibError, ModelError, StoreError
+from mktlib.scoring import ContentScorer, backtest, backtesting, keeping, load_scorer, oddities
 from mktlib.scoring.verdicts import EFFECT, direction, evidence
 from mktlib.simulate import load_sample, load_truth
 from mktlib.vocabulary import SURENESS, load_tables
@@ -553,3 +553,164 @@ def test_channels_that_count_over_different_things_make_no_reversal():
     scorer = ContentScorer(by=("channel", "length"), priors="flat")
     assert "E_SIMPSON" in codes_of(scorer.fit(alike))
     assert "E_SIMPSON" not in codes_of(scorer.fit(apart))
+
+
+# ------------------------------------------------------------ what attacks have found
+
+
+def two_styles(**more):
+    return pd.DataFrame({"style": ["a", "b"], "impressions": [1000, 1000], "clicks": [10, 30], **more})
+
+
+def test_what_the_log_says_of_an_opinion_does_not_depend_on_the_opinion(tmp_path):
+    seen = []
+    for times in (3, 0.33):
+        log, _ = published(0.7, 5000, 0)
+        tables = believed(f"short_video does {times} times the average at awareness, very sure", tmp_path)
+        seen.append(ContentScorer(by=("content_type", "stage"), priors=tables).fit(log).opinions_["seen"].iloc[0])
+    assert seen[0] == pytest.approx(seen[1], rel=1e-9)
+    clash = "short_video does 3 times the average, very sure\nshort_video does 0.33 times the average, very sure"
+    assert "E_OPINIONS_CLASH" in codes_of(ContentScorer(by=("content_type", "stage"), priors=believed(clash, tmp_path)).fit(log))
+    with pytest.raises(DataError) as refused:
+        believed("short_video beats short_video 3 times", tmp_path)
+    assert refused.value.codes == ("E_OPINION_PAIR",)
+
+
+def test_many_levels_on_many_axes_keep_their_own_effects_or_are_refused():
+    rng, n = np.random.default_rng(0), 600
+    for levels in (20, 40):
+        log = pd.DataFrame({f"a{i}": rng.permutation(np.arange(n) % levels).astype(str) for i in range(12)})
+        log["impressions"] = 10_000
+        log["clicks"] = rng.binomial(10_000, np.where(rng.random(n) < 0.5, 0.01, 0.2))
+        scorer = ContentScorer(by=tuple(f"a{i}" for i in range(12)), priors="flat", pairs=False)
+        if levels == 40:  # 40 ** 12 combinations have no 64-bit numbers
+            with pytest.raises(ModelError):
+                scorer.fit(log)
+        else:
+            assert np.corrcoef(scorer.fit(log).predict(log), log["clicks"] / log["impressions"])[0, 1] > 0.999
+
+
+def test_pieces_on_six_long_axes_need_no_table_of_all_combinations():
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 60, (200, 6))[rng.integers(0, 200, 600)]
+    log = pd.DataFrame(codes, columns=list("abcdef")).astype(str)
+    log = log.assign(impressions=1000, clicks=rng.binomial(1000, 0.03, 600), content_id=np.arange(600).astype(str))
+    scorer = ContentScorer(by=tuple("abcdef"), priors="flat", pairs=False).fit(log)
+    assert np.isfinite(scorer.predict(log)).all()
+
+
+def test_a_metric_of_counts_is_fitted_as_counts(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[metrics.my]\nlabel={en="a",fr="b"}\ncount="clicks"\nexposure="impressions"\nfamily="poisson"\nbetter="high"\n', encoding="utf-8"
+    )
+    rng, equal = np.random.default_rng(0), pd.DataFrame(itertools.product("abcdef", "wxyz"), columns=["style", "stage"])
+    called = 0
+    for _ in range(10):
+        log = equal.assign(impressions=3000, clicks=rng.poisson(3000 * 0.8, 24))
+        scorer = ContentScorer("my", by=("style", "stage"), priors="flat", tables=load_tables(own)).fit(log)
+        assert scorer.family_ == "poisson"
+        called += scorer.score_cells(within=()).table["verdict"].isin(["make", "drop"]).any()
+    assert called <= 1
+
+
+def test_a_stored_scorer_keeps_its_findings_and_refuses_other_tables(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text('[[priors.statement]]\nwhen={style="playful"}\ntimes=20\nsure="very"\n', encoding="utf-8")
+    log = pd.DataFrame({"style": ["playful", "expert"], "impressions": [50, 50], "clicks": [0, 0]})
+    scorer = ContentScorer(by=("style",), tables=load_tables(own)).fit(log)
+    path = scorer.save(tmp_path / "s.npz")
+    with pytest.raises(StoreError) as refused:
+        load_scorer(path)
+    assert refused.value.codes == ("E_MODEL_TABLES",)
+    again = load_scorer(path, tables=load_tables(own))
+    assert again.predict(log).tolist() == scorer.predict(log).tolist()
+    assert [str(f) for f in again.findings_] == [str(f) for f in scorer.findings_]
+    assert "E_NO_EVENTS" in codes_of(again)
+
+
+def test_a_stored_scorer_with_entries_put_in_or_taken_out_is_refused(tmp_path):
+    path = ContentScorer(by=("style",)).fit(two_styles()).save(tmp_path / "s.npz")
+    for change in (
+        lambda header, arrays: header["parameters"].update(level=5),
+        lambda header, arrays: header.pop("levels"),
+        lambda header, arrays: header["parameters"].update(colour="red"),
+        lambda header, arrays: arrays.update(posterior_heard=np.array(-6.0)),
+        lambda header, arrays: arrays.update(posterior_own_var=-arrays["posterior_own_var"]),
+    ):
+        header, arrays = keeping.read_scorer(path)
+        header = {k: v for k, v in header.items() if k not in ("sha256", "schema")}
+        change(header, arrays)
+        with pytest.raises((StoreError, DataError)):
+            load_scorer(keeping.write_scorer(tmp_path / "forged.npz", header, arrays))
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "arrow"])
+def test_a_level_is_asked_for_under_the_name_that_it_was_fitted_under(engine):
+    frame = pd.DataFrame(
+        {
+            "new": [True, False, None, True],
+            "week": [1.0, 2.0, None, 1.0],
+            "style": ["a", None, "b", "a"],
+            "day": pd.date_range("2026-01-01", periods=4),
+        }
+    ).assign(impressions=10_000, clicks=[100, 3000, 500, 100])
+    frame["new"] = frame["new"].astype("boolean")
+    given = {"pandas": lambda: frame, "polars": lambda: pl.from_pandas(frame), "arrow": lambda: pl.from_pandas(frame).to_arrow()}[engine]()
+    for axis in ("new", "week", "style", "day"):
+        scorer = ContentScorer(by=(axis,), priors="flat").fit(given)
+        assert (scorer._cells(given)[1] >= 0).all(), axis
+        assert "E_UNSEEN_LEVEL" not in {f.code for f in scorer.score_cells(given).findings}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"metric": None}, {"metric": ["click_rate"]}, {"by": None}, {"by": 5}, {"by": "style"}, {"by": ("date",)}, {"random_state": -1},
+        {"random_state": "x"}, {"tables": "ours.toml"}, {"pairs": np.array([1, 2])}, {"level": 1.5}, {"priors": 3}, {"half_life_days": "x"},
+    ],
+)  # fmt: skip
+def test_every_wrong_parameter_is_refused_with_what_to_type(wrong):
+    with pytest.raises(DataError) as refused:
+        ContentScorer(**{"by": ("style",), **wrong}).fit(two_styles())
+    assert refused.value.findings[0].column == next(iter(wrong))
+    assert refused.value.findings[0].expected
+
+
+def test_every_wrong_question_is_refused_with_what_to_type():
+    log = two_styles()
+    scorer = ContentScorer(by=("style",), priors="flat").fit(log)
+    asked = [
+        lambda: scorer.score_cells(style=["a", "b"]), lambda: scorer.score_cells(within=("styel",)), lambda: scorer.score_cells(within=5),
+        lambda: scorer.interval(log, exposure=1e19), lambda: scorer.interval(log, exposure=[1, 2, 3]),
+        lambda: scorer.interval(log, level="x"),
+        lambda: scorer.draws(log, -1), lambda: scorer.explain(None), lambda: scorer.explain({"style": "aa"}),
+        lambda: ContentScorer(by=("style",)).fit(log, y=["x", "y"]), lambda: ContentScorer(by=("style",)).fit({"style": ["a"]}),
+        lambda: ContentScorer(by=("style",), half_life_days=30).fit(log), lambda: backtest(log, scorer, every=28),
+        lambda: backtest(log, scorer, every="1M"), lambda: backtest(log, None), lambda: load_scorer("no_such_file.npz"),
+        lambda: ContentScorer(by=("style",), priors="flat").fit(log.assign(impressions=1, clicks=10**14)),
+    ]  # fmt: skip
+    for number, question in enumerate(asked):
+        with pytest.raises(MktlibError) as refused:
+            question()
+        assert all(f.expected or f.hint for f in refused.value.findings), number
+
+
+def test_no_axis_at_all_gives_one_rate_and_groups_of_one_are_compared_together():
+    log = two_styles()
+    whole = ContentScorer(by=(), priors="flat").fit(log)
+    assert whole.score_cells().table["rate"].iloc[0] == pytest.approx(0.02, rel=0.05)
+    scores = ContentScorer(by=("segment",), priors="flat").fit(log.rename(columns={"style": "segment"})).score_cells()
+    assert scores.table["p_best"].max() < 1
+    assert "E_GROUPS_OF_ONE" in {f.code for f in scores.findings}
+
+
+def test_a_log_judges_a_scorer_and_the_past_fades_for_rates_too():
+    log = load_sample("drive_in")
+    scorer = ContentScorer().fit(log)
+    assert 0 < scorer.score(log) < 1
+    assert np.isfinite(cross_validate(ContentScorer(by=("style",)), log, cv=KFold(2, shuffle=True, random_state=0))["test_score"]).all()
+    rates = log.assign(n=log["impressions"].fillna(0) + log["delivered"].fillna(0)).query("n > 0")
+    y = rates["clicks"].astype(float) / rates["n"].astype(float)
+    still, fading = (ContentScorer(by=("style",), half_life_days=d).fit(rates, y, exposure=rates["n"]).predict(rates) for d in (None, 10))
+    assert not np.allclose(still, fading)

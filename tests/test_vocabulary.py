@@ -129,6 +129,8 @@ def test_a_finding_can_be_told_again_in_another_language():
 def test_words_nearby_and_plurals():
     assert nearest("awarness", ["awareness", "interest"]) == "awareness"
     assert nearest("zzz", ["awareness"]) is None
+    assert nearest(None, ["awareness"]) is nearest(5, ["awareness"]) is None
+    assert nearest(["awarness"], ["awareness"]) == "awareness"
     assert phrase("words.chances", "fr", count=1) == "1 chance sur 10"
     with pytest.raises(KeyError, match="no phrase"):
         phrase("no.such.phrase")
@@ -160,3 +162,99 @@ def test_a_file_that_was_edited_is_read_again(tmp_path):
     for name in ("First", "Second"):
         path.write_text(f'[segments.x]\nlabel = {{ en = "{name}", fr = "{name}" }}\n', encoding="utf-8")
         assert load_tables(path).label("segment", "x", "en") == name
+
+
+EFFECTS = "[priors.stage_fit.effects]\n"
+SAID = "[[priors.statement]]\ntimes = 2\n"
+LABEL = 'Type: label = { en = "...", fr = "..." }'
+
+
+@pytest.mark.parametrize(("text", "column", "code", "hint"), [
+    ("[priors]\nstage_fit = 0.5", "priors.stage_fit", "E_TABLE_ROW", None),
+    ("[priors.statement]\ntimes = 2", "priors.statement", "E_TABLE_ROW", None),
+    ('[[priors.statements]]\nsays = "x"', "priors.statements", "E_TABLE_NAME", "statement"),
+    ("[priors.stage_fit]\nsd = 0", "priors.stage_fit.sd", "E_OPTION", None),
+    ("[priors.stage_fit]\nsd = inf", "priors.stage_fit.sd", "E_OPTION", None),
+    (f"[priors.stage_fit]\nsd = 1{'0' * 400}", "priors.stage_fit.sd", "E_OPTION", None),
+    ("[priors.stage_fit]\nsd = true", "priors.stage_fit.sd", "E_OPTION", None),
+    ("[priors.stage_fit]\neffects = 3", "priors.stage_fit.effects", "E_TABLE_ROW", None),
+    (f"{EFFECTS}podcast = 0.5", "priors.stage_fit.effects.podcast", "E_TABLE_ROW", None),
+    (f"{EFFECTS}podcats = {{ decision = 1 }}", "priors.stage_fit.effects.podcats", "E_REFERENCE", "podcast"),
+    (f"{EFFECTS}podcast = {{ decison = 1 }}", "priors.stage_fit.effects.podcast.decison", "E_REFERENCE", "decision"),
+    (f"{EFFECTS}podcast = {{ decision = nan }}", "priors.stage_fit.effects.podcast.decision", "E_OPTION", None),
+    (f'{EFFECTS}podcast = {{ decision = "1" }}', "priors.stage_fit.effects.podcast.decision", "E_OPTION", None),
+    (f'{SAID}when = "decision"', "priors.statement[1].when", "E_OPTION", None),
+    (f'{SAID}when = {{ content_tpye = "podcast" }}', "priors.statement[1].when.content_tpye", "E_OPINION_AXIS", "content_type"),
+    (f'{SAID}when = {{ metric = "click_rate" }}', "priors.statement[1].when.metric", "E_OPINION_AXIS", None),
+    (f"{SAID}when = {{ segment = 3 }}", "priors.statement[1].when.segment", "E_OPTION", None),
+    (f'{SAID}when = {{ style = ["playful"] }}', "priors.statement[1].when.style", "E_OPTION", None),
+    (f'{SAID}when = {{ family = "vidoe" }}', "priors.statement[1].when.family", "E_REFERENCE", "video"),
+    (f'{SAID}when = {{ stage = "decison" }}', "priors.statement[1].when.stage", "E_REFERENCE", "decision"),
+    (f'{SAID}metric = "clickrate"\nwhen = {{ stage = "decision" }}', "priors.statement[1].metric", "E_REFERENCE", "click_rate"),
+    ('[[priors.statement]]\nsays = "podcast beats blog_post 2 times"\nmetric = 3', "priors.statement[1].metric", "E_REFERENCE", None),
+    ('[priors.rates.ours]\nmetric = ["click_rate"]\nmean = 0.1\nlogit_sd = 1', "priors.rates.ours.metric", "E_REFERENCE", "click_rate"),
+    ("[priors.rates.default_click_rate]\nchannel = 3", "priors.rates.default_click_rate.channel", "E_OPTION", None),
+    ("[metrics.click_rate]\ncount = 5", "metrics.click_rate.count", "E_OPTION", None),
+    ('[metrics.click_rate]\nexposure = ["impressions"]', "metrics.click_rate.exposure", "E_OPTION", None),
+    ('[metrics.click_rate]\nexposure_by_channel = "delivered"', "metrics.click_rate.exposure_by_channel", "E_OPTION", None),
+    ("[metrics.click_rate.exposure_by_channel]\nemail = 3", "metrics.click_rate.exposure_by_channel", "E_OPTION", None),
+    ('[metrics.click_rate]\nlabel = "Clicks"', "metrics.click_rate.label", "E_LABEL", LABEL),
+    ("[metrics.click_rate]\nlabel = { en = 1, fr = 2 }", "metrics.click_rate.label", "E_LABEL", LABEL),
+    ("[metrics.click_rate]\nper = inf", "metrics.click_rate.per", "E_OPTION", None),
+    ("[metrics.click_rate]\nnote = 3", "metrics.click_rate.note", "E_OPTION", None),
+    ('[metrics.value_per_mille]\nchain = "click_rate"', "metrics.value_per_mille.chain", "E_OPTION", None),
+    ('[metrics.value_per_mille]\nchain = [["click_rate"]]', "metrics.value_per_mille.chain", "E_REFERENCE", "click_rate"),
+    ('[metrics.click_rate]\nbetter = "hgih"', "metrics.click_rate.better", "E_OPTION", "high"),
+    ("[content_types]\nblog_post = 5", "content_types.blog_post", "E_TABLE_ROW", None),
+    ('[content_types.blog_post]\nstages = "awareness"', "content_types.blog_post.stages", "E_OPTION", None),
+    ("[networks.facebook]\nchannel = { a = 1 }", "networks.facebook.channel", "E_REFERENCE", None),
+])  # fmt: skip
+def test_a_wrong_entry_is_refused_where_it_stands_with_the_nearest_word(tmp_path, text, column, code, hint):
+    path = tmp_path / "ours.toml"
+    path.write_text(text + "\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        load_tables(path)
+    (found,) = caught.value.findings
+    assert (found.column, found.code, found.file) == (column, code, "ours.toml")
+    assert found.hint == hint
+    for language in LANGUAGES:
+        assert "?" not in retell(found, language).text
+
+
+def test_a_wrong_row_does_not_hide_what_else_is_wrong_in_this_file_or_the_next(tmp_path):
+    one, two = tmp_path / "one.toml", tmp_path / "two.toml"
+    one.write_text(
+        'content_types = "x"\n[priors]\nrates = 5\nstatement = 5\n[styles]\nwry = 3\n'
+        '[segments.vip]\nlabel = "VIP"\n[lengths.epic]\nfamilies = ["video"]\n',
+        encoding="utf-8",
+    )
+    two.write_text(
+        '[content_types.blog_post]\nfamily = "vidoe"\n[styles.wry]\nlabel = { en = "Wry", fr = "Pince-sans-rire" }\n'
+        '[[priors.statement]]\nsays = "vip does 2 times the average"\n[[priors.statement]]\nsays = "wrry does 2 times the average"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(DataError) as caught:
+        load_tables(one, two)
+    assert {(f.file, f.column) for f in caught.value.findings} == {
+        ("one.toml", "content_types"), ("one.toml", "priors.rates"), ("one.toml", "priors.statement"), ("one.toml", "styles.wry"),
+        ("one.toml", "segments.vip.label"), ("one.toml", "lengths.epic.label"), ("two.toml", "content_types.blog_post.family"),
+        ("two.toml", "priors.statement"),
+    }  # fmt: skip
+
+
+def test_segments_and_types_of_ones_own_may_stand_in_an_opinion(tmp_path):
+    own, more = tmp_path / "ours.toml", tmp_path / "more.toml"
+    own.write_text(f"{OWN}\n[priors.stage_fit]\nsd = 1\n{EFFECTS}hologram = {{ decision = -0.5 }}\n", encoding="utf-8")
+    more.write_text(f'{SAID}when = {{ segment = "regulars of the shop", content_type = "hologram", family = "video" }}\n', encoding="utf-8")
+    tables = load_tables(own, more)
+    assert tables.stage_fit("hologram", "decision") == -0.5
+    assert tables.stage_fit("podcast", "decision") == load_tables().stage_fit("podcast", "decision")
+    assert {o["sd"] for o in tables.opinions("click_rate") if "stage" in o["when"] and o["when"]["content_type"] == "podcast"} == {1.0}
+    assert tables.opinions("click_rate")[-1]["when"]["segment"] == "regulars of the shop"
+
+
+@pytest.mark.parametrize("given", [None, 3, ["ours.toml"], b"ours.toml"])
+def test_what_is_no_path_is_answered_with_what_to_type(given):
+    with pytest.raises(DataError) as caught:
+        load_tables(given, given)
+    assert [f.hint for f in caught.value.findings] == ['mk.load_tables("ours.toml")'] * 2

@@ -129,12 +129,12 @@ class Canvas:
         wide, high = self.ax.get_figure(root=True).get_size_inches()  # type: ignore[union-attr]
         width = max(20, int(7.5 * (wide if axis == "x" else high)))
         which = self.ax.xaxis if axis == "x" else self.ax.yaxis
-        which.set_label_text("\n".join(textwrap.wrap(drawable(label), width)), parse_math=False)
+        lines = [line for part in label.split("\n") for line in textwrap.wrap(drawable(part), width)]
+        which.set_label_text("\n".join(lines), parse_math=False)
 
     def rows(self, labels: Sequence[str], *, width: int = 48, lines: int = 1) -> None:
         """One label a row, the first on top, in at most so many lines."""
-        said = [shorten(drawable(text), width * lines) for text in labels]
-        self.ax.set_yticks(range(len(labels)), ["\n".join(textwrap.wrap(t, width)[:lines]) for t in said], parse_math=False)
+        self.ax.set_yticks(range(len(labels)), [wrapped(drawable(text), width, lines) for text in labels], parse_math=False)
         self.ax.set_ylim(len(labels) - 0.4, -0.6)
         self.ax.tick_params(axis="y", length=0)
 
@@ -208,6 +208,39 @@ def shorten(text: str, width: int) -> str:
     'a very…'
     """
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+PART = " · "
+
+
+def shorten_parts(text: str, width: int) -> str:
+    """At most `width` characters of parts joined by dots: whole parts leave before letters do.
+
+    >>> shorten_parts("Parents · How-to guide · Expert", 24)
+    'Parents · How-to guide…'
+    """
+    kept = text.split(PART)
+    while len(kept) > 1 and len(PART.join(kept)) >= width:
+        kept.pop()
+    said = PART.join(kept)
+    return text if len(text) <= width else shorten(said + "…", width)
+
+
+def wrapped(text: str, width: int, lines: int) -> str:
+    """At most so many lines; parts joined by dots are broken between the parts.
+
+    >>> wrapped("Parents · How-to guide · Expert · E-mail", 24, 2)
+    'Parents · How-to guide\\nExpert · E-mail'
+    """
+    if lines == 1 or len(text) <= width:
+        return shorten(text, width)
+    out = [""]
+    for part in text.split(PART):
+        longer = f"{out[-1]}{PART}{part}" if out[-1] else part
+        out = [*out[:-1], longer] if len(longer) <= width or not out[-1] else [*out, part]
+    if any(len(line) > width for line in out):  # a part of its own is too long for a line
+        out = textwrap.wrap(text, width)
+    return "\n".join([*out[: lines - 1], shorten(PART.join(out[lines - 1 :]) if len(out) >= lines else "", width)]).rstrip("\n")
 
 
 def count_axis(ax: Axes, axis: str = "x") -> None:

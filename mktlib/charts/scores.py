@@ -57,7 +57,7 @@ def ranked(canvas: Canvas, scores: Scores) -> None:
             mine = (shown["verdict"] == verdict).to_numpy() & ((shown["opinion"] >= cv.OPINION_SHARE).to_numpy() == opinion)
             if mine.any():
                 _marked(canvas, shown[mine], places[mine], verdict, marker, colour, opinion)
-    canvas.rows(labels, lines=2)
+    canvas.rows(labels, width=58, lines=2)
     percent = canvas.percent(scores.level)
     canvas.units("x", units, canvas.say("scores.rate_axis", metric=canvas.label("metric", scores.metric), level=percent))
     canvas.ax.grid(axis="x", color=cv.FAINT)
@@ -105,13 +105,13 @@ def scores_title(canvas: Canvas, table: pd.DataFrame, scores: Scores, *, pairs: 
     best = table.loc[(shown if len(shown) else table).index[0]]
     name = dict(zip(table.index, cell_labels(canvas, table, scores.by), strict=True))[best.name]
     units = canvas.rate_units(scores.metric, scores.facts.get("currency", "EUR"))
-    values = {"best": cv.shorten(name, 60), "rate": units.speak(float(best["rate"]))}
+    values = {"best": cv.shorten_parts(name, 72), "rate": units.speak(float(best["rate"]))}
     fixed = [canvas.label(a, table[a].iloc[0]) for a in scores.by if a in table and len(scores.table[a].unique()) == 1 < len(table)]
     if len(shown):
         said = canvas.say("scores.title.heatmap", **values) if pairs else canvas.say("scores.title.decided", count=len(shown), **values)
     else:
         said = canvas.say("scores.title.opinion" if best["opinion"] >= cv.OPINION_SHARE else "scores.title.undecided", **values)
-    return canvas.say("pair", name=cv.shorten(" · ".join(fixed), 40), value=said) if fixed else said
+    return f"{cv.shorten_parts(cv.PART.join(fixed), 40)} — {said}" if fixed else said
 
 
 def _pairs(scores: Scores) -> tuple[str, str]:
@@ -155,7 +155,8 @@ def heatmap(canvas: Canvas, scores: Scores) -> None:
     for i, j, row in spots:
         _box(canvas, i, j, row, mesh, units)
     _grid_axes(canvas, [canvas.label(down, r) for r in rows], [canvas.label(across, c) for c in columns])
-    canvas.name("x", canvas.say("scores.heatmap_axis", metric=canvas.label("metric", scores.metric), level=canvas.percent(scores.level)))
+    name = canvas.say("scores.heatmap_axis", metric=canvas.label("metric", scores.metric), level=canvas.percent(scores.level))
+    canvas.name("x", f"{name}\n{canvas.say('scores.heatmap_never')}" if (best["exposure"] <= 0).any() else name)
     canvas.legend(_opinion_legend(canvas, bool((best["opinion"] >= cv.OPINION_SHARE).any())))
 
 
@@ -169,7 +170,8 @@ def _box(canvas: Canvas, i: int, j: int, row: Any, mesh: Any, units: Units) -> N
     look: dict[str, Any] = {"ha": "center", "va": "center", "color": ink, "parse_math": False}
     if row.opinion >= cv.OPINION_SHARE:
         look["bbox"] = {"facecolor": colour, "edgecolor": "none", "pad": 1.5}
-    text = f"{units.speak(row.rate)}\n{units.speak(row.low)}–{units.speak(row.high)}"
+    never = "*" if row.exposure <= 0 else ""  # told from its relatives: it was never shown itself
+    text = f"{units.speak(row.rate)}{never}\n{units.speak(row.low)}–{units.speak(row.high)}"
     canvas.ax.text(j + 0.5, i + 0.5, text, fontsize=7.5, linespacing=1.35, **look)
 
 

@@ -28,7 +28,7 @@ from mktlib.results import CELL, Explanation, Intake, Scores
 from mktlib.scoring.cells import candidates, no_slips, possible
 from mktlib.scoring.explaining import moved
 from mktlib.scoring.keeping import plain_finding, write_scorer
-from mktlib.scoring.oddities import DOUBT, OPINION_COLUMNS, aliased, clashes, opinions_against_log, reversals
+from mktlib.scoring.oddities import DOUBT, OPINION_COLUMNS, aliased, clashes, opinions_against_log, reversals, unused
 from mktlib.scoring.opinions import base_of, opinions_of, spreads
 from mktlib.scoring.options import numbers_of, plain_options, wrong_options
 from mktlib.scoring.units import deviance, faded, scatter_of_days, size_of_a_sale, units_of_rates
@@ -293,7 +293,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
                     "E_ALIKE", level="warning", column=self.metric, found=f"{events:,.0f}", chance=f"{100 * self.posterior_.heard:.0f} %"
                 )
             )
-        more += [*aliased(units, self.by_), *clashes(self._opinions())]
+        more += [*aliased(units, self.by_), *clashes(self._opinions()), *unused(self._opinions(), self.by_)]
         if not self._money:  # counts only; channels that count over different things (impressions, deliveries) are not compared
             parts = [units[(self._denominators(units) == d).to_numpy()] for d in self._denominators(units).unique()]
             more += [f for part in parts for f in reversals(part, self.by_, doubt=DOUBT / len(parts))]

@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from mktlib.errors import Finding
 from mktlib.glmm import Posterior
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import AXIS_TABLE, finding
 
 Array = NDArray[Any]
 DOUBT = 0.05
@@ -151,3 +151,9 @@ def clashes(opinions: Sequence[Mapping[str, Any]]) -> list[Finding]:
             about, times = " + ".join(map(str, low["when"].values())), [f"{np.exp(r['effect']):.2g}" for r in (low, high)]
             out.append(finding("E_OPINIONS_CLASH", level="warning", found=about, one=times[0], other=times[1]))
     return out
+
+
+def unused(opinions: Sequence[Mapping[str, Any]], by: Sequence[str]) -> list[Finding]:
+    """Opinions on an axis of one's own that this scorer does not have: they change nothing."""
+    strange = {str(a): row for row in opinions for a in row["when"] if a not in (*by, *AXIS_TABLE, "family")}
+    return [finding("E_OPINION_UNUSED", level="warning", column=a, found=str(row["when"][a])) for a, row in strange.items()]

@@ -22,7 +22,9 @@ def meta_export(log: pd.DataFrame) -> str:
     """
     mine = log[(log["channel"] == "paid_social") & (log["date"].astype(str) >= SINCE)]
     axes = ["segment", "stage", "content_type", "style", "length"]
-    names = mine[axes].apply(lambda row: "_".join(str(word).replace("_", "-") for word in row), axis=1) + "_" + mine["content_id"].astype(str)
+    names = (
+        mine[axes].apply(lambda row: "_".join(str(word).replace("_", "-") for word in row), axis=1) + "_" + mine["content_id"].astype(str)
+    )
     rows = pd.DataFrame(
         {
             "Jour": pd.to_datetime(mine["date"]).dt.strftime("%Y-%m-%d"),

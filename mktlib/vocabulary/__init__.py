@@ -1,0 +1,32 @@
+"""The words of the field, and the only reader of `tables/`.
+
+Content types, stages, channels, metrics, priors and languages are rows of TOML files, not code. A company lays its own rows above
+the packaged ones with `load_tables("ours.toml")`; what is wrong in its file is said at once, entry by entry.
+"""
+
+from mktlib.vocabulary.opinions import SURENESS, Opinion, read_opinion
+from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row
+from mktlib.vocabulary.tables import Tables, calendars, load_tables, platforms, public_data
+from mktlib.vocabulary.words import TABLES, default_language, finding, lookup, nearest, phrase, printable, retell
+
+__all__ = [
+    "AXIS_TABLE",
+    "KINDS",
+    "SURENESS",
+    "TABLES",
+    "Opinion",
+    "Row",
+    "Tables",
+    "calendars",
+    "default_language",
+    "finding",
+    "load_tables",
+    "lookup",
+    "nearest",
+    "phrase",
+    "platforms",
+    "printable",
+    "public_data",
+    "read_opinion",
+    "retell",
+]

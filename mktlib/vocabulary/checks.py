@@ -1,0 +1,146 @@
+"""What is wrong in one's own tables: every entry that cannot be used, said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from mktlib.errors import Finding
+from mktlib.vocabulary.beliefs import SHAPES, positive, wrong_priors
+from mktlib.vocabulary.rows import KINDS, above
+from mktlib.vocabulary.words import finding, nearest
+
+CHOICES = {"metrics": {"family": ("binomial", "poisson", "money"), "better": ("high", "low")}}
+"""Entries that take one of a few words; another word would change what is computed, not only what is said."""
+
+REFERENCES = {
+    "content_types": {"family": "families", "stages": "stages", "channels": "channels"},
+    "networks": {"channel": "channels", "formats": "content_types"},
+    "lengths": {"families": "families"},
+    "stages": {"main_metric": "metrics"},
+    "metrics": {"chain": "metrics"},
+}
+LISTS = ("stages", "channels", "formats", "families", "chain")
+"""References to several rows; the others name one."""
+
+NEEDED = {
+    "content_types": ("label", "family", "stages", "channels"),
+    "channels": ("label", "paid", "personal", "cost_unit", "exposure"),
+    "metrics": ("label", "count", "exposure", "family", "better"),
+    "lengths": ("label", "families"),
+    "networks": ("label", "channel"),
+}
+# Sections of a column map, read by intake.
+ELSEWHERE = ("name", "source", "extends", "columns", "constants", "score", "brief", "labels", "priors")
+
+
+def _word(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _words(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(map(_word, value.values()))
+
+
+METRIC: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "count": (_word, 'count = "clicks"'),
+    "exposure": (_word, 'exposure = "impressions"'),
+    "exposure_by_channel": (_words, 'exposure_by_channel = { email = "delivered" }'),
+    "per": (positive, "per > 0"),
+    "of_sales": (lambda value: isinstance(value, bool), "true / false"),
+    "note": (lambda value: isinstance(value, str), 'note = "..."'),
+}
+"""Entries of a metric: what each may be, and an example."""
+
+
+def sound(layer: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows of a file that are rows, with a label that can be looked up, so that the rest can be judged by them."""
+    out: dict[str, Any] = {kind: _labelled(layer[kind]) for kind in KINDS if isinstance(layer.get(kind), Mapping)}
+    priors = layer.get("priors")
+    if isinstance(priors, Mapping):
+        out["priors"] = {name: said for name, said in priors.items() if name in SHAPES and isinstance(said, SHAPES[name][0])}
+    return out
+
+
+def _labelled(rows: Mapping[str, Any]) -> dict[str, Any]:
+    real = {key: row for key, row in rows.items() if isinstance(row, Mapping)}
+    return {key: row if isinstance(row.get("label"), Mapping) else {**row, "label": {}} for key, row in real.items()}
+
+
+def wrong_entries(layer: Mapping[str, Any], below: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """Every entry of one's own file that cannot be used."""
+    everything = above(below, sound(layer))
+    for table, rows in layer.items():
+        if table in KINDS and isinstance(rows, Mapping):
+            for key, row in rows.items():
+                yield from _wrong_row(f"{table}.{key}", table, row, below.get(table, {}).get(key, {}), everything, file)
+        elif table in (*KINDS, "priors") and not isinstance(rows, Mapping):
+            yield finding("E_TABLE_ROW", file=file, column=table, found=repr(rows), expected=f"[{table}. ...]")
+        elif table not in ELSEWHERE and isinstance(rows, Mapping) and table not in ("separator", "decimal"):
+            yield finding("E_TABLE_NAME", file=file, column=table, found=table, expected=", ".join(KINDS), hint=nearest(table, KINDS))
+    yield from _wrong_labels(layer.get("labels", {}), file)
+    if isinstance(layer.get("priors"), Mapping):
+        yield from wrong_priors(layer["priors"], below, everything, file)
+
+
+def _wrong_labels(labels: Any, file: str) -> Iterator[Finding]:
+    """Names of one's own levels: a table of words for each language and axis."""
+    for language, kinds in labels.items() if isinstance(labels, Mapping) else [("", labels)]:
+        if not isinstance(kinds, Mapping) or not all(isinstance(words, Mapping) for words in kinds.values()):
+            yield finding("E_TABLE_ROW", file=file, column=f"labels.{language}", found=repr(kinds), expected="[labels.en.segment]")
+
+
+def _wrong_row(path: str, table: str, own: Any, below: Mapping[str, Any], everything: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """One row, with what the row below it already says."""
+    if not isinstance(own, Mapping):
+        yield finding("E_TABLE_ROW", file=file, column=path, found=repr(own), expected=f"[{path}]")
+        return
+    row = {**below, **own}
+    for name in NEEDED.get(table, ("label",)):
+        if name not in row:
+            yield finding("E_MISSING_ENTRY", file=file, column=f"{path}.{name}", expected=name)
+    label = row.get("label", {})
+    if "label" in row and not (_words(label) and label.get("en") and label.get("fr")):
+        yield finding("E_LABEL", file=file, column=f"{path}.label", found=repr(label))
+    for name, wanted in CHOICES.get(table, {}).items():
+        if name in row and row[name] not in wanted:
+            hint = nearest(row[name], wanted)
+            yield finding("E_OPTION", file=file, column=f"{path}.{name}", found=repr(row[name]), expected=" / ".join(wanted), hint=hint)
+    if table == "metrics":
+        yield from _wrong_metric(path, row, everything["metrics"], file)
+    for name, target in REFERENCES.get(table, {}).items():
+        if name in row:
+            yield from _wrong_reference(f"{path}.{name}", name, row[name], target, everything[target], file)
+
+
+def _wrong_reference(path: str, name: str, value: Any, target: str, rows: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """Names of rows of another table: one of them, or a list."""
+    several = isinstance(value, list | tuple)
+    if several != (name in LISTS):
+        some = next(iter(rows))
+        example = f'{name} = ["{some}"]' if name in LISTS else f'{name} = "{some}"'
+        yield finding("E_OPTION", file=file, column=path, found=repr(value), expected=example)
+        return
+    for word in value if several else [value]:
+        if not isinstance(word, str) or word not in rows:
+            yield finding("E_REFERENCE", file=file, column=path, found=str(word), expected=target, hint=nearest(word, rows))
+
+
+def _wrong_metric(path: str, row: Mapping[str, Any], metrics: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """What a metric counts and over what, and whether its links follow each other."""
+    for name, (fits, example) in METRIC.items():
+        if name in row and not fits(row[name]):
+            yield finding("E_OPTION", file=file, column=f"{path}.{name}", found=repr(row[name]), expected=example)
+    chain = row.get("chain", [])
+    if isinstance(chain, list | tuple) and all(isinstance(link, str) for link in chain):
+        yield from _wrong_chain(path, row, metrics, file)
+
+
+def _wrong_chain(path: str, row: Mapping[str, Any], metrics: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """Links are counted over what the one before let through, from the metric's own exposure to its own count."""
+    links = [metrics.get(m, {}) for m in row.get("chain", ())]
+    passed = [row.get("exposure"), *(link.get("count") for link in links)]
+    over = [*(link.get("exposure") for link in links), row.get("count")]
+    if all(links) and links and passed != over:
+        found = " × ".join(f"{a} / {b}" for a, b in zip(passed[1:], over, strict=False))
+        yield finding("E_CHAIN", file=file, column=f"{path}.chain", found=found, expected=f"{passed[0]} -> ... -> {over[-1]}")

@@ -1,0 +1,161 @@
+"""What is said to a reader: the sentences of `tables/languages`, and findings made of them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import string
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from mktlib.errors import Finding, Level
+
+TABLES = Path(__file__).parents[1] / "tables"
+
+
+@lru_cache(maxsize=1)
+def languages() -> dict[str, Any]:
+    """The packaged languages, by code."""
+    paths = sorted((TABLES / "languages").glob("*.toml"))
+    return {path.stem: tomllib.loads(path.read_text(encoding="utf-8-sig")) for path in paths}
+
+
+def default_language() -> str:
+    """MKTLIB_LANGUAGE where it names a language of the tables, else English."""
+    wanted = os.environ.get("MKTLIB_LANGUAGE", "en")
+    return wanted if wanted in languages() else "en"
+
+
+def nearest(word: object, known: Sequence[str] | Mapping[str, Any]) -> str | None:
+    """The known word that looks most like this one, if any does.
+
+    >>> nearest("awarness", ["awareness", "interest"])
+    'awareness'
+    >>> nearest(None, ["awareness", "interest"])
+    """
+    close = difflib.get_close_matches(str(word).lower(), list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def lookup(key: str, language: str | None = None) -> Any:
+    """The raw entry of a language file at a dotted key; English where the language lacks it; None where English does too."""
+    for code in (language or default_language(), "en"):
+        node: Any = languages().get(code, {})
+        for part in key.split("."):
+            node = node.get(part) if isinstance(node, Mapping) else None
+        if node is not None:
+            return node
+    return None
+
+
+def phrase(key: str, language: str | None = None, /, **values: Any) -> str:
+    """A sentence of the language file with its {fields} filled in; `count` chooses between `one` and `other`.
+
+    >>> phrase("labels.verdict.make", "fr")
+    'à produire'
+    """
+    language = language or default_language()
+    entry = lookup(key, language)
+    if isinstance(entry, Mapping):
+        count = abs(float(values.get("count", 2)))
+        entry = entry["one" if count == 1 or (language == "fr" and count < 2) else "other"]
+    if entry is None:
+        raise KeyError(f"no phrase {key!r} in tables/languages")
+    return str(entry).format(**values)
+
+
+def finding(
+    code: str,
+    language: str | None = None,
+    /,
+    *,
+    level: Level = "error",
+    file: str | None = None,
+    line: int | None = None,
+    column: str | None = None,
+    found: object = None,
+    expected: str | None = None,
+    hint: str | None = None,
+    **values: Any,
+) -> Finding:
+    """One finding, said in a language: where, what was found, what was expected, what to type.
+
+    >>> str(finding("E_NEGATIVE_COUNT", "en", file="log.csv", line=3, column="clicks", found="-5"))
+    'log.csv, line 3, clicks: "-5" is negative. Expected: a count of 0 or more. Correct the cell, or leave it empty if it is unknown.'
+    """
+    shown = None if found is None else printable(str(found))
+    fields = {"file": file, "line": line, "column": column, "found": shown, "expected": expected, "hint": hint, **values}
+    text, wanted, advice = _sentences(code, language or default_language(), fields)
+    return Finding(
+        code=code,
+        text=text,
+        level=level,
+        file=file,
+        line=line,
+        column=column,
+        found=shown,
+        expected=expected or wanted,
+        hint=hint or advice,
+        values=MappingProxyType({**values, "_given": MappingProxyType({"expected": expected, "hint": hint})}),
+    )
+
+
+def retell(found: Finding, language: str) -> Finding:
+    """The same finding in another language."""
+    values = dict(found.values)
+    given = values.pop("_given", {})
+    return finding(
+        found.code,
+        language,
+        level=found.level,
+        file=found.file,
+        line=found.line,
+        column=found.column,
+        found=found.found,
+        expected=given.get("expected"),
+        hint=given.get("hint"),
+        **values,
+    )
+
+
+def printable(text: str, most: int = 80) -> str:
+    """Text that is safe to show in a message: control and direction marks made visible, long text shortened."""
+    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _sentences(code: str, language: str, fields: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
+    """(whole text, expected, hint) from the language file; the fields alone where it has no row for the code."""
+    row = lookup(f"findings.{code}", language) or {}
+    fill = {k: v for k, v in fields.items() if v is not None}
+
+    def said(name: str) -> str | None:
+        return string.Formatter().vformat(row[name], (), _Blank(fill)) if name in row else None
+
+    expected, hint = fields.get("expected") or said("expected"), fields.get("hint") or said("hint")
+    comma, colon = (", ", " : ") if language == "fr" else (", ", ": ")
+    line = f"{phrase_or('words.line', language, 'line')} {fields['line']}" if fields.get("line") is not None else None
+    where = comma.join(str(part) for part in (fields.get("file"), line, fields.get("column")) if part)
+    core = said("says") or " ".join(str(x) for x in (code, fields.get("found")) if x is not None)
+    parts = [core]
+    if expected and "{expected}" not in row.get("says", ""):
+        parts.append(f"{phrase_or('words.expected', language, 'Expected')}{colon}{expected}")
+    if hint and "{hint}" not in row.get("says", ""):
+        own_words = None if fields.get("hint") else said("hint")
+        parts.append(own_words or f"{phrase_or('words.type', language, 'Type')}{colon}{hint}")
+    text = ". ".join(str(p).rstrip(".") for p in parts) + "."
+    return (f"{where}{colon}{text}" if where else text), expected, hint
+
+
+def phrase_or(key: str, language: str, otherwise: str) -> str:
+    found = lookup(key, language)
+    return str(found) if found is not None else otherwise
