@@ -137,7 +137,7 @@ def test_hostile_labels_are_drawn_as_text(kind):
     Picture(ax, describe(ax)).png(dpi=40)
     labels = [t.get_text() for t in ax.get_yticklabels()]
     assert len(labels) == len(HOSTILE)
-    assert all(len(line) <= 48 for label in labels for line in label.splitlines())
+    assert all(len(line) <= 58 for label in labels for line in label.splitlines())
     assert any("…" in label for label in labels)
     assert any("[U+202E]" in label for label in labels)
     assert not any(t.get_parse_math() for t in words_drawn(ax))
