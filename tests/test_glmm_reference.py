@@ -27,7 +27,7 @@ def laplace(codes, count, exposure, dims, terms, sds, intercept, offset=0.0):
         np.asarray(codes), y, n, known, None, tuple(dims), tuple(terms), family="binomial", center=0.0, center_sd=1e-4, quad=15
     )
     start = np.zeros(data.size)
-    mode = fitting._newton(data, start, integrate(data, start, NOTHING, np.zeros(len(data.first))), sds, NOTHING, 60)
+    mode, _ = fitting._newton(data, start, integrate(data, start, NOTHING, np.zeros(len(data.first))), sds, NOTHING, 60)
     return mode.height + binomial(n, y).sum(), [mode.b[at] for at in data.columns.where], data, mode.b
 
 

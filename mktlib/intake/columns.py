@@ -79,7 +79,7 @@ def votes(texts: Iterable[str]) -> tuple[dict[str, int], str | None]:
     """
     sure, unsure = {".": 0, ",": 0}, None
     for raw in texts:
-        text = bare(raw)
+        text = bare(raw.rstrip("% \u00a0\u202f"))
         marks = [c for c in text if c in ".,"]
         if not marks or not re.fullmatch(r"[-+]?[\d.,]+", text):
             continue

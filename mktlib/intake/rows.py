@@ -174,16 +174,16 @@ def under_header(export: Export, at: int, *, blocks: bool = False) -> None:
         DataError: two columns have one name, or no row follows.
     """
     above = [i for i in range(at) if export.raw[i].strip()]
-    export.aside += [(export.lines[i], "E_PREAMBLE", export.raw[i]) for i in above]
+    export.aside += [(export.lines[i], "E_PREAMBLE", whole_text(export.raw[i])) for i in above]
     header = [whole_text(cell.lstrip("\ufeff").strip()) for cell in export.rows[at]]
     while header and not header[-1] and all(len(row) < len(header) or not row[-1] for row in export.rows[at + 1 :]):
         header.pop()  # a mark at the end of every line is no column
         export.rows[at + 1 :] = [row[: len(header)] if len(row) == len(header) + 1 else row for row in export.rows[at + 1 :]]
     _check_header(header, export.name, export.lines[at])
     end = _end_of_table(export, at + 1) if blocks else len(export.rows)
-    export.aside += [(export.lines[i], "E_OTHER_TABLE", export.raw[i]) for i in range(end, len(export.rows)) if export.raw[i].strip()]
+    export.aside += [(export.lines[i], "E_OTHER_TABLE", whole_text(export.raw[i])) for i in range(end, len(export.rows)) if export.raw[i].strip()]
     export.header, body = header, slice(at + 1, end)
-    export.facts["preamble"] = [export.raw[i].strip() for i in above]
+    export.facts["preamble"] = [whole_text(export.raw[i]).strip() for i in above]
     export.rows, export.lines, export.raw = export.rows[body], export.lines[body], export.raw[body]
     if not any(any(row) for row in export.rows):
         raise DataError(finding("E_NO_ROWS", file=export.name, found=", ".join(header)))
