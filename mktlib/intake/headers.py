@@ -11,6 +11,10 @@ ODD = str.maketrans({c: " " for c in "\u00a0\u2009\u202f\u2007\t\r\n"} | {c: "'"
 UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")  # zero width, direction marks
 BROKEN = re.compile("[ÃÂâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 CURRENCIES = {"€": "EUR", "£": "GBP", "$": "USD"}
+CODES = frozenset(
+    "EUR USD GBP CHF CAD AUD NZD JPY CNY HKD SGD INR BRL MXN ZAR SEK NOK DKK PLN CZK HUF RON BGN TRY AED SAR ILS KRW THB IDR MYR PHP VND MAD TND "
+    "DZD EGP NGN KES XOF XAF XPF RUB UAH ISK ARS CLP COP PEN TWD".split()
+)
 
 
 def repaired(text: str) -> str:
@@ -58,7 +62,7 @@ def without_currency(header: str) -> tuple[str, str | None]:
     (('amount spent ({currency})', 'EUR'), ('duration (sec)', None))
     """
     found = re.search(r"\(\s*([A-Z]{3}|[€$£])\s*\)", header)
-    if not found:
+    if not found or (found[1] not in CURRENCIES and found[1] not in CODES):
         return plain(header), None
     return key_of(header.replace(found[0], "({currency})")), CURRENCIES.get(found[1], found[1])
 

@@ -91,7 +91,10 @@ def read_one(
     text, wrong = _words(export, fit, plan, tags, words)
     log, bad = _typed_columns(text, export, plan, words, options, rates)
     named = [c for c in map(str, text) if kind_of(c, words) == "text" and c in plan["columns"] and c != "currency"]
-    totals = unlabelled_totals(log, named, [c for c in ADDED if c in log])
+    totals, doubtful = unlabelled_totals(log, named, [c for c in ADDED if c in log], {w.row for w in bad})
+    if doubtful:
+        line = export.lines[int(doubtful[0])]
+        export.findings.append(finding("E_PERHAPS_TOTAL", level="warning", file=export.name, line=line, found=str(len(doubtful))))
     excluded += [(int(i), "E_TOTAL_ROW") for i in totals]
     wrong += [*bad, *damaged]
     above = above_exposure(log, words, (plan["score"] or {}).get("metric"))

@@ -25,6 +25,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # the la
 TOTAL = re.compile(
     r"(?:grand\s+|sub-?|sous-?\s*)?(?:total|totals|totaux|gesamt)(?:\s+g[ée]n[ée]ral|\s+of \d+ results?)?(\s*[:\-–].*)?", re.IGNORECASE
 )
+SUBTOTAL = re.compile(r"(?:sub-?\s?|sous-?\s?)tota(?:l|ux)\b", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]{2,}")
 MOST_COLUMNS, MOST_CELL = 10_000, 1_000_000
 
@@ -224,35 +225,53 @@ def sort_rows(export: Export, totals: Iterable[str] = (), footer: Iterable[str] 
 
 def _is_total(cell: str, own: tuple[str, ...], row: Sequence[str]) -> bool:
     """A total by its own word; "Total: ..." may be the name of a page, unless the row names nothing else or the platform writes so."""
+    if cell[:1] in "Ss" and SUBTOTAL.match(cell):
+        return True
     found = TOTAL.fullmatch(cell) if cell[:1] in "GgSsTt" else None
     if found and (not found[1] or not any(WORD.search(other) for other in row if other != cell)):
         return True
     return bool(own) and plain(cell).startswith(own)
 
 
-def unlabelled_totals(log: pd.DataFrame, names: Sequence[str], sums: Sequence[str]) -> list[Any]:
-    """Index of a first or last row that names nothing and is the sum of the rest: a total that nobody labelled.
+ALL = frozenset({"all", "tous", "toutes", "alle", "(all)", "all ages", "tous les ages"})
 
-    names: the columns that say what a row is; sums: those whose rows add up.
+
+def unlabelled_totals(log: pd.DataFrame, names: Sequence[str], sums: Sequence[str], but: set[int]) -> tuple[list[Any], list[Any]]:
+    """(index of the rows that are sums of others, of those that look like it and are not): totals that nobody labelled.
+
+    Such a row leaves blank (or calls "All") what the others name: everything, or one part of it (a subtotal of a campaign or a day).
+    names: the columns that say what a row is; sums: those whose rows add up; but: rows that are wrong and so blank.
     """
     if len(log) < 2 or not names or not sums:
-        return []
-    out = []
-    for at in dict.fromkeys((log.index[0], log.index[-1])):
-        rest = log.drop(index=at)
-        own = log.loc[at, list(sums)].astype(float).fillna(0.0)
-        off = (own - rest[list(sums)].sum().astype(float)).abs()
-        room = 1e-6 * own.abs() + [0.005 * len(rest) * (c in MONEYED) for c in sums]
-        if (
-            own.any()
-            and (off <= room)[own != 0].all()
-            and log.loc[at, list(names)].isna().all()
-            and rest[list(names)].notna().any(axis=None)
-        ):
-            out.append(at)
-    return out
+        return [], []
+    keys = [*names, *(["date"] if "date" in log else [])]
+    blank = pd.DataFrame({k: log[k].isna() | (log[k].isin(_all_words(log[k])) if k != "date" else False) for k in keys})
+    usual = blank.to_numpy().mean(axis=0) <= 0.5  # columns that most rows fill
+    odd = blank.loc[:, usual].any(axis=1) & ~log.index.isin(but) if usual.any() else pd.Series(False, index=log.index)
+    if not odd.any() or odd.mean() > 0.5:
+        return [], []
+    values, rest = log[list(sums)].astype(float).fillna(0.0), log[~odd]
+    totals, doubtful = [], []
+    for at in log.index[odd.to_numpy()][:MOST_TOTALS]:
+        filled = [k for k in keys if not blank.loc[at, k]]
+        same = (rest[filled] == log.loc[at, filled]).all(axis=1) if filled else pd.Series(True, index=rest.index)
+        own, whole = values.loc[at], values.loc[same[same].index].sum()
+        room = 1e-6 * own.abs() + [0.005 * max(int(same.sum()), 1) * (c in MONEYED) for c in sums]
+        if same.any() and own.any() and ((own - whole).abs() <= room)[own != 0].all():
+            totals.append(at)
+        elif same.sum() > 1 and not filled and (own[own != 0] > 0.5 * whole[own != 0]).all() and own.any():
+            totals.append(at)  # names nothing at all and is most of the rest: a total of rows that are not all here
+            doubtful.append(at)
+        elif same.sum() > 1 and own.any() and (own[own != 0] > 0.8 * whole[own != 0]).all():
+            doubtful.append(at)
+    return totals, doubtful
 
 
+def _all_words(column: pd.Series) -> list[str]:
+    return [word for word in column.dropna().unique() if plain(str(word)) in ALL]
+
+
+MOST_TOTALS = 2000
 MONEYED = ("revenue", "margin", "spend")  # rounded to cents row by row
 
 

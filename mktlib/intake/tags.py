@@ -13,9 +13,9 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake.counts import to_pandas
-from mktlib.vocabulary import finding, nearest
+from mktlib.vocabulary import finding
 
-KEYS = ("content_id", "placement", "campaign")
+KEYS = ("content_id", "content_name", "ad_group", "placement", "campaign")
 
 
 def tag_table(tags: Any) -> pd.DataFrame:
@@ -49,10 +49,12 @@ def with_tags(text: pd.DataFrame, tags: Any, name: str) -> tuple[pd.DataFrame, l
     table = tag_table(tags)
     keys = [k for k in KEYS if k in table and k in text]
     if not keys:
+        named, there = [k for k in KEYS if k in table], [k for k in KEYS if k in text]
+        if named:  # the sheet names pieces in a way that the log does not
+            said = {"column": named[0], "expected": ", ".join(there) or KEYS[0], "found": ", ".join(map(str, text.columns))}
+            raise DataError(finding("E_TAG_KEY", file=name, **said))
         names = ", ".join(map(str, table.columns))
-        raise DataError(
-            finding("E_MISSING_COLUMN", column="tags", expected=KEYS[0], found=names, hint=nearest(KEYS[0], list(table.columns)))
-        )
+        raise DataError(finding("E_MISSING_COLUMN", file="tags", column=there[0] if there else KEYS[0], expected=" / ".join(there), found=names))
     key = keys[0]
     twice = table.loc[table[key].duplicated(), key].drop_duplicates()
     if len(twice):
