@@ -65,6 +65,14 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--platform", help="the platform that wrote them, where its headers leave it open (meta_ads, google_ads ...)")
     run.add_argument("--columns", type=Path, metavar="MAP", help="a TOML that names your columns (see data/maps)")
     run.add_argument("--tags", type=Path, help="what each piece is: a CSV, or a TOML that says how names and links tell it")
+    for name, said in (
+        ("decimal", 'decimal mark, "." or ","'), ("date-format", 'how days are written, such as "%%d/%%m/%%Y"'),
+        ("zone", "where days begin and end (Europe/Paris)"),
+        ("sheet", "which sheet of a workbook"), ("table", "which file of a zip"),
+    ):  # fmt: skip
+        run.add_argument(f"--{name}", help=said)
+    run.add_argument("--keep", choices=("latest", "first"), help="which of two files holds where they tell one day differently")
+    run.add_argument("--rates", nargs="+", metavar="EUR=1", help="rates of several currencies, 1 for the one to change into")
     run.add_argument("--brief", type=Path, help="what you want: budget, dates, limits (TOML, see data/samples/briefs)")
     run.add_argument("--out", type=Path, default=Path("build"), help="folder for what is written (default: build)")
     run.add_argument(
@@ -116,7 +124,9 @@ def own_files(args: argparse.Namespace) -> list[Path]:
         step("read")
         brief = read_brief(args.brief, tables=tables) if args.brief else None  # what is wrong in it is said before anything is written
         source = args.log[0] if len(args.log) == 1 else args.log
-        intake = read_export(source, platform=args.columns or args.platform or "auto", tags=args.tags, tables=tables)
+        how_written = {name: getattr(args, name) for name in ("decimal", "date_format", "zone", "sheet", "table", "keep")}
+        platform = args.columns or args.platform or "auto"
+        intake = read_export(source, platform=platform, tags=args.tags, tables=tables, rates=rates_of(args.rates), **how_written)
         written += keep_the_rest(intake, args.out)
         say_read(intake, language)
         step("score")
@@ -145,6 +155,18 @@ def own_files(args: argparse.Namespace) -> list[Path]:
         step("report")
         written += reports(results, args.out, [language], tables)
     return written
+
+
+def rates_of(given: Sequence[str] | None) -> dict[str, float] | None:
+    """{"EUR": 1.0, "USD": 0.92} from "EUR=1 USD=0.92".
+
+    >>> rates_of(["EUR=1", "USD=0.92"])
+    {'EUR': 1.0, 'USD': 0.92}
+    """
+    try:
+        return {code: float(rate) for code, rate in (pair.split("=") for pair in given)} if given else None
+    except ValueError as error:
+        raise DataError(finding("E_OPTION", column="--rates", found=" ".join(given or ()), expected="--rates EUR=1 USD=0.92")) from error
 
 
 def keep_the_rest(intake: Any, out: Path) -> list[Path]:

@@ -85,6 +85,11 @@ def spoiled_ids(text: pd.DataFrame, lines: Mapping[int, int], name: str) -> None
     found = []
     for column in [c for c in text.columns if str(c).lower().endswith("id")]:
         bad = text[column].str.fullmatch(r"\d[.,]\d+E\+\d{2}")
+        long = text[column].str.fullmatch(r"\d{17,}")
+        if (
+            len(text.loc[long, column].unique()) > 1 and text.loc[long, column].str[15:].str.fullmatch("0+").all()
+        ):  # a spreadsheet keeps 15 digits
+            bad |= long
         if bad.any():
             at = text.index[bad.to_numpy()][0]
             found.append(finding("E_ID_PRECISION", file=name, line=lines[at], column=str(column), found=str(text.loc[at, column])))

@@ -1,24 +1,79 @@
-"""From a log of any engine to counts per cell: added up where the rows lie, the same integers everywhere.
+"""From a log of any engine to counts per cell: added up where the rows lie, in one pass, the same integers everywhere.
 
-Engines disagree on nulls, NaN, null keys and the sums of small integers; all four are settled here before anything is added.
+Engines disagree on nulls, NaN, null keys and the sums of small integers. So every row is given a kind (0 where all is well), the
+engine groups by cell and kind at once, and what comes back is a few cells among which the bad rows are counted already.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 import pandas as pd
+from tqdm import tqdm
 
 from mktlib.errors import DataError, Finding, MktlibError
+from mktlib.intake.engines import (
+    ABOVE,
+    KIND,
+    LACKING,
+    LARGE,
+    UNREAD,
+    Source,
+    added_up,
+    as_lazy,
+    as_number,
+    as_pandas,
+    is_whole,
+    kinds,
+    no_numbers,
+    rows_of,
+    spoilt,
+    whole_if_exact,
+)
+from mktlib.intake.levels import MISSING, words
+from mktlib.intake.stored import opened
 from mktlib.results import CELL
 from mktlib.vocabulary import Tables, finding, load_tables, nearest
 
-MISSING = "(missing)"
 MOMENTS = ("count_count", "count_exposure", "exposure_exposure", "log_rows")
-ENDLESS = 1e18  # above it a 64-bit sum of a few rows wraps
+WHOLE = 2**53  # above it a float skips integers
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be counted, and by what."""
+
+    by: tuple[str, ...]
+    keep: tuple[str, ...]
+    metric: str
+    tables: Tables
+    moments: tuple[str, ...]
+
+    @property
+    def row(self) -> Mapping[str, Any]:
+        return self.tables.metrics[self.metric]
+
+    @property
+    def money(self) -> bool:
+        return bool(self.row["family"] == "money")
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Every column that may hold a count or an exposure of the metric."""
+        return (self.row["count"], self.row["exposure"], *self.row.get("exposure_by_channel", {}).values(), "count", "exposure")
+
+    def counted(self, names: Sequence[str]) -> bool:
+        """Whether the counts are called so already; the metric's own columns come first."""
+        return {"count", "exposure"} <= set(names) and not {self.row["count"], self.row["exposure"]} <= set(names)
+
+    def by_channel(self, names: Sequence[str], *, there: bool) -> dict[str, str]:
+        """Channels with an exposure of their own that is there, or that the log lacks."""
+        own = self.row.get("exposure_by_channel", {}) if "channel" in names and not self.counted(names) else {}
+        return {c: e for c, e in own.items() if (e in names) == there}
 
 
 def tally(
@@ -33,7 +88,8 @@ def tally(
     """Counts and exposures of a metric per cell.
 
     Args:
-        log: a frame of pandas, polars (eager or lazy), pyarrow, DuckDB, Ibis or PySpark; one row a day, a piece, or finer than `by`.
+        log: a frame of pandas, polars (eager or lazy), pyarrow, DuckDB, Ibis or PySpark, or the path of a Parquet or CSV file, or a
+            list of paths (one log, by the names of the columns); one row a day, a piece, or finer than `by`.
         by: the columns that name a cell; those that the log lacks are left out, with a finding.
         metric: a row of the metrics table, which names the count and the exposure (by channel where channels have their own).
         keep: further columns to keep apart if the log has them (the piece, the day).
@@ -44,7 +100,8 @@ def tally(
         `.attrs["findings"]` says what was left out: a row whose count or exposure is null is never added as 0.
 
     Raises:
-        DataError: a count or exposure column is missing, no metric has that name, or the log is no frame.
+        DataError: a count or exposure column is missing, no metric has that name, the log is no frame and no readable file, a count is
+            no number, negative or endless (with the number of such rows), or the sums pass 2**63.
 
     >>> log = pd.DataFrame({"style": ["playful", "playful"], "clicks": [1, None], "impressions": [100, 50]})
     >>> tally(log, by=["style"])
@@ -54,110 +111,13 @@ def tally(
     tables, by = tables or load_tables(), (by,) if isinstance(by, str) else by
     if metric not in tables.metrics:
         raise DataError(finding("E_METRIC", found=metric, expected=", ".join(tables.metrics), hint=nearest(metric, tables.metrics)))
-    lazy = _lazy(log)
-    schema = lazy.collect_schema()
-    names, money = schema.names(), tables.metrics[metric]["family"] == "money"
-    axes = [a for a in (*by, *keep) if a in names]
-    found = [finding("E_AXIS_ABSENT", level="note", column=a) for a in by if a not in names]
-    try:
-        lazy, schema, left_out = _numbered(lazy, schema, axes, metric, tables, found)
-    except MktlibError:
-        raise
-    except UnicodeError as error:
-        raise DataError(finding("E_BAD_BYTES", found=str(error))) from error
-    except Exception as error:  # each engine has its own word for text that is no number
-        raise DataError(finding("E_NOT_A_NUMBER", column=metric, found=str(error).splitlines()[0][:80])) from error
-    if left_out:
-        found.append(finding("E_MISSING_COUNT", level="warning", found=str(left_out), metric=metric))
-    lazy = lazy.filter(~(nw.col("count").is_null() | nw.col("exposure").is_null()))
-    lazy = lazy.with_columns(*[nw.col(a).fill_null(MISSING) for a in axes]) if axes else lazy
-    if moments:
-        count, exposure = (nw.col(c).cast(nw.Float64) for c in ("count", "exposure"))
-        products = (count * count, count * exposure, exposure * exposure, exposure * 0 + 1)
-        lazy = lazy.with_columns(*[x.alias(name) for name, x in zip(MOMENTS, products, strict=True)])
-    sums = [nw.col(c).sum() for c in ("count", "exposure", *(MOMENTS if moments else ()))]
-    added = lazy.group_by(*axes).agg(*sums) if axes else lazy.select(*sums)
-    exact = [nw.col(c).cast(nw.Int64) for c in ("count", "exposure") if schema[c].is_integer()]  # an engine's wider sums come out as floats
-    summed = _pandas(added.with_columns(*exact) if exact else added)
-    return _tidy(summed, axes, found, money, MOMENTS if moments else ())
-
-
-def _numbered(lazy: Any, schema: Any, axes: list[str], metric: str, tables: Tables, found: list[Finding]) -> tuple[Any, Any, int]:
-    """(the axes with count and exposure as numbers, their schema, how many rows lack one); notes on the way go to `found`."""
-    names = schema.names()
-    row = tables.metrics[metric]
-    if not {"count", "exposure"} <= set(names) or {row["count"], row["exposure"]} <= set(names):  # the metric's own columns come first
-        lazy = _with_counts(lazy, schema, metric, tables)
-        found += _other_exposures(lazy, names, metric, tables)
-        schema = lazy.collect_schema()
-    numbers = [_number(nw.col(c), schema[c]).alias(c) for c in ("count", "exposure")]
-    lazy = lazy.select(*[nw.col(a).cast(nw.String).alias(a) for a in axes], *numbers)
-    floats = [c for c in ("count", "exposure") if not schema[c].is_integer()]
-    return lazy, schema, _checked(lazy, metric, floats, tables.metrics[metric]["family"] == "money")
-
-
-def _other_exposures(lazy: Any, names: list[str], metric: str, tables: Tables) -> list[Finding]:
-    """Channels whose own exposure the log lacks, counted over the general one instead."""
-    own = tables.metrics[metric].get("exposure_by_channel", {}) if "channel" in names else {}
-    lost = {c: e for c, e in own.items() if e not in names}
-    used = set(_pandas(lazy.select("channel").unique())["channel"].dropna().astype(str)) & lost.keys() if lost else set()
-    other = tables.metrics[metric]["exposure"]
-    return [finding("E_OTHER_EXPOSURE", level="warning", column=lost[c], found=c, expected=other) for c in sorted(used)]
-
-
-def _checked(lazy: Any, metric: str, floats: list[str], money: bool) -> int:
-    """How many rows lack a number; a count below nothing or without end is refused before it hides in a sum."""
-    lacking = nw.col("count").is_null() | nw.col("exposure").is_null()
-    tests = {"left_out": lacking, "below": nw.col("exposure") < 0}
-    tests["below"] = tests["below"] if money else tests["below"] | (nw.col("count") < 0)
-    for name in floats:
-        tests[f"endless_{name}"] = (nw.col(name) >= ENDLESS) | (nw.col(name) <= -ENDLESS)
-    seen = _pandas(lazy.select(*[x.fill_null(False).cast(nw.Int64).sum().alias(k) for k, x in tests.items()])).fillna(0).iloc[0]
-    wrong = [*((f"endless_{c}", "E_NOT_FINITE") for c in floats), ("below", "E_NEGATIVE_COUNT")]
-    refused = [finding(code, column=metric, found=f"{int(seen[k])} rows") for k, code in wrong if seen[k]]
-    if refused:
-        raise DataError(refused)
-    return int(seen["left_out"])
-
-
-def _lazy(log: Any) -> Any:
-    try:
-        frame: Any = nw.from_native(log)
-    except TypeError as error:
-        raise DataError(finding("E_WRONG_FORMAT", found=type(log).__name__)) from error
-    except nw.exceptions.DuplicateError as error:
-        twice = [str(c) for c in dict.fromkeys(log.columns) if list(log.columns).count(c) > 1]
-        raise DataError([finding("E_DUPLICATE_COLUMN", column=c, found=c) for c in twice]) from error
-    return frame.lazy() if isinstance(frame, nw.DataFrame) else frame
-
-
-def _with_counts(lazy: Any, schema: Any, metric: str, tables: Tables) -> Any:
-    """The metric's own columns as `count` and `exposure`, the exposure chosen row by row by channel."""
-    row, names = tables.metrics[metric], schema.names()
-    wanted = [row["count"], row["exposure"]]
-    by_channel = {c: e for c, e in row.get("exposure_by_channel", {}).items() if e in names} if "channel" in names else {}
-    if row["exposure"] not in names and by_channel:
-        wanted = [row["count"]]
-    lacking = [w for w in wanted if w not in names]
-    if lacking:
-        raise DataError(
-            [finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(names), hint=nearest(c, names)) for c in lacking]
-        )
-    used = {row["exposure"], *by_channel.values()} & set(names)
-    whole = all(schema[c].is_integer() for c in used)
-    read = {c: nw.col(c).cast(nw.Int64) if whole else _number(nw.col(c), schema[c]).cast(nw.Float64) for c in used}
-    exposure = read.get(row["exposure"], nw.lit(None, dtype=nw.Int64 if whole else nw.Float64))
-    for channel, column in by_channel.items():
-        exposure = nw.when(nw.col("channel") == channel).then(read[column]).otherwise(exposure)
-    return lazy.with_columns(nw.col(row["count"]).alias("count"), exposure.alias("exposure"))
-
-
-def _number(column: Any, kind: Any) -> Any:
-    """Integers as 64-bit ones, so that no sum of small ones wraps; anything else as a float that is null, never NaN."""
-    if kind.is_integer():
-        return column.cast(nw.Int64)
-    value = column.cast(nw.Float64)
-    return nw.when(value == value).then(value)  # NaN is the one value that is not itself (engines that order NaN see it below)
+    asked = _Asked(tuple(by), tuple(keep), metric, tables, MOMENTS if moments else ())
+    with opened(log, asked.numbers, (*by, *keep, "channel")) as source:
+        counts = _tallied(source, asked)
+    if source.text and _rounded(counts, asked.money):
+        with opened(log, asked.numbers, (*by, *keep, "channel"), whole=True) as source:
+            counts = _tallied(source, asked)
+    return counts
 
 
 def to_pandas(frame: Any) -> pd.DataFrame:
@@ -166,32 +126,123 @@ def to_pandas(frame: Any) -> pd.DataFrame:
     >>> to_pandas(pd.DataFrame({"a": [1]})).shape
     (1, 1)
     """
-    return _pandas(_lazy(frame))
+    return as_pandas(as_lazy(frame))
 
 
-def _pandas(frame: Any) -> pd.DataFrame:
-    """A small frame in pandas, whatever the engine: through the engine's own way out, then narwhals."""
-    eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-    return pd.DataFrame(eager.to_pandas())
+def _rounded(counts: pd.DataFrame, money: bool) -> bool:
+    """Whether floats read from text are to be read again as integers: whole sums, too large for a float to be sure."""
+    sums = counts[["exposure"] if money else ["count", "exposure"]]
+    return bool(sums.dtypes.eq("int64").all() and (sums >= WHOLE).any(axis=None))
 
 
-def _tidy(summed: pd.DataFrame, axes: list[str], found: list[Finding], money: bool, more: Sequence[str]) -> pd.DataFrame:
-    missing = [a for a in axes if (summed[a] == MISSING).any()]
-    found += [finding("E_NULL_KEY", level="warning", column=a) for a in missing]
+def _tallied(source: Source, asked: _Asked) -> pd.DataFrame:
+    names = source.parts[0].collect_schema().names()
+    axes = list(dict.fromkeys(a for a in (*asked.by, *asked.keep) if a in names))
+    lost = asked.by_channel(names, there=False)
+    cells = _cells(source, asked, [*axes, *({"channel"} - {*axes} if lost else ())])
+    refused = [*spoilt(cells, asked.metric, source.file), *no_numbers(cells)]
+    if refused:
+        raise DataError(refused)
+    found = [finding("E_AXIS_ABSENT", level="note", column=a) for a in asked.by if a not in names]
+    found += _other_exposures(cells, lost, asked.row["exposure"])
+    left_out = rows_of(cells, LACKING)
+    if left_out:
+        found.append(finding("E_MISSING_COUNT", level="warning", found=str(left_out), metric=asked.metric))
+    return _tidy(cells[cells[KIND] & LACKING == 0], axes, found, asked)
+
+
+# ---------------------------------------------------------------- the one pass
+
+
+def _cells(source: Source, asked: _Asked, keys: list[str]) -> pd.DataFrame:
+    """The sums and the number of rows of each cell and kind."""
+    try:
+        parts = tqdm(source.parts, unit="part", delay=2, leave=False, disable=len(source.parts) == 1)
+        rows = (_numbered(part, source.file, keys, asked) for part in parts)
+        added = [source.collect(added_up(part, [*keys, KIND], ["count", "exposure", *asked.moments])) for part in rows]
+        cells = pd.concat(added, ignore_index=True).astype({KIND: "int64"})
+        if rows_of(cells, ABOVE):
+            _refuse_wrapped(source, asked)
+        return cells
+    except MktlibError:
+        raise
+    except UnicodeError as error:
+        raise DataError(finding("E_BAD_BYTES", found=str(error))) from error
+    except Exception as error:  # each engine has its own word for text that is no number, and for a sum without room
+        _refuse_wrapped(source, asked)
+        raise DataError(finding("E_NOT_A_NUMBER", column=asked.metric, found=str(error).splitlines()[0][:80])) from error
+
+
+def _numbered(lazy: Any, file: str | None, keys: list[str], asked: _Asked) -> Any:
+    """The keys, count and exposure as numbers, the kind of each row, the products, and the text that is no number."""
+    names = lazy.collect_schema().names()
+    lazy = lazy if asked.counted(names) else _with_counts(lazy, file, asked)
+    schema = lazy.collect_schema()
+    numbers = [as_number(nw.col(c), schema[c]).alias(c) for c in ("count", "exposure")]
+    unread = [c + UNREAD for c in _read(names, asked) if c + UNREAD in names]
+    lazy = lazy.select(*keys, *numbers, *unread)  # keys as they lie: they are put into words once they are few
+    lazy = lazy.with_columns(kinds(lazy.collect_schema(), asked.money, unread))
+    count, exposure = (nw.col(c).cast(nw.Float64) for c in ("count", "exposure"))
+    products = (count * count, count * exposure, exposure * exposure, exposure * 0 + 1)
+    return lazy.with_columns(*[x.alias(name) for name, x in zip(asked.moments, products, strict=False)]) if asked.moments else lazy
+
+
+def _with_counts(lazy: Any, file: str | None, asked: _Asked) -> Any:
+    """The metric's own columns as `count` and `exposure`, the exposure chosen row by row by channel."""
+    row, schema = asked.row, lazy.collect_schema()
+    names = [n for n in schema.names() if not n.endswith(UNREAD)]
+    by_channel = asked.by_channel(names, there=True)
+    lacking = [w for w in (row["count"], row["exposure"]) if w not in names and not (w == row["exposure"] and by_channel)]
+    where: dict[str, Any] = {"file": file, "found": ", ".join(names)}
+    if lacking:
+        raise DataError([finding("E_MISSING_COLUMN", column=c, expected=c, hint=nearest(c, names), **where) for c in lacking])
+    used = {row["exposure"], *by_channel.values()} & set(names)
+    whole = all(is_whole(schema[c]) for c in used)
+    read = {c: as_number(nw.col(c), schema[c]).cast(nw.Int64 if whole else nw.Float64) for c in used}
+    exposure = read.get(row["exposure"], nw.lit(None, dtype=nw.Int64 if whole else nw.Float64))
+    for channel, column in by_channel.items():
+        exposure = nw.when(nw.col("channel") == channel).then(read[column]).otherwise(exposure)
+    return lazy.with_columns(nw.col(row["count"]).alias("count"), exposure.alias("exposure"))
+
+
+def _read(names: Sequence[str], asked: _Asked) -> list[str]:
+    """The columns that the counts are read from."""
+    if asked.counted(names):
+        return ["count", "exposure"]
+    return list(dict.fromkeys([asked.row["count"], asked.row["exposure"], *asked.by_channel(names, there=True).values()]))
+
+
+def _refuse_wrapped(source: Source, asked: _Asked) -> None:
+    """Sums beyond 64 bits wrap in some engines and stop others: a second look, taken only where single rows are that large."""
+    total = 0
+    with suppress(Exception):
+        total = max(sum(_in_halves(source, asked, column)) for column in ("count", "exposure"))
+    if total >= 2**63:
+        raise DataError(finding("E_TOO_LARGE", file=source.file, column=asked.metric, found=str(total), expected=str(2**63 - 1)))
+
+
+def _in_halves(source: Source, asked: _Asked, column: str) -> Iterator[int]:
+    """The sum of each part, added up in halves of a number that have room."""
+    low = nw.col(column) % LARGE
+    halves = [((nw.col(column) - low) // LARGE).sum().alias("high"), low.sum().alias("low")]
+    for part in source.parts:
+        sums = source.collect(_numbered(part, source.file, [], asked).select(*halves))
+        yield int(sums["high"].iloc[0]) * LARGE + int(sums["low"].iloc[0])
+
+
+def _other_exposures(cells: pd.DataFrame, lost: Mapping[str, str], other: str) -> list[Finding]:
+    """Channels whose own exposure the log lacks, counted over the general one instead."""
+    used = {*cells["channel"].dropna().unique()} & lost.keys() if lost else set()
+    return [finding("E_OTHER_EXPOSURE", level="warning", column=lost[c], found=c, expected=other) for c in sorted(used)]
+
+
+def _tidy(cells: pd.DataFrame, axes: list[str], found: list[Finding], asked: _Asked) -> pd.DataFrame:
+    """Cells that differ in kind alone are one; sorted, in the types that are promised."""
+    numbers = ["count", "exposure", *asked.moments]
+    named = cells.assign(**{a: words(cells[a]) for a in axes})
+    found += [finding("E_NULL_KEY", level="warning", column=a) for a in axes if (named[a] == MISSING).any()]
+    out = named.groupby(axes, as_index=False)[numbers].sum() if axes else pd.DataFrame({n: [named[n].sum()] for n in numbers})
     for name in ("count", "exposure"):
-        summed[name] = summed[name].astype(float) if money and name == "count" else _whole(summed[name])
-    out = summed[[*axes, "count", "exposure", *more]]
-    out = out.sort_values(axes, kind="stable").reset_index(drop=True) if axes else out
-    for a in axes:
-        out[a] = out[a].astype(str)
+        out[name] = out[name].astype(float) if asked.money and name == "count" else whole_if_exact(out[name])
     out.attrs["findings"] = tuple(found)
     return out
-
-
-def _whole(sums: pd.Series) -> pd.Series:
-    """As int64 where nothing is lost by it: an engine may answer with decimals, floats or integers wider than its own."""
-    if pd.api.types.is_integer_dtype(sums):
-        return sums.astype("int64")
-    values = [0 if pd.isna(v) else v for v in sums]
-    whole = all(math.isfinite(v) and v == int(v) for v in values)
-    return pd.Series([int(v) for v in values] if whole else [float(v) for v in values], sums.index, dtype="int64" if whole else "float64")

@@ -116,6 +116,30 @@ def in_order(texts: Sequence[str], order: str) -> str:
     return _ordered(order, found[2])
 
 
+def far_apart(texts: Sequence[str], form: str) -> bool:
+    """Whether days read in this order lie months apart that would be one month in the other: then nobody can be sure of the order.
+
+    >>> far_apart(["03/09/2026", "04/09/2026"], "%m/%d/%Y"), far_apart(["09/03/2026", "09/04/2026"], "%m/%d/%Y")
+    (True, False)
+    """
+    other = form.replace("%m", "@").replace("%d", "%m").replace("@", "%d")
+    spans = []
+    for order in (form, other):
+        days = [d for t in texts if t and isinstance(d := day(t, order), date)]
+        spans.append((max(days) - min(days)).days if days else 0)
+    return len([t for t in texts if t]) > 1 and spans[1] <= 31 and spans[0] > 2 * spans[1] + 31
+
+
+def two_kinds(texts: Sequence[str]) -> tuple[str, str] | None:
+    """(a day that a spreadsheet knew as one, one that it left as text) where a column has both: it read some in another order.
+
+    >>> two_kinds(["2026-04-03", "25/03/2026"]), two_kinds(["2026-04-03"])
+    (('2026-04-03', '25/03/2026'), None)
+    """
+    known, left = (next((t for t in texts if p.match(t)), None) for p in (ISO, SLASHED))
+    return (known, left) if known and left else None
+
+
 def serials(texts: Sequence[str]) -> bool:
     """Whether a column holds a spreadsheet's day numbers.
 

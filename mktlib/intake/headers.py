@@ -12,9 +12,13 @@ UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")  # zero w
 BROKEN = re.compile("[ÃÂâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 CURRENCIES = {"€": "EUR", "£": "GBP", "$": "USD"}
 CODES = frozenset(
-    "EUR USD GBP CHF CAD AUD NZD JPY CNY HKD SGD INR BRL MXN ZAR SEK NOK DKK PLN CZK HUF RON BGN TRY AED SAR ILS KRW THB IDR MYR PHP VND MAD TND "
-    "DZD EGP NGN KES XOF XAF XPF RUB UAH ISK ARS CLP COP PEN TWD".split()
+    re.findall(
+        "...",
+        "EURUSDGBPCHFCADAUDNZDJPYCNYHKDSGDINRBRLMXNZARSEKNOKDKKPLNCZKHUFRONBGNTRYAEDSARILSKRWTHBIDRMYRPHPVNDMADTNDDZD"
+        "EGPNGNKESXOFXAFXPFRUBUAHISKARSCLPCOPPENTWD",
+    )
 )
+"""Currencies that a code of three letters may name; (UTC) or (SEC) in a header is none."""
 
 
 def repaired(text: str) -> str:

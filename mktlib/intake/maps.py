@@ -18,7 +18,7 @@ from mktlib.intake.columns import KINDS as COLUMN_KINDS
 from mktlib.intake.headers import spellings
 from mktlib.vocabulary import KINDS, Tables, finding, load_tables, nearest, platforms
 
-RULES = ("from", "values", "default", "bins", "date_format", "kind", "unless", "else", "quiet")
+RULES = ("from", "values", "default", "bins", "date_format", "kind", "unless", "else", "quiet", "where")
 ENTRIES: Mapping[str, type] = {
     "name": str, "source": str, "separator": str, "decimal": str, "encoding": str, "date_format": str, "one_row": str,
     "zone": str, "constants": dict, "score": dict, "extends": str,
@@ -38,7 +38,9 @@ def read_map(path: str | Path) -> dict[str, Any]:
     load_tables(path)  # says every wrong entry of the vocabulary's sections, and that the file is there
     plan = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     name, columns = Path(path).name, plan.get("columns")
-    if not isinstance(columns, dict) or not columns:
+    if "extends" in plan:
+        columns = plan.setdefault("columns", {})
+    if not isinstance(columns, dict) or not (columns or "extends" in plan):
         raise DataError(finding("E_MISSING_ENTRY", file=name, column="columns", expected="columns"))
     one = (str, list) if "extends" in plan else str
     wrong = [k for k, v in columns.items() if not isinstance(v.get("from") if isinstance(v, dict) else v, one)]

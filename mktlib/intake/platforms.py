@@ -19,6 +19,7 @@ from mktlib.vocabulary import finding, nearest, platforms
 Row = Mapping[str, Any]
 DEPTH = 60  # lines among which a header is looked for
 LEAST = 3  # headers that must be known
+ALMOST = 0.6  # of the headers: so many known make a platform sure though a column is missing
 WORTH, SHARE = 2.0, 0.4  # what they must be worth together, and their share of all headers: less is not recognised, only guessed
 AHEAD = 1.3  # how much better than the next a platform must fit
 FILE: Mapping[str, Any] = {
@@ -81,15 +82,22 @@ def recognised(rows: Sequence[Sequence[str]], name: str) -> Match:
     found = matches(rows)
     first = next((row for row in rows if any(row)), [])
     if not found:
-        raise DataError(finding("E_PLATFORM", file=name, found=", ".join(cell for cell in first if cell)))
+        raise DataError(_unknown(name, ", ".join(cell for cell in first if cell)))
     best, *others = found
     if lacking(platforms()[best.platform], rows[best.row]):
-        raise DataError(missing(platforms()[best.platform], rows[best.row], name, best.platform))
+        row = platforms()[best.platform]
+        sure = best.known >= ALMOST * sum(map(bool, rows[best.row]))
+        there = ", ".join(cell for cell in rows[best.row] if cell)
+        raise DataError(missing(row, rows[best.row], name, best.platform) if sure else _unknown(name, there))
     close = [m for m in others if m.worth * AHEAD > best.worth]
     if close:
         words = " / ".join(f'platform="{m.platform}"' for m in (best, *close[:3]))
         raise DataError(finding("E_PLATFORM_UNSURE", file=name, found=", ".join(m.platform for m in (best, *close[:3])), hint=words))
     return best
+
+
+def _unknown(name: str, found: str) -> Finding:
+    return finding("E_PLATFORM", file=name, found=found, platforms=", ".join(platforms()))
 
 
 def chosen(rows: Sequence[Sequence[str]], platform: str, name: str, row: Row | None = None) -> Match:
@@ -141,6 +149,10 @@ def plan_of(platform: Row, header: Sequence[str], name: str) -> dict[str, Any]:
         if at is not None:
             columns[column] = {**(rule if isinstance(rule, Mapping) else {}), "from": header[at]}
             used.add(at)
+    chosen_day = columns.get("date", {}).get("from", "")
+    daily = key_of(chosen_day) in {key_of(s) for s in platform.get("file", {}).get("day", ())}
+    if daily:  # a row is a day: the ends of the report are not its own
+        columns.pop("date_end", None)
     recognised_ones = set(map(key_of, every_spelling(platform)))
     private = [h for h in header if any(fnmatch(plain(h), plain(p)) for p in platform.get("file", {}).get("drop", ()))]
     others = [h for i, h in enumerate(header) if h and i not in used and h not in private]
@@ -149,5 +161,6 @@ def plan_of(platform: Row, header: Sequence[str], name: str) -> dict[str, Any]:
         **FILE, **platform.get("file", {}), "name": name, "score": platform.get("score"), "constants": dict(platform.get("constants", {})),
         "columns": columns | {h: h for h in others if h not in columns}, "tags": platform.get("tags", {}), "currencies": sorted(named),
         "extra": [h for h in others if recognised_ones.isdisjoint(keys_of(h)[0])], "per_row": True, "private": private,
+        "daily": daily,
         "source": platform.get("cite"),
     }  # fmt: skip

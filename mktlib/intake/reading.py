@@ -30,7 +30,8 @@ from mktlib.intake.checks import (
     unknown_words,
 )  # fmt: skip
 from mktlib.intake.columns import COUNTS, MONEY, Wrong, decide, kind_of, number, typed, votes
-from mktlib.intake.dates import day_format, days_in, in_order, open_order, period, serials, span, zones_mixed
+from mktlib.intake.dates import day_format, days_in, far_apart, in_order, open_order, period, serials, span, two_kinds, zones_mixed
+from mktlib.intake.headers import CODES
 from mktlib.intake.maps import canonical_map, check_columns, extended, option, read_map, vocabulary_with
 from mktlib.intake.naming import AXES, read_rules, tagged, untagged
 from mktlib.intake.platforms import chosen, plan_of, recognised
@@ -184,6 +185,9 @@ def _mapped(export: Export, fit: Sequence[int], plan: Mapping[str, Any]) -> pd.D
         how = rule if isinstance(rule, Mapping) else {"from": rule}
         at, values, default = position[how["from"]], how.get("values", {}), how.get("default")
         column = [APOSTROPHE.sub("", row[at]) for row in rows]
+        for header, allowed in how.get("where", {}).items():  # only rows where another column says one of these words
+            if header in position:
+                column = [cell if row[position[header]] in allowed else "" for cell, row in zip(column, rows, strict=True)]
         if "unless" in how:  # some words of this column say nothing: another column is asked then
             other = next((position[h] for h in how["else"] if h in position), at)
             column = [row[other] if cell in how["unless"] else cell for cell, row in zip(column, rows, strict=True)]
@@ -203,8 +207,13 @@ def _mapped(export: Export, fit: Sequence[int], plan: Mapping[str, Any]) -> pd.D
             out[name] = [str(value)] * len(rows)
     if plan.get("one_row") == "content" and "content_id" not in out:
         out["content_id"] = [f"row-{export.lines[i]}" for i in fit]
+    if "currency" not in out:
+        codes = next(
+            (c for c, cells in out.items() if c in plan.get("extra", ()) and any(cells) and CODES.issuperset({*cells} - {""})), None
+        )
+        out |= {"currency": out.pop(codes)} if codes else {}
     out |= _spans(out)
-    out |= _period_of(export, out, len(rows), plan.get("order"))
+    out |= _period_of(export, {**out, "_daily": plan.get("daily")}, len(rows), plan.get("order"))
     if plan.get("fill"):
         out |= _filled(out, plan["fill"]["by"], plan["fill"]["columns"])
     order = {name: i for i, name in enumerate(CANONICAL)}
@@ -252,6 +261,8 @@ def _period_of(export: Export, there: Mapping[str, Any], rows: int, order: str |
     export.facts["period"] = (str(first), str(last))
     if "date" not in there:
         return {"date": [str(first)] * rows, "date_end": [str(last)] * rows}
+    if there.get("_daily"):
+        return {}
     days = [days_in(cell, order) for cell in set(there["date"])]
     whole = first != last and all(d == [first] for d in days) and "date_end" not in there
     return {"date_end": [str(last)] * rows} if whole else {}
@@ -311,10 +322,13 @@ def _days_as(text: pd.Series, export: Export, plan: Mapping[str, Any], zone: str
         export.findings.append(finding("E_DATE_SERIAL", level="note", file=name, column=column, found=next(t for t in texts if t)))
         return "serial"
     if unsure := open_order(texts):
-        if plan.get("order"):
-            return in_order(texts, plan["order"])
-        found = [finding("E_AMBIGUOUS_DATE", file=name, column=column, found=unsure)]
-        raise DataError(found)
+        form = in_order(texts, plan["order"]) if plan.get("order") else None
+        if form is None or far_apart(texts, form):
+            raise DataError(finding("E_AMBIGUOUS_DATE", file=name, column=column, found=unsure))
+        export.findings.append(finding("E_DATES_AS_USUAL", level="note", file=name, column=column, found=form, platform=plan["name"]))
+        return form
+    if export.facts.get("encoding") == "xlsx" and (both := two_kinds(texts)):
+        raise DataError(finding("E_AMBIGUOUS_DATE", file=name, column=column, found=" / ".join(both)))
     form = day_format(texts)
     if form:
         export.findings.append(finding("E_DATES_READ", level="note", file=name, column=column, found=form))

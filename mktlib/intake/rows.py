@@ -182,7 +182,9 @@ def under_header(export: Export, at: int, *, blocks: bool = False) -> None:
         export.rows[at + 1 :] = [row[: len(header)] if len(row) == len(header) + 1 else row for row in export.rows[at + 1 :]]
     _check_header(header, export.name, export.lines[at])
     end = _end_of_table(export, at + 1) if blocks else len(export.rows)
-    export.aside += [(export.lines[i], "E_OTHER_TABLE", whole_text(export.raw[i])) for i in range(end, len(export.rows)) if export.raw[i].strip()]
+    export.aside += [
+        (export.lines[i], "E_OTHER_TABLE", whole_text(export.raw[i])) for i in range(end, len(export.rows)) if export.raw[i].strip()
+    ]
     export.header, body = header, slice(at + 1, end)
     export.facts["preamble"] = [whole_text(export.raw[i]).strip() for i in above]
     export.rows, export.lines, export.raw = export.rows[body], export.lines[body], export.raw[body]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -97,14 +98,16 @@ def together(intakes: Sequence[Intake], keep: Keep | None) -> Intake:
     whole = pd.concat(logs, ignore_index=True)
     _one_currency(whole, names)
     gone = whole["_file"].isin(again).to_numpy()
+    _one_grain(whole[~gone], names)
     repeated, conflicts = _overlap(whole[~gone])
     if len(conflicts) and keep is None:
         raise DataError(_said(whole, conflicts, names))
     lost = set() if keep is None else {min(pair) if keep == "latest" else max(pair) for pair in conflicts}
     out = gone | whole.index.isin([*repeated, *lost])
     found += _days(whole[~gone], names)
-    found += [finding("E_REPEATED_ROWS", level="warning", found=str(len(repeated) + len(lost)))] if len(repeated) + len(lost) else []
-    return _joined(intakes, names, whole, out, {i: "E_CONFLICTING_KEY" for i in lost}, found)
+    found += [finding("E_REPEATED_ROWS", level="warning", found=str(len(repeated)))] if repeated else []
+    found += [finding("E_KEPT_ONE", level="warning", found=str(len(lost)), keep=str(keep))] if lost else []
+    return _joined(intakes, names, whole, out, {i: "E_OTHER_FILE" for i in lost}, found)
 
 
 def _keys(whole: pd.DataFrame) -> list[str]:
@@ -155,6 +158,49 @@ def _one_currency(whole: pd.DataFrame, names: Sequence[str]) -> None:
         raise DataError(finding("E_MIXED_CURRENCY", column="currency", found=found))
 
 
+PIECE = ("content_id", "content_name", "ad_group", "campaign")
+
+
+def _one_grain(whole: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse files that tell the same days of the same piece at two levels: a month beside its days, a total beside its segments.
+
+    Raises:
+        DataError: which files, which piece, which days.
+    """
+    key = next((k for k in PIECE if k in whole), None)
+    if key is None or "date" not in whole or whole["_file"].nunique() < 2:
+        return
+    end = whole["date_end"].fillna(whole["date"]) if "date_end" in whole else whole["date"]
+    rows = whole.assign(_end=end)[whole["date"].notna() & whole[key].notna()]
+    for piece, some in rows.groupby(key, sort=False):
+        files = some.groupby("_file")
+        if files.ngroups < 2:
+            continue
+        for (one, a), (other, b) in itertools.combinations(files, 2):
+            if a["date"].min() > b["_end"].max() or b["date"].min() > a["_end"].max():
+                continue
+            axis = _two_grains(a, b)
+            if axis:
+                found = f"{piece}: {a['date'].min().date()} - {b['_end'].max().date()}"
+                both = f"{names[int(str(one))]} / {names[int(str(other))]}"
+                raise DataError(finding("E_TWO_GRAINS", file=both, column=axis, found=found))
+
+
+def _two_grains(a: pd.DataFrame, b: pd.DataFrame) -> str | None:
+    """The column that one file breaks a piece down by on a day that they share, and the other does not; a longer span of days is one."""
+    spans = [set(zip(x["date"], x["_end"], strict=True)) for x in (a, b)]
+    if any(one != other and one[0] <= other[1] and other[0] <= one[1] for one, other in itertools.product(*spans)):
+        return "date_end"
+    shared = set(a["date"]) & set(b["date"])
+    first, then = (x[x["date"].isin(shared)] for x in (a, b))
+    words = [c for c in map(str, a) if not pd.api.types.is_numeric_dtype(a[c]) and not c.startswith(("_", "date"))]
+    return next((c for c in words if len(first) and _only_one_says(first[c], then[c])), None)
+
+
+def _only_one_says(one: pd.Series, other: pd.Series) -> bool:
+    return bool((one.notna().all() and other.isna().all()) or (one.isna().all() and other.notna().all()))
+
+
 def _days(whole: pd.DataFrame, names: Sequence[str]) -> list[Finding]:
     """Files whose days overlap."""
     if "date" not in whole:
@@ -175,7 +221,7 @@ def _joined(
     left = [i for i in whole.index if out[i]]
     at = [(names[int(f)], int(line)) for f, line in whole.loc[left, ["_file", "_line"]].to_numpy()]
     texts = whole.loc[left].drop(columns=["_file", "_line"]).astype(str).agg(",".join, axis=1).tolist() if left else []
-    codes = [why.get(i, "E_DUPLICATE_ROW") for i in left]
+    codes = [why.get(i, "E_IN_ANOTHER_FILE") for i in left]
     said = [finding(code, file=file, line=line, found=text) for code, (file, line), text in zip(codes, at, texts, strict=True)]
     twice = pd.DataFrame(
         {

@@ -51,10 +51,12 @@ def with_tags(text: pd.DataFrame, tags: Any, name: str) -> tuple[pd.DataFrame, l
     if not keys:
         named, there = [k for k in KEYS if k in table], [k for k in KEYS if k in text]
         if named:  # the sheet names pieces in a way that the log does not
-            said = {"column": named[0], "expected": ", ".join(there) or KEYS[0], "found": ", ".join(map(str, text.columns))}
-            raise DataError(finding("E_TAG_KEY", file=name, **said))
+            known, columns = ", ".join(there) or KEYS[0], ", ".join(map(str, text.columns))
+            raise DataError(finding("E_TAG_KEY", file=name, column=named[0], expected=known, found=columns))
         names = ", ".join(map(str, table.columns))
-        raise DataError(finding("E_MISSING_COLUMN", file="tags", column=there[0] if there else KEYS[0], expected=" / ".join(there), found=names))
+        raise DataError(
+            finding("E_MISSING_COLUMN", file="tags", column=there[0] if there else KEYS[0], expected=" / ".join(there), found=names)
+        )
     key = keys[0]
     twice = table.loc[table[key].duplicated(), key].drop_duplicates()
     if len(twice):
