@@ -352,3 +352,138 @@ def test_a_redressed_export_never_adds_up_to_something_else_in_silence(name: str
         new = {(f.code, f.found) for f in intake.findings} - known
         sums = [x.log.select_dtypes("number").sum().round(6).to_dict() for x in (base, intake)]
         assert sums[0] == sums[1] or new, dress
+
+
+# ---------------------------------------------------------------- what attacks have found
+
+HEAD = "Day,Campaign name,Impressions,Link clicks,Amount spent ({}),Campaign delivery\n"
+
+
+def frame(**more: Any) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"content_id": ["a", "b"], "content_type": "blog_post", "channel": "email", "clicks": [3, 4], "delivered": 90} | more
+    )
+
+
+def test_rates_change_money_whose_currency_a_header_tells(tmp_path: Path) -> None:
+    dollars = written(tmp_path, HEAD.format("USD") + "2026-09-01,S,1000,10,100,on\n", "usd.csv")
+    log = read_export(dollars, rates={"EUR": 1, "USD": 0.5}).log
+    assert log[["spend", "currency"]].to_numpy().tolist() == [[50.0, "EUR"]]
+    for rates in ({"EUR": 1, "USD": 0}, {"EUR": 1, "USD": float("nan")}, {"USD": 0.5}, {"EUR": 1, "USD": "x"}, "EUR"):
+        with pytest.raises(DataError) as caught:
+            read_export(dollars, rates=rates)  # type: ignore[arg-type]
+        assert caught.value.codes == ("E_RATES",)
+
+
+def test_numbers_of_a_frame_or_a_workbook_are_what_they_are(tmp_path: Path) -> None:
+    for clicks in ([0.125, 1.0], [12.345, 1.0]):
+        assert read_export(frame(clicks=clicks)).rejected["code"].tolist() == ["E_NOT_INTEGER"]
+    assert read_export(frame(spend=[1.234, 12.345]), decimal=",").log["spend"].tolist() == [1.234, 12.345]
+    mixed = frame(spend=["7,50", 1.234])
+    path = written(tmp_path, book([[*mixed], *mixed.to_numpy().tolist()]), "mixed.xlsx")
+    assert read_export(path).log["spend"].tolist() == [7.5, 1.234]
+    with pytest.raises(DataError) as caught:
+        read_export(frame(spend=["12,500", "1,234"]))
+    assert caught.value.codes == ("E_AMBIGUOUS_NUMBER",)
+
+
+def test_a_campaign_may_be_called_total_something(tmp_path: Path) -> None:
+    text = HEAD.format("EUR") + "2026-09-01,TotalEnergies summer,1000,10,100,on\n2026-09-02,Elf,1000,1,5,on\n"
+    assert read_export(written(tmp_path, text, "t.csv")).log["spend"].tolist() == [100.0, 5.0]
+
+
+def test_of_three_files_one_row_stays() -> None:
+    files = [frame(date="2026-09-01", clicks=[n, 1]).head(1) for n in (5, 7, 9)]
+    assert read_export(files, keep="latest").log["clicks"].tolist() == [9]
+    assert read_export(files, keep="first").log["clicks"].tolist() == [5]
+    again = [*files[:2], frame(date="2026-09-01", clicks=[5, 1], note="x").head(1)]
+    assert read_export(again, keep="latest").log["clicks"].tolist() == [5]
+    nameless = frame(campaign=None, date="2026-09-01")
+    assert len(read_export([nameless, nameless.assign(objective="x")]).log) >= 2
+
+
+def test_what_was_running_does_not_make_another_row(tmp_path: Path) -> None:
+    rows = [HEAD.format("EUR") + f"2026-09-01,S,1000,10,100,{word}\n" for word in ("active", "completed")]
+    files = [written(tmp_path, text, f"{i}.csv") for i, text in enumerate(rows)]
+    assert read_export(files).log["spend"].tolist() == [100.0]
+
+
+def test_two_columns_of_one_meaning_are_told_or_refused(tmp_path: Path) -> None:
+    two = "Day,Campaign name,Impressions,Link clicks,Amount spent (EUR),Amount spent (USD)\n2026-09-01,S,1000,10,100,0\n"
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, two, "two.csv"))
+    assert caught.value.codes == ("E_MIXED_CURRENCY",)
+    same = "Day,Campaign name,Impressions,Link clicks,LINK CLICKS,Amount spent (EUR)\n2026-09-01,S,1000,10,11,100\n"
+    assert "E_SECOND_COLUMN" in [f.code for f in read_export(written(tmp_path, same, "same.csv")).findings]
+
+
+def test_addresses_hide_nowhere(tmp_path: Path) -> None:
+    said = GOOGLE.replace("Campaign report", "Campaign report for ana@example.org").replace("Sun_Search,", "ana@example.org,", 1)
+    intake = read_export(written(tmp_path, said + "x,ana@example.рф\n", "g.csv"))
+    link = read_export(frame(url="https://x.org/?utm_content=ana%40example.org"), tags=written(tmp_path, "[utm]\n", "u.toml"))
+    tagged = read_export(frame(), tags=pd.DataFrame({"content_id": ["a"], "style": ["boss@example.org"]}))
+    everything = [x.to_csv() for one in (intake, link, tagged) for x in (one.log, one.rejected, one.excluded)]
+    everything += [f.text for one in (intake, link, tagged) for f in one.findings] + [str(intake.facts)]
+    for text in everything:
+        assert "ana@" not in text
+        assert "boss@" not in text
+        assert "%40example" not in text
+    with pytest.raises(DataError) as caught:
+        read_export(written(tmp_path, "ana@example.org,b\n1,2\n", "h.csv"))
+    assert "ana@" not in str(caught.value)
+
+
+def test_a_damaged_key_is_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    kept = tmp_path / ".config" / "mktlib" / "key"
+    kept.parent.mkdir(parents=True)
+    for text in ("", "ab", "no hex"):
+        kept.write_text(text, encoding="ascii")
+        assert key({})[1] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "column"),
+    [({"zone": "Nowhere/City"}, "zone"), ({"zone": "../../etc/passwd"}, "zone"), ({"zone": 5}, "zone"),
+     ({"date_format": "%d/%m"}, "date_format"),
+     ({"encoding": 5}, "encoding"), ({"keep": "newest"}, "keep"), ({"tables": 5}, "tables"), ({"decimal": "comma"}, "decimal")],
+)  # fmt: skip
+def test_an_option_that_cannot_be_is_refused_with_what_to_type(options: dict[str, Any], column: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_export(frame(), **options)
+    assert [(f.code, f.column) for f in caught.value.findings] == [("E_OPTION", column)]
+    assert caught.value.findings[0].expected
+
+
+def test_a_time_with_its_offset_is_told_in_the_zone_in_any_format() -> None:
+    log = read_export(frame(date="01/09/2026 23:30 +0000"), date_format="%d/%m/%Y %H:%M %z", zone="Europe/Paris").log
+    assert log["date"].dt.strftime("%Y-%m-%d").tolist() == ["2026-09-02"] * 2
+
+
+def test_two_dates_above_a_table_are_a_range_only_where_they_say_so(tmp_path: Path) -> None:
+    above = "Campaign report\nDownloaded October 3, 2026\nAccount opened January 5, 2020\n"
+    table = "Campaign,Currency code,Impr.,Clicks,Cost\nS,EUR,1240,62,31.50\n"
+    assert "date" not in read_export(written(tmp_path, above + table, "g.csv")).log
+    ranged = "Campaign report\n# Start date: 20260901\n# End date: 20260930\n" + table
+    assert read_export(written(tmp_path, ranged, "r.csv")).facts["period"] == ("2026-09-01", "2026-09-30")
+
+
+def test_a_tag_is_a_word_and_an_index_is_a_column() -> None:
+    log = read_export(frame(clicks=[None, 4]), tags=pd.DataFrame({"content_id": ["a"], "clicks": [77], "style": ["playful"]})).log
+    assert log["clicks"].isna().tolist() == [True, False]
+    dated = read_export(frame(date=["2026-09-01", "2026-09-02"]).set_index("date")).log
+    assert dated["date"].notna().all()
+
+
+def test_days_that_would_be_neighbours_in_the_other_order_are_asked(tmp_path: Path) -> None:
+    head = "Start Date (in UTC),Campaign Name,Currency,Impressions,Clicks,Total Spent\n"
+    for first, then, asked in (("03/09/2026", "04/09/2026", True), ("09/03/2026", "09/04/2026", False)):
+        path = written(tmp_path, head + f"{first},UK,GBP,1200,12,50.20\n{then},UK,GBP,1300,13,60.20\n", "li.csv")
+        if asked:
+            with pytest.raises(DataError) as caught:
+                read_export(path, "linkedin_ads")
+            assert caught.value.codes == ("E_AMBIGUOUS_DATE",)
+        else:
+            intake = read_export(path, "linkedin_ads")
+            assert intake.log["date"].dt.month.tolist() == [9, 9]
+            assert "E_DATES_AS_USUAL" in [f.code for f in intake.findings]

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake.columns import Wrong
-from mktlib.intake.headers import CURRENCIES, ODD, UNSEEN
+from mktlib.intake.columns import EXACT, Wrong
+from mktlib.intake.headers import CODES, CURRENCIES, ODD, UNSEEN
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, nearest
 
 CLOSED = ("stage", "content_type", "style", "length", "channel")
 WORDY = ("segment", *CLOSED, "network", "objective")
 KEYS = ("content_id", "content_name", "ad_group", "campaign")
-SIGN = re.compile(r"[€$£]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
+SIGN = re.compile(rf"[€$£¥]|(?<![A-Za-z])(?:{'|'.join(sorted(CODES))})(?![A-Za-z])")
 EARLY = pd.Timestamp(2000, 1, 1)
 SHARE_GONE, HALF, ENOUGH_DAYS = 0.1, 0.6, 7
 
@@ -49,10 +49,12 @@ def converted(log: pd.DataFrame, money: Sequence[str], rates: Mapping[str, float
     Raises:
         DataError: a currency of the log has no rate.
     """
-    lacking = sorted(set(log["currency"].dropna()) - set(rates)) if "currency" in log else []
-    target = next((c for c, rate in rates.items() if rate == 1), None)
-    if lacking or target is None:
-        found = ", ".join(lacking) or str(dict(rates))
+    good = isinstance(rates, Mapping) and all(isinstance(r, int | float) and 0 < r < float("inf") for r in rates.values())
+    lacking = sorted(set(log["currency"].dropna()) - set(rates)) if good and "currency" in log else []
+    target = next((c for c, rate in rates.items() if rate == 1), None) if good else None
+    unsaid = "currency" not in log or (log["currency"].isna() & log[[c for c in money if c in log]].notna().any(axis=1)).any()
+    if lacking or target is None or unsaid:
+        found = ", ".join(lacking) or (str(rates) if target is None else "currency: ?")
         raise DataError(finding("E_RATES", file=name, column="rates", found=found))
     factor = log["currency"].map(dict(rates)).astype(float) if "currency" in log else 1.0
     return log.assign(**{c: log[c] * factor for c in money if c in log}, currency=target)
@@ -83,8 +85,8 @@ def spoiled_ids(text: pd.DataFrame, lines: Mapping[int, int], name: str) -> None
         DataError: one finding a column, at the first such cell.
     """
     found = []
-    for column in [c for c in text.columns if str(c).lower().endswith("id")]:
-        bad = text[column].str.fullmatch(r"\d[.,]\d+E\+\d{2}")
+    for column in [c for c in text.columns if str(c).lower().endswith("id") or text[c].str.fullmatch(rf"\d{{16,}}{EXACT}").any()]:
+        bad = text[column].str.fullmatch(rf"\d(?:[.,]\d+)?[eE]\+?\d{{2,}}|\d+{EXACT}")
         long = text[column].str.fullmatch(r"\d{17,}")
         if (
             len(text.loc[long, column].unique()) > 1 and text.loc[long, column].str[15:].str.fullmatch("0+").all()
@@ -92,7 +94,8 @@ def spoiled_ids(text: pd.DataFrame, lines: Mapping[int, int], name: str) -> None
             bad |= long
         if bad.any():
             at = text.index[bad.to_numpy()][0]
-            found.append(finding("E_ID_PRECISION", file=name, line=lines[at], column=str(column), found=str(text.loc[at, column])))
+            said = str(text.loc[at, column]).rstrip(EXACT)
+            found.append(finding("E_ID_PRECISION", file=name, line=lines[at], column=str(column), found=said))
     if found:
         raise DataError(found)
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.intake.dates import day
+from mktlib.intake.headers import CODES
 from mktlib.vocabulary import Tables
 
 COUNTS = (
@@ -33,13 +34,15 @@ ENDS = {"latitude": 90.0, "longitude": 180.0}
 LARGEST = 2**53  # above it a float no longer holds every integer, and counts are added up as floats
 SPACES = dict.fromkeys(map(ord, " \u00a0\u2009\u202f'’"))
 NOT_FINITE = ("nan", "inf", "-inf", "+inf", "infinity", "-infinity")
-CURRENCY = re.compile(r"^(?:[€$£¥]|[A-Z]{3}(?![A-Za-z]))|(?:[€$£¥]|(?<![A-Za-z])[A-Z]{3})$")
+CURRENCY = re.compile(rf"^(?:[€$£¥]|(?:{'|'.join(sorted(CODES))})(?![A-Za-z]))|(?:[€$£¥]|(?<![A-Za-z])(?:{'|'.join(sorted(CODES))}))$")
 NUMBER = {
     mark: re.compile(rf"[-+]?(?:\d+|\d{{1,3}}(?:{other}\d{{3}})+)?(?:{re.escape(mark)}\d*)?(?:[eE][-+]?\d+)?")
     for mark, other in ((".", ","), (",", r"\."))
 }
 GROUPED = re.compile(r"[-+]?\d{1,3}([ \u00a0\u2009\u202f'’])\d{3}(?:\1\d{3})*(?:[.,]\d*)?")
-THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
+THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
+EXACT = "\u2396"
+"""The decimal mark of a cell that was a number in its workbook or frame: nobody need guess it. Behind a number: too long to be whole."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,8 @@ def number(text: str, mark: str) -> float | str:
     """
     if text.lower() in NOT_FINITE:
         return "E_NOT_FINITE"
+    if EXACT in text:
+        text, mark = text.replace(EXACT, ".").rstrip("."), "."
     text = bare(text)
     if not text.isascii() or not NUMBER[mark].fullmatch(text) or not any(c.isdigit() for c in text.lower().split("e")[0]):
         return "E_NOT_A_NUMBER"
@@ -230,7 +235,7 @@ def typed(
     ([7, <NA>, <NA>], ['E_NEGATIVE_COUNT'])
     """
     if kind == "text":
-        return text.where(text != "", None), []
+        return unmarked(text).where(text != "", None), []
     parse: Mapping[str, Callable[[str], Any]] = {
         "count": lambda cell: count(cell, mark),
         "net": lambda cell: net(cell, mark),
@@ -248,9 +253,14 @@ def typed(
     values = [None if word in nothing else _said(word, parse[kind], kind) for word in words]
     bad = np.array([isinstance(value, str) for value in values], dtype=bool)
     rows = np.flatnonzero(bad[codes])
-    wrong = [Wrong(int(i), str(text.name), values[codes[i]], words[codes[i]]) for i in rows]
+    wrong = [Wrong(int(i), str(text.name), values[codes[i]], words[codes[i]].replace(EXACT, ".")) for i in rows]
     clean = [None if isinstance(value, str) else value for value in values]
     return _column(clean, kind).take(codes).set_axis(text.index).rename(str(text.name)), wrong
+
+
+def unmarked(text: pd.Series) -> pd.Series:
+    """Text as people write it: numbers of a workbook with a point."""
+    return text.str.rstrip(EXACT).str.replace(EXACT, ".", regex=False) if text.str.contains(EXACT).any() else text
 
 
 def _said(word: str, parse: Callable[[str], Any], kind: Kind) -> Any:

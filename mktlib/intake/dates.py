@@ -58,7 +58,9 @@ def _read(text: str, date_format: str | None, zone: str | None) -> date | str:
     if date_format == "serial":
         return EPOCH + timedelta(days=int(float(text)))
     if date_format:
-        return datetime.strptime(text if " " in date_format else re.split(r"[ T,|]", text, maxsplit=1)[0], date_format).date()
+        timed = "%H" in date_format or "%I" in date_format
+        found = datetime.strptime(text if timed or " " in date_format else re.split(r"[ T,|]", text, maxsplit=1)[0], date_format)
+        return _in_zone(found, zone) if timed else found.date()
     if COMPACT.fullmatch(text):
         return datetime.strptime(text, "%Y%m%d").date()
     if ISO.match(text):
@@ -127,7 +129,7 @@ def far_apart(texts: Sequence[str], form: str) -> bool:
     for order in (form, other):
         days = [d for t in texts if t and isinstance(d := day(t, order), date)]
         spans.append((max(days) - min(days)).days if days else 0)
-    return len([t for t in texts if t]) > 1 and spans[1] <= 31 and spans[0] > 2 * spans[1] + 31
+    return len([t for t in texts if t]) > 1 and spans[1] <= 31 and spans[0] > 2 * spans[1] + 14
 
 
 def two_kinds(texts: Sequence[str]) -> tuple[str, str] | None:

@@ -29,6 +29,7 @@ import pandas as pd
 
 from mktlib.errors import DataError
 from mktlib.intake.headers import plain
+from mktlib.intake.tags import NUMBERS
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, nearest
 
 AXES = ("segment", "stage", "content_type", "style", "length", "channel")
@@ -59,12 +60,18 @@ def read_rules(path: str | Path) -> dict[str, Any]:
         if section in SECTIONS and not isinstance(value, SECTIONS[section]):
             found.append(finding("E_OPTION", file=name, column=section, found=repr(value), expected=f"[{section}]"))
     naming = rules.get("naming")
-    if isinstance(naming, dict) and not (isinstance(naming.get("pattern"), str) and names_of(naming["pattern"])):
+    if isinstance(naming, dict) and not _readable(naming.get("pattern")):
         example = 'pattern = "{segment}_{stage}_{content_type}"'
         found.append(finding("E_OPTION", file=name, column="naming.pattern", found=repr(naming.get("pattern")), expected=example))
     if found:
         raise DataError(found)
     return rules
+
+
+def _readable(pattern: Any) -> bool:
+    """Whether a pattern has parts, each with a name of its own and a mark between it and the next."""
+    names = names_of(pattern) if isinstance(pattern, str) else []
+    return bool(names) and len(set(names)) == len(names) and all(n.isidentifier() for n in names) and "}{" not in str(pattern)
 
 
 def names_of(pattern: str) -> list[str]:
@@ -160,6 +167,8 @@ def by_columns(text: pd.DataFrame, rules: Mapping[str, Sequence[str] | str]) -> 
     """Columns of the export itself (age, gender, placement) as an axis, joined where they are several."""
     out = text
     for axis, given in rules.items():
+        if axis in NUMBERS or not len(text):
+            continue
         columns = [c for c in ([given] if isinstance(given, str) else given) if c in text]
         if columns:
             joined = text[columns].apply(lambda row: " ".join(word for word in row if word), axis=1)

@@ -156,11 +156,14 @@ def plan_of(platform: Row, header: Sequence[str], name: str) -> dict[str, Any]:
     recognised_ones = set(map(key_of, every_spelling(platform)))
     private = [h for h in header if any(fnmatch(plain(h), plain(p)) for p in platform.get("file", {}).get("drop", ()))]
     others = [h for i, h in enumerate(header) if h and i not in used and h not in private]
-    named = set(where.currencies(used))
+    meant = {k: c for c in columns for s in spellings(platform["columns"][c]) for k in [key_of(s)]}
+    second = [h for i, h in enumerate(header) if h and i not in used and any(k in meant for k in keys_of(h)[0])]
+    named = set(where.currencies(i for i, h in enumerate(header) if i in used or h in second))
     return {
         **FILE, **platform.get("file", {}), "name": name, "score": platform.get("score"), "constants": dict(platform.get("constants", {})),
         "columns": columns | {h: h for h in others if h not in columns}, "tags": platform.get("tags", {}), "currencies": sorted(named),
         "extra": [h for h in others if recognised_ones.isdisjoint(keys_of(h)[0])], "per_row": True, "private": private,
+        "others": others, "second": second,
         "daily": daily,
         "source": platform.get("cite"),
     }  # fmt: skip

@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import re
 import secrets
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
-ADDRESS = re.compile(r"[^\s@<>,;:\"'()\[\]|/=?&]+@[^\s@<>,;:\"'()\[\]|/=?&]+\.[A-Za-z]{2,}")
+from mktlib.vocabulary import ADDRESS, masked
+
+KEY_BYTES = 32
 KEY_FILE = Path(".config") / "mktlib" / "key"
 
 
@@ -34,11 +36,19 @@ def key(environment: Mapping[str, str] | None = None) -> tuple[bytes, bool]:
 
 
 def _kept_key(path: Path) -> bytes:
+    """The key of the file; where there is none it is written whole beside and linked, so that of two processes one key holds."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+        beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(KEY_BYTES))
+        with suppress(FileExistsError):
+            os.link(beside, path)
+        beside.unlink()
+    found = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    if len(found) != KEY_BYTES:
+        raise ValueError("the key file is damaged")
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -61,20 +71,11 @@ def pseudonym(address: str, secret: bytes) -> str:
     return "person-" + hmac.new(secret, plain.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
 
 
-def masked(text: str) -> str:
-    """Text in which nobody's address can be read.
-
-    >>> masked("write to ana@example.org, today")
-    'write to a***@e***, today'
-    """
-    return ADDRESS.sub(lambda found: f"{found[0][0]}***@{found[0].split('@', 1)[1][0]}***", text) if "@" in text else text
-
-
 def without_addresses(text: pd.DataFrame, secret: bytes) -> tuple[pd.DataFrame, dict[str, int]]:
     """(the log with pseudonyms for addresses and none inside longer texts, {column: addresses found})."""
     out, found = text.copy(), {}
     for column in text.columns:
-        words = [word for word in text[column].unique() if "@" in word and ADDRESS.search(word)]
+        words = [word for word in text[column].unique() if word != masked(word)]
         if words:
             said = {word: pseudonym(word, secret) if ADDRESS.fullmatch(word.strip()) else masked(word) for word in words}
             found[str(column)] = len(words)

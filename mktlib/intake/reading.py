@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 from tqdm.auto import tqdm
@@ -29,17 +30,17 @@ from mktlib.intake.checks import (
     spoiled_ids,
     unknown_words,
 )  # fmt: skip
-from mktlib.intake.columns import COUNTS, MONEY, Wrong, decide, kind_of, number, typed, votes
+from mktlib.intake.columns import COUNTS, MISSING, MONEY, Wrong, decide, kind_of, number, typed, votes
 from mktlib.intake.dates import day_format, days_in, far_apart, in_order, open_order, period, serials, span, two_kinds, zones_mixed
 from mktlib.intake.headers import CODES
 from mktlib.intake.maps import canonical_map, check_columns, extended, option, read_map, vocabulary_with
 from mktlib.intake.naming import AXES, read_rules, tagged, untagged
 from mktlib.intake.platforms import chosen, plan_of, recognised
-from mktlib.intake.privacy import key, key_id, masked, without_addresses
+from mktlib.intake.privacy import key, key_id, without_addresses
 from mktlib.intake.rows import Export, control_characters, first_row, from_file, from_frame, sort_rows, under_header, unlabelled_totals
 from mktlib.intake.tags import with_tags
 from mktlib.results import Intake
-from mktlib.vocabulary import Tables, finding, platforms
+from mktlib.vocabulary import Tables, finding, masked, platforms
 
 NAMES = (
     "date", "date_end", "brand", "network", "channel", "placement", "objective", "campaign", "ad_group", "content_id", "content_name",
@@ -47,6 +48,7 @@ NAMES = (
 )  # fmt: skip
 CANONICAL = (*NAMES, "segment", "stage", *COUNTS, *MONEY, "currency")
 SHOWN = 50
+ENDS = re.compile(r"\b(?:start|end|from|to|d[ée]but|fin|du|au|beginn|ende)\b", re.IGNORECASE)  # of the range of a report
 APOSTROPHE = re.compile(r"^'(?=[=+\-@\d\t])")  # put there so that no spreadsheet takes the cell for a formula or a number
 ADDED = ("impressions", "clicks", "clicks_all", "engagements", "views", "delivered", "sent", "sessions", "conversions", *MONEY)
 """Columns whose rows add up (people reached do not): by these a total gives itself away."""
@@ -84,6 +86,7 @@ def read_one(
     options = {k: asked.get(k) or option(plan, k) for k in LOCALE}
     if options["decimal"] not in (None, ".", ","):
         raise DataError(finding("E_OPTION", column="decimal", found=options["decimal"], expected='"." / ","'))
+    _check_clock(options)
     export = from_file(Path(source), options) if isinstance(source, str | Path) else from_frame(source, options)
     plan = _placed(export, plan, str(platform), words)
     options = {k: v or plan.get(k) for k, v in options.items()}
@@ -104,6 +107,19 @@ def read_one(
     return _assemble(export, log, fit, [w for w in wrong if w.row not in totals], ragged, sorted(excluded), plan, words)
 
 
+def _check_clock(options: Mapping[str, str | None]) -> None:
+    """Refuse zones that do not exist and formats of days without a year."""
+    found, zone, form = [], options["zone"], options["date_format"]
+    try:
+        ZoneInfo(zone) if zone is not None else None
+    except (ValueError, TypeError, OSError, KeyError, AttributeError):
+        found.append(finding("E_OPTION", column="zone", found=zone, expected='zone="Europe/Paris"'))
+    if form is not None and not (isinstance(form, str) and re.search("%[YyG]", form)):
+        found.append(finding("E_OPTION", column="date_format", found=form, expected='date_format="%d/%m/%Y"'))
+    if found:
+        raise DataError(found)
+
+
 def _placed(export: Export, plan: dict[str, Any] | None, platform: str, words: Tables) -> dict[str, Any]:
     """The map of this export, with its rows under their header: the caller's, the canonical log's, or a platform's."""
     if plan is None and (platform in platforms() or not _canonical(export, platform)):
@@ -113,6 +129,9 @@ def _placed(export: Export, plan: dict[str, Any] | None, platform: str, words: T
         plan = plan_of(row, export.header, match.platform)
         known = f"{match.known} / {sum(map(bool, export.header))}"
         export.findings.append(finding("E_PLATFORM_FOUND", level="note", file=export.name, found=match.platform, known=known))
+        if plan["second"]:
+            second = ", ".join(plan["second"])
+            export.findings.append(finding("E_SECOND_COLUMN", level="warning", file=export.name, found=second))
         if plan["extra"]:
             more = ", ".join(plan["extra"])
             export.findings.append(finding("E_EXTRA_COLUMN", level="note", file=export.name, found=more, platform=match.platform))
@@ -144,7 +163,6 @@ def _words(export: Export, fit: Sequence[int], plan: Mapping[str, Any], tags: An
     lines = dict(zip(fit, (export.lines[i] for i in fit), strict=True))
     spoiled_ids(text, lines, export.name)
     _hide(export, plan.get("private", ()))
-    text = _without_people(text, export)
     rules = read_rules(tags) if str(tags).lower().endswith(".toml") else {}
     text = tagged(text, {"columns": plan.get("tags", {})}, tables)
     if "table" in rules or (tags is not None and not rules):
@@ -152,6 +170,7 @@ def _words(export: Export, fit: Sequence[int], plan: Mapping[str, Any], tags: An
         text, lost = with_tags(text, beside, export.name)
         export.findings += lost
     text = tagged(text, rules, tables)
+    text = _without_people(text, export)
     text, respelt = one_spelling(text, export.name)
     export.findings += respelt
     names = [c for c in map(str, text) if kind_of(c, tables) in ("text", "date")]
@@ -161,7 +180,12 @@ def _words(export: Export, fit: Sequence[int], plan: Mapping[str, Any], tags: An
 
 
 def _without_people(text: pd.DataFrame, export: Export) -> pd.DataFrame:
-    if not any(text[c].str.contains("@").any() for c in text):
+    """The log with pseudonyms for addresses; everything beside it with none."""
+    export.raw = [masked(words) for words in export.raw]
+    export.rows = [[masked(cell) for cell in row] for row in export.rows]
+    export.aside = [(line, code, masked(words)) for line, code, words in export.aside]
+    export.facts["preamble"] = [masked(line) for line in export.facts.get("preamble", ())]
+    if not any((text[c] != text[c].map(masked)).any() for c in text):
         return text
     secret, lasting = key()
     out, found = without_addresses(text, secret)
@@ -169,11 +193,7 @@ def _without_people(text: pd.DataFrame, export: Export) -> pd.DataFrame:
         level: Level = "note" if lasting else "warning"
         code = "E_PSEUDONYMS" if lasting else "E_PASSING_KEY"
         export.findings.append(finding(code, level=level, file=export.name, column=column, found=str(number_of)))
-    if found:
-        export.facts["key_id"] = key_id(secret)
-        export.raw = [masked(words) for words in export.raw]
-        export.rows = [[masked(cell) for cell in row] for row in export.rows]
-        export.aside = [(line, code, masked(words)) for line, code, words in export.aside]
+    export.facts["key_id"] = key_id(secret)
     return out
 
 
@@ -254,7 +274,7 @@ def _period_of(export: Export, there: Mapping[str, Any], rows: int, order: str |
     """The range of days told above the table, where the table has no days of its own or only the first of them."""
     lines = [part for line in export.facts.get("preamble", ()) for part in (line, *line.split('"'))]
     told = [found for line in lines if (found := period(line, order))]
-    ends = sorted({d for line in lines if len(d_in := days_in(line, order)) == 1 for d in d_in})
+    ends = sorted({d for line in lines if ENDS.search(line) and len(d_in := days_in(line, order)) == 1 for d in d_in})
     first, last = told[0] if told else (ends[0], ends[-1]) if len(ends) == 2 else (None, None)
     if first is None or last is None:
         return {}
@@ -292,7 +312,7 @@ def _typed_columns(
         columns[name] = column
         wrong += [replace(w, row=int(text.index[w.row])) for w in bad]
     log = pd.DataFrame(columns, index=text.index)
-    if currency and not rates:
+    if currency:
         log["currency"] = log["currency"].fillna(currency) if "currency" in log else currency
     money = [name for name, kind in kinds.items() if kind in ("money", "micros")]
     return (converted(log, money, rates, export.name) if rates else log), wrong
@@ -314,7 +334,8 @@ def _days_as(text: pd.Series, export: Export, plan: Mapping[str, Any], zone: str
     Raises:
         DataError: every day could be read in two orders, or some times have a zone and others none.
     """
-    texts, name, column = [str(x) for x in text.unique()], export.name, str(text.name)
+    said = [str(x) for x in text.unique() if x not in (*MISSING, *plan.get("missing", ()))]
+    texts, name, column = said, export.name, str(text.name)
     mixed = None if zone else zones_mixed(texts)
     if mixed:
         raise DataError(finding("E_MIXED_TZ", file=name, column=column, found=" / ".join(mixed)))
@@ -368,6 +389,7 @@ def _assemble(
     facts |= {"excluded": len(left), **export.facts} | ({"score": dict(plan["score"])} if plan["score"] else {})
     if plan.get("per_row") and not plan["score"]:
         facts["score"] = suggested(kept, tables)
+    facts["identity"] = [c for c in kept if c in plan["columns"] and c not in (*plan.get("others", ()), "currency") and c not in ADDED]
     facts["censored"] = [(export.lines[w.row], w.column, w.found) for w in bounds]
     if plan.get("source"):
         facts["citation"] = plan["source"]
@@ -427,6 +449,9 @@ def _check_nothing_lost(export: Export, log: pd.DataFrame, kept: pd.DataFrame, o
     """Every row read is kept, rejected or excluded, and each number adds up to what was read."""
     came: list[tuple[Any, Any, Any]] = [("rows", facts["rows_read"], facts["kept"] + facts["rejected"] + facts["excluded"])]
     came += [(c, log[c].sum(), kept[c].sum() + out[c].sum()) for c in log.select_dtypes("number")]
+    far = [c for c in log.select_dtypes("integer") if float(log[c].astype(float).abs().sum()) >= 2**63]
+    if far:
+        raise DataError([finding("E_TOO_LARGE", file=export.name, column=str(c), found="2**63", expected="2**63 - 1") for c in far])
     wrong = [(name, read, left) for name, read, left in came if abs(read - left) > 1e-9 * abs(log[name].abs().sum() if name in log else 0)]
     if wrong:
         raise DataError([finding("E_CONSERVATION", file=export.name, column=c, found=str(a), expected=str(b)) for c, a, b in wrong])

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake.columns import Wrong
+from mktlib.intake.columns import EXACT, Wrong
 from mktlib.intake.counts import to_pandas
 from mktlib.intake.files import MOST_BYTES, decoded, quoted, separator_of
 from mktlib.intake.headers import plain
-from mktlib.intake.workbooks import is_workbook, is_zip, members, sheet_rows
+from mktlib.intake.workbooks import OLE, is_workbook, is_zip, members, sheet_rows
 from mktlib.vocabulary import finding, platforms
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # the last: bytes that are no UTF-8, halves of a character
@@ -58,7 +59,7 @@ def from_file(path: Path, options: Mapping[str, str | None]) -> Export:
     if is_zip(data) and not is_workbook(data):
         member, data = _member(members(data, path.name), path.name, options.get("table"))
         facts["member"] = member
-    export = _workbook(data, path.name, options) if is_workbook(data) else _delimited(data, path.name, options)
+    export = _workbook(data, path.name, options) if is_workbook(data) or data.startswith(OLE) else _delimited(data, path.name, options)
     export.facts = {**facts, **export.facts}
     return export
 
@@ -89,8 +90,9 @@ def _member(found: list[tuple[str, bytes]], name: str, wanted: str | None) -> tu
 
 
 def _workbook(data: bytes, name: str, options: Mapping[str, str | None]) -> Export:
-    sheet = sheet_rows(data, name, sheet=options.get("sheet"))
-    export = Export(name, sheet.rows, sheet.lines, [",".join(row) for row in sheet.rows], findings=list(sheet.findings))
+    sheet = sheet_rows(data, name, sheet=options.get("sheet"), point=EXACT)
+    raw = [",".join(row).replace(EXACT, ".") for row in sheet.rows]
+    export = Export(name, [*map(list, sheet.rows)], sheet.lines, raw, findings=list(sheet.findings))
     export.facts = {"separator": None, "encoding": "xlsx", "sheet": sheet.sheet}
     return export
 
@@ -110,36 +112,35 @@ def _delimited(data: bytes, name: str, options: Mapping[str, str | None]) -> Exp
 def from_frame(source: Any, options: dict[str, str | None]) -> Export:
     """A frame goes the way of a file, so that the same checks hold; its numbers have a point."""
     table = to_pandas(source)
+    table = table.reset_index() if any(name is not None for name in table.index.names) else table
     header = [str(c).strip() for c in table.columns]
     if table.empty:
         raise DataError(finding("E_NO_ROWS", file="frame"))
-    for i, column in enumerate(header):
-        _whole_ids(column, table.iloc[:, i])
     rows = [list(row) for row in zip(*[_as_text(table.iloc[:, i]) for i in range(len(header))], strict=True)]
     rows = [header, *rows]
-    options["decimal"] = options["decimal"] or "."
-    export = Export("frame", rows, list(range(1, len(rows) + 1)), [",".join(row) for row in rows])
-    sha = hashlib.sha256("\n".join(export.raw).encode("utf-8", "replace")).hexdigest()
+    export = Export("frame", rows, list(range(1, len(rows) + 1)), [",".join(row).replace(EXACT, ".") for row in rows])
+    sha = hashlib.sha256("\n".join("\x1f".join(row) for row in rows).encode("utf-8", "replace")).hexdigest()
     export.facts = {"sha256": sha, "separator": None, "encoding": None}
     return export
 
 
-def _whole_ids(column: str, values: pd.Series) -> None:
-    """Refuse identities that were once numbers too large for a float: their last digits are gone."""
-    if column.lower().endswith("id") and pd.api.types.is_float_dtype(values) and (values.abs() > 2**53).any():
-        raise DataError(finding("E_ID_PRECISION", file="frame", column=column, found=f"{values[values.abs() > 2**53].iloc[0]:.6g}"))
-
-
 def _as_text(column: pd.Series) -> list[str]:
-    """Each distinct value said once; a null is an empty cell."""
+    """Each distinct value said once; a null is an empty cell. A list or a mapping is said as Python writes it."""
+    if column.map(lambda value: isinstance(value, list | dict | set | np.ndarray)).any():
+        column = column.map(lambda value: None if value is None else str(value))
     codes, words = pd.factorize(column, use_na_sentinel=True)
     said = np.array([*(_word(word) for word in words), ""], dtype=object)
     return list(said[codes])
 
 
 def _word(value: Any) -> str:
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
-    return str(int(value)) if whole else str(value).strip()
+    if not isinstance(value, float | np.floating):
+        return str(value).strip()
+    if not np.isfinite(value):
+        return str(value)
+    if abs(float(value)) >= 2**53:
+        return f"{value:.0f}{EXACT}"
+    return str(int(value)) if float(value).is_integer() else f"{Decimal(repr(float(value))):f}".replace(".", EXACT)
 
 
 def _parsed(text: str, separator: str, name: str) -> Export:
@@ -216,13 +217,18 @@ def sort_rows(export: Export, totals: Iterable[str] = (), footer: Iterable[str] 
         first = next((cell for cell in row if cell), None)
         if first is None:
             excluded.append((i, "E_BLANK_ROW"))
-        elif _is_total(first, own, row) or (len(row) == width + 1 and _is_total(row[-1], own, row)):
+        elif _is_total(first, own, row) or (_beyond(row, export.header) and _is_total(row[-1], own, row)):
             excluded.append((i, "E_TOTAL_ROW"))
         elif ends and first.startswith(ends) and sum(map(bool, row)) == 1:
             excluded.append((i, "E_FOOTER"))
         else:
             (fit if len(row) == width else ragged).append(i)
     return fit, excluded, ragged
+
+
+def _beyond(row: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether the last cell of a row stands under no header."""
+    return len(row) == len(header) + 1 or (len(row) == len(header) and not header[-1])
 
 
 def _is_total(cell: str, own: tuple[str, ...], row: Sequence[str]) -> bool:
@@ -232,9 +238,11 @@ def _is_total(cell: str, own: tuple[str, ...], row: Sequence[str]) -> bool:
     found = TOTAL.fullmatch(cell) if cell[:1] in "GgSsTt" else None
     if found and (not found[1] or not any(WORD.search(other) for other in row if other != cell)):
         return True
-    return bool(own) and plain(cell).startswith(own)
+    said = plain(cell)
+    return any(said == word or (word.endswith((":", "-")) and said.startswith(word)) for word in own)
 
 
+SUM_WORD = re.compile(r"(?:.+ )?(?:total|totaux|summe|ergebnis|gesamtergebnis|results from \d+ .*)")
 ALL = frozenset({"all", "tous", "toutes", "alle", "(all)", "all ages", "tous les ages"})
 
 
@@ -270,7 +278,7 @@ def unlabelled_totals(log: pd.DataFrame, names: Sequence[str], sums: Sequence[st
 
 
 def _all_words(column: pd.Series) -> list[str]:
-    return [word for word in column.dropna().unique() if plain(str(word)) in ALL]
+    return [word for word in column.dropna().unique() if (said := plain(str(word))) in ALL or SUM_WORD.fullmatch(said)]
 
 
 MOST_TOTALS = 2000

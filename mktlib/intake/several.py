@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +12,7 @@ from typing import Any, Literal
 import pandas as pd
 from tqdm.auto import tqdm
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, MktlibError
 from mktlib.intake.reading import read_one
 from mktlib.results import Intake
 from mktlib.vocabulary import Tables, finding
@@ -75,12 +77,23 @@ def read_export(
         "decimal": decimal, "separator": separator, "encoding": encoding, "date_format": date_format, "zone": zone, "sheet": sheet,
         "table": table,
     }  # fmt: skip
+    for option, value in asked.items():
+        if value is not None and not isinstance(value, str):
+            raise DataError(finding("E_OPTION", column=option, found=value, expected=f'{option}="..."'))
+    if tables is not None and not isinstance(tables, Tables):
+        raise DataError(finding("E_OPTION", column="tables", found=tables, expected='tables=mk.load_tables("ours.toml")'))
     how: dict[str, Any] = {"tags": tags, "tables": tables, "asked": asked, "rates": rates, "multi_click": multi_click}
-    if not isinstance(source, list | tuple):
-        return read_one(source, platform, **how)
-    if not source:
+    if isinstance(source, list | tuple) and not source:
         raise DataError(finding("E_NO_FILE", file="[]", found="[]"))
-    return together([read_one(one, platform, **how) for one in tqdm(source, unit="file", leave=False, delay=2)], keep)
+    try:
+        if not isinstance(source, list | tuple):
+            return read_one(source, platform, **how)
+        return together([read_one(one, platform, **how) for one in tqdm(source, unit="file", leave=False, delay=2)], keep)
+    except MktlibError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError, csv.Error, re.error) as error:
+        name = Path(source).name if isinstance(source, str | Path) else type(source).__name__
+        raise DataError(finding("E_UNFORESEEN", file=name, found=f"{type(error).__name__}: {error}")) from error
 
 
 def together(intakes: Sequence[Intake], keep: Keep | None) -> Intake:
@@ -99,10 +112,11 @@ def together(intakes: Sequence[Intake], keep: Keep | None) -> Intake:
     _one_currency(whole, names)
     gone = whole["_file"].isin(again).to_numpy()
     _one_grain(whole[~gone], names)
-    repeated, conflicts = _overlap(whole[~gone])
+    identity = list(dict.fromkeys(c for one in intakes for c in one.facts["identity"]))
+    keys = _keys(whole[~gone], identity)
+    repeated, lost, conflicts = _overlap(whole[~gone], keys, keep)
     if len(conflicts) and keep is None:
-        raise DataError(_said(whole, conflicts, names))
-    lost = set() if keep is None else {min(pair) if keep == "latest" else max(pair) for pair in conflicts}
+        raise DataError(_said(whole, conflicts, names, keys))
     out = gone | whole.index.isin([*repeated, *lost])
     found += _days(whole[~gone], names)
     found += [finding("E_REPEATED_ROWS", level="warning", found=str(len(repeated)))] if repeated else []
@@ -110,40 +124,41 @@ def together(intakes: Sequence[Intake], keep: Keep | None) -> Intake:
     return _joined(intakes, names, whole, out, {i: "E_OTHER_FILE" for i in lost}, found)
 
 
-def _keys(whole: pd.DataFrame) -> list[str]:
-    """Everything that says what a row is, rather than what it counted."""
-    return [c for c in map(str, whole) if not pd.api.types.is_numeric_dtype(whole[c]) and not c.startswith("_")]
+def _keys(whole: pd.DataFrame, identity: Sequence[str]) -> list[str]:
+    """What says which row is meant in every file, rather than what it counted or how it was running."""
+    files = whole["_file"].nunique()
+    return [c for c in map(str, whole) if c in identity and whole.loc[whole[c].notna(), "_file"].nunique() == files]
 
 
 def _numbers(whole: pd.DataFrame) -> list[str]:
     return [c for c in map(str, whole) if pd.api.types.is_numeric_dtype(whole[c]) and not c.startswith("_")]
 
 
-def _overlap(whole: pd.DataFrame) -> tuple[list[int], list[tuple[int, int]]]:
-    """(rows that stand in an earlier file too, pairs of rows of two files that tell one thing differently)."""
-    names, keys = _numbers(whole), _keys(whole)
+def _overlap(whole: pd.DataFrame, keys: Sequence[str], keep: Keep | None) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+    """(rows that an earlier file has too, rows that give way to the file that is kept, pairs that tell one thing differently)."""
+    names = _numbers(whole)
     if not keys or whole["_file"].nunique() < 2:
-        return [], []
+        return [], [], []
     times = whole.groupby([*keys, "_file"], dropna=False, sort=False).cumcount()  # equal rows of one file are several events
     marked = whole.assign(_time=times)
-    group = marked.groupby([*keys, "_time"], dropna=False, sort=False)
-    several = marked[group["_file"].transform("nunique") > 1]
-    repeated, conflicts = [], []
+    several = marked[marked.groupby([*keys, "_time"], dropna=False, sort=False)["_file"].transform("nunique") > 1]
+    repeated: list[int] = []
+    lost: list[int] = []
+    conflicts: list[tuple[int, int]] = []
     for _, rows in several.groupby([*keys, "_time"], dropna=False, sort=False):
         index, values = list(rows.index), rows[names].astype(object).where(rows[names].notna(), None).to_numpy().tolist()
-        for k in range(1, len(index)):
-            if values[k] in values[:k]:
-                repeated.append(index[k])
-            else:
-                conflicts.append((index[0], index[k]))
-    return repeated, conflicts
+        same = all(v == values[0] for v in values)
+        stays = index[0] if same or keep != "latest" else index[-1]
+        (repeated if same else lost).extend(i for i in index if i != stays)
+        conflicts += [] if same else [(index[0], next(i for i, v in zip(index, values, strict=True) if v != values[0]))]
+    return repeated, lost, conflicts
 
 
-def _said(whole: pd.DataFrame, conflicts: Sequence[tuple[int, int]], names: Sequence[str]) -> list[Finding]:
+def _said(whole: pd.DataFrame, conflicts: Sequence[tuple[int, int]], names: Sequence[str], keys: Sequence[str]) -> list[Finding]:
     out = []
     for one, other in conflicts[:5]:
-        rows, keys = whole.loc[[one, other]], _keys(whole)
-        what = ", ".join(str(v.date() if isinstance(v, pd.Timestamp) else v) for v in rows.iloc[0][keys] if pd.notna(v))
+        rows = whole.loc[[one, other]]
+        what = ", ".join(str(v.date() if isinstance(v, pd.Timestamp) else v) for v in rows.iloc[0][list(keys)] if pd.notna(v))
         numbers = [c for c in _numbers(whole) if len(rows[c].unique()) > 1]
         told = "; ".join(f"{c}: {rows[c].iloc[0]} / {rows[c].iloc[1]}" for c in numbers)
         files = " / ".join(names[int(i)] for i in rows["_file"])
@@ -153,8 +168,14 @@ def _said(whole: pd.DataFrame, conflicts: Sequence[tuple[int, int]], names: Sequ
 
 def _one_currency(whole: pd.DataFrame, names: Sequence[str]) -> None:
     said = whole.groupby("currency")["_file"].first() if "currency" in whole else pd.Series(dtype=int)
-    if len(said) > 1:
-        found = ", ".join(f"{c} ({names[int(i)]})" for c, i in said.items())
+    money = [c for c in ("spend", "revenue") if c in whole]
+    unsaid = (
+        sorted({int(i) for i in whole.loc[whole[money].notna().any(axis=1) & whole["currency"].isna(), "_file"]})
+        if len(said) and money
+        else []
+    )
+    if len(said) > 1 or unsaid:
+        found = ", ".join([*(f"{c} ({names[int(i)]})" for c, i in said.items()), *(f"? ({names[i]})" for i in unsaid)])
         raise DataError(finding("E_MIXED_CURRENCY", column="currency", found=found))
 
 
@@ -194,11 +215,12 @@ def _two_grains(a: pd.DataFrame, b: pd.DataFrame) -> str | None:
     shared = set(a["date"]) & set(b["date"])
     first, then = (x[x["date"].isin(shared)] for x in (a, b))
     words = [c for c in map(str, a) if not pd.api.types.is_numeric_dtype(a[c]) and not c.startswith(("_", "date"))]
-    return next((c for c in words if len(first) and _only_one_says(first[c], then[c])), None)
+    return next((c for c in words if len(first) and (_broken_down(first, then, c) or _broken_down(then, first, c))), None)
 
 
-def _only_one_says(one: pd.Series, other: pd.Series) -> bool:
-    return bool((one.notna().all() and other.isna().all()) or (one.isna().all() and other.notna().all()))
+def _broken_down(one: pd.DataFrame, other: pd.DataFrame, column: str) -> bool:
+    """Whether one file tells a day in several rows by this column, and the other says nothing of it."""
+    return bool(other[column].isna().all() and one[column].notna().all() and one.groupby("date")[column].nunique().max() > 1)
 
 
 def _days(whole: pd.DataFrame, names: Sequence[str]) -> list[Finding]:
@@ -220,7 +242,11 @@ def _joined(
     """The kept rows in one log; the others among the rejected, with the file that they come from."""
     left = [i for i in whole.index if out[i]]
     at = [(names[int(f)], int(line)) for f, line in whole.loc[left, ["_file", "_line"]].to_numpy()]
-    texts = whole.loc[left].drop(columns=["_file", "_line"]).astype(str).agg(",".join, axis=1).tolist() if left else []
+    texts = (
+        whole.loc[left].drop(columns=["_file", "_line"]).astype(object).fillna("").astype(str).agg(",".join, axis=1).tolist()
+        if left
+        else []
+    )
     codes = [why.get(i, "E_IN_ANOTHER_FILE") for i in left]
     said = [finding(code, file=file, line=line, found=text) for code, (file, line), text in zip(codes, at, texts, strict=True)]
     twice = pd.DataFrame(

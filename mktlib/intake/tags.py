@@ -12,9 +12,11 @@ from typing import Any
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
+from mktlib.intake.columns import COUNTS, DATES, MONEY
 from mktlib.intake.counts import to_pandas
 from mktlib.vocabulary import finding
 
+NUMBERS = frozenset((*COUNTS, *MONEY, *DATES))
 KEYS = ("content_id", "content_name", "ad_group", "placement", "campaign")
 
 
@@ -63,7 +65,7 @@ def with_tags(text: pd.DataFrame, tags: Any, name: str) -> tuple[pd.DataFrame, l
         raise DataError([finding("E_TAG_TWICE", column=key, found=word) for word in twice])
     of = table.set_index(key)
     out = text.copy()
-    for column in of.columns:
+    for column in (c for c in of.columns if c not in NUMBERS):  # a tag is a word: it never becomes a count
         given = text[key].map(of[column]).fillna("")
         out[column] = text[column].where(text[column] != "", given) if column in text else given
     lost = int((~text[key].isin(of.index)).sum())

@@ -35,6 +35,7 @@ RATIO, ENTRIES, SHEETS = 100, 50_000, 200
 CELLS, BOX = 5_000_000, 20_000_000  # cells of a sheet, and of the rectangle from A1 around them
 LONGEST = 1 << 16  # bytes; no formula of a cell is longer
 SHOWN = 5
+LONGEST_WHOLE = 10**15  # a spreadsheet keeps 15 digits
 OLE, PROTECTED, ENTRY = b"\xd0\xcf\x11\xe0", "EncryptedPackage".encode("utf-16-le"), b"PK\x01\x02"
 TYPES, WORKBOOKS = "[Content_Types].xml", (XLSX, XLSM, XLTX, XLTM)
 WHOLE, LARGEST_WHOLE = re.compile(r"\[Content_Types\]\.xml|docProps/.*|xl/(?:workbook|styles|theme/.*)\.xml|.*\.rels"), 8_000_000
@@ -106,7 +107,7 @@ def members(data: bytes, name: str) -> list[tuple[str, bytes]]:
         return [(_spelled(part), archive.read(part)) for part in tables]
 
 
-def sheet_rows(data: bytes, name: str, *, sheet: str | None = None) -> Sheet:
+def sheet_rows(data: bytes, name: str, *, sheet: str | None = None, point: str = ".") -> Sheet:
     """One sheet of a workbook as text: the one asked for, else the first visible one that holds anything.
 
     A number has a decimal point and at most 15 digits, as in the spreadsheet; a day is ISO, with its time unless midnight; text stays
@@ -126,7 +127,7 @@ def sheet_rows(data: bytes, name: str, *, sheet: str | None = None) -> Sheet:
         with archive.open(chosen.path) as part:
             shape = _shape(part, chosen.name, name)
         _check_values(shape.unvalued, chosen.name, name)
-        rows = _spread(_read(data, chosen.name, shape), shape.merged)
+        rows = _spread(_read(data, chosen.name, shape, point), shape.merged)
         links = sum(re.fullmatch(r"xl/externalLinks/[^/]+\.xml", part) is not None for part in archive.namelist())
     if not rows:
         raise DataError(finding("E_EMPTY_FILE", file=name, column=chosen.name))
@@ -366,13 +367,13 @@ def _shape(part: IO[bytes], sheet: str, name: str) -> _Shape:
     return _Shape(rows, columns, hidden, merged, unvalued)
 
 
-def _read(data: bytes, sheet: str, shape: _Shape) -> list[list[str]]:
+def _read(data: bytes, sheet: str, shape: _Shape, point: str) -> list[list[str]]:
     """The rows down to the last that says something, each as wide as the widest."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions that it leaves out; none holds a cell
         with closing(load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)) as book:
             cells = book[sheet].iter_rows(max_row=shape.rows, max_col=shape.columns, values_only=True)
-            rows = [_without_tail([*map(_text, row)]) for row in islice(cells, shape.rows)]
+            rows = [_without_tail([_text(value, point) for value in row]) for row in islice(cells, shape.rows)]
     width = max(map(len, rows), default=0)
     return [row + [""] * (width - len(row)) for row in _without_tail(rows)]
 
@@ -384,8 +385,12 @@ def _without_tail(cells: list[Any]) -> list[Any]:
     return cells
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else SAID.get(type(value), str)(value)
+def _text(value: Any, point: str = ".") -> str:
+    """A cell as text; `point` stands for the decimal mark of what is a number, and behind one too long to be whole."""
+    said = "" if value is None else SAID.get(type(value), str)(value)
+    if point == "." or type(value) not in (int, float):
+        return said
+    return said.replace(".", point) + (point if abs(value) >= LONGEST_WHOLE else "")
 
 
 def _plain(value: float) -> str:

@@ -7,9 +7,10 @@ the packaged ones with `load_tables("ours.toml")`; what is wrong in its file is 
 from mktlib.vocabulary.opinions import SURENESS, Opinion, read_opinion
 from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row
 from mktlib.vocabulary.tables import Tables, calendars, load_tables, platforms, public_data
-from mktlib.vocabulary.words import TABLES, default_language, finding, lookup, nearest, phrase, printable, retell
+from mktlib.vocabulary.words import ADDRESS, TABLES, default_language, finding, lookup, masked, nearest, phrase, printable, retell
 
 __all__ = [
+    "ADDRESS",
     "AXIS_TABLE",
     "KINDS",
     "SURENESS",
@@ -22,6 +23,7 @@ __all__ = [
     "finding",
     "load_tables",
     "lookup",
+    "masked",
     "nearest",
     "phrase",
     "platforms",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -88,6 +89,7 @@ def finding(
     'log.csv, line 3, clicks: "-5" is negative. Expected: a count of 0 or more. Correct the cell, or leave it empty if it is unknown.'
     """
     shown = None if found is None else printable(str(found))
+    column, expected, hint = (x if x is None else masked(str(x)) for x in (column, expected, hint))
     fields = {"file": file, "line": line, "column": column, "found": shown, "expected": expected, "hint": hint, **values}
     text, wanted, advice = _sentences(code, language or default_language(), fields)
     return Finding(
@@ -122,8 +124,23 @@ def retell(found: Finding, language: str) -> Finding:
     )
 
 
+ADDRESS = re.compile(r"[^\s@＠<>,;:\"'()\[\]|/=?&]{1,64}(?:[@＠]|%40)[^\s@＠<>,;:\"'()\[\]|/=?&]{1,190}\.[^\W\d_]{2,}")
+
+
+def masked(text: str) -> str:
+    """Text in which nobody's e-mail address can be read.
+
+    >>> masked("write to ana@example.org, today")
+    'write to a***@e***, today'
+    """
+    if not any(mark in text for mark in ("@", "＠", "%40")):
+        return text
+    return ADDRESS.sub(lambda found: f"{found[0][0]}***@{re.split('[@＠]|%40', found[0], maxsplit=1)[1][:1]}***", text)
+
+
 def printable(text: str, most: int = 80) -> str:
-    """Text that is safe to show in a message: control and direction marks made visible, long text shortened."""
+    """Text that is safe to show in a message: addresses masked, control and direction marks made visible, long text shortened."""
+    text = masked(text)
     shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
