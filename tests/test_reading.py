@@ -487,3 +487,27 @@ def test_days_that_would_be_neighbours_in_the_other_order_are_asked(tmp_path: Pa
             intake = read_export(path, "linkedin_ads")
             assert intake.log["date"].dt.month.tolist() == [9, 9]
             assert "E_DATES_AS_USUAL" in [f.code for f in intake.findings]
+
+
+def test_what_a_naming_rule_or_a_map_says_in_vain_is_told(tmp_path: Path) -> None:
+    export = written(tmp_path, META, "meta.csv")
+    odd = read_export(export, tags=written(tmp_path, NAMING, "naming.toml"))
+    assert [f.column for f in odd.findings if f.code == "E_MISNAMED"] == ["content_name"]
+    for rules, code in (
+        (NAMING.replace('"content_name"', '"Ad nam"'), "E_NAMING_COLUMN"),
+        (NAMING.replace("{style}", "{styl}"), "E_NAMING_PART"),
+        (NAMING.replace("words.style", "words.mood"), "E_NAMING_PART"),
+    ):
+        assert code in [f.code for f in read_export(export, tags=written(tmp_path, rules, "wrong.toml")).findings]
+    slip = written(tmp_path, 'extends = "meta_ads"\n[columns]\nclickz = ["Clics sortants"]\n', "ours.toml")
+    with pytest.raises(DataError) as caught:
+        read_export(export, slip)
+    assert [(f.code, f.hint) for f in caught.value.findings] == [("E_BRIEF_UNKNOWN", "clicks")]
+    how = written(tmp_path, 'extends = "meta_ads"\ndecimal = "."\n', "how.toml")
+    assert len(read_export(export, how).log) == 4
+
+
+def test_days_of_publication_are_no_days_of_measurement(tmp_path: Path) -> None:
+    rows = "".join(f"2026-09-{d:02d},p{d},banner,display,1,{100 if d < 14 else 5}\n" for d in range(1, 15))
+    log = "date,content_id,content_type,channel,clicks,impressions\n" + rows
+    assert not {"E_PARTIAL_DAY", "E_GAP"} & {f.code for f in read_export(written(tmp_path, log, "posts.csv")).findings}

@@ -164,6 +164,10 @@ def _calendar(log: pd.DataFrame, name: str) -> list[Finding]:
     if days.empty:
         return []
     out, first, last = [], days.min(), days.max()
+    key = next((k for k in KEYS if k in log), None)
+    published = (
+        key is not None and log[key].notna().any() and log.groupby(key)["date"].nunique().max() <= 1
+    )  # one day a piece: when it came out
     if first < EARLY or last.date() > date.today():
         span = f"{first.date()} / {last.date()}"
         out.append(finding("E_DATE_RANGE", level="warning", file=name, column="date", found=span))
@@ -171,6 +175,8 @@ def _calendar(log: pd.DataFrame, name: str) -> list[Finding]:
     if "date_end" in log and (log["date_end"] > log["date"]).any():
         longest = int((log["date_end"] - log["date"]).dt.days.max()) + 1
         return [*out, finding("E_PERIOD", level="note", file=name, column="date", found=str(longest))]
+    if published:
+        return out
     whole = pd.date_range(first.normalize(), last.normalize())
     gaps = whole.difference(pd.DatetimeIndex(days.dt.normalize().unique()))
     if len(whole) >= ENOUGH_DAYS and 0 < len(gaps) < len(whole) / 3:  # a log of single days has no gaps

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mktlib.errors import DataError, Finding
+from mktlib.intake.columns import COUNTS, DATES, MONEY
 from mktlib.intake.columns import KINDS as COLUMN_KINDS
 from mktlib.intake.headers import spellings
 from mktlib.vocabulary import KINDS, Tables, finding, load_tables, nearest, platforms
@@ -108,6 +109,14 @@ def extended(plan: dict[str, Any]) -> dict[str, Any]:
         hint, known = nearest(plan["extends"], platforms()), ", ".join(platforms())
         raise DataError(finding("E_NO_PLATFORM", file=plan["file"], column="extends", found=plan["extends"], expected=known, hint=hint))
     columns = dict(base["columns"])
+    usual = [*{*columns, *COUNTS, *MONEY, *DATES}]
+    slips = {c: nearest(c, usual) for c in plan["columns"] if c not in usual and nearest(c, usual)}
+    if slips:
+        words = ", ".join(columns)
+        found = [
+            finding("E_BRIEF_UNKNOWN", file=plan["file"], column=f"columns.{c}", found=c, expected=words, hint=h) for c, h in slips.items()
+        ]
+        raise DataError(found)
     for column, rule in plan["columns"].items():
         below = columns.get(column, ())
         both = (*spellings(rule), *spellings(below))

@@ -27,7 +27,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 
-from mktlib.errors import DataError
+from mktlib.errors import DataError, Finding
 from mktlib.intake.headers import plain
 from mktlib.intake.tags import NUMBERS
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, nearest
@@ -124,9 +124,35 @@ def filled(text: pd.DataFrame, column: str, given: pd.Series) -> pd.DataFrame:
     return text.assign(**{column: own.where(own != "", given.fillna("").astype("str"))})
 
 
+NAMED = ("content_name", "ad_group", "campaign", "content_id")
+
+
+def misnamed(text: pd.DataFrame, rules: Mapping[str, Any], name: str) -> list[Finding]:
+    """What of the rules finds nothing: columns that the log lacks, names that do not follow the pattern, words for no part of it."""
+    naming = rules.get("naming")
+    if not naming:
+        return []
+    given = naming.get("from", NAMED)
+    columns = [given] if isinstance(given, str) else [c for c in given if isinstance(c, str)]
+    there, parts, out = [c for c in columns if c in text], names_of(naming["pattern"]), []
+    if not there:
+        known = ", ".join(map(str, text.columns))
+        return [finding("E_NAMING_COLUMN", level="warning", file=name, column="naming.from", found=", ".join(columns), expected=known)]
+    shape = shape_of(naming["pattern"])
+    odd = text.loc[~text[there].apply(lambda c: c.map(lambda word: bool(shape.fullmatch(word)))).any(axis=1), there[0]]
+    if len(odd):
+        words = f"{len(odd)} ({', '.join(repr(w) for w in odd.unique()[:3])})"
+        out.append(finding("E_MISNAMED", level="warning", file=name, column=there[0], found=words, expected=naming["pattern"]))
+    strange = [w for w in naming.get("words", {}) if w not in parts] + [p for p in parts if p not in AXES and nearest(p, AXES)]
+    out += [
+        finding("E_NAMING_PART", level="warning", file=name, column="naming", found=w, hint=nearest(w, [*parts, *AXES])) for w in strange
+    ]
+    return out
+
+
 def by_name(text: pd.DataFrame, rules: Mapping[str, Any], tables: Tables) -> pd.DataFrame:
     """Parts of the names of campaigns or pieces, laid beside the log."""
-    given = rules.get("from", ("content_name", "ad_group", "campaign", "content_id"))
+    given = rules.get("from", NAMED)
     columns, shape = (given,) if isinstance(given, str) else given, shape_of(rules["pattern"])
     out = text
     for column in (c for c in columns if c in text):

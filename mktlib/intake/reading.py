@@ -34,7 +34,7 @@ from mktlib.intake.columns import COUNTS, MISSING, MONEY, Wrong, decide, kind_of
 from mktlib.intake.dates import day_format, days_in, far_apart, in_order, open_order, period, serials, span, two_kinds, zones_mixed
 from mktlib.intake.headers import CODES
 from mktlib.intake.maps import canonical_map, check_columns, extended, option, read_map, vocabulary_with
-from mktlib.intake.naming import AXES, read_rules, tagged, untagged
+from mktlib.intake.naming import AXES, misnamed, read_rules, tagged, untagged
 from mktlib.intake.platforms import chosen, plan_of, recognised
 from mktlib.intake.privacy import key, key_id, without_addresses
 from mktlib.intake.rows import Export, control_characters, first_row, from_file, from_frame, sort_rows, under_header, unlabelled_totals
@@ -48,6 +48,7 @@ NAMES = (
 )  # fmt: skip
 CANONICAL = (*NAMES, "segment", "stage", *COUNTS, *MONEY, "currency")
 SHOWN = 50
+MOST_NAMES = 500  # pieces that are scored by name where nothing says what they are
 ENDS = re.compile(r"\b(?:start|end|from|to|d[ée]but|fin|du|au|beginn|ende)\b", re.IGNORECASE)  # of the range of a report
 APOSTROPHE = re.compile(r"^'(?=[=+\-@\d\t])")  # put there so that no spreadsheet takes the cell for a formula or a number
 ADDED = ("impressions", "clicks", "clicks_all", "engagements", "views", "delivered", "sent", "sessions", "conversions", *MONEY)
@@ -169,6 +170,7 @@ def _words(export: Export, fit: Sequence[int], plan: Mapping[str, Any], tags: An
         beside = Path(tags).parent / rules["table"] if rules else tags
         text, lost = with_tags(text, beside, export.name)
         export.findings += lost
+    export.findings += misnamed(text, rules, export.name)
     text = tagged(text, rules, tables)
     text = _without_people(text, export)
     text, respelt = one_spelling(text, export.name)
@@ -415,7 +417,8 @@ def suggested(log: pd.DataFrame, tables: Tables) -> dict[str, Any]:
     else:
         return {}
     axes = [a for a in AXES if a in log and log[a].notna().any()]
-    named = next((c for c in ("content_name", "ad_group", "campaign") if c in log and len(log[c].unique()) > 1), None)
+    names = ("content_name", "ad_group", "campaign", "url", "page", "query", "content_id")
+    named = next((c for c in names if c in log and 1 < len(log[c].dropna().unique()) <= MOST_NAMES), None)
     return {"metric": metric, "by": [*axes, *([named] if named and "content_type" not in axes else [])]}
 
 
