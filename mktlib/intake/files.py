@@ -15,8 +15,8 @@ from mktlib.vocabulary import finding
 FORMATS = {b"PK": "xlsx / zip", b"\x1f\x8b": "gzip", b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "xls", b"PAR1": "parquet"}
 MARKUP = re.compile(rb"\s*(?:(<(?:!doctype|html|\?xml|table|head|body))|(\{\s*[\"}]|\[\s*[\[{]))", re.IGNORECASE)
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-MOST_BYTES = 1_000_000_000
-"""A file that is read row by row is held in memory; beyond this `tally` adds it up where it lies."""
+MOST_BYTES = 250_000_000
+"""A file that is read row by row takes twenty times its size in memory; beyond this `tally` adds it up where it lies."""
 csv.field_size_limit(2**31 - 1)  # cells have a limit of their own, told by its name
 BINARY = 16  # more NUL characters than this at the beginning make a binary file; one or two make a damaged row
 

@@ -88,13 +88,18 @@ def read_one(
     if options["decimal"] not in (None, ".", ","):
         raise DataError(finding("E_OPTION", column="decimal", found=options["decimal"], expected='"." / ","'))
     _check_clock(options)
-    export = from_file(Path(source), options) if isinstance(source, str | Path) else from_frame(source, options)
-    plan = _placed(export, plan, str(platform), words)
-    options = {k: v or plan.get(k) for k, v in options.items()}
-    fit, excluded, ragged = sort_rows(export, plan.get("totals", ()), plan.get("footer", ()))
-    damaged = control_characters(export, fit)
-    text, wrong = _words(export, fit, plan, tags, words)
-    log, bad = _typed_columns(text, export, plan, words, options, rates)
+    with tqdm(total=4, unit="step", leave=False, delay=2) as bar:
+        export = from_file(Path(source), options) if isinstance(source, str | Path) else from_frame(source, options)
+        bar.update()
+        plan = _placed(export, plan, str(platform), words)
+        options = {k: v or plan.get(k) for k, v in options.items()}
+        fit, excluded, ragged = sort_rows(export, plan.get("totals", ()), plan.get("footer", ()))
+        damaged = control_characters(export, fit)
+        bar.update()
+        text, wrong = _words(export, fit, plan, tags, words)
+        bar.update()
+        log, bad = _typed_columns(text, export, plan, words, options, rates)
+        bar.update()
     named = [c for c in map(str, text) if kind_of(c, words) == "text" and c in plan["columns"] and c != "currency"]
     totals, doubtful = unlabelled_totals(log, named, [c for c in ADDED if c in log], {w.row for w in bad})
     if doubtful:
@@ -164,7 +169,7 @@ def _words(export: Export, fit: Sequence[int], plan: Mapping[str, Any], tags: An
     lines = dict(zip(fit, (export.lines[i] for i in fit), strict=True))
     spoiled_ids(text, lines, export.name)
     _hide(export, plan.get("private", ()))
-    rules = read_rules(tags) if str(tags).lower().endswith(".toml") else {}
+    rules = read_rules(tags) if isinstance(tags, str | Path) and str(tags).lower().endswith(".toml") else {}
     text = tagged(text, {"columns": plan.get("tags", {})}, tables)
     if "table" in rules or (tags is not None and not rules):
         beside = Path(tags).parent / rules["table"] if rules else tags
@@ -183,8 +188,9 @@ def _words(export: Export, fit: Sequence[int], plan: Mapping[str, Any], tags: An
 
 def _without_people(text: pd.DataFrame, export: Export) -> pd.DataFrame:
     """The log with pseudonyms for addresses; everything beside it with none."""
-    export.raw = [masked(words) for words in export.raw]
-    export.rows = [[masked(cell) for cell in row] for row in export.rows]
+    if any("@" in words or "＠" in words or "%40" in words for words in export.raw):
+        export.raw = [masked(words) for words in export.raw]
+        export.rows = [[masked(cell) for cell in row] for row in export.rows]
     export.aside = [(line, code, masked(words)) for line, code, words in export.aside]
     export.facts["preamble"] = [masked(line) for line in export.facts.get("preamble", ())]
     if not any((text[c] != text[c].map(masked)).any() for c in text):
@@ -304,7 +310,7 @@ def _typed_columns(
     export.facts["decimal"] = mark
     currency = one_currency(text, kinds, plan.get("currencies", ()), export.name, rates)
     columns, wrong = {}, []
-    for name, kind in tqdm(kinds.items(), unit="column", leave=False, delay=2):
+    for name, kind in kinds.items():
         form = None
         if kind == "percent":
             mixed_percent(text[name], export.name)

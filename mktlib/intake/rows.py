@@ -70,7 +70,7 @@ def _bytes(path: Path) -> bytes:
             raise DataError(finding("E_NOT_A_FILE", file=path.name, found=path.name))
         size = path.stat().st_size
         if size > MOST_BYTES:
-            limit = f"{MOST_BYTES / 1e9:g} GB"
+            limit = f"{MOST_BYTES / 1e6:g} MB"
             raise DataError(finding("E_FILE_TOO_LARGE", file=path.name, found=f"{size / 1e9:.1f} GB", expected=limit))
         return path.read_bytes()
     except (OSError, ValueError) as error:
