@@ -10,8 +10,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from pooch import HTTPDownloader, os_cache  # type: ignore[import-untyped]
 
 from mktlib.errors import DataError, StoreError
 from mktlib.vocabulary import Row, default_language, finding, nearest, public_data
+from mktlib.wording import write_bytes, write_text
 
 TIMEOUT = 30.0
 """Seconds that a server may stay silent."""
@@ -66,8 +65,8 @@ def fetch_dataset(name: str, *, folder: str | Path | None = None, source: str | 
         return target
     given = _by_hand(home, row) if source is None else _given(Path(source).expanduser(), target.name, row)
     content = _downloaded(name, row, home) if given is None else _verified(given, name, row)
-    _write(content, target)
-    _write(_notice(name, row).encode("utf-8"), home / f"{name}.LICENCE.txt")
+    write_bytes(content, target)
+    write_text(_notice(name, row), home / f"{name}.LICENCE.txt")
     print(_credit(row))
     return target
 
@@ -219,23 +218,3 @@ def _notice(name: str, row: Row) -> str:
         lines.append("")
     lines += [f"{row['rows']} rows, {row['bytes']} bytes, SHA-256 {row['sha256']}", *row["addresses"]]
     return "\n".join(lines) + "\n"
-
-
-def _write(content: bytes, path: Path) -> None:
-    """A whole file or none: a temporary file, flushed to disk, then renamed."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        why, hint = error.strerror or str(error), "mk.fetch_dataset(..., folder=...)"
-        raise StoreError(finding("E_CANNOT_WRITE", file=str(path), found=why, hint=hint)) from error

@@ -23,10 +23,10 @@ FLOORS = {
     "results": 1,
     "wording": 2,
     "intake": 2,
-    "datasets": 2,
     "glmm": 2,
     "scoring": 3,
     "simulate": 3,
+    "datasets": 3,  # it writes whole files with wording
     "audience": 4,
     "planning": 4,
     "measurement": 4,

@@ -620,7 +620,7 @@ def test_a_failed_write_leaves_the_old_plan_whole(plan, tmp_path, monkeypatch):
     def full(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr("mktlib.planning.store.os.replace", full)
+    monkeypatch.setattr("mktlib.wording.os.replace", full)
     with pytest.raises(StoreError):
         plan.save(folder)
     assert (folder / "plan.json").read_bytes() == before

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from pydantic import ValidationError
 from mktlib.errors import StoreError
 from mktlib.planning.brief import Brief
 from mktlib.vocabulary import finding
+from mktlib.wording import write_bytes, write_text
 
 SCHEMA = 1
 PARTS = ("items", "schedule", "limits", "tests")
@@ -28,13 +27,9 @@ def write_plan(folder: Path, brief: Brief, facts: Mapping[str, Any], tables: Map
     parts = {name: tables[name].to_csv(index=False, lineterminator="\n").encode() for name in PARTS}
     body = {"brief": brief.model_dump(mode="json"), "facts": dict(facts), "parts": {f"{k}.csv": _digest(v) for k, v in parts.items()}}
     header = {"schema": SCHEMA, "sha256": _digest(_canonical(body)), **body}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in parts.items():
-            _replace(folder / f"{name}.csv", content)
-        _replace(folder / "plan.json", (json.dumps(header, indent=1, ensure_ascii=False) + "\n").encode())
-    except OSError as error:
-        raise StoreError(finding("E_PLAN_WRITE", file=str(folder), found=str(error))) from error
+    for name, content in parts.items():
+        write_bytes(content, folder / f"{name}.csv")
+    write_text(json.dumps(header, indent=1, ensure_ascii=False) + "\n", folder / "plan.json")
     return folder
 
 
@@ -76,18 +71,3 @@ def _digest(content: bytes) -> str:
 
 def _canonical(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, sort_keys=True, ensure_ascii=False).encode()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write to a temporary file beside the target, flush it to the disk, then put it in place."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
