@@ -77,6 +77,22 @@ class DataError(MktlibError, ValueError):
     """The input (a file, a frame, a brief, a table) cannot be used as it is."""
 
 
+class SchemaError(DataError):
+    """The columns are not those that are needed, or that were named: one is missing, there twice, or there is no header."""
+
+
+class EncodingError(DataError):
+    """Bytes that are no text in the encoding that was named or found."""
+
+
+class LimitError(DataError):
+    """Larger than may be opened: the file, a field, a workbook, or what a zip unpacks to."""
+
+
+class ConservationError(DataError):
+    """The sums of the rows kept, rejected and excluded are not those of the rows read: a fault of mktlib, never of the file."""
+
+
 class ModelError(MktlibError, ValueError):
     """A model was asked for something it cannot answer."""
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mktlib.errors import DataError
+from mktlib.errors import DataError, EncodingError, SchemaError
 from mktlib.intake import engines, stored, tally
 
 ibis = pytest.importorskip("ibis")
@@ -339,6 +339,15 @@ BROKEN: dict[str, tuple[str | bytes, str, int | None]] = {
 }
 
 
+KINDS = {
+    "E_ENCODING": EncodingError,
+    "E_BAD_BYTES": EncodingError,
+    "E_MISSING_COLUMN": SchemaError,
+    "E_DUPLICATE_COLUMN": SchemaError,
+    "E_NO_HEADER": SchemaError,
+}
+
+
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_file_that_cannot_be_read_is_named_with_its_line(case: str, tmp_path: Path) -> None:
     data, code, line = BROKEN[case]
@@ -348,6 +357,7 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line(case: str, tmp_path: 
         tally(path, ["style"])
     first = caught.value.findings[0]
     assert (first.code, first.line, first.file) == (code, line, "log.csv")
+    assert type(caught.value) is KINDS.get(code, DataError)
     with pytest.raises(DataError) as caught:
         tally([written("csv", pa.table({"style": ["a"], "clicks": [1], "impressions": [2]}), tmp_path / "good.csv"), path], ["style"])
     assert caught.value.findings[0].file == "log.csv"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mktlib.errors import DataError
+from mktlib.errors import DataError, SchemaError
 from mktlib.intake import read_export, tally
 from mktlib.vocabulary import load_tables, lookup, retell
 
@@ -178,6 +178,7 @@ def test_an_unknown_word_is_kept_and_said_once_with_the_nearest(tmp_path: Path) 
     assert [(f.code, f.found, f.hint, f.line, f.level) for f in found] == [("E_UNKNOWN_LEVEL", "blog_pots", "blog_post", 2, "warning")]
 
 
+KINDS = {"E_MISSING_COLUMN": SchemaError, "E_DUPLICATE_COLUMN": SchemaError}
 CASES = tomllib.loads((HOME / "tests" / "cases" / "expected.toml").read_text(encoding="utf-8"))
 
 
@@ -191,6 +192,7 @@ def test_every_case_of_bad_input_ends_as_it_should(name: str) -> None:
         with pytest.raises(DataError) as caught:
             read_export(path, **case.get("options", {}))
         assert list(caught.value.codes) == case["refused"]
+        assert type(caught.value) is KINDS.get(case["refused"][0], DataError)
         first = caught.value.findings[0]
         assert {"line": first.line, "hint": first.hint} | {k: case[k] for k in ("line", "hint") if k in case} == {
             "line": first.line,

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from mktlib.errors import DataError
+from mktlib.errors import DataError, LimitError
 from mktlib.intake import read_export, tally
 from mktlib.intake.privacy import key, key_id, masked, pseudonym
 from mktlib.scoring import ContentScorer
@@ -227,7 +227,7 @@ def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_too_large_says_which_line_and_which_limit(text: str, code: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(LimitError) as caught:
         read_export(written(tmp_path, text, "log.csv"))
     assert caught.value.codes == (code,)
     assert caught.value.findings[0].expected

@@ -18,7 +18,7 @@ from openpyxl import Workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.xml.constants import REL_NS
 
-from mktlib.errors import DataError
+from mktlib.errors import DataError, LimitError
 from mktlib.intake import workbooks
 from mktlib.intake.columns import number
 from mktlib.intake.files import decoded, quoted
@@ -199,7 +199,7 @@ def test_a_limit_is_reached_but_not_crossed(limit: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(workbooks, limit, exact)
     assert len(sheet_rows(data, "log.xlsx").rows) == 40
     monkeypatch.setattr(workbooks, limit, exact - 1)
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(LimitError) as caught:
         sheet_rows(data, "log.xlsx")
     assert caught.value.codes == ("E_XLSX_LIMIT",)
 

@@ -15,7 +15,7 @@ import narwhals as nw
 import pandas as pd
 from tqdm import tqdm
 
-from mktlib.errors import DataError, Finding, MktlibError
+from mktlib.errors import DataError, EncodingError, Finding, MktlibError, SchemaError
 from mktlib.intake.engines import (
     ABOVE,
     KIND,
@@ -167,7 +167,7 @@ def _cells(source: Source, asked: _Asked, keys: list[str]) -> pd.DataFrame:
     except MktlibError:
         raise
     except UnicodeError as error:
-        raise DataError(finding("E_BAD_BYTES", found=str(error))) from error
+        raise EncodingError(finding("E_BAD_BYTES", found=str(error))) from error
     except Exception as error:  # each engine has its own word for text that is no number, and for a sum without room
         _refuse_wrapped(source, asked)
         raise DataError(finding("E_NOT_A_NUMBER", column=asked.metric, found=str(error).splitlines()[0][:80])) from error
@@ -195,7 +195,7 @@ def _with_counts(lazy: Any, file: str | None, asked: _Asked) -> Any:
     lacking = [w for w in (row["count"], row["exposure"]) if w not in names and not (w == row["exposure"] and by_channel)]
     where: dict[str, Any] = {"file": file, "found": ", ".join(names)}
     if lacking:
-        raise DataError([finding("E_MISSING_COLUMN", column=c, expected=c, hint=nearest(c, names), **where) for c in lacking])
+        raise SchemaError([finding("E_MISSING_COLUMN", column=c, expected=c, hint=nearest(c, names), **where) for c in lacking])
     used = {row["exposure"], *by_channel.values()} & set(names)
     whole = all(is_whole(schema[c]) for c in used)
     read = {c: as_number(nw.col(c), schema[c]).cast(nw.Int64 if whole else nw.Float64) for c in used}

@@ -14,7 +14,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, SchemaError
 from mktlib.vocabulary import finding, printable
 
 UNREAD = " (no number)"  # ends the name of a column with the text that is no number
@@ -51,7 +51,7 @@ def as_lazy(log: Any) -> Any:
         raise DataError(finding("E_WRONG_FORMAT", found=type(log).__name__)) from error
     except nw.exceptions.DuplicateError as error:
         twice = [str(c) for c in dict.fromkeys(log.columns) if list(log.columns).count(c) > 1]
-        raise DataError([finding("E_DUPLICATE_COLUMN", column=c, found=c) for c in twice]) from error
+        raise SchemaError([finding("E_DUPLICATE_COLUMN", column=c, found=c) for c in twice]) from error
     return frame.lazy() if isinstance(frame, nw.DataFrame) else frame
 
 

@@ -9,7 +9,7 @@ import csv
 import re
 from collections import Counter
 
-from mktlib.errors import DataError
+from mktlib.errors import DataError, EncodingError
 from mktlib.vocabulary import finding
 
 FORMATS = {b"PK": "xlsx / zip", b"\x1f\x8b": "gzip", b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "xls", b"PAR1": "parquet"}
@@ -40,7 +40,7 @@ def decoded(data: bytes, name: str, asked: str | None) -> tuple[str, str]:
             text = data.decode(code, "surrogateescape")  # the damaged rows are set aside later, each with its line
         break
     if text is None:
-        raise DataError(finding("E_ENCODING", file=name, found=asked or bom or "utf-8, cp1252"))
+        raise EncodingError(finding("E_ENCODING", file=name, found=asked or bom or "utf-8, cp1252"))
     if not text.strip("\ufeff \r\n\t"):
         raise DataError(finding("E_EMPTY_FILE", file=name))
     return text, code

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, SchemaError
 from mktlib.intake.columns import COUNTS, DATES, MONEY
 from mktlib.intake.columns import KINDS as COLUMN_KINDS
 from mktlib.intake.headers import spellings
@@ -173,4 +173,4 @@ def check_columns(plan: Mapping[str, Any], name: str, header: Sequence[str], tab
         absent = [n for n in needs if n not in made]
         lost += [finding("E_MISSING_ENTRY", file=plan["file"], column=f"columns.{n}", expected=n, hint=nearest(n, [*made])) for n in absent]
     if lost:
-        raise DataError(lost)
+        raise SchemaError(lost)

@@ -12,7 +12,7 @@ from fnmatch import fnmatch
 from functools import cache
 from typing import Any
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, SchemaError
 from mktlib.intake.headers import Header, key_of, keys_of, plain, spellings
 from mktlib.vocabulary import finding, nearest, platforms
 
@@ -88,7 +88,7 @@ def recognised(rows: Sequence[Sequence[str]], name: str) -> Match:
         row = platforms()[best.platform]
         sure = best.known >= ALMOST * sum(map(bool, rows[best.row]))
         there = ", ".join(cell for cell in rows[best.row] if cell)
-        raise DataError(missing(row, rows[best.row], name, best.platform) if sure else _unknown(name, there))
+        raise SchemaError(missing(row, rows[best.row], name, best.platform)) if sure else DataError(_unknown(name, there))
     close = [m for m in others if m.worth * AHEAD > best.worth]
     if close:
         words = " / ".join(f'platform="{m.platform}"' for m in (best, *close[:3]))
@@ -118,7 +118,7 @@ def chosen(rows: Sequence[Sequence[str]], platform: str, name: str, row: Row | N
         best = Match(platform, i, known, known) if known > best.known else best
     cells = rows[best.row] if best.known else next((r for r in rows if any(r)), [])
     if best.known < 2 or lacking(row, cells):
-        raise DataError(missing(row, cells, name, platform))
+        raise SchemaError(missing(row, cells, name, platform))
     return best
 
 

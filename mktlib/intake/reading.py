@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from tqdm.auto import tqdm
 
-from mktlib.errors import DataError, Finding, Level
+from mktlib.errors import ConservationError, DataError, Finding, Level
 from mktlib.intake.checks import (
     KEYS,
     above_exposure,
@@ -463,7 +463,7 @@ def _check_nothing_lost(export: Export, log: pd.DataFrame, kept: pd.DataFrame, o
         raise DataError([finding("E_TOO_LARGE", file=export.name, column=str(c), found="2**63", expected="2**63 - 1") for c in far])
     wrong = [(name, read, left) for name, read, left in came if abs(read - left) > 1e-9 * abs(log[name].abs().sum() if name in log else 0)]
     if wrong:
-        raise DataError([finding("E_CONSERVATION", file=export.name, column=c, found=str(a), expected=str(b)) for c, a, b in wrong])
+        raise ConservationError([finding("E_CONSERVATION", file=export.name, column=c, found=str(a), expected=str(b)) for c, a, b in wrong])
 
 
 def _said(export: Export, cell: Wrong) -> Finding:

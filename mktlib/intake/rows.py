@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, LimitError, SchemaError
 from mktlib.intake.columns import EXACT, Wrong
 from mktlib.intake.counts import to_pandas
 from mktlib.intake.files import MOST_BYTES, decoded, quoted, separator_of
@@ -71,7 +71,7 @@ def _bytes(path: Path) -> bytes:
         size = path.stat().st_size
         if size > MOST_BYTES:
             limit = f"{MOST_BYTES / 1e6:g} MB"
-            raise DataError(finding("E_FILE_TOO_LARGE", file=path.name, found=f"{size / 1e9:.1f} GB", expected=limit))
+            raise LimitError(finding("E_FILE_TOO_LARGE", file=path.name, found=f"{size / 1e9:.1f} GB", expected=limit))
         return path.read_bytes()
     except (OSError, ValueError) as error:
         if isinstance(error, DataError):
@@ -148,7 +148,7 @@ def _parsed(text: str, separator: str, name: str) -> Export:
     physical = list(io.StringIO(text, newline=""))
     if any(len(line) > MOST_CELL for line in physical):
         at, longest = max(enumerate(map(len, physical), start=1), key=lambda x: x[1])
-        raise DataError(finding("E_FIELD_TOO_LONG", file=name, line=at, found=f"{longest:,}", expected=f"{MOST_CELL:,}"))
+        raise LimitError(finding("E_FIELD_TOO_LONG", file=name, line=at, found=f"{longest:,}", expected=f"{MOST_CELL:,}"))
     if '"' in text or len(separator) != 1:
         rows, lines, raw = quoted(physical, separator, name)
     else:  # without a quote a line is a row, and a long log is read in a third of the time
@@ -156,7 +156,7 @@ def _parsed(text: str, separator: str, name: str) -> Export:
         rows, lines = [[*map(str.strip, line.split(separator))] for line in raw], list(range(1, len(raw) + 1))
     widest = max(map(len, rows), default=0)
     if widest > MOST_COLUMNS:
-        raise DataError(finding("E_TOO_MANY_COLUMNS", file=name, found=f"{widest:,}", expected=f"{MOST_COLUMNS:,}"))
+        raise LimitError(finding("E_TOO_MANY_COLUMNS", file=name, found=f"{widest:,}", expected=f"{MOST_COLUMNS:,}"))
     return Export(name, rows, lines, raw)
 
 
@@ -202,10 +202,10 @@ def _end_of_table(export: Export, start: int) -> int:
 def _check_header(header: list[str], name: str, line: int) -> None:
     twice = [h for h in dict.fromkeys(header) if header.count(h) > 1]
     if twice == [""]:
-        raise DataError(finding("E_NO_HEADER", file=name, line=line, found=", ".join(h for h in header if h)))
+        raise SchemaError(finding("E_NO_HEADER", file=name, line=line, found=", ".join(h for h in header if h)))
     if twice:
         places = {h: ", ".join(str(i) for i, other in enumerate(header, start=1) if other == h) for h in twice}
-        raise DataError([finding("E_DUPLICATE_COLUMN", file=name, line=line, column=h, found=h, places=places[h]) for h in twice])
+        raise SchemaError([finding("E_DUPLICATE_COLUMN", file=name, line=line, column=h, found=h, places=places[h]) for h in twice])
 
 
 def sort_rows(export: Export, totals: Iterable[str] = (), footer: Iterable[str] = ()) -> tuple[list[int], list[tuple[int, str]], list[int]]:

@@ -22,7 +22,7 @@ import narwhals as nw
 import pandas as pd
 from tqdm import tqdm
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, EncodingError, Finding, SchemaError
 from mktlib.intake.engines import BETWEEN, UNREAD, Source, as_pandas, sliced
 from mktlib.intake.files import decoded, separator_of
 from mktlib.vocabulary import finding, nearest
@@ -127,7 +127,7 @@ def _csv(path: Path, head: bytes) -> str:
     """Every column as text: which one is a number is known by its name, and a segment called NA or 1e5 is a word."""
     text, code = decoded(head[: head.rfind(b"\n") + 1] or head, path.name, None)
     if not code.startswith("utf-8"):
-        raise DataError(finding("E_ENCODING", file=path.name, found="utf-8"))
+        raise EncodingError(finding("E_ENCODING", file=path.name, found="utf-8"))
     mark = separator_of(text)
     columns = ", ".join(f"{_literal(c)}: 'VARCHAR'" for c in _header(text, mark, path.name))
     marks = f"delim = {_literal(mark)}, quote = '\"', escape = '\"', header = true, strict_mode = true, auto_detect = false"
@@ -139,9 +139,9 @@ def _header(text: str, mark: str, file: str) -> list[str]:
     folded = [n.casefold() for n in names]
     twice = [n for i, n in enumerate(names) if n and folded[i] in folded[:i]]
     if twice:
-        raise DataError([finding("E_DUPLICATE_COLUMN", file=file, line=1, column=n, found=n) for n in twice])
+        raise SchemaError([finding("E_DUPLICATE_COLUMN", file=file, line=1, column=n, found=n) for n in twice])
     if not names or not all(names):
-        raise DataError(finding("E_NO_HEADER", file=file, line=1, found=", ".join(filter(None, names))))
+        raise SchemaError(finding("E_NO_HEADER", file=file, line=1, found=", ".join(filter(None, names))))
     return names
 
 
@@ -150,7 +150,7 @@ def _same_columns(tables: Sequence[_Table], asked: Collection[str]) -> None:
     wanted = sorted({c for t in tables for c in t.columns if c in asked})
     lacking = [(t, c) for t in tables for c in wanted if c not in t.columns]
     if lacking:
-        raise DataError([_missing(t, c) for t, c in lacking])
+        raise SchemaError([_missing(t, c) for t, c in lacking])
 
 
 def _missing(table: _Table, column: str) -> Finding:
@@ -233,4 +233,5 @@ def _told(files: Sequence[Path]) -> Iterator[None]:
         line = re.search(r"on Line: (\d+)", said)
         code, match = next((code, match) for what, code in SAID.items() if (match := re.search(what, said)))
         values: dict[str, Any] = match.groupdict()
-        raise DataError(finding(code, file=file, line=int(line[1]) if line else None, **values)) from error
+        kind = EncodingError if code == "E_BAD_BYTES" else DataError
+        raise kind(finding(code, file=file, line=int(line[1]) if line else None, **values)) from error

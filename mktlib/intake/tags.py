@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, SchemaError
 from mktlib.intake.columns import COUNTS, DATES, MONEY
 from mktlib.intake.counts import to_pandas
 from mktlib.vocabulary import finding
@@ -56,7 +56,7 @@ def with_tags(text: pd.DataFrame, tags: Any, name: str) -> tuple[pd.DataFrame, l
             known, columns = ", ".join(there) or KEYS[0], ", ".join(map(str, text.columns))
             raise DataError(finding("E_TAG_KEY", file=name, column=named[0], expected=known, found=columns))
         names = ", ".join(map(str, table.columns))
-        raise DataError(
+        raise SchemaError(
             finding("E_MISSING_COLUMN", file="tags", column=there[0] if there else KEYS[0], expected=" / ".join(there), found=names)
         )
     key = keys[0]

@@ -26,7 +26,7 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]
 from openpyxl.utils import column_index_from_string, get_column_letter, range_boundaries  # type: ignore[import-untyped]
 from openpyxl.xml.constants import REL_NS, SHEET_MAIN_NS, XLSM, XLSX, XLTM, XLTX  # type: ignore[import-untyped]
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, LimitError
 from mktlib.intake.files import decoded
 from mktlib.vocabulary import finding, nearest
 
@@ -179,7 +179,7 @@ def _opened(data: bytes, name: str) -> Iterator[zipfile.ZipFile]:
 
 
 def _refuse(code: str, name: str, where: str | None, found: str, most: str) -> NoReturn:
-    raise DataError(finding(code, file=name, column=where, found=found, expected=f"≤ {most}"))
+    raise LimitError(finding(code, file=name, column=where, found=found, expected=f"≤ {most}"))
 
 
 def _spelled(part: zipfile.ZipInfo) -> str:

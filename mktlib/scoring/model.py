@@ -22,7 +22,7 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mktlib import glmm
-from mktlib.errors import DataError, Finding, StoreError
+from mktlib.errors import DataError, Finding, SchemaError, StoreError
 from mktlib.intake import MOMENTS, tally, to_pandas, words
 from mktlib.results import CELL, Explanation, Intake, Scores
 from mktlib.scoring.cells import candidates, no_slips, possible
@@ -188,7 +188,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         names = nw.from_native(X).collect_schema().names() if not isinstance(X, pd.DataFrame) else list(X.columns)
         by = tuple(a for a in self.by if a in names)
         if self.by and not by:
-            raise DataError([finding("E_MISSING_COLUMN", column=a, expected=a, found=", ".join(map(str, names))) for a in self.by])
+            raise SchemaError([finding("E_MISSING_COLUMN", column=a, expected=a, found=", ".join(map(str, names))) for a in self.by])
         keep = [k for k in ("content_id", "date" if self.half_life_days else "") if k in names]
         units = tally(X, self.by, metric=self.metric, tables=self._tables(), keep=keep, moments=self._money)
         units.attrs |= {"by": by, "dispersion": self._dispersion(units, by, X if "date" in names else None)}
@@ -313,7 +313,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
             frame = to_pandas(X)
             lacking = [a for a in self.by_ if a not in frame]
             if lacking:
-                raise DataError(
+                raise SchemaError(
                     [finding("E_MISSING_COLUMN", column=a, expected=a, found=", ".join(map(str, frame.columns))) for a in lacking]
                 )
             cells = frame[list(self.by_)].apply(words).reset_index(drop=True) if self.by_ else pd.DataFrame(index=range(len(frame)))
