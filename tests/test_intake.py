@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -349,14 +348,6 @@ def test_tags_stand_beside_the_log_and_never_multiply_it(tmp_path: Path) -> None
         with pytest.raises(DataError) as caught:
             read_export(log, tags=wrong)
         assert caught.value.codes == (code,)
-
-
-@pytest.mark.slow
-def test_a_long_log_is_read_in_a_few_seconds(tmp_path: Path) -> None:
-    path = written(tmp_path, "\n".join([HEAD, *GOOD[:2] * 50_000]))
-    start = time.perf_counter()
-    assert len(read_export(path).log) == 100_000
-    assert time.perf_counter() - start < 5
 
 
 def test_a_frame_goes_the_way_of_a_file(tmp_path: Path) -> None:
