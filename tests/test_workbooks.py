@@ -401,7 +401,7 @@ ZIPS: dict[str, tuple[Mapping[str, bytes], list[str]]] = {
     "YouTube Studio": (STUDIO, ["Table data.csv", "Totals.csv", "Chart data.csv"]),
     "YouTube Studio in French": ({"Données du tableau.csv": CSV}, ["Données du tableau.csv"]),
     "folders": ({"a/b/": b"", "a/b/log.CSV": CSV, "c\\d\\log.tsv": CSV}, ["log.CSV", "log.tsv"]),
-    "out of the folder": ({"../../etc/passwd.csv": CSV, "/root/x.csv": CSV, "C:\\x\\y.csv": CSV}, ["passwd.csv", "x.csv", "y.csv"]),
+    "out of the folder": ({"../../etc/passwd.csv": CSV, "/srv/x.csv": CSV, "C:\\x\\y.csv": CSV}, ["passwd.csv", "x.csv", "y.csv"]),
     "what macOS adds": ({"log.csv": CSV, "__MACOSX/._log.csv": b"\x00\x05\x16"}, ["log.csv"]),
     "read me": ({"README.txt": b"hello", "log.csv": CSV, "picture.png": b"\x89PNG"}, ["log.csv"]),
     "only text": ({"log.txt": CSV, "picture.png": b"\x89PNG"}, ["log.txt"]),
