@@ -479,3 +479,19 @@ def test_spark_gives_the_same_integers_on_two_cores() -> None:
         assert refusals(spark.createDataFrame(wrapped)) == [("E_TOO_LARGE", "click_rate", str(2**63))]
     finally:
         spark.stop()
+
+
+def test_what_an_engine_stumbles_on_is_not_called_a_wrong_number(tmp_path: Path) -> None:
+    duckdb, pl = pytest.importorskip("duckdb"), pytest.importorskip("polars")
+    connection = duckdb.connect()
+    closed = connection.sql("SELECT 'a' AS style, 1 AS clicks, 2 AS impressions")
+    connection.close()
+    frame = pl.LazyFrame({"style": ["a"], "clicks": [1], "impressions": [2]})
+    stopped = frame.with_columns(pl.col("clicks").map_batches(lambda x: 1 // 0, return_dtype=pl.Int64))
+    for log, said in [(closed, "closed"), (pl.scan_parquet(tmp_path / "gone.parquet"), "No such file"), (stopped, "zero")]:
+        with pytest.raises(DataError, match=said) as caught:
+            tally(log, ["style"])
+        assert caught.value.codes == ("E_ENGINE",)
+    with pytest.raises(DataError) as caught:
+        tally(frame.with_columns(clicks=pl.lit("many")), ["style"])
+    assert caught.value.codes == ("E_NOT_A_NUMBER",)

@@ -27,6 +27,7 @@ from mktlib.intake.engines import (
     as_lazy,
     as_number,
     as_pandas,
+    first_line,
     is_whole,
     kinds,
     no_numbers,
@@ -170,7 +171,16 @@ def _cells(source: Source, asked: _Asked, keys: list[str]) -> pd.DataFrame:
         raise EncodingError(finding("E_BAD_BYTES", found=str(error))) from error
     except Exception as error:  # each engine has its own word for text that is no number, and for a sum without room
         _refuse_wrapped(source, asked)
-        raise DataError(finding("E_NOT_A_NUMBER", column=asked.metric, found=str(error).splitlines()[0][:80])) from error
+        code = "E_NOT_A_NUMBER" if _may_be_text(source, asked) and not isinstance(error, OSError | MemoryError) else "E_ENGINE"
+        raise DataError(finding(code, file=source.file, column=asked.metric, found=first_line(error))) from error
+
+
+def _may_be_text(source: Source, asked: _Asked) -> bool:
+    """Whether a column that the counts are read from is not one of numbers; a log that cannot be asked any more is none of text."""
+    with suppress(Exception):
+        schema = source.parts[0].collect_schema()
+        return not all(schema[c].is_numeric() for c in _read(schema.names(), asked) if c in schema)
+    return False
 
 
 def _numbered(lazy: Any, file: str | None, keys: list[str], asked: _Asked) -> Any:

@@ -52,7 +52,22 @@ def as_lazy(log: Any) -> Any:
     except nw.exceptions.DuplicateError as error:
         twice = [str(c) for c in dict.fromkeys(log.columns) if list(log.columns).count(c) > 1]
         raise SchemaError([finding("E_DUPLICATE_COLUMN", column=c, found=c) for c in twice]) from error
-    return frame.lazy() if isinstance(frame, nw.DataFrame) else frame
+    if isinstance(frame, nw.DataFrame):
+        return frame.lazy()
+    try:
+        frame.collect_schema()
+    except Exception as error:  # a closed connection, a file that is gone: each engine has its own word
+        raise DataError(finding("E_ENGINE", found=first_line(error))) from error
+    return frame
+
+
+def first_line(error: Exception) -> str:
+    """What an engine says, short enough for a sentence.
+
+    >>> first_line(ValueError("no such column\\nat line 1"))
+    'no such column'
+    """
+    return (str(error).splitlines() or [type(error).__name__])[0][:80]
 
 
 def sliced(log: Any) -> list[Any]:

@@ -214,7 +214,7 @@ def _weigh(archive: zipfile.ZipFile, parts: Sequence[zipfile.ZipInfo], name: str
     if any(part.flag_bits & 1 for part in parts):
         raise DataError(finding("E_XLSX_ENCRYPTED", file=name))
     if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts):
-        raise NotImplementedError
+        raise zipfile.BadZipFile
     total, declared = 0, sum(part.file_size for part in parts)
     for part in parts:
         size = 0
