@@ -44,7 +44,8 @@ def describe(ax: Axes, language: str | None = None) -> str:
     names = {"horizontal": ax.get_xlabel(), "vertical": ax.get_ylabel()}
     lines += [say(f"charts.alt.{side}", language, name=" ".join(name.split())) for side, name in names.items() if name]
     for name, points in _series(ax):
-        lines.append(_stop(f"{name}: " * bool(name) + "; ".join(_cut(points, language))))
+        values = "; ".join(_cut(points, language))
+        lines.append(_stop(say("charts.pair", language, name=name, value=values) if name else values))
     shaded = sum(bool(p.get_hatch()) for p in ax.patches if p.get_gid() == "opinion")
     if shaded:
         lines.append(say("charts.alt.shaded", language, count=shaded))

@@ -207,7 +207,7 @@ def shorten(text: str, width: int) -> str:
     >>> shorten("a very long label", 8)
     'a very…'
     """
-    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+    return text if len(text) <= width else text[: width - 1].rstrip(" ·") + "…"
 
 
 PART = " · "
