@@ -16,8 +16,9 @@ from mktlib.errors import DataError, PlanError, StoreError
 from mktlib.planning import brief_from_answers, brief_from_text, load_plan, plan_campaign, questions, read_brief, shortlist
 from mktlib.planning.greedy import Fill, _tidy, greedy
 from mktlib.planning.ideas import priced
+from mktlib.planning.limits import build
 from mktlib.planning.narrow import _large, _solved, ceiling, dominated
-from mktlib.planning.problem import build, worn
+from mktlib.planning.problem import worn
 from mktlib.planning.solve import matrix, solve
 from mktlib.results import CELL, Scores
 from mktlib.scoring import ContentScorer

@@ -1,7 +1,8 @@
 """From a brief and scores to one plan: read the brief, narrow the ideas, choose within every limit, check it, keep it.
 
 `brief` what is asked for; `reading` what is wrong in it;
-`ideas` priced cells; `narrow` the short list; `problem` the numbers; `greedy` a fill by hand; `solve` HiGHS;
+`ideas` priced cells; `narrow` the short list; `problem` the numbers; `limits` the rows that hold them;
+`greedy` a fill by hand; `solve` HiGHS;
 `plan` the tables and what they promise; `check` every limit again; `store` a plan on disk; `questions` a brief for who has no data.
 """
 

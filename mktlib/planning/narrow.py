@@ -18,7 +18,8 @@ from scipy import sparse
 from mktlib.errors import DataError
 from mktlib.planning.brief import Brief
 from mktlib.planning.ideas import GROUP, priced
-from mktlib.planning.problem import STEPS, Limit, Problem, limits, sized
+from mktlib.planning.limits import limits
+from mktlib.planning.problem import STEPS, Limit, Problem, sized
 from mktlib.planning.solve import relaxed
 from mktlib.results import CELL, Scores, Shortlist
 from mktlib.vocabulary import Tables, finding, load_tables

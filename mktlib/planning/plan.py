@@ -15,8 +15,9 @@ from mktlib.planning.brief import Brief
 from mktlib.planning.check import broken_limits
 from mktlib.planning.greedy import greedy
 from mktlib.planning.ideas import PIECE, link
+from mktlib.planning.limits import build
 from mktlib.planning.narrow import shortlist
-from mktlib.planning.problem import Problem, build
+from mktlib.planning.problem import Problem
 from mktlib.planning.solve import Answer, clash, prices, solve
 from mktlib.planning.store import read_plan, write_plan
 from mktlib.results import Plan, Scores
