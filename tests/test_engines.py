@@ -141,6 +141,9 @@ def test_every_engine_chooses_the_exposure_by_channel_and_says_where_it_could_no
     lacking = tally(in_engine(engine, pa.table(log), tmp_path), ["style"])
     assert lacking.to_numpy().tolist() == [["a", 3, 30], ["b", 3, 30]]
     assert [(f.code, f.found) for f in lacking.attrs["findings"]] == [("E_OTHER_EXPOSURE", "email"), ("E_OTHER_EXPOSURE", "sms")]
+    messages = {"style": ["a", "b", "b"], "channel": ["email", "sms", "display"], "clicks": [1, 2, 3], "delivered": [10, 20, 30]}
+    counts = tally(in_engine(engine, pa.table(messages), tmp_path), ["style"])  # nobody counted impressions
+    assert said(counts) == ([["a", 1, 10], ["b", 2, 20]], {"E_MISSING_COUNT": "1"})
 
 
 @pytest.mark.parametrize("engine", ENGINES)

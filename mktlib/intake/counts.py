@@ -209,9 +209,10 @@ def _with_counts(lazy: Any, file: str | None, asked: _Asked) -> Any:
     used = {row["exposure"], *by_channel.values()} & set(names)
     whole = all(is_whole(schema[c]) for c in used)
     read = {c: as_number(nw.col(c), schema[c]).cast(nw.Int64 if whole else nw.Float64) for c in used}
-    exposure = read.get(row["exposure"], nw.lit(None, dtype=nw.Int64 if whole else nw.Float64))
+    exposure: Any = read.get(row["exposure"])
     for channel, column in by_channel.items():
-        exposure = nw.when(nw.col("channel") == channel).then(read[column]).otherwise(exposure)
+        its_own = nw.when(nw.col("channel") == channel).then(read[column])
+        exposure = its_own if exposure is None else its_own.otherwise(exposure)
     return lazy.with_columns(nw.col(row["count"]).alias("count"), exposure.alias("exposure"))
 
 
