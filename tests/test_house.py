@@ -46,6 +46,7 @@ AT_HOME = {
     "pooch": {"datasets"},
     "pydantic": {"planning"},
     "pydantic_core": {"planning"},
+    "xlsxwriter": {"planning"},
     "matplotlib": {"charts"},
     "jinja2": {"reporting"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
