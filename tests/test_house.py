@@ -44,6 +44,8 @@ AT_HOME = {
     "highspy": {"planning"},
     "openpyxl": {"intake"},
     "pooch": {"datasets"},
+    "icalendar": {"planning"},
+    "dateutil": {"planning"},
     "pydantic": {"planning"},
     "pydantic_core": {"planning"},
     "xlsxwriter": {"planning"},
