@@ -17,9 +17,10 @@ from typing import Any
 
 import pandas as pd
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mktlib.errors import Finding, StoreError
 from mktlib.vocabulary import AXIS_TABLE, Tables, default_language, finding, load_tables, phrase, retell
@@ -46,7 +47,7 @@ RATES = {
     "gain_pairs",
     "coverage",
 }
-MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_per_person", "value", "price"}
+MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_per_person", "value", "price", "money"}
 
 
 def _locale(language: str | None) -> Locale:
@@ -107,6 +108,16 @@ def day(date: Any, language: str | None = None) -> str:
     value = date if isinstance(date, dt.date) else pd.Timestamp(date).date()
     text = format_date(value, format="d MMMM y", locale=_locale(language))
     return text.replace("1 ", "1er ", 1) if (language or default_language()) == "fr" and value.day == 1 else text
+
+
+def moment(when: Any, language: str | None = None) -> str:
+    """A day and an hour.
+
+    >>> moment("2026-10-05 09:00", "en"), moment("2026-10-05 09:00", "fr")
+    ('5 October 2026, 09:00', '5 octobre 2026, 09:00')
+    """
+    value = pd.Timestamp(when)
+    return f"{day(value.date(), language)}, {format_time(value.time(), format='HH:mm', locale=_locale(language))}"
 
 
 def chances(p: float, language: str | None = None) -> str:
@@ -171,7 +182,7 @@ def _shown(column: str, x: Any, language: str, tables: Tables, currency: str) ->
     if isinstance(x, bool) or type(x).__name__ == "bool":
         return phrase("words.yes" if x else "words.no", language)
     if isinstance(x, dt.date):
-        return day(x, language)
+        return moment(x, language) if isinstance(x, dt.datetime) and (x.hour or x.minute) else day(x, language)
     if isinstance(x, str):
         kind = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length"}.get(column, column)
         return (
@@ -188,6 +199,12 @@ def _shown(column: str, x: Any, language: str, tables: Tables, currency: str) ->
 
 
 # ---------------------------------------------------------------- files that leave
+
+
+def templates() -> Environment:
+    """The one environment of the pages: everything from data is escaped, and what is missing is an error."""
+    here = Path(__file__).resolve().parent / "templates"
+    return Environment(loader=FileSystemLoader(here, encoding="utf-8"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 
 def write_text(text: str, path: Path) -> Path:
@@ -221,11 +238,20 @@ def write_bytes(content: bytes, path: Path) -> Path:
 
 def safe_csv(frame: pd.DataFrame, path: Path) -> Path:
     """Write a CSV that no spreadsheet will run: text that begins like a formula gets a leading quote (numbers never do)."""
+    return write_text(inert_csv(frame), path)
+
+
+def inert_csv(frame: pd.DataFrame) -> str:
+    """The text of a CSV that no spreadsheet will run; see `safe_csv`.
+
+    >>> inert_csv(pd.DataFrame({"name": ["=1+1"], "change": [-5]}))
+    "name,change\\n'=1+1,-5\\n"
+    """
     text = frame.copy()
     for name in text.columns:
         if not pd.api.types.is_numeric_dtype(text[name].dtype) and not pd.api.types.is_datetime64_any_dtype(text[name].dtype):
             text[name] = text[name].map(lambda x: f"'{x}" if isinstance(x, str) and x[:1] in FORMULA else x)
-    return write_text(text.to_csv(index=False, lineterminator="\n"), path)
+    return text.to_csv(index=False, lineterminator="\n")
 
 
 FORMULA = tuple("=+-@\t\r\n\0＝＋－＠")

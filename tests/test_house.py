@@ -50,7 +50,7 @@ AT_HOME = {
     "pydantic_core": {"planning"},
     "xlsxwriter": {"planning"},
     "matplotlib": {"charts"},
-    "jinja2": {"reporting"},
+    "jinja2": {"wording"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
     "papermill": {"__main__"},
     "tqdm": {"__main__", "glmm", "intake", "scoring", "simulate"},

@@ -54,7 +54,9 @@ def test_all_51_content_types_have_an_opinion_at_every_stage():
 
 def test_every_number_says_where_it_comes_from():
     priors = load_tables().priors
-    for row in [*priors["rates"].values(), priors["stage_fit"], *(b for r in load_tables().lengths.values() for b in r["bounds"])]:
+    tables = load_tables()
+    rows = [*tables.quiet.values(), *tables.holidays.values(), *tables.specs.values()]
+    for row in [*rows, *priors["rates"].values(), priors["stage_fit"], *(b for r in tables.lengths.values() for b in r["bounds"])]:
         assert row["source"]
         assert 2000 < row["year"] <= 2026
         assert row["conf"] in set("VRSKJ")
@@ -91,6 +93,12 @@ when = { content_type = "hologram", stage = "awareness" }
 times = 1.5
 sure = "fairly"
 """
+
+
+def test_each_style_tells_creators_what_to_do_and_what_not_in_both_languages():
+    for row in load_tables().styles.values():
+        for key in ("do", "dont"):
+            assert len(row[key]["en"]) == len(row[key]["fr"]) >= 2
 
 
 def test_a_callers_rows_lie_above_the_packaged_ones(tmp_path):
@@ -138,6 +146,8 @@ def test_words_nearby_and_plurals():
 
 @pytest.mark.parametrize(("text", "column"), [
     ('[metrics.click_rate]\nbetter = "hgih"', "metrics.click_rate.better"),
+    ("[quiet.night]\nsince = 25", "quiet.night.since"), ('[quiet.night]\nholidays = ["xx"]', "quiet.night.holidays"),
+    ('[holidays.fr]\nfixed = ["1-1"]', "holidays.fr.fixed"), ('[channels.email]\nhour = "ten"', "channels.email.hour"),
     ('[metrics.click_rate]\nfamily = "weird"', "metrics.click_rate.family"),
     ("[metrics.value_per_mille]\nper = 0", "metrics.value_per_mille.per"),
     ('[metrics.order_value]\nof_sales = "yes"', "metrics.order_value.of_sales"),

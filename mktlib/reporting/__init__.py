@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from mktlib.charts import Picture, describe, kinds, plot
 from mktlib.errors import DataError
 from mktlib.reporting.facts import Facts, content_axes, decision, facts_of
@@ -21,7 +19,7 @@ from mktlib.reporting.sections import Section, expected, section
 from mktlib.reporting.voice import Voice, visible
 from mktlib.results import Result, Scores
 from mktlib.vocabulary import Tables, default_language, finding, load_tables
-from mktlib.wording import write_text
+from mktlib.wording import templates, write_text
 
 __all__ = ["Report", "report"]
 
@@ -144,17 +142,12 @@ def _pictures(voice: Voice, result: Result) -> list[dict[str, Any]]:
     return made
 
 
-def _environment() -> Environment:
-    here = Path(__file__).resolve().parents[1] / "templates"
-    return Environment(loader=FileSystemLoader(here, encoding="utf-8"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-
-
 def _escaped(text: str) -> str:
-    return str(_environment().from_string("{{ text }}").render(text=text))
+    return str(templates().from_string("{{ text }}").render(text=text))
 
 
 def _page(voice: Voice, title: str, opening: tuple[str, ...], sections: tuple[Section, ...], pictures: list[list[dict[str, Any]]]) -> str:
     words = {k: voice.say(f"word.{k}") for k in ("opening", "as_text", "not_mean", "findings", "details", "footer")}
     shown = [{**vars(s), "pictures": p} for s, p in zip(sections, pictures, strict=True)]
-    template = _environment().get_template("report.html.jinja")
+    template = templates().get_template("report.html.jinja")
     return template.render(language=voice.language, title=title, opening=opening, sections=shown, words=words)

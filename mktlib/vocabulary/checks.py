@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,8 +20,10 @@ REFERENCES = {
     "lengths": {"families": "families"},
     "stages": {"main_metric": "metrics"},
     "metrics": {"chain": "metrics"},
+    "quiet": {"channels": "channels", "holidays": "holidays"},
+    "specs": {"channels": "channels", "content_types": "content_types"},
 }
-LISTS = ("stages", "channels", "formats", "families", "chain")
+LISTS = ("stages", "channels", "formats", "families", "chain", "holidays", "content_types")
 """References to several rows; the others name one."""
 
 NEEDED = {
@@ -29,6 +32,9 @@ NEEDED = {
     "metrics": ("label", "count", "exposure", "family", "better"),
     "lengths": ("label", "families"),
     "networks": ("label", "channel"),
+    "quiet": ("label", "channels", "weekdays", "holidays", "since", "until"),
+    "holidays": ("label", "fixed", "after_easter"),
+    "specs": ("label", "channels", "unit"),
 }
 # Sections of a column map, read by intake.
 ELSEWHERE = ("name", "source", "extends", "columns", "constants", "score", "brief", "labels", "priors")
@@ -51,6 +57,31 @@ METRIC: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "note": (lambda value: isinstance(value, str), 'note = "..."'),
 }
 """Entries of a metric: what each may be, and an example."""
+
+
+def _whole(least: int, most: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _each(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list | tuple) and all(map(fits, value))
+
+
+def _month_day(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", value))
+
+
+SHAPED: Mapping[str, Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "metrics": METRIC,
+    "channels": {"hour": (_whole(0, 23), "hour = 9")},
+    "quiet": {
+        "since": (_whole(0, 24), "since = 20"),
+        "until": (_whole(0, 24), "until = 8"),
+        "weekdays": (_each(_whole(1, 7)), "weekdays = [7]"),
+    },
+    "holidays": {"fixed": (_each(_month_day), 'fixed = ["05-01"]'), "after_easter": (_each(_whole(-120, 240)), "after_easter = [1]")},
+}
+"""Entries of which only some values make sense, by table."""
 
 
 def sound(layer: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,6 +137,9 @@ def _wrong_row(path: str, table: str, own: Any, below: Mapping[str, Any], everyt
         if name in row and row[name] not in wanted:
             hint = nearest(row[name], wanted)
             yield finding("E_OPTION", file=file, column=f"{path}.{name}", found=repr(row[name]), expected=" / ".join(wanted), hint=hint)
+    for name, (fits, example) in SHAPED.get(table, {}).items():
+        if name in row and not fits(row[name]):
+            yield finding("E_OPTION", file=file, column=f"{path}.{name}", found=repr(row[name]), expected=example)
     if table == "metrics":
         yield from _wrong_metric(path, row, everything["metrics"], file)
     for name, target in REFERENCES.get(table, {}).items():
@@ -127,10 +161,7 @@ def _wrong_reference(path: str, name: str, value: Any, target: str, rows: Mappin
 
 
 def _wrong_metric(path: str, row: Mapping[str, Any], metrics: Mapping[str, Any], file: str) -> Iterator[Finding]:
-    """What a metric counts and over what, and whether its links follow each other."""
-    for name, (fits, example) in METRIC.items():
-        if name in row and not fits(row[name]):
-            yield finding("E_OPTION", file=file, column=f"{path}.{name}", found=repr(row[name]), expected=example)
+    """Whether the links of a metric follow each other."""
     chain = row.get("chain", [])
     if isinstance(chain, list | tuple) and all(isinstance(link, str) for link in chain):
         yield from _wrong_chain(path, row, metrics, file)

@@ -12,7 +12,9 @@ from typing import Any, Self
 from mktlib.errors import DataError
 from mktlib.vocabulary.words import finding
 
-KINDS = ("stages", "families", "content_types", "styles", "lengths", "channels", "networks", "segments", "metrics")
+KINDS = (
+    "stages", "families", "content_types", "styles", "lengths", "channels", "networks", "segments", "metrics", "quiet", "holidays", "specs",
+)  # fmt: skip
 AXIS_TABLE = {
     "stage": "stages",
     "content_type": "content_types",
@@ -41,6 +43,9 @@ class Rows:
     networks: Mapping[str, Row]
     segments: Mapping[str, Row]
     metrics: Mapping[str, Row]
+    quiet: Mapping[str, Row]
+    holidays: Mapping[str, Row]
+    specs: Mapping[str, Row]
     priors: Mapping[str, Any]
     languages: Mapping[str, Row] = field(repr=False)
 
