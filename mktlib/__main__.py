@@ -22,7 +22,17 @@ from tqdm.auto import tqdm
 from mktlib.errors import DataError, MktlibError, ModelError
 from mktlib.intake import read_export
 from mktlib.measurement import review_campaign, targeting_gain
-from mktlib.planning import brief_from_answers, load_plan, plan_campaign, questions, read_brief, shortlist
+from mktlib.planning import (
+    brief_from_answers,
+    brief_from_text,
+    brief_template,
+    load_plan,
+    plan_campaign,
+    questions,
+    read_brief,
+    shortlist,
+    write_form,
+)  # fmt: skip
 from mktlib.reporting import report
 from mktlib.results import Result
 from mktlib.scoring import ContentScorer, backtest
@@ -84,6 +94,12 @@ def parser() -> argparse.ArgumentParser:
     start.add_argument("--out", type=Path, default=Path("build"))
     start.add_argument("--language", choices=sorted(load_tables().languages), default=None)
     start.set_defaults(job=start_job)
+    brief = jobs.add_parser("brief", help="a brief to fill in, with every entry explained: text, or a form for a spreadsheet")
+    brief.add_argument("--out", type=Path, help="where the text is written (default: on screen, for > my.toml)")
+    brief.add_argument("--xlsx", type=Path, metavar="FORM", help="write the spreadsheet form instead")
+    brief.add_argument("--brief", type=Path, help="fill the form in from this brief")
+    brief.add_argument("--language", choices=sorted(load_tables().languages), default=None)
+    brief.set_defaults(job=brief_job)
     books = jobs.add_parser("notebooks", help="execute the lessons")
     books.add_argument("--out", type=Path, default=Path("build/notebooks"))
     books.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="parameters of the lessons, such as language=fr")
@@ -210,6 +226,25 @@ def start_job(args: argparse.Namespace) -> None:
     scores = ContentScorer(by=tuple(cells.columns)).fit(pd.DataFrame(columns=[*cells.columns, "count", "exposure"])).score_cells(cells)
     written = [brief_file, save_scores(scores.table, args.out)]
     say_written([*written, *reports([scores], args.out, [language], load_tables())], language)
+
+
+def brief_job(args: argparse.Namespace) -> None:
+    """The text goes out as UTF-8 whatever the console speaks, so that what `>` writes can be read again."""
+    language = args.language or default_language()
+    if args.brief and not args.xlsx:
+        raise DataError(
+            finding("E_OPTION", language, column="--brief", found=str(args.brief), expected="--brief BRIEF.toml --xlsx FORM.xlsx")
+        )
+    text = brief_template(language)
+    if args.xlsx:
+        given = read_brief(args.brief) if args.brief else brief_from_text(text)
+        say_written([write_form(given, args.xlsx, language=language)], language)
+    elif args.out:
+        say_written([write_text(text, args.out)], language)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
 
 
 def answers_of(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ What is left out has a default that promises nothing: no consent, no free reach,
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import itertools
 import math
@@ -15,11 +16,14 @@ import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from mktlib.results import CELL
-from mktlib.vocabulary import Tables, load_tables
+from mktlib.vocabulary import Tables, load_tables, sending_rules
 
 Unit = Literal["thousand_impressions", "click", "delivered", "none"]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Money = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+
+
+Day = Annotated[dt.date, Field(ge=dt.date(1970, 1, 1), le=dt.date(2200, 1, 1))]
 
 
 class _Entry(BaseModel):
@@ -40,15 +44,31 @@ class Brand(_Entry):
     forbidden: list[str] = []
 
 
+def _inactive_months() -> int:
+    return int(sending_rules()["retention"]["value"])
+
+
 class Segment(_Entry):
     """People of one group: how many, the share that ads can reach, the share that agreed to messages by channel (unsaid is no),
-    and how many messages one person accepts in a week and in four weeks."""
+    how many messages one person accepts in a week and in four weeks, and when they agreed or were last heard of: after so many months
+    nobody writes to them any more."""
 
     size: Annotated[int, Field(gt=0, le=10**10)] = 10_000
     reach: Share = 0.6
     consent: Share | dict[str, Share] = 0.0
     cap_per_week: Annotated[int, Field(ge=0, le=1000)] = 2
     cap_per_month: Annotated[int, Field(ge=0, le=4000)] = 6
+    consent_date: Day | None = None
+    inactive_months: Annotated[int, Field(ge=1, le=1200)] = Field(default_factory=_inactive_months)
+
+    @property
+    def last_message_day(self) -> dt.date | None:
+        """The last day on which they may be written to; None where the brief does not say when they agreed."""
+        if self.consent_date is None:
+            return None
+        year, month = divmod(self.consent_date.year * 12 + self.consent_date.month - 1 + self.inactive_months, 12)
+        day = min(self.consent_date.day, calendar.monthrange(year, month + 1)[1])
+        return dt.date(year, month + 1, day)
 
     def agreed(self, channel: str) -> float:
         """People who agreed to be written to on a channel."""
@@ -68,18 +88,45 @@ class Channel(_Entry):
 
 
 class Production(_Entry):
-    """What one piece of a content type costs, the working days it takes, and how many the team wants at most."""
+    """What one piece of a content type costs, the working days it takes, how many the team wants at most, and who answers for it."""
 
     cost: Money | None = None
     days: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 3.0
     most: Annotated[int, Field(ge=0)] = 3
+    owner: str = ""
 
 
 class Team(_Entry):
-    """Working days a week, and those at hand before the first week."""
+    """Working days a week, those at hand before the first week, and who answers for what nobody else does."""
 
     days_per_week: Money = 5.0
     days_before: Money = 0.0
+    owner: str = ""
+
+
+class Sending(_Entry):
+    """How the sender of e-mails stands with mailbox providers: what is proved, what is offered, the share of readers who complain."""
+
+    authenticated: bool = True
+    one_click_unsubscribe: bool = True
+    complaint_rate: Share = 0.0
+
+    @property
+    def bulk(self) -> bool:
+        """Whether the rules for bulk senders are met."""
+        few = self.complaint_rate < float(sending_rules()["complaint_most"]["value"])
+        return self.authenticated and self.one_click_unsubscribe and few
+
+
+class Place(_Entry):
+    """Somewhere to advertise around: the share of each segment that lives in reach, and the channels that are bought only there."""
+
+    share: Share | dict[str, Share] = 1.0
+    channels: list[str] = []
+
+    def near(self, segment: str) -> float:
+        """Share of a segment that lives in reach; a segment that a table of shares leaves out has nobody there."""
+        return self.share.get(segment, 0.0) if isinstance(self.share, dict) else self.share
 
 
 class _Where(_Entry):
@@ -136,8 +183,8 @@ class Brief(_Entry):
     name: str = "Campaign"
     language: str = "en"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
-    first_day: dt.date
-    last_day: dt.date
+    first_day: Day
+    last_day: Day
     budget: Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
     objective: Objective = Objective()
     brand: Brand = Brand()
@@ -145,6 +192,9 @@ class Brief(_Entry):
     stages: dict[str, Share] = {}
     lengths: list[str] = []
     channels: Annotated[dict[str, Annotated[Channel, BeforeValidator(_price)]], Field(min_length=1)]
+    presence: dict[str, Annotated[int, Field(ge=1, le=1000)]] = {}
+    sending: Sending = Sending()
+    places: dict[str, Place] = {}
     production: dict[str, Production] = {}
     team: Team = Team()
     fixed_dates: list[FixedDate] = []
@@ -154,6 +204,7 @@ class Brief(_Entry):
     test_share: Share = 0.1
     risk: Annotated[float, Field(ge=0, le=5)] = 0.0
     wear: Share = 0.6
+    saturation: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
     @property
     def weeks(self) -> int:
@@ -166,11 +217,45 @@ class Brief(_Entry):
         days = [start + dt.timedelta(days=k) for k in range(7)]
         return [day for day in days if day <= self.last_day]
 
+    def open_days(self, week: int, segment: str, channel: str) -> list[dt.date]:
+        """Days of a week on which a segment may be addressed on a channel; for messages none once consent runs out in it or before."""
+        days, last = self.week_days(week), self.segments[segment].last_message_day if segment in self.segments else None
+        if last is not None and days[-1] > last and load_tables().channels.get(channel, {}).get("personal"):
+            return []
+        muted = [m for m in self.mutes if m.segment in (None, segment) and m.channel in (None, channel)]
+        return [day for day in days if not any(m.first_day <= day <= m.last_day for m in muted)]
+
     def open_share(self, week: int, segment: str, channel: str) -> float:
         """Share of a week in which a segment may be addressed on a channel."""
-        days = self.week_days(week)
-        muted = [m for m in self.mutes if m.segment in (None, segment) and m.channel in (None, channel)]
-        return sum(not any(m.first_day <= day <= m.last_day for m in muted) for day in days) / 7
+        return len(self.open_days(week, segment, channel)) / 7
+
+    def channel_days(self, week: int, channel: str) -> list[dt.date]:
+        """Days of a week on which at least one segment may be addressed on a channel."""
+        return sorted({day for segment in self.segments or ["everyone"] for day in self.open_days(week, segment, channel)})
+
+    def least_a_week(self) -> dict[str, int]:
+        """channel -> least placements in each week that is not fully muted. A plan cannot tell the networks of a channel apart: what is
+        asked for each of them is asked for together, on their channel."""
+        networks, asked = load_tables().networks, dict[str, int]()
+        for name, least in self.presence.items():
+            if name in networks and name not in self.channels:
+                asked[networks[name]["channel"]] = asked.get(networks[name]["channel"], 0) + least
+        return {c: max(asked.get(c, 0), self.presence.get(c, 0)) for c in self.channels if c in asked or c in self.presence}
+
+    def near(self, segment: str, channel: str) -> float:
+        """Share of a segment that lives where a channel is bought: everywhere, or in reach of its places, taken not to overlap."""
+        places = [place for place in self.places.values() if channel in place.channels]
+        return min(1.0, sum(place.near(segment) for place in places)) if places else 1.0
+
+    def people(self, segment: str, channel: str, *, message: bool) -> float:
+        """People of a segment that a channel can reach: those who agreed (messages) or whom ads reach, near its places."""
+        row = self.segments.get(segment) or Segment()
+        return (row.agreed(channel) if message else row.size * row.reach) * self.near(segment, channel)
+
+    def most_a_day(self, channel: str) -> float:
+        """Messages that may leave in a day on a channel, all segments together: below bulk where the rules for bulk are not met."""
+        rule = sending_rules()["bulk_from"]
+        return float(rule["value"]) - 1 if channel in rule["channels"] and not self.sending.bulk else math.inf
 
     def making(self, content_type: str) -> tuple[float, float, int]:
         """(cost, days, most pieces) of a content type: its own entry, else `production.default`, else one per cent of the budget."""

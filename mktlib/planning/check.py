@@ -10,7 +10,7 @@ import pandas as pd
 
 from mktlib.planning.brief import Brief, Segment, _Where
 from mktlib.results import CELL
-from mktlib.vocabulary import load_tables
+from mktlib.vocabulary import load_tables, sending_rules
 
 Row = tuple[str, str, float, float]
 """limit, scope, used, most"""
@@ -21,7 +21,7 @@ def broken_limits(brief: Brief, items: pd.DataFrame, schedule: pd.DataFrame) -> 
     made = items[items["status"] == "make"]
     out = made.rename(columns={"week": "out_week"})[["item", "content_type", "style", "length", "out_week"]]
     shown = schedule.merge(out, on="item", how="left")
-    parts = (_money, _days, _messages, _channels, _shares, _pieces, _placements, _wants)
+    parts = (_money, _days, _messages, _sending, _consent, _channels, _presence, _shares, _pieces, _placements, _wants)
     rows = [row for part in parts for row in part(brief, made, shown)]
     table = pd.DataFrame(rows, columns=["limit", "scope", "used", "most"])
     table["over"] = table["used"] - table["most"]
@@ -63,12 +63,76 @@ def _messages(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator
     personal = [c for c, row in load_tables().channels.items() if row.get("personal")]
     for name, rows in shown[shown["channel"].isin(personal)].groupby("segment", sort=True):
         segment = brief.segments.get(str(name)) or Segment()
-        agreed = rows["channel"].map(segment.agreed)
+        agreed = rows["channel"].map({c: _people(brief, str(name), str(c)) for c in rows["channel"].unique()})
         each = (rows["quantity"] / agreed.where(agreed > 0)).fillna(float("inf")).groupby(rows["week"]).sum()
         each = each.reindex(range(1, brief.weeks + 1), fill_value=0.0)
         for week, used in zip(range(1, brief.weeks + 1), each, strict=True):
             yield "messages_week", f"{name} / {week}", float(used), float(segment.cap_per_week)
             yield "messages_month", f"{name} / {week}", float(each.loc[week : week + 3].sum()), float(segment.cap_per_month)
+
+
+def _people(brief: Brief, name: str, channel: str) -> float:
+    """People of a segment that a channel reaches: who agreed or whom ads reach, and of those who lives near its places."""
+    segment = brief.segments.get(name) or Segment()
+    message = load_tables().channels.get(channel, {}).get("personal")
+    agreed = segment.consent if isinstance(segment.consent, float | int) else segment.consent.get(channel, 0.0)
+    near = [p.share.get(name, 0.0) if isinstance(p.share, dict) else p.share for p in brief.places.values() if channel in p.channels]
+    return segment.size * (agreed if message else segment.reach) * (min(sum(near), 1.0) if near else 1.0)
+
+
+def _lot(brief: Brief, name: str, channel: str) -> float:
+    """People that one whole placement reaches."""
+    people, terms, personal = _people(brief, name, channel), brief.channels.get(channel), load_tables().channels
+    if personal.get(channel, {}).get("personal"):
+        return min(people, 7 * _daily(brief, channel))
+    return min(terms.quantity if terms else 1.0, people)
+
+
+def _daily(brief: Brief, channel: str) -> float:
+    """Messages a day that a sender may send who does not meet what is asked of bulk senders; without end for one who does."""
+    rules, how = sending_rules(), brief.sending
+    met = how.authenticated and how.one_click_unsubscribe and not how.complaint_rate >= rules["complaint_most"]["value"]
+    return float("inf") if met or channel not in rules["bulk_from"]["channels"] else rules["bulk_from"]["value"] - 1.0
+
+
+def _sending(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    """Messages of a week against so many for each day on which they can leave."""
+    for _, rows in shown.groupby(["channel", "week"], sort=True):
+        channel, week = str(rows["channel"].iloc[0]), int(rows["week"].iloc[0])
+        daily = _daily(brief, channel)
+        if daily == float("inf"):
+            continue
+        names = {str(s): _free(brief, week, str(s), channel) for s in rows["segment"].unique()}
+        everyone = [_free(brief, week, str(s), channel) for s in (*brief.segments, *names)]
+        yield "bulk_sending", f"{channel} / {week}", float(rows["quantity"].sum()), daily * len(set().union(*everyone))
+        for name, days in names.items():
+            sent = float(rows.loc[rows["segment"] == name, "quantity"].sum())
+            yield "bulk_sending", f"{channel} / {name} / {week}", sent, daily * len(days)
+
+
+def _consent(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    """Messages to people who have not been heard of for too long: whole months from the day of their consent to the end of a week."""
+    personal = load_tables().channels
+    for row in _each(shown[shown["channel"].map(lambda c: bool(personal.get(c, {}).get("personal")))]):
+        segment = brief.segments.get(row.segment) or Segment()
+        if segment.consent_date is None:
+            continue
+        end = min(brief.first_day + dt.timedelta(days=7 * int(row.week) - 1), brief.last_day)
+        ends = pd.Timestamp(segment.consent_date) + pd.DateOffset(months=segment.inactive_months)
+        yield "consent", f"{row.item} / {row.segment} / {row.channel} / {row.week}", float(pd.Timestamp(end) > ends), 0.0
+
+
+def _presence(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
+    """What is missing of the least placements of a week, on the channels that the brief names and those of the networks that it names."""
+    homes, asked = load_tables().networks, list(brief.presence.items())
+    for channel in brief.channels:
+        own = sum(least for name, least in asked if name == channel)
+        nets = sum(least for name, least in asked if name not in brief.channels and homes.get(name, {}).get("channel") == channel)
+        least = max(own, nets)
+        for week in range(1, (brief.last_day - brief.first_day).days // 7 + 2 if least else 1):
+            if any(_free(brief, week, name, channel) for name in brief.segments or ["everyone"]):
+                rows = shown[(shown["channel"] == channel) & (shown["week"] == week)]
+                yield "presence", f"{channel} / {week}", least - _placed(brief, rows), 0.0
 
 
 def _channels(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
@@ -112,29 +176,34 @@ def _placements(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterat
     personal = load_tables().channels
     for row in _each(shown):
         scope = f"{row.item} / {row.segment} / {row.channel} / {row.week}"
-        segment, terms = brief.segments.get(row.segment) or Segment(), brief.channels.get(row.channel)
+        terms = brief.channels.get(row.channel)
         yield "segment", scope, float(bool(brief.segments) and row.segment not in brief.segments), 0.0
         for rule in brief.exclude:
             yield "exclude", scope, float(all(getattr(row, axis) == level for axis, level in rule.given().items())), 0.0
-        open_days = _open_days(brief, row.week, row.segment, row.channel)
+        open_days = len(_free(brief, row.week, row.segment, row.channel, consent=False))
         yield "mute", scope, float(open_days == 0), 0.0
         if terms and not personal.get(row.channel, {}).get("personal"):
-            size = min(terms.quantity, segment.size * segment.reach)
-            yield "placement", scope, row.quantity / size, float(-(-terms.per_week * open_days // 7))
+            size = _lot(brief, row.segment, row.channel)
+            yield "placement", scope, row.quantity / size if size else float("inf"), float(-(-terms.per_week * open_days // 7))
     for (item, name, channel), rows in shown.groupby(["item", "segment", "channel"], sort=True):
-        segment = brief.segments.get(str(name)) or Segment()
-        people = segment.agreed(str(channel)) if personal.get(str(channel), {}).get("personal") else segment.size * segment.reach
-        terms = brief.channels.get(str(channel))
-        slack = 1.5 * (min(terms.quantity, people) if terms and people else 0.0)
+        people = _people(brief, str(name), str(channel))
+        slack = 1.5 * (_lot(brief, str(name), str(channel)) if brief.channels.get(str(channel)) else 0.0)
         yield "repeat", f"{item} / {name} / {channel}", float(rows["quantity"].sum()), 3 * people + slack
 
 
-def _open_days(brief: Brief, week: int, segment: str, channel: str) -> int:
-    first, count = brief.first_day + dt.timedelta(days=7 * (int(week) - 1)), 0
-    for day in (first + dt.timedelta(days=k) for k in range(7)):
-        muted = (m.first_day <= day <= m.last_day and m.segment in (None, segment) and m.channel in (None, channel) for m in brief.mutes)
-        count += day <= brief.last_day and not any(muted)
-    return count
+def _free(brief: Brief, week: int, segment: str, channel: str, *, consent: bool = True) -> set[dt.date]:
+    """Days of a week on which a segment may be addressed on a channel; none where consent (if it counts) ends before the week does."""
+    first = brief.first_day + dt.timedelta(days=7 * (int(week) - 1))
+    days = {day for k in range(7) if (day := first + dt.timedelta(days=k)) <= brief.last_day}
+    for m in brief.mutes:
+        if m.segment in (None, segment) and m.channel in (None, channel):
+            days = {day for day in days if not m.first_day <= day <= m.last_day}
+    who, message = brief.segments.get(segment), load_tables().channels.get(channel, {}).get("personal")
+    if consent and message and who and who.consent_date:
+        last = min(first + dt.timedelta(days=6), brief.last_day)
+        ends = pd.Timestamp(who.consent_date) + pd.DateOffset(months=who.inactive_months)
+        return days if pd.Timestamp(last) <= ends else set()
+    return days
 
 
 def _wants(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
@@ -156,10 +225,4 @@ def _wants(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Ro
 
 def _placed(brief: Brief, rows: pd.DataFrame) -> float:
     """How many whole placements some rows of a schedule come to."""
-    personal, total = load_tables().channels, 0.0
-    for row in _each(rows):
-        segment, terms = brief.segments.get(row.segment) or Segment(), brief.channels.get(row.channel)
-        message = personal.get(row.channel, {}).get("personal")
-        size = segment.agreed(row.channel) if message else min(terms.quantity if terms else 1.0, segment.size * segment.reach)
-        total += row.quantity / max(1.0, float(int(size)))
-    return total
+    return sum(row.quantity / max(1.0, float(int(_lot(brief, row.segment, row.channel)))) for row in _each(rows))

@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from mktlib.errors import DataError
-from mktlib.planning.brief import Brief, Segment
+from mktlib.planning.brief import Brief
 from mktlib.results import CELL, Scores
 from mktlib.vocabulary import Tables, finding
 
@@ -85,13 +85,12 @@ def _scale(metric: str, tables: Tables) -> float:
 def _terms(key: tuple[str, str], metric: str, brief: Brief, tables: Tables) -> tuple[bool, float, float, float, float, bool]:
     """(message?, people, lot, metric exposures of one impression, price of one impression, or of one click when by_click)."""
     name, channel = key
-    segment = brief.segments.get(name) or Segment()
     row, terms = tables.channels.get(channel, {}), brief.channels.get(channel)
     message = bool(row.get("personal", False))
-    people = segment.agreed(channel) if message else segment.size * segment.reach
+    people = brief.people(name, channel, message=message)
     if terms is None:
         return message, people, 1.0, 1.0, 0.0, False
-    lot = people if message else min(terms.quantity, people)
+    lot = min(people, 7 * brief.most_a_day(channel) if message else terms.quantity)
     unit = terms.unit or row.get("cost_unit", "thousand_impressions")
     of_clicks = metric in tables.metrics and tables.exposure(metric, channel) == "clicks"
     passing = tables.base_rate("click_rate", channel)[0] if of_clicks else 1.0

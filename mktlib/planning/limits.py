@@ -22,9 +22,11 @@ def limits(problem: Problem) -> Iterator[Limit]:
     """Every limit, one at a time: with many ideas and weeks all of them together are large."""
     yield from _money_and_days(problem)
     yield from _messages(problem)
+    yield from _bulk(problem)
     yield from _channels_and_kinds(problem)
     yield from _shares(problem)
     yield from _wanted(problem)
+    yield from _presence(problem)
 
 
 def _blank(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
@@ -56,6 +58,25 @@ def _messages(problem: Problem) -> Iterator[Limit]:
             lots, made = _blank(problem)
             lots[mine, first:end] = each[mine, None]
             yield Limit(code, f"{name} / {first + 1}", "messages", float(cap), lots, made)
+
+
+def _bulk(problem: Problem) -> Iterator[Limit]:
+    """Messages that may leave in a week, all segments together, where the rules for bulk senders are not met: so many for each open day.
+
+    A segment with fewer open days than the channel has a row of its own.
+    """
+    brief, ideas = problem.brief, problem.ideas
+    for channel in sorted(c for c in ideas["channel"].unique() if np.isfinite(brief.most_a_day(c))):
+        there = (ideas["channel"] == channel).to_numpy()
+        for week in range(1, brief.weeks + 1):
+            days = len(brief.channel_days(week, channel))
+            each = {name: len(brief.open_days(week, name, channel)) for name in sorted(ideas.loc[there, "segment"].unique())}
+            rows = [(channel, there, days)]
+            rows += [(f"{channel} / {s}", there & (ideas["segment"] == s).to_numpy(), d) for s, d in each.items() if 0 < d < days]
+            for scope, mine, open_days in rows:
+                lots, made = _blank(problem)
+                lots[mine, week - 1] = ideas.loc[mine, "lot"]
+                yield Limit("bulk_sending", f"{scope} / {week}", "messages", brief.most_a_day(channel) * open_days, lots, made)
 
 
 def _channels_and_kinds(problem: Problem) -> Iterator[Limit]:
@@ -99,3 +120,15 @@ def _wanted(problem: Problem) -> Iterator[Limit]:
         else:
             made[np.unique(problem.piece_of[fits]), week] = -1
             yield Limit(code, scope, "pieces", -float(least), lots, made)
+
+
+def _presence(problem: Problem) -> Iterator[Limit]:
+    """Placements on a channel in each week on which it has an open day."""
+    brief = problem.brief
+    for channel, least in brief.least_a_week().items():
+        there = (problem.ideas["channel"] == channel).to_numpy()
+        for week in range(1, brief.weeks + 1):
+            if brief.channel_days(week, channel):
+                lots, made = _blank(problem)
+                lots[there, week - 1] = -1
+                yield Limit("presence", f"presence.{channel} / {week}", "placements", -float(least), lots, made)

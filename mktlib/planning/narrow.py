@@ -180,7 +180,7 @@ def _large(problem: Problem) -> Large:
 
 
 def _whole(limit: Limit, weeks: int) -> tuple[str, float, np.ndarray, np.ndarray, bool] | None:
-    name, most, lots = f"{limit.code} {limit.scope}", limit.most, limit.lots[:, 0]
+    name, most, lots = f"{limit.code} {limit.scope}", limit.most, limit.lots.min(axis=1)
     if limit.code == "days" and limit.scope != str(weeks):
         return None  # days are cumulative: the last week's row is the whole
     if limit.code in ("messages_week", "messages_month"):
@@ -202,6 +202,9 @@ def _solved(problem: Problem, large: Large, inside: np.ndarray) -> tuple[np.ndar
     every, owner = np.arange(i), STEPS * i + problem.piece_of[inside]
     size = STEPS * i + p
     first = sparse.csr_matrix((np.r_[np.ones(i), -room[:, 0]], (np.r_[every, every], np.r_[STEPS * every, owner])), (i, size))
+    for channel in brief.least_a_week():
+        mine = np.flatnonzero((ideas["channel"] == channel).to_numpy())
+        rows += mine[np.argsort(-worth[mine], kind="stable")[:6]].tolist()
     whole = sparse.csr_matrix(
         (np.r_[np.ones(STEPS * i), -cap], (np.r_[np.repeat(every, STEPS), every], np.r_[np.arange(STEPS * i), owner])), (i, size)
     )

@@ -18,6 +18,7 @@ from mktlib.planning.ideas import PIECE, link
 from mktlib.planning.limits import build
 from mktlib.planning.narrow import shortlist
 from mktlib.planning.problem import Problem
+from mktlib.planning.remarks import brief_remarks
 from mktlib.planning.solve import Answer, clash, prices, solve
 from mktlib.planning.store import read_plan, write_plan
 from mktlib.results import Plan, Scores
@@ -145,6 +146,9 @@ def _nothing_left(ideas: pd.DataFrame, brief: Brief) -> None:
             if len(pieces) < getattr(want, "least", 1):
                 what = ", ".join(want.given().values())
                 found.append(finding("E_PLAN_NO_IDEA", brief.language, column=f"{name}.{k}", found=what))
+    for channel in brief.least_a_week():
+        if not (ideas["channel"] == channel).any():
+            found.append(finding("E_PLAN_NO_IDEA", brief.language, column=f"presence.{channel}", found=channel))
     if found:
         raise PlanError(found)
 
@@ -157,11 +161,12 @@ def _clashes(problem: Problem, seed: int) -> list[Finding]:
             "budget": "budget", "days": "team.days_per_week", "pieces": f"production.{limit.scope}.most",
             "channel": f"channels.{limit.scope}.maximum", "stage_share": f"stages.{limit.scope}", "test_share": "test_share",
             "messages_week": f"segments.{segment}.cap_per_week", "messages_month": f"segments.{segment}.cap_per_month",
+            "bulk_sending": "sending", "presence": segment,
         }.get(limit.code, limit.scope)  # fmt: skip
         if limit.unit == "share":  # told as the brief says it, not as the row of zeros that the solver holds
             most = problem.brief.test_share if limit.code == "test_share" else problem.brief.stages[limit.scope]
         code, scope = "E_PLAN_DEMAND" if limit.wanted else "E_PLAN_LIMIT", limit.scope
-        if limit.wanted:  # must_have.0 in the words of the brief
+        if limit.wanted and limit.code != "presence":  # must_have.0 in the words of the brief
             name, _, k = scope.partition(".")
             want = getattr(problem.brief, name)[int(k)]
             scope = ", ".join(str(v) for v in want.given().values())
@@ -309,7 +314,7 @@ def _strangers(brief: Brief, scores: Scores) -> list[Finding]:
 
 def _remarks(brief: Brief, schedule: pd.DataFrame, facts: Mapping[str, Any]) -> tuple[Finding, ...]:
     """What the reader should know beside the plan."""
-    found = []
+    found = list(brief_remarks(brief))
     learning = schedule.loc[schedule["verdict"].isin(["test", "too_early"]), "spend"].sum()
     if brief.test_share > 0 and learning <= 0:
         found.append(finding("N_PLAN_NO_TEST", brief.language, level="note", column="test_share", found=f"{brief.test_share:g}"))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mktlib.errors import DataError, Finding
+from mktlib.planning.template import quoted
 from mktlib.vocabulary import default_language, finding, load_tables, nearest, phrase
 
 
@@ -159,22 +160,17 @@ def _toml(read: Mapping[str, Any], language: str) -> str:
     last = read["first_day"] + dt.timedelta(days=7 * read["weeks"] - 1)
     consent = ", ".join(f"{c} = 0.2" for c in read["channels"] if tables.channels[c].get("personal"))
     lines = [
-        f"# {phrase('plan.start.head', language)}", f"name = {_quoted(read['name'])}", f'language = "{language}"', 'currency = "EUR"',
+        f"# {phrase('plan.start.head', language)}", f"name = {quoted(read['name'])}", f'language = "{language}"', 'currency = "EUR"',
         f"first_day = {read['first_day']}", f"last_day = {last}", f"budget = {read['budget']}", "", "[brand]",
-        f"allowed = [{', '.join(_quoted(s) for s in read['styles'])}]", "", "[team]", f"days_per_week = {read['days_per_week']}", "",
+        f"allowed = [{', '.join(quoted(s) for s in read['styles'])}]", "", "[team]", f"days_per_week = {read['days_per_week']}", "",
         "[stages]",
         *(f"{stage} = 0.0" for stage in read["stages"]), "", f"# {phrase('plan.start.consent', language)}",
     ]  # fmt: skip
     size = max(1, round(read["people"] / len(read["segments"])))
     for segment in read["segments"]:
-        lines += [f"[segments.{_quoted(segment)}]", f"size = {size}", *([f"consent = {{ {consent} }}"] if consent else [])]
+        lines += [f"[segments.{quoted(segment)}]", f"size = {size}", *([f"consent = {{ {consent} }}"] if consent else [])]
     lines += ["", f"# {phrase('plan.start.prices', language)}", "[channels]"]
     lines += [f"{c} = {PRICES[str(tables.channels[c]['cost_unit'])]}" for c in read["channels"]]
     lines += ["", f"# {phrase('plan.start.production', language)}", "[production.default]", f"cost = {0.01 * read['budget']:.2f}"]
     lines += ["days = 3.0", "most = 3"]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    escaped = "".join(f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else f"\\{c}" if c in '"\\' else c for c in text)
-    return f'"{escaped}"'

@@ -171,6 +171,12 @@ def public_data() -> Mapping[str, Row]:
     return MappingProxyType({name: frozen(row) for name, row in _packaged()["datasets"].items()})
 
 
+@lru_cache(maxsize=1)
+def sending_rules() -> Mapping[str, Row]:
+    """What mailbox providers and regulators ask of who sends messages, by name: each a value with its unit and source."""
+    return MappingProxyType({name: frozen(row) for name, row in _packaged()["sending"].items()})
+
+
 def calendars() -> list[tuple[str, ...]]:
     """The names of the twelve months in each language."""
     return [row["calendar"]["months"] for row in load_tables().languages.values() if "calendar" in row]
