@@ -97,7 +97,7 @@ class Backtest(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Shortlist(Result):
     """What is left of a huge space of ideas. table: the kept ideas (cell columns + rate low high value rank). steps: step, kept, dropped,
-    reason (a code: all, brand, channel, format, stage, dominated, shortlist). facts: metric, first, last, within."""
+    reason (a code: all, brand, channel, format, stage, fit, excluded, drop, dominated, shortlist). facts: metric, first, last, within."""
 
     steps: pd.DataFrame
 

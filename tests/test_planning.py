@@ -17,8 +17,9 @@ from mktlib.planning import brief_from_answers, brief_from_text, load_plan, plan
 from mktlib.planning.greedy import Fill, _tidy, greedy
 from mktlib.planning.ideas import priced
 from mktlib.planning.limits import build
-from mktlib.planning.narrow import _large, _solved, ceiling, dominated
+from mktlib.planning.narrow import _large, _solved, ceiling
 from mktlib.planning.problem import worn
+from mktlib.planning.sieves import dominated
 from mktlib.planning.solve import matrix, solve
 from mktlib.results import CELL, Scores
 from mktlib.scoring import ContentScorer
@@ -235,7 +236,7 @@ def test_the_steps_of_the_short_list_add_up(sunglasses):
     scores, brief = sunglasses
     short = shortlist(scores, brief, keep=60)
     steps = short.steps
-    assert list(steps["reason"]) == ["all", "brand", "channel", "format", "stage", "excluded", "drop", "dominated", "shortlist"]
+    assert list(steps["reason"]) == ["all", "brand", "channel", "format", "stage", "fit", "excluded", "drop", "dominated", "shortlist"]
     assert steps["kept"].iloc[0] == len(scores.table)
     assert (steps["kept"].shift().iloc[1:] - steps["kept"].iloc[1:] == steps["dropped"].iloc[1:]).all()
     assert len(short.table) == steps["kept"].iloc[-1] == 60

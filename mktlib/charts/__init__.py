@@ -11,7 +11,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from mktlib.charts import plans, scores
+from mktlib.charts import funnel, plans, scores
 from mktlib.charts.alternative import Picture, describe
 from mktlib.charts.canvas import Canvas, new_axes, styled
 from mktlib.errors import DataError
@@ -25,7 +25,7 @@ Drawing = tuple[Callable[[Any], tuple[float, float]], Callable[[Canvas, Any], No
 PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     Scores: {"ranked": (scores.ranked_size, scores.ranked), "heatmap": (scores.heatmap_size, scores.heatmap)},
     Explanation: {"terms": (scores.explanation_size, scores.explanation)},
-    Shortlist: {"funnel": (scores.funnel_size, scores.funnel)},
+    Shortlist: {"funnel": (funnel.funnel_size, funnel.funnel)},
     Audience: {"rates": (scores.audience_size, scores.audience)},
     Comparison: {"arms": (scores.comparison_size, scores.comparison)},
     Plan: {

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 from mktlib.charts import canvas as cv
 from mktlib.charts.alternative import hatched
 from mktlib.charts.canvas import Canvas, Units
-from mktlib.results import Audience, Comparison, Explanation, Scores, Shortlist
+from mktlib.results import Audience, Comparison, Explanation, Scores
 
 TOP, BOTTOM, MOST_TERMS = 12, 6, 20
 ROWS, COLUMNS = 12, 7
@@ -244,30 +244,6 @@ def _explained(canvas: Canvas, table: pd.DataFrame, facts: Mapping[str, Any]) ->
         "rate": units.speak(float(facts.get("rate", np.nan))),
     }
     return canvas.say("explanation.up" if first["effect"] >= 0 else "explanation.down", **values)
-
-
-def funnel_size(result: Shortlist) -> tuple[float, float]:
-    return _outline(len(result.steps), row=0.45)
-
-
-def funnel(canvas: Canvas, result: Shortlist) -> None:
-    """How many ideas were left after each step, on a logarithmic axis, with what fell and why."""
-    steps = result.steps.reset_index(drop=True)
-    if steps.empty:
-        return canvas.note(canvas.say("nothing"))
-    first, last = int(steps["kept"].iloc[0]), int(steps["kept"].iloc[-1])
-    canvas.title(canvas.say("funnel.title", count=last, last=canvas.number(last), first=canvas.number(first)))
-    canvas.ax.barh(steps.index, steps["kept"], color=cv.SKY, edgecolor=cv.BLUE, height=0.72, label=canvas.say("funnel.kept"))
-    canvas.ax.set_xscale("log")
-    canvas.ax.set_xlim(0.7, max(first, 10) * 14)
-    for y, (kept, dropped) in enumerate(zip(steps["kept"].astype(int), steps["dropped"].astype(int), strict=True)):
-        text = canvas.number(kept) + (f"   {canvas.say('funnel.fell', fell=canvas.number(dropped))}" if dropped else "")
-        canvas.ax.text(max(kept, 0.7) * 1.12, y, text, va="center", fontsize=9, parse_math=False)
-    canvas.rows([canvas.label("reason", r) for r in steps["reason"]])
-    ticks = [10**k for k in range(int(np.log10(max(first, 1))) + 1)]
-    canvas.ax.set_xticks(ticks)
-    canvas.ax.set_xticks([], minor=True)
-    canvas.units("x", Units("number", canvas.language), canvas.say("funnel.axis"))
 
 
 AUDIENCE_RATES = ("follow_rate", "engage_rate", "buy_rate")

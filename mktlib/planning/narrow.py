@@ -8,7 +8,6 @@ allowed idea (weak duality; Geoffrion 1974, Lagrangean relaxation for integer pr
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,23 +19,29 @@ from mktlib.planning.brief import Brief
 from mktlib.planning.ideas import GROUP, priced
 from mktlib.planning.limits import limits
 from mktlib.planning.problem import STEPS, Limit, Problem, sized
+from mktlib.planning.sieves import sieves
 from mktlib.planning.solve import relaxed
-from mktlib.results import CELL, Scores, Shortlist
+from mktlib.planning.why import CampaignShortlist
+from mktlib.results import CELL, Scores
 from mktlib.vocabulary import Tables, finding, load_tables
 
-BETTER_THAN = 3
-"""An idea falls only when so many of its group are surely better: the best one alone wears out."""
 PRICED = 20_000
 """Ideas in the linear program; where more are allowed, those of each group that could bring most. The ceiling covers all the same."""
+COLUMNS = [
+    *CELL, "rate", "low", "high", "value", "rank", "rate_sd", "verdict", "lot", "lot_cost", "people", "exposures", "events", "message",
+    "scored",
+]  # fmt: skip
 
 
-def shortlist(scores: Scores, brief: Brief, *, keep: int = 200, risk: float | None = None, tables: Tables | None = None) -> Shortlist:
+def shortlist(
+    scores: Scores, brief: Brief, *, keep: int = 200, risk: float | None = None, tables: Tables | None = None
+) -> CampaignShortlist:
     """Narrow the scored cells to the ideas worth planning with.
 
     Steps, in this order: styles that the brand allows, channels that the brief buys, formats that the tables allow there, wanted
-    stages and segments, exclusions, cells shown to fall below their group, dominated ideas (at least three ideas of the same
-    segment, stage and channel whose low value for money is above this one's high), and the `keep` that are worth most together, under
-    the brief's money, days, caps and shares.
+    stages and segments, types that suit the stage (`sieves.fits_stage`), exclusions, cells shown to fall below their group, dominated
+    ideas (at least three ideas of the same segment, stage and channel whose low value for money is above this one's high), and the
+    `keep` that are worth most together, under the brief's money, days, caps and shares.
 
     Parameters
     ----------
@@ -45,9 +50,10 @@ def shortlist(scores: Scores, brief: Brief, *, keep: int = 200, risk: float | No
 
     Returns
     -------
-    Shortlist
+    CampaignShortlist
         table: the columns of `CELL`, rate, low, high, value (money or events for one placement), rank (1 is best); steps: step, kept,
-        dropped, reason; facts: ceiling (no plan from any idea left before the last step can promise more) and counts.
+        dropped, reason; facts: ceiling (no plan from any idea left before the last step can promise more) and counts. `why_not(idea)`
+        says where an idea fell and by what.
 
     Raises
     ------
@@ -58,81 +64,24 @@ def shortlist(scores: Scores, brief: Brief, *, keep: int = 200, risk: float | No
     if keep < 1:
         raise DataError(finding("E_OPTION", brief.language, column="keep", found=keep, expected="keep >= 1"))
     ideas = priced(scores, brief, tables)
-    steps = [(0, len(ideas), 0, "all")]
-    for reason, test in _sieves(brief, tables).items():
-        left = ideas[test(ideas)]
-        steps.append((len(steps), len(left), len(ideas) - len(left), reason))
-        ideas = left
-    chosen, ceiling = worth_most(ideas, brief, keep, brief.risk if risk is None else risk)
-    steps.append((len(steps), len(chosen), len(ideas) - len(chosen), "shortlist"))
-    chosen = chosen.sort_values(["value", *CELL], ascending=[False] + [True] * len(CELL), kind="stable").reset_index(drop=True)
-    chosen["rank"] = np.arange(1, len(chosen) + 1)
-    columns = [
-        *CELL,
-        "rate",
-        "low",
-        "high",
-        "value",
-        "rank",
-        "rate_sd",
-        "verdict",
-        "lot",
-        "lot_cost",
-        "people",
-        "exposures",
-        "events",
-        "message",
-        "scored",
-    ]
-    facts = {"metric": scores.metric, "first": steps[0][1], "last": len(chosen), "within": list(scores.within), "level": scores.level}
-    facts |= {"allowed": len(ideas), "ceiling": ceiling}
-    return Shortlist(table=chosen[columns], facts=facts, steps=pd.DataFrame(steps, columns=["step", "kept", "dropped", "reason"]))
-
-
-def _sieves(brief: Brief, tables: Tables) -> dict[str, Callable[[pd.DataFrame], pd.Series]]:
-    allowed, forbidden = brief.brand.allowed, brief.brand.forbidden
-    wanted: dict[str, list[str]] = {"stage": list(brief.stages), "segment": list(brief.segments)}
-
-    def in_brief(t: pd.DataFrame) -> pd.Series:
-        keep = pd.Series(True, index=t.index)
-        for axis, levels in wanted.items():
-            keep &= t[axis].isin(levels) if levels else True
-        return keep & (t["event_value"] > 0)
-
-    def not_excluded(t: pd.DataFrame) -> pd.Series:
-        out = pd.Series(False, index=t.index)
-        for row in brief.exclude:
-            out |= row.rows(t)
-        return ~out
-
-    return {
-        "brand": lambda t: (t["style"].isin(allowed) if allowed else True) & ~t["style"].isin(forbidden) & (t["style"] != ""),
-        "channel": lambda t: t["channel"].isin(list(brief.channels)) & (t["people"] >= 1),
-        "format": lambda t: _allowed(t, tables) & (not brief.lengths or t["length"].isin([*brief.lengths, "none"])),
-        "stage": in_brief,
-        "excluded": not_excluded,
-        "drop": lambda t: t["verdict"] != "drop",
-        "dominated": lambda t: ~dominated(t),
-    }
-
-
-def _allowed(table: pd.DataFrame, tables: Tables) -> pd.Series:
-    axes = ["content_type", "length", "channel"]
-    kinds = table[axes].drop_duplicates()
-    kinds["_ok"] = [tables.allows(dict(zip(axes, row, strict=True))) for row in kinds.to_numpy()]
-    return pd.Series(table[axes].merge(kinds, on=axes, how="left")["_ok"].to_numpy(bool), index=table.index)
-
-
-def dominated(table: pd.DataFrame) -> pd.Series:
-    """Ideas whose high value for money lies below the low one of at least `BETTER_THAN` ideas of the same segment, stage and channel."""
-    if table.empty:
-        return pd.Series(False, index=table.index)
-    worth = table["value"] / table["rate"].where(table["rate"] > 0, np.nan) / (1.0 + table["lot_cost"])
-    low, high = (worth * table[c] for c in ("low", "high"))
-    rank = low.groupby([table[c] for c in GROUP]).rank(ascending=False, method="first")
-    best = low[rank == BETTER_THAN].groupby([table[c] for c in GROUP]).max().rename("_bar").reset_index()
-    bar = table[GROUP].merge(best, on=GROUP, how="left")["_bar"].to_numpy(float)
-    return pd.Series(high.to_numpy() < np.nan_to_num(bar, nan=-np.inf), index=table.index)
+    fell, left, steps = pd.Series("", index=ideas.index, dtype=object), ideas, [(0, len(ideas), 0, "all")]
+    for reason, test in sieves(brief, tables).items():
+        holds = test(left).to_numpy(bool)
+        fell[left.index[~holds]] = reason
+        steps.append((len(steps), int(holds.sum()), int((~holds).sum()), reason))
+        left = left[holds]
+    choice = worth_most(left, brief, keep, brief.risk if risk is None else risk)
+    fell[left.index.difference(choice.kept)] = "shortlist"
+    steps.append((len(steps), len(choice.kept), len(left) - len(choice.kept), "shortlist"))
+    chosen = left.loc[choice.kept].sort_values(["value", *CELL], ascending=[False] + [True] * len(CELL), kind="stable")
+    rank = pd.Series(np.arange(1, len(chosen) + 1), index=chosen.index)
+    facts = {"metric": scores.metric, "first": len(ideas), "last": len(chosen), "within": list(scores.within), "level": scores.level}
+    facts |= {"allowed": len(left), "ceiling": choice.ceiling, "currency": brief.currency}
+    return CampaignShortlist(
+        table=chosen.assign(rank=rank)[COLUMNS].reset_index(drop=True), facts=facts,
+        steps=pd.DataFrame(steps, columns=["step", "kept", "dropped", "reason"]),
+        ideas=ideas.assign(fell=fell, rank=rank, place=choice.place, worth=choice.worth, used=choice.used), brief=brief, words=tables,
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- the choice: the campaign solved in the large
@@ -149,22 +98,38 @@ class Large:
     wanted: np.ndarray
 
 
-def worth_most(ideas: pd.DataFrame, brief: Brief, keep: int, risk: float = 0.0) -> tuple[pd.DataFrame, float | None]:
-    """(the ideas worth most together, the ceiling); all of them and no ceiling where they are few (the plan's own bound then says it)."""
+@dataclass(frozen=True)
+class Choice:
+    """What the last step kept. kept: index of the ideas; ceiling; and by idea: place (1 is best), worth (what all its lots would bring
+    beyond the price of the limits that they use), used (what it brings in the campaign solved in the large)."""
+
+    kept: pd.Index
+    ceiling: float | None
+    place: pd.Series
+    worth: pd.Series
+    used: pd.Series
+
+
+def worth_most(ideas: pd.DataFrame, brief: Brief, keep: int, risk: float = 0.0) -> Choice:
+    """The ideas worth most together; all of them and no ceiling where they are few (the plan's own bound then says it)."""
     if len(ideas) <= keep:
-        return ideas, None
-    problem = sized(ideas, brief, risk=risk)
+        nothing = pd.Series(np.nan, index=ideas.index)
+        return Choice(ideas.index, None, nothing, nothing, nothing)
+    problem = sized(ideas.assign(_row=ideas.index), brief, risk=risk)
     large = _large(problem)
     hopeful = problem.gain * (_room(problem, large) * problem.slopes).sum(axis=1)
     order = pd.Series(-hopeful).groupby([problem.ideas[c].to_numpy() for c in GROUP], sort=False)
     inside = np.flatnonzero(order.rank(method="first").to_numpy() <= max(1, PRICED // order.ngroups))
     use, price = _solved(problem, large, inside)
-    worth = _worth(problem, large, price)
-    worth = np.round(worth / max(worth.max(initial=0.0), 1e-300), 9)  # what is next to nothing is a tie, whatever the processor
+    beyond = _worth(problem, large, price)
+    worth = np.round(beyond / max(beyond.max(initial=0.0), 1e-300), 9)  # what is next to nothing is a tie, whatever the processor
     rows = list(dict.fromkeys(_reserved(problem, worth, use)))
+    most = max(keep, len(rows))
     brings = np.where(use > 1e-6, hopeful.max(initial=0.0) + problem.gain * use, worth)  # those in use first, by what they bring
-    rows = list(dict.fromkeys([*rows, *np.argsort(-brings, kind="stable").tolist()]))[: max(keep, len(rows))]
-    return problem.ideas.iloc[sorted(rows)], ceiling(problem, large, price)
+    rows, at = list(dict.fromkeys([*rows, *np.argsort(-brings, kind="stable").tolist()])), pd.Index(problem.ideas["_row"])
+    place = pd.Series(np.arange(1, len(rows) + 1), index=at[rows])
+    used = pd.Series(np.where(use > 1e-6, problem.gain * use, 0.0), index=at)
+    return Choice(at[sorted(rows[:most])], ceiling(problem, large, price), place, pd.Series(beyond, index=at), used)
 
 
 def _large(problem: Problem) -> Large:
@@ -202,9 +167,6 @@ def _solved(problem: Problem, large: Large, inside: np.ndarray) -> tuple[np.ndar
     every, owner = np.arange(i), STEPS * i + problem.piece_of[inside]
     size = STEPS * i + p
     first = sparse.csr_matrix((np.r_[np.ones(i), -room[:, 0]], (np.r_[every, every], np.r_[STEPS * every, owner])), (i, size))
-    for channel in brief.least_a_week():
-        mine = np.flatnonzero((ideas["channel"] == channel).to_numpy())
-        rows += mine[np.argsort(-worth[mine], kind="stable")[:6]].tolist()
     whole = sparse.csr_matrix(
         (np.r_[np.ones(STEPS * i), -cap], (np.r_[np.repeat(every, STEPS), every], np.r_[np.arange(STEPS * i), owner])), (i, size)
     )
@@ -240,6 +202,9 @@ def _reserved(problem: Problem, worth: np.ndarray, use: np.ndarray) -> list[int]
         fits = want.rows(ideas).to_numpy()
         best = sorted(set(piece[fits].tolist()), key=lambda p: (-total[p], p))[: getattr(want, "least", 1) + 1]
         rows += [r for p in best for r in np.flatnonzero((piece == p) & fits)[:4].tolist()]
+    for channel in brief.least_a_week():
+        mine = np.flatnonzero((ideas["channel"] == channel).to_numpy())
+        rows += mine[np.argsort(-worth[mine], kind="stable")[:6]].tolist()
     money = problem.cost * use + 1e-9 * worth  # a stage that must get its share: where the large plan spends it
     for stage in (s for s, share in brief.stages.items() if share > 0):
         mine = np.flatnonzero((ideas["stage"] == stage).to_numpy())
