@@ -42,8 +42,8 @@ def _rows(raw: Mapping[str, Any], name: str) -> list[tuple[int, Mapping[str, Any
     return [(k, row) for k, row in enumerate(found if isinstance(found, list) else []) if isinstance(row, Mapping)]
 
 
-def _texts(row: Mapping[str, Any], name: str) -> list[str]:
-    found = row.get(name)
+def _texts(row: Any, name: str) -> list[str]:
+    found = row.get(name) if isinstance(row, Mapping) else None
     return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
 
 

@@ -89,7 +89,7 @@ def _placed(found: Finding, filled: Filled, language: str) -> Finding:
 
 
 def _once(found: Sequence[Finding]) -> list[Finding]:
-    """One finding an entry, where a value fits none of the types that it may have."""
+    """One finding an entry, where a value fits none of the types that it may have; a table is not told where something in it is."""
     kept: dict[str | None, Finding] = {}
     for one in found:
         before = kept.get(one.column)
@@ -98,7 +98,8 @@ def _once(found: Sequence[Finding]) -> list[Finding]:
             kept[one.column] = replace(before, expected=both, text=before.text.replace(str(before.expected), both))
         else:
             kept.setdefault(one.column, one)
-    return list(kept.values())
+    inside = {str(column).rpartition(".")[0] for column in kept}
+    return [one for column, one in kept.items() if column not in inside or not str(one.found).startswith("{")]
 
 
 TYPES = ("dict[", "function-", "constrained", "nullable")
@@ -114,7 +115,8 @@ def _told(error: Any, file: str, language: str, *, form: bool) -> Finding:
         known = _known(loc[:-1])
         near = nearest(loc[-1], known)
         return finding("E_BRIEF_UNKNOWN", language, file=file, column=where, found=loc[-1], expected=", ".join(known), hint=near)
-    wanted = {k: str(v) for k, v in (error.get("ctx") or {}).items() if isinstance(v, int | float | str | dt.date)}
+    given = (error.get("ctx") or {}).items()
+    wanted = {k: f"{v:g}" if isinstance(v, int | float) else str(v) for k, v in given if isinstance(v, int | float | str | dt.date)}
     for section in ("expect_form", "expect") if form else ("expect",):
         try:
             expected = phrase(f"plan.{section}.{kind}", language, **wanted)
