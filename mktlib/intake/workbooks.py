@@ -107,7 +107,6 @@ def members(data: bytes, name: str) -> list[tuple[str, bytes]]:
         return [(_spelled(part), archive.read(part)) for part in tables]
 
 
-def sheet_rows(data: bytes, name: str, *, sheet: str | None = None, point: str = ".") -> Sheet:
 def sheet_names(data: bytes, name: str) -> list[str]:
     """The sheets of a workbook that can hold cells, in the order of their tabs; refuses what `sheet_rows` refuses of the whole."""
     _check_kind(data, name)
@@ -116,6 +115,7 @@ def sheet_names(data: bytes, name: str) -> list[str]:
         return [one.name for one in _listed(archive, name)]
 
 
+def sheet_rows(data: bytes, name: str, *, sheet: str | None = None, point: str = ".") -> Sheet:
     """One sheet of a workbook as text: the one asked for, else the first visible one that holds anything.
 
     A number has a decimal point and at most 15 digits, as in the spreadsheet; a day is ISO, with its time unless midnight; text stays
