@@ -165,9 +165,8 @@ def _key_of(filled: Filled, page: Sheet, said: str, cell: str, seen: dict[str, i
         filled.found.append(finding("E_FORM_TWICE", file=filled.file, column=cell, found=said))
         return ()
     seen[key] = 1
-    for column in page.columns[1:]:
-        filled.cells.setdefault(".".join(_path(page, column, (key,))[: column.path.index(KEY) + 1]), cell)
-    if len(page.columns[0].path) and page.columns[-1].path[-1] != KEY:
+    if page.columns[-1].path[-1] != KEY:  # a table for each row, not a number
+        filled.cells[f"{page.name}.{key}"] = cell
         filled.raw.setdefault(page.name, {})[key] = {}
     return (key,)
 

@@ -29,8 +29,8 @@ BY_KIND: Mapping[str, Any] = {"whole": 1, "number": 1.0, "flag": True, "day": dt
 def brief_template(language: str | None = None) -> str:
     """The text of a brief with a comment above every entry; it can be read, and planned, as it is.
 
-    >>> brief_template("en").splitlines()[0]
-    '# A campaign brief. Each entry is explained above it, with its unit and its default; what is left out takes the default.'
+    >>> brief_template("fr").splitlines()[0][:60]
+    '# Un brief de campagne. Chaque entrée est expliquée au-dessu'
     """
     language = language or default_language()
     lines = [*_comment(phrase("brief.form.head", language)), *_comment(phrase("brief.form.how", language))]
@@ -54,7 +54,10 @@ def example(language: str) -> dict[str, Any]:
         "stages": {"awareness": 0.1, "interest": 0.0, "decision": 0.2},
         "segments": {who: {"size": 50_000, "consent": {"email": 0.1, "sms": 0.02}}},
         "channels": {"paid_social": {"price": 8.0}, "organic_social": {"quantity": 2_000, "per_week": 1}, "email": {"price": 0.005}},
-        "production": {"default": {"cost": 400.0}, "short_video": {"cost": 900.0, "days": 5.0, "most": 2}},
+        "production": {
+            "default": {"cost": 400.0}, "short_video": {"cost": 900.0, "days": 5.0, "most": 2},
+            "social_image": {"cost": 150.0, "days": 1.0}, "promo_email": {"cost": 200.0, "days": 1.0},
+        },
     }  # fmt: skip
 
 
@@ -62,7 +65,7 @@ def switched_off(language: str) -> dict[str, Any]:
     """The tables that the template shows and leaves unused: nobody should plan with somebody else's day of silence."""
     day = dt.date(2026, 10, 14)
     return {
-        "presence": {"organic_social": 1}, "places": {phrase("brief.example.place", language): {"share": 0.3, "channels": ["local"]}},
+        "presence": {"organic_social": 1}, "places": {phrase("brief.example.place", language): {"share": 0.3, "channels": ["paid_social"]}},
         "fixed_dates": [{"name": phrase("brief.example.date", language), "day": day}],
         "mutes": [{"name": phrase("brief.example.mute", language), "first_day": day, "last_day": day}],
         "must_have": [{"least": 1}], "exclude": [{}],

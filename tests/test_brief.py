@@ -1,0 +1,594 @@
+"""The brief: as a template, as a form, in two languages; its mistakes told at once; its limits kept by the solver and by a second check."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import io
+import itertools
+import math
+import re
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+
+from mktlib.__main__ import main
+from mktlib.errors import DataError, PlanError
+from mktlib.planning import brief_from_text, brief_template, plan_campaign, read_brief, write_form
+from mktlib.planning.brief import Brief
+from mktlib.planning.entries import entries
+from mktlib.planning.filled import Filled
+from mktlib.planning.form import form
+from mktlib.planning.ideas import priced
+from mktlib.planning.layout import sheets, typed_word, vocabulary
+from mktlib.planning.reading import _checked
+from mktlib.planning.template import literal
+from mktlib.results import CELL, Scores
+from mktlib.simulate import sample_path
+from mktlib.vocabulary import load_tables, lookup, retell, sending_rules
+
+LANGUAGES = ("en", "fr")
+SAMPLES = ("sunglasses", "law_firm", "drive_in")
+OFF = re.compile(r"(?m)^#(?=[\[a-z])")
+"""What switches a line of the template off."""
+
+
+def scores_for(brief: Brief, seed: int = 1) -> Scores:
+    """Scores made up for every cell of a brief: a rate around 3 %, some surer than others."""
+    cells, rng = brief.cells(), np.random.default_rng(seed)
+    mu, sd = -3.5 + rng.normal(0, 0.5, len(cells)), rng.uniform(0.1, 0.4, len(cells))
+    rate, low, high = (1 / (1 + np.exp(-mu - k * sd)) for k in (0, -1.645, 1.645))
+    verdict = rng.choice(["make", "test"], len(cells))
+    table = cells.assign(rate=rate, low=low, high=high, index=100.0, p_best=0.1, exposure=1e3, opinion=0.5, verdict=verdict)
+    return Scores(table=table, by=CELL, within=("segment", "stage"), metric="click_rate", level=0.9)
+
+
+# ---------------------------------------------------------------- the template
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_template_is_a_brief_that_can_be_planned(language):
+    brief = brief_from_text(brief_template(language))
+    assert brief.language == language
+    made = plan_campaign(scores_for(brief), brief, keep=40)
+    assert made.check().empty
+    assert (made.items["status"] == "make").sum() >= 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_line_that_is_switched_off_can_be_switched_on(language):
+    brief = brief_from_text(OFF.sub("", brief_template(language)))
+    assert brief.mutes
+    assert brief.places
+    assert brief.segments[next(iter(brief.segments))].consent_date
+
+
+def _in_template(text: str) -> set[tuple[str, str]]:
+    """(table, entry) of every line, switched on or off."""
+    found, table = set(), ""
+    for line in OFF.sub("", text).splitlines():
+        if head := re.match(r"\[\[?([a-z_]+)", line):
+            table = head[1]
+            found.add(("", table))
+        elif entry := re.match(r"([a-z_]+) = ", line):
+            found.add((table, entry[1]))
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_template_has_every_entry_of_the_schema_and_says_what_it_is(language):
+    shown, text = _in_template(brief_template(language)), " ".join(re.sub(r"(?m)^# ", "", brief_template(language)).split())
+    for outer in entries(Brief):
+        inner = list(entries(outer.model)) if outer.model else []
+        assert ("", outer.name) in shown
+        for entry in inner:
+            assert (outer.name, entry.name) in shown, f"{outer.name}.{entry.name}"
+        for entry in [e for e in (outer, *inner) if not e.model]:
+            word, colon = lookup("brief.form.default", language), lookup("brief.form.colon", language)
+            nothing = lookup("brief.form.required" if entry.required else "brief.form.nothing", language)
+            default = nothing if entry.default in (None, "", [], {}) else literal(entry.default)
+            unit = f"{lookup('brief.form.unit', language)}{colon}{entry.said('unit', language)}. {word}{colon}{default}."
+            says, unit = (" ".join(said.split()) for said in (entry.said("says", language), unit))
+            assert f"{says}. {unit}" in text or f"{says[:1].lower()}{says[1:]}. {unit}" in text, entry.name
+
+
+def test_every_entry_has_its_words_in_both_languages():
+    missing = []
+    for language in LANGUAGES:
+        for outer in entries(Brief):
+            for entry in (outer, *(entries(outer.model) if outer.model else ())):
+                path = f"brief.{entry.section}.{entry.name}"
+                missing += [f"{language} {path}.{what}" for what in ("label", "says", "unit") if not lookup(f"{path}.{what}", language)]
+    assert missing == []
+
+
+def test_a_new_entry_of_the_schema_cannot_be_left_out_of_the_template(monkeypatch):
+    """The test above can fail: an entry that only the schema knows is asked for."""
+    shown = _in_template(brief_template("en").replace("complaint_rate = 0.0", ""))
+    assert ("sending", "complaint_rate") not in shown
+    assert ("sending", "authenticated") in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_command_writes_the_template_as_text_or_as_a_form(tmp_path, language, capfdbinary):
+    assert main(["brief", "--language", language]) == 0
+    (tmp_path / "my.toml").write_bytes(capfdbinary.readouterr().out)
+    assert main(["brief", "--language", language, "--out", str(tmp_path / "same.toml")]) == 0
+    assert main(["brief", "--language", language, "--xlsx", str(tmp_path / "form.xlsx")]) == 0
+    briefs = [read_brief(tmp_path / name) for name in ("my.toml", "same.toml", "form.xlsx")]
+    assert briefs[0] == briefs[1] == briefs[2] == brief_from_text(brief_template(language))
+    (tmp_path / "utf16.toml").write_bytes(brief_template(language).encode("utf-16"))  # what > writes in an old PowerShell
+    assert read_brief(tmp_path / "utf16.toml") == briefs[0]
+
+
+def test_a_form_is_filled_from_a_brief_and_text_is_not(tmp_path, capsys):
+    given = str(sample_path("briefs/drive_in.toml"))
+    assert main(["brief", "--brief", given, "--xlsx", str(tmp_path / "form.xlsx"), "--language", "fr"]) == 0
+    assert read_brief(tmp_path / "form.xlsx") == read_brief(given)
+    assert main(["brief", "--brief", given]) == 1
+    assert "--xlsx" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- the samples
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_each_sample_brief_has_a_french_twin(name):
+    english, french = (sample_path(f"briefs/{name}{end}") for end in (".toml", ".fr.toml"))
+    one, other = read_brief(english), read_brief(french)
+    assert other.language == "fr"
+
+    def bare(brief: Brief) -> dict:
+        raw = brief.model_dump()
+        for row in (raw, *raw["fixed_dates"], *raw["mutes"]):
+            row.pop("name")
+        return {**raw, "language": ""}
+
+    assert bare(one) == bare(other)
+    comments = [line for line in french.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    assert comments
+    assert not set(comments) & set(english.read_text(encoding="utf-8").splitlines())
+
+
+FULL = {
+    "name": "=1+1", "language": "fr", "currency": "USD", "first_day": dt.date(2026, 10, 5), "last_day": dt.date(2026, 11, 15),
+    "budget": 12345.67, "objective": {"metric": "click_rate", "value": {"decision": 1.25, "awareness": 0.5}},
+    "brand": {"allowed": ["playful", "our own"], "forbidden": ["edgy"]},
+    "segments": {
+        "parents": {"size": 10_000, "reach": 0.5, "consent": {"email": 0.1, "push": 0.02}, "cap_per_week": 1, "cap_per_month": 2,
+                    "consent_date": dt.date(2026, 1, 31), "inactive_months": 24},
+        "drivers": {"size": 20_000, "consent": 0.125}, "007": {},
+    },
+    "stages": {"decision": 0.25, "awareness": 0.0}, "lengths": ["short", "medium"], "saturation": 3.5, "test_share": 0.05, "risk": 0.5,
+    "wear": 0.0,
+    "channels": {"email": {"price": 0.01, "unit": "delivered", "minimum": 1.0, "maximum": 500.0, "quantity": 10.5, "per_week": 1},
+                 "organic_social": {"price": 1.0}, "local": {}, "our screens": {"price": 4.0, "unit": "thousand_impressions"}},
+    "presence": {"email": 1, "instagram": 2}, "sending": {"authenticated": False, "one_click_unsubscribe": True, "complaint_rate": 0.0005},
+    "places": {"shop": {"share": {"parents": 0.5, "drivers": 0.25}, "channels": ["local"]},
+               "stand": {"share": 0.1, "channels": ["local", "email"]}},
+    "production": {"default": {"cost": 1.0, "days": 0.5, "most": 0, "owner": "Zoé"}, "short_video": {}},
+    "team": {"days_per_week": 1.5, "days_before": 2.0, "owner": "Ana"},
+    "fixed_dates": [{"name": "Noël", "day": dt.date(2026, 10, 6), "segment": "parents", "stage": "decision", "content_type": "carousel",
+                     "style": "playful", "length": "short", "channel": "email"}, {"day": dt.date(2026, 10, 7)}],
+    "mutes": [{"name": "m", "first_day": dt.date(2026, 10, 6), "last_day": dt.date(2026, 10, 8), "segment": "parents", "channel": "email"}],
+    "must_have": [{"least": 2, "stage": "decision"}, {"channel": "email"}],
+    "exclude": [{"style": "luxury", "segment": "007"}],
+}  # fmt: skip
+"""A brief that uses every entry."""
+
+
+def brief_of(raw: dict) -> Brief:
+    return _checked(Filled("brief", copy.deepcopy(raw)), None)
+
+
+def test_the_whole_brief_uses_every_entry():
+    brief = brief_of(FULL)
+    for outer in entries(Brief):
+        rows = FULL[outer.name]
+        rows = [rows] if outer.shape == "model" else list(rows.values()) if outer.shape == "models" else rows
+        used = {key for row in rows for key in row} if outer.model else set()
+        assert {e.name for e in entries(outer.model)} - used <= ({"content_type", "length"} | set(CELL)) if outer.model else True
+    assert brief.weeks == 6
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", [*SAMPLES, "whole"])
+def test_a_brief_goes_into_a_form_and_comes_back_the_same(name, language, tmp_path):
+    brief = brief_of(FULL) if name == "whole" else read_brief(sample_path(f"briefs/{name}.toml"))
+    path = write_form(brief, tmp_path / "form.xlsx", language=language)
+    assert read_brief(path) == brief
+    assert path.read_bytes() == form(brief, language=language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_form_has_typed_cells_words_to_choose_from_and_no_formula(language):
+    book = load_workbook(io.BytesIO(form(brief_of(FULL), language=language)))
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
+    assert {c.data_type for c in cells} == {"s", "n", "d"}
+    tabs = [lookup(f"brief.sheet.{page.name}", language) for page in sheets(language)]
+    assert book.sheetnames == [*tabs, lookup("brief.sheet.words", language)]
+    chosen = [rule for sheet in book for rule in sheet.data_validations.dataValidation]
+    assert len(chosen) >= 18
+    for rule in chosen:  # each list lies where the rule says, and holds words
+        sheet, area = rule.formula1.replace("'", "").split("!")
+        words = [row[0].value for row in book[sheet][area.replace("$", "")]]
+        assert words[0]
+    assert all(column.says in {c.value for c in cells} for page in sheets(language) for column in page.columns if column.path)
+
+
+@pytest.mark.parametrize(
+    "words", ["stages", "styles", "lengths", "content_types", "channels", "networks", "metrics", "units", "kinds", "flags"]
+)
+def test_a_label_of_either_language_means_its_key(words):
+    for language in LANGUAGES:
+        for key, label in vocabulary(words, language).items():
+            assert typed_word(label, words) == typed_word(key, words) == key
+
+
+def test_no_two_columns_of_a_sheet_share_a_heading():
+    pages = [dict(zip((p.name for p in sheets(code)), sheets(code), strict=True)) for code in LANGUAGES]
+    for name in pages[0]:
+        meant: dict[str, set] = {}
+        for page in pages:
+            for column in page[name].columns:
+                meant.setdefault(column.label.casefold(), set()).add(column.path)
+        assert all(len(paths) == 1 for paths in meant.values()), name
+
+
+# ---------------------------------------------------------------- mistakes of a form
+
+
+def changed(data: bytes, cells: dict[str, object], drop: str = "") -> bytes:
+    """A form in which somebody typed something else."""
+    book = load_workbook(io.BytesIO(data))
+    for place, value in cells.items():
+        sheet, cell = place.split("!")
+        book[sheet][cell] = value
+    if drop:
+        del book[drop]
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
+
+
+def refused(tmp_path, data: bytes) -> list:
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(data)
+    with pytest.raises(DataError) as caught:
+        read_brief(path)
+    assert all(f.file == "form.xlsx" for f in caught.value.findings)
+    return list(caught.value.findings)
+
+
+WRONG_CELLS = {
+    "Général!B7": ("beaucoup", "E_BRIEF_VALUE"), "Général!B5": ("5 octobre", "E_BRIEF_VALUE"),
+    "Général!A9": ("Par de test", "E_BRIEF_UNKNOWN"),
+    "Segments!B3": (1.5, "E_BRIEF_VALUE"), "Segments!C3": (-1, "E_BRIEF_VALUE"), "Segments!A4": ("parents", "E_FORM_TWICE"),
+    "Canaux!A4": ("organic_socail", "E_BRIEF_WORD"), "Canaux!C5": ("un kilo", "E_BRIEF_VALUE"), "Dates!A3": ("Fête", "E_BRIEF_WORD"),
+    "Dates!E5": (dt.date(2026, 10, 1), "E_BRIEF_ORDER"), "Dates!G5": ("Notoriété", "E_BRIEF_UNKNOWN"),
+    "Souhaits!C3": ("parent", "E_BRIEF_WORD"), "Souhaits!A4": (None, "E_BRIEF_MISSING"), "Production!F1": ("Couleur", "E_BRIEF_UNKNOWN"),
+    "Présence!B3": (0, "E_BRIEF_VALUE"),
+}  # fmt: skip
+
+
+def test_every_mistake_of_a_form_is_told_at_once_by_sheet_and_cell(tmp_path):
+    cells = {place: value for place, (value, _) in WRONG_CELLS.items()} | {"Production!F3": "rouge"}
+    found = refused(tmp_path, changed(form(brief_of(FULL), language="fr"), cells))
+    told = {(f.column, f.code) for f in found}
+    assert {(place, code) for place, (_, code) in WRONG_CELLS.items()} <= told
+    by_place = {f.column: f for f in found}
+    assert by_place["Canaux!A4"].hint == "organic_social"
+    assert by_place["Général!A9"].hint == "Part de test"
+    assert by_place["Général!B7"].text.startswith("form.xlsx, Général!B7 : 'beaucoup' ne peut pas servir ici")
+    assert "cellule au format date" in by_place["Général!B5"].text
+    assert "expected" not in retell(by_place["Général!B7"], "en").text
+
+
+def test_an_empty_budget_is_asked_for_in_its_cell(tmp_path):
+    found = refused(tmp_path, changed(form(brief_of(FULL), language="en"), {"General!B7": None}))
+    assert [(f.column, f.code) for f in found] == [("General!B7", "E_BRIEF_MISSING")]
+
+
+def test_a_sheet_that_is_missing_is_named_and_notes_are_left_alone(tmp_path):
+    found = refused(tmp_path, changed(form(brief_of(FULL), language="fr"), {}, drop="Segments"))
+    assert [(f.code, f.found) for f in found] == [("E_FORM_SHEET", "Segments")]
+    book = load_workbook(io.BytesIO(form(brief_of(FULL), language="fr")))
+    book.create_sheet("Mes notes")["A1"] = "à relire"
+    book.save(tmp_path / "noted.xlsx")
+    assert read_brief(tmp_path / "noted.xlsx") == brief_of(FULL)
+
+
+def test_one_share_and_a_share_for_each_channel_cannot_both_hold(tmp_path):
+    found = refused(tmp_path, changed(form(brief_of(FULL), language="en"), {"Segments!D3": 0.5}))
+    assert {f.code for f in found} == {"E_FORM_TWICE"}
+    assert all(f.column.startswith("Segments!") for f in found)
+
+
+def test_numbers_and_columns_as_people_leave_them_are_read(tmp_path):
+    """Numbers typed as text, a share in per cent, the explanations deleted, a column moved, labels in the other language."""
+    book = load_workbook(io.BytesIO(form(brief_of(FULL), language="fr")))
+    book["Général"]["B7"] = "12 345,67"
+    book["Général"]["B9"] = "5 %"
+    book["Canaux"].delete_rows(2)
+    book["Segments"].move_range("B1:B5", cols=13)
+    book["Segments"].delete_cols(2)
+    book["Étapes"]["A3"] = "Purchase decision" if "Purchase decision" in vocabulary("stages", "en").values() else "decision"
+    book.save(tmp_path / "form.xlsx")
+    assert read_brief(tmp_path / "form.xlsx") == brief_of(FULL)
+
+
+def test_what_is_no_form_is_refused_by_the_reader_of_workbooks(tmp_path):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 50_000_000)
+    for data, code in ((b"name = 1", "E_WRONG_FORMAT"), (b"", "E_EMPTY_FILE"), (packed.getvalue(), "E_XLSX_LIMIT")):
+        assert [f.code for f in refused(tmp_path, data)] == [code]
+
+
+# ---------------------------------------------------------------- mistakes of the schema
+
+WRONG = [
+    True, "", "x", -1, -1.5, 2.5, math.nan, math.inf, -math.inf, 10**30, [], [1], ["x"], {}, {"x": 1}, {"x": "y"}, [[]], [{}],
+    dt.date(1, 1, 1), dt.date(9999, 12, 31), dt.datetime(2026, 1, 1), dt.time(1), "\u202e=1+1",
+]  # fmt: skip
+
+
+def _paths(node, path=()):
+    yield path
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from _paths(value, (*path, key))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_anything_wrong_anywhere_is_told_with_its_path_and_what_to_type(language):
+    told = 0
+    for path, wrong in itertools.product(list(_paths(FULL))[1:], WRONG):
+        raw = copy.deepcopy({**FULL, "language": language})
+        node = raw
+        for key in path[:-1]:
+            node = node[key]
+        node[path[-1]] = wrong
+        try:
+            _checked(Filled("brief", raw), None)
+        except DataError as error:
+            told += 1
+            for f in error.findings:
+                assert f.column, f
+                assert f.found is not None or f.code == "E_BRIEF_MISSING", f
+                assert f.expected or f.hint, f
+                assert "should" not in f.text, f
+                assert "?" not in f.text, f
+                assert (" : " in f.text) == (language == "fr") or path == ("language",), f
+    assert told > 1000
+
+
+NEW = """
+first_day = 2026-10-05
+last_day = 2026-11-15
+budget = 100
+[channels]
+email = 0.01
+[presence]
+emial = 1
+tiktok = 1
+email = 0
+[sending]
+authenticated = "yes"
+one_click = true
+complaint_rate = nan
+[segments.parents]
+consent_date = 2027-01-01
+inactive_months = 0
+[places.shop]
+share = {parnets = 0.2, parents = -1}
+channels = ["local"]
+[team]
+owner = 3
+"""
+
+
+def test_every_mistake_of_the_new_entries_is_told_at_once():
+    with pytest.raises(DataError) as caught:
+        brief_from_text(NEW)
+    found = {f.column: f for f in caught.value.findings}
+    assert {(column, f.code) for column, f in found.items()} == {
+        ("presence.emial", "E_BRIEF_NOT_BOUGHT"), ("presence.tiktok", "E_BRIEF_NOT_BOUGHT"), ("presence.email", "E_BRIEF_VALUE"),
+        ("sending.authenticated", "E_BRIEF_VALUE"), ("sending.one_click", "E_BRIEF_UNKNOWN"), ("sending.complaint_rate", "E_BRIEF_VALUE"),
+        ("segments.parents.consent_date", "E_BRIEF_ORDER"), ("segments.parents.inactive_months", "E_BRIEF_VALUE"),
+        ("places.shop.share.parnets", "E_BRIEF_WORD"), ("places.shop.share.parents", "E_BRIEF_VALUE"),
+        ("places.shop.channels", "E_BRIEF_NOT_BOUGHT"), ("team.owner", "E_BRIEF_VALUE"),
+    }  # fmt: skip
+    assert found["presence.emial"].hint == "email"
+    assert found["sending.one_click"].hint == "one_click_unsubscribe"
+    assert found["places.shop.share.parnets"].hint == "parents"
+
+
+# ---------------------------------------------------------------- what is new is kept by the solver, and checked again
+
+BASE = {
+    "first_day": dt.date(2026, 10, 5), "last_day": dt.date(2026, 11, 1), "budget": 4000.0, "test_share": 0.0, "objective": {"value": 2.0},
+    "brand": {"allowed": ["playful"]}, "stages": {"decision": 0.0}, "lengths": ["short"],
+    "segments": {
+        "parents": {"size": 50_000, "consent": {"email": 0.4, "sms": 0.1, "push": 0.1}, "cap_per_week": 2, "cap_per_month": 6},
+        "drivers": {"size": 30_000, "consent": {"email": 0.2, "sms": 0.1}},
+    },
+    "channels": {"email": {"price": 0.001}, "sms": {"price": 0.05}, "push": {"price": 0.001},
+                 "display": {"price": 3.0}, "organic_social": {"quantity": 5000.0, "per_week": 1}},
+    "production": {k: {"cost": 50.0, "days": 1.0} for k in ("promo_email", "sms", "push_notification", "banner", "social_image")},
+}  # fmt: skip
+
+
+def planned(**more):
+    brief = brief_of({**BASE, **more})
+    made = plan_campaign(scores_for(brief), brief)
+    assert made.check().empty, made.check()
+    return made
+
+
+def spoken_to(made, channel: str, week: int | None = None) -> pd.DataFrame:
+    rows = made.schedule[made.schedule["channel"] == channel]
+    return rows if week is None else rows[rows["week"] == week]
+
+
+def broken(made, **change) -> pd.DataFrame:
+    return replace(made, **change).check().set_index("limit")
+
+
+def under(made, **more):
+    """The plan, judged by another brief."""
+    return replace(made, brief=brief_of({**BASE, **more})).check().set_index("limit")
+
+
+def test_the_defaults_of_the_new_entries_change_nothing():
+    made = planned()
+    spelt = planned(
+        presence={}, places={}, sending={"authenticated": True, "one_click_unsubscribe": True, "complaint_rate": 0.0}, team={"owner": ""},
+        segments={k: {**row, "inactive_months": 36} for k, row in BASE["segments"].items()},
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(made.schedule, spelt.schedule)
+    pd.testing.assert_frame_equal(made.limits, spelt.limits)
+
+
+@pytest.mark.parametrize(("asked", "channel", "least"), [
+    ({"display": 2}, "display", 2), ({"instagram": 1, "facebook": 1}, "organic_social", 2),
+    ({"instagram": 1, "organic_social": 3}, "organic_social", 3),
+])  # fmt: skip
+def test_presence_is_kept_in_every_week_that_is_open(asked, channel, least):
+    mutes = [{"first_day": dt.date(2026, 10, 12), "last_day": dt.date(2026, 10, 18)}]
+    made = planned(presence=asked, mutes=mutes)
+    for week in (1, 3, 4):
+        rows = spoken_to(made, channel, week)
+        lot = {"display": 10_000, "organic_social": 5000}[channel]
+        assert (rows["quantity"] / lot).sum() >= least - 1e-6
+    assert spoken_to(made, channel, 2).empty
+    assert {f.column for f in made.findings if f.code == "N_PLAN_NETWORK"} == {
+        f"presence.{n}" for n in asked if n in load_tables().networks
+    }
+    cut = broken(made, schedule=made.schedule[~((made.schedule["channel"] == channel) & (made.schedule["week"] == 3))])
+    assert cut.loc[["presence"], "scope"].tolist() == [f"{channel} / 3"]
+    assert cut.loc[["presence"], "over"].tolist() == [least]
+
+
+def test_presence_that_cannot_be_had_is_said():
+    with pytest.raises(PlanError) as caught:
+        planned(presence={"display": 1}, exclude=[{"channel": "display"}])
+    assert [(f.code, f.column) for f in caught.value.findings] == [("E_PLAN_NO_IDEA", "presence.display")]
+    with pytest.raises(PlanError) as caught:
+        planned(presence={"display": 1}, team={"days_per_week": 0.5})  # nothing can be out in the first week
+    assert "presence.display" in {f.column for f in caught.value.findings}
+
+
+def consenting(day: dt.date, months: int) -> dict:
+    return {**BASE["segments"], "parents": {**BASE["segments"]["parents"], "consent_date": day, "inactive_months": months}}
+
+
+@pytest.mark.parametrize(("day", "months", "last_week"), [
+    (dt.date(2026, 4, 18), 6, 2),  # until Sunday 18 October, the end of week 2
+    (dt.date(2026, 4, 17), 6, 1),  # until Saturday: week 2 would send on a day too late
+    (dt.date(2023, 9, 1), 36, 0), (dt.date(2026, 4, 30), 6, 3), (dt.date(2026, 4, 30), 7, 4),
+])  # fmt: skip
+def test_nobody_is_written_to_once_consent_has_run_out(day, months, last_week):
+    made = planned(segments=consenting(day, months))
+    messages = made.schedule[made.schedule["channel"].isin(["email", "sms", "push"])]
+    parents = messages[messages["segment"] == "parents"]
+    assert parents["week"].max() == last_week if last_week else parents.empty
+    assert messages.loc[messages["segment"] == "drivers", "week"].max() >= 3
+    assert (len([f for f in made.findings if f.code == "N_PLAN_CONSENT"]) == 1) == (last_week < 4)
+    if last_week < 4:
+        found = under(planned(), segments=consenting(day, months))
+        assert "consent" in found.index
+        assert all(" / parents / " in scope for scope in found.loc[["consent"], "scope"])
+        assert found.loc[["consent"], "scope"].str.rsplit(" / ").str[-1].astype(int).min() > last_week
+
+
+def test_the_inactivity_limit_comes_from_the_tables():
+    row = sending_rules()["retention"]
+    assert row["value"] == 36
+    assert "CNIL" in row["source"]
+    assert brief_of(BASE).segments["parents"].inactive_months == row["value"]
+    for rule in sending_rules().values():
+        assert rule["source"]
+        assert rule["conf"] in set("VRSKJ")
+        assert set(rule["channels"]) <= set(load_tables().channels)
+
+
+@pytest.mark.parametrize("sending", [{"authenticated": False}, {"one_click_unsubscribe": False}, {"complaint_rate": 0.003}])
+def test_who_may_not_send_in_bulk_stays_below_it(sending):
+    mutes = [{"first_day": dt.date(2026, 10, 12), "last_day": dt.date(2026, 10, 14), "channel": "email"}]
+    free, made = planned(), planned(sending=sending, mutes=mutes)
+    mails = made.schedule[made.schedule["channel"] == "email"].groupby("week")["quantity"].sum()
+    assert len(mails) >= 3
+    for week, sent in mails.items():
+        assert sent <= 4999 * (4 if week == 2 else 7) + 1e-6
+    assert "N_PLAN_BULK" in {f.code for f in made.findings}
+    assert (free.schedule[free.schedule["channel"] == "email"].groupby("week")["quantity"].sum() > 7 * 4999).any()
+    found = under(free, sending=sending).loc[["bulk_sending"]]
+    assert (found["most"] == 7 * 4999).all()
+    assert found["scope"].str.startswith("email / ").all()
+    assert set(made.limits.loc[made.limits["limit"] == "bulk_sending", "scope"]) >= {"email / 1", "email / 2", "email / 3", "email / 4"}
+
+
+def test_a_long_list_is_written_to_in_parts_where_bulk_is_not_allowed():
+    people = {"parents": {"size": 200_000, "consent": {"email": 0.5}}}
+    made = planned(segments=people, sending={"authenticated": False}, must_have=[{"channel": "email", "least": 2}])
+    mails = made.schedule[made.schedule["channel"] == "email"]
+    assert len(mails) >= 2
+    assert mails["quantity"].max() <= 7 * 4999
+
+
+def test_a_segment_with_fewer_open_days_may_be_sent_less():
+    mutes = [{"first_day": dt.date(2026, 10, 5), "last_day": dt.date(2026, 10, 9), "segment": "parents"}]
+    made = planned(sending={"authenticated": False}, mutes=mutes)
+    assert spoken_to(made, "email", 1).query("segment == 'parents'")["quantity"].sum() <= 2 * 4999
+    row = spoken_to(made, "email", 3).head(1).assign(week=1, segment="parents", quantity=15_000.0)
+    found = broken(made, schedule=pd.concat([made.schedule, row], ignore_index=True))
+    assert "email / parents / 1" in found.loc[["bulk_sending"], "scope"].tolist()
+
+
+def test_complaints_are_a_warning_before_they_are_a_limit():
+    codes = {rate: {f.code for f in planned(sending={"complaint_rate": rate}).findings} for rate in (0.0009, 0.001, 0.0029, 0.003)}
+    assert not codes[0.0009] & {"N_PLAN_COMPLAINTS", "N_PLAN_BULK"}
+    assert "N_PLAN_COMPLAINTS" in codes[0.001] & codes[0.0029] & codes[0.003]
+    assert "N_PLAN_BULK" not in codes[0.0029]
+    assert "N_PLAN_BULK" in codes[0.003]
+
+
+def test_a_place_leaves_only_those_who_live_near():
+    places = {"shop": {"share": {"parents": 0.1}, "channels": ["display"]}, "stand": {"share": 0.05, "channels": ["display"]}}
+    brief = brief_of({**BASE, "places": places})
+    ideas = priced(scores_for(brief), brief, load_tables()).drop_duplicates(["segment", "channel"]).set_index(["segment", "channel"])
+    assert ideas.loc[("parents", "display"), "people"] == pytest.approx(50_000 * 0.6 * 0.15)
+    assert ideas.loc[("parents", "display"), "lot"] == 4500
+    assert ideas.loc[("drivers", "display"), "people"] == pytest.approx(30_000 * 0.6 * 0.05)
+    assert ideas.loc[("parents", "email"), "people"] == pytest.approx(20_000)
+    made = planned(places=places)
+    assert len(spoken_to(made, "display"))
+    assert (spoken_to(made, "display").groupby(["item", "segment"])["quantity"].sum() <= 3 * 4500 * 1.5 + 1e-6).all()
+    found = under(planned(), places=places)
+    assert {"placement", "repeat"} <= set(found.index)
+    assert all(" / display" in scope for scope in found.loc[["placement", "repeat"], "scope"])
+
+
+def test_a_place_where_nobody_lives_takes_the_channel_out():
+    made = planned(places={"shop": {"share": {"drivers": 0.5}, "channels": ["display", "email"]}})
+    near = made.schedule[made.schedule["channel"].isin(["display", "email"])]
+    assert set(near["segment"]) == {"drivers"}
+
+
+def test_a_person_is_not_written_to_more_often_than_agreed_whatever_the_channel():
+    """B53 at the level of segments: e-mail, SMS and push add up; the row names the segment, the count, the cap and the week."""
+    made = planned()
+    messages = made.schedule[made.schedule["channel"].isin(["email", "sms", "push"]) & (made.schedule["segment"] == "parents")]
+    row, agreed = messages.head(1), {"email": 20_000.0, "sms": 5000.0, "push": 5000.0}
+    by_hand = [row.assign(channel=c, week=w, quantity=agreed[c], spend=0.0) for c in agreed for w in (2, 3, 4)]
+    others = made.schedule[~made.schedule.index.isin(messages.index)]
+    found = broken(made, schedule=pd.concat([others, *by_hand], ignore_index=True))
+    week = found.loc[["messages_week"]].set_index("scope")
+    assert week[["used", "most"]].to_numpy().tolist() == [[3.0, 2.0]] * 3
+    assert week.index.tolist() == ["parents / 2", "parents / 3", "parents / 4"]
+    month = found.loc[["messages_month"]].set_index("scope")
+    assert month.loc["parents / 1", ["used", "most"]].tolist() == [9.0, 6.0]
