@@ -18,6 +18,11 @@ from mktlib.errors import Finding
 CELL: tuple[str, ...] = ("segment", "stage", "content_type", "style", "length", "channel")
 """The axes of one cell: who, how near to buying, what, in which manner, how long, where."""
 
+CALENDAR: tuple[str, ...] = (
+    "item", "content_type", "style", "length", "stage", "task", "owner", "due", "channel", "segment", "at", "quantity", "money",
+)  # fmt: skip
+"""The columns of a plan's calendar: one row a thing to make or to publish."""
+
 VERDICTS: tuple[str, ...] = ("make", "test", "too_early", "drop")
 
 
@@ -121,6 +126,13 @@ class Plan(Result):
     @property
     def items(self) -> pd.DataFrame:
         return self.table
+
+    def calendar(self) -> pd.DataFrame:
+        """What is to be done, by day; empty for a plan that does not know its days.
+
+        One row a thing: item, content_type, style, length, stage, task (make | publish), owner, due, channel, segment, at, quantity, money.
+        """
+        return pd.DataFrame(columns=list(CALENDAR))
 
     @property
     def binding(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import datetime as dt
 import math
 import os
 import tempfile
+import unicodedata
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -100,13 +101,13 @@ def money(x: float, currency: str, language: str | None = None, *, digits: int |
     return _spaces(format_currency(value, currency, format=pattern, locale=_locale(language), currency_digits=False), language)
 
 
-def day(date: Any, language: str | None = None) -> str:
+def day(date: Any, language: str | None = None, *, short: bool = False) -> str:
     """
-    >>> day("2026-10-05", "en"), day("2026-10-01", "fr")
-    ('5 October 2026', '1er octobre 2026')
+    >>> day("2026-10-05", "en"), day("2026-10-01", "fr"), day("2026-10-05", "fr", short=True)
+    ('5 October 2026', '1er octobre 2026', '5 oct.')
     """
     value = date if isinstance(date, dt.date) else pd.Timestamp(date).date()
-    text = format_date(value, format="d MMMM y", locale=_locale(language))
+    text = format_date(value, format="d MMM" if short else "d MMMM y", locale=_locale(language))
     return text.replace("1 ", "1er ", 1) if (language or default_language()) == "fr" and value.day == 1 else text
 
 
@@ -199,6 +200,16 @@ def _shown(column: str, x: Any, language: str, tables: Tables, currency: str) ->
 
 
 # ---------------------------------------------------------------- files that leave
+
+
+def visible(text: str) -> str:
+    """The text with every character that hides or turns text round spelt out; line ends stay.
+
+    >>> visible("safe\\u202etxt")
+    'safe[U+202E]txt'
+    """
+    hidden = ("Cc", "Cf", "Cs")
+    return "".join(f"[U+{ord(c):04X}]" if unicodedata.category(c) in hidden and c not in "\n\u200d\u00ad" else c for c in text)
 
 
 def templates() -> Environment:

@@ -7,7 +7,7 @@ import itertools
 import pandas as pd
 
 from mktlib.errors import Finding
-from mktlib.results import Audience, Backtest, Comparison, Explanation, Plan, Result, Review, Scores, Shortlist
+from mktlib.results import CALENDAR, Audience, Backtest, Comparison, Explanation, Plan, Result, Review, Scores, Shortlist
 
 SEGMENTS = ("city_trendsetters", "outdoor_sports", "parents")
 TYPES = ("short_video", "article", "infographic", "product_page")
@@ -75,6 +75,24 @@ def shortlist() -> Shortlist:
     steps = pd.DataFrame({"step": range(7), "kept": kept, "dropped": dropped, "reason": reasons})
     table = scores().table[["segment", "stage", "content_type", "rate", "low", "high"]].assign(value=40.0, rank=range(1, 13))
     return Shortlist(table=table, facts={"metric": "click_rate", "first": 64_512, "last": 200}, steps=steps)
+
+
+class Dated(Plan):
+    """A plan that knows its days: each piece is ready on the Friday before its first week, and shown on two days of each week."""
+
+    def calendar(self) -> pd.DataFrame:
+        start, rows = pd.Timestamp("2026-10-05"), []
+        for piece in self.items[self.items["status"] == "make"].to_dict("records"):
+            named = {axis: piece[axis] for axis in ("item", "content_type", "style", "length", "stage")}
+            named |= {"owner": "Ana Ruiz" if piece["item"] != "p03" else "", "due": start + pd.Timedelta(days=7 * piece["week"] - 10)}
+            rows.append({**named, "task": "make", "channel": "", "segment": "", "at": None, "quantity": 0.0, "money": piece["cost"]})
+            mine = (self.schedule["item"] == piece["item"]) & (self.schedule["week"] >= piece["week"])
+            for shown in self.schedule[mine].to_dict("records"):
+                at = start + pd.Timedelta(days=7 * shown["week"] - 6 + len(piece["content_type"]) % 5, hours=12)
+                where = {key: shown[key] for key in ("channel", "segment", "quantity")}
+                rows.append({**named, "task": "publish", **where, "at": at, "money": shown["spend"]})
+        table = pd.DataFrame(rows, columns=list(CALENDAR))
+        return table.astype({"due": "datetime64[s]", "at": "datetime64[s]"})
 
 
 def plan() -> Plan:
@@ -147,7 +165,7 @@ def plan() -> Plan:
         "gap": 0.011,
         "greedy": 39_000.0,
     }
-    return Plan(
+    return Dated(
         table=items,
         facts=facts,
         schedule=schedule,

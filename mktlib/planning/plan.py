@@ -12,11 +12,15 @@ import pandas as pd
 
 from mktlib.errors import Finding, PlanError
 from mktlib.planning.brief import Brief
+from mktlib.planning.calendar import calendar
+from mktlib.planning.calendar_check import broken_days
 from mktlib.planning.check import broken_limits
 from mktlib.planning.greedy import greedy
 from mktlib.planning.ideas import PIECE, link
 from mktlib.planning.limits import build
+from mktlib.planning.links import links
 from mktlib.planning.narrow import shortlist
+from mktlib.planning.outputs import export
 from mktlib.planning.problem import Problem
 from mktlib.planning.remarks import brief_remarks
 from mktlib.planning.solve import Answer, clash, prices, solve
@@ -52,12 +56,47 @@ class CampaignPlan(Plan):
 
     brief: Brief
 
-    def check(self) -> pd.DataFrame:
-        """Every limit of the brief worked out again from the plan's own tables, without the solver.
+    def check(self, *, calendar: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Every limit of the brief worked out again from the plan's own tables, without the solver, and every day of its calendar.
 
+        calendar : one changed by hand; default the plan's own.
         Returns one row a broken limit (limit, scope, used, most, over); empty when all hold.
         """
-        return broken_limits(self.brief, self.items, self.schedule)
+        days = self.calendar() if calendar is None else calendar
+        broken = [broken_limits(self.brief, self.items, self.schedule), broken_days(self.brief, self.items, self.schedule, days)]
+        return pd.concat([b for b in broken if len(b)], ignore_index=True) if any(map(len, broken)) else broken[0]
+
+    def calendar(self, *, tables: Tables | None = None) -> pd.DataFrame:
+        """What is to be done, by day: who makes what by when, and the day and hour of each publication; see `planning.calendar`."""
+        return calendar(self.brief, self.items, self.schedule, tables=tables)
+
+    def links(self, *, site: str | None = None) -> pd.DataFrame:
+        """One tracked link (UTM) a piece, channel and segment; `site` is the address of the page, see `planning.links`."""
+        return links(self.brief, self.items, self.schedule, site=site)
+
+    def export(
+        self, folder: str | Path, *, language: str | None = None, overwrite: bool = False, site: str | None = None,
+        tables: Tables | None = None,
+    ) -> Path:  # fmt: skip
+        """Write what others work with: calendar.ics, plan.xlsx, links.csv, csv/<table>.csv and pieces/<piece>.html (a page for creators).
+
+        Parameters
+        ----------
+        folder : where to; made if it is not there.
+        language : of heads, words and pages; default MKTLIB_LANGUAGE, else English.
+        overwrite : replace files that are there already.
+        site : address of the page that the tracked links lead to; without it they are what is added to an address.
+
+        Raises
+        ------
+        DataError
+            E_OPTION: the language, or an address that is none.
+        StoreError
+            E_FILE_EXISTS, E_PATH, E_CANNOT_WRITE; where one is raised before writing, nothing is written.
+        """
+        out = {"items": self.items, "schedule": self.schedule, "limits": self.limits, "tests": self.tests}
+        out |= {"calendar": self.calendar(tables=tables), "links": self.links(site=site)}
+        return export(folder, self.brief, out, language=language, overwrite=overwrite, site=site, tables=tables)
 
     def save(self, folder: str | Path) -> Path:
         """Write plan.json and one CSV a table, each atomically; the same plan gives the same bytes.

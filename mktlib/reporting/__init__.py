@@ -15,9 +15,10 @@ from typing import Any
 from mktlib.charts import Picture, describe, kinds, plot
 from mktlib.errors import DataError
 from mktlib.reporting.facts import Facts, content_axes, decision, facts_of
+from mktlib.reporting.pitch import pitch, pitched
 from mktlib.reporting.sections import Section, expected, section
 from mktlib.reporting.voice import Voice, visible
-from mktlib.results import Result, Scores
+from mktlib.results import Plan, Result, Scores
 from mktlib.vocabulary import Tables, default_language, finding, load_tables
 from mktlib.wording import templates, write_text
 
@@ -63,6 +64,8 @@ def report(
 ) -> Report:
     """Say any results in one self-contained HTML page that opens with the decision in plain words.
 
+    A plan without a review is a pitch: its reasons, what was set aside, the measures and the rule for stopping are told too.
+
     Parameters
     ----------
     results : any shapes of `mktlib.results`, in the order they should be read.
@@ -81,10 +84,13 @@ def report(
     voice = Voice(language=language, tables=tables or load_tables(), reader=reader)
     decided = decision(results)
     opening = tuple(visible(s) for s in opening_of(voice, decided))
-    sections = tuple(section(voice, r) for r in results)
+    new = pitched(results)
+    told = [(section(voice, r), _pictures(voice, r, pitch=any(r is p for p in new))) for r in results]
+    further: dict[int, list[tuple[Section, list[dict[str, Any]]]]] = {id(r): [(s, []) for s in pitch(voice, r, results)] for r in new}
+    parts = [p for r, one in zip(results, told, strict=True) for p in (one, *further.get(id(r), []))]
+    sections = tuple(s for s, _ in parts)
     title = visible(title or _title(voice, decided))
-    pictures = [_pictures(voice, r) for r in results]
-    html = _page(voice, title, opening, sections, pictures)
+    html = _page(voice, title, opening, sections, [pictures for _, pictures in parts])
     facts = {"decision": decided, "results": tuple(facts_of(r) for r in results)}
     made = Report(title=title, language=language, facts=facts, opening=opening, sections=sections, html=html)
     if path is not None:
@@ -126,15 +132,19 @@ def _title(voice: Voice, decided: Facts) -> str:
     return voice.say("title_named", name=str(name)[:120]) if name else voice.say("title")
 
 
-FOR_CLIENT: Mapping[type[Result], int] = {Scores: 2}
+FOR_CLIENT: Mapping[type[Result], tuple[str, ...]] = {Scores: ("ranked", "heatmap")}
+BEFORE: tuple[str, ...] = ("calendar", "dates")  # of a plan that has not run yet
 
 
-def _pictures(voice: Voice, result: Result) -> list[dict[str, Any]]:
-    """The pictures a reader gets: the usual one for a client, every kind for an analyst."""
+def _pictures(voice: Voice, result: Result, *, pitch: bool = False) -> list[dict[str, Any]]:
+    """The pictures a reader gets: the usual one for a client, every kind for an analyst; days only where a plan knows them."""
     known = kinds(result)
-    most = len(known) if voice.analyst else next((FOR_CLIENT[t] for t in type(result).__mro__ if t in FOR_CLIENT), 1)
+    if not voice.analyst:
+        known = BEFORE if pitch else next((FOR_CLIENT[t] for t in type(result).__mro__ if t in FOR_CLIENT), known[:1])
+    if isinstance(result, Plan) and result.calendar().empty:
+        known = tuple(kind for kind in known if kind != "dates")
     made = []
-    for kind in known[:most]:
+    for kind in known:
         ax = plot(result, language=voice.language, kind=kind, tables=voice.tables)
         picture = Picture(ax=ax, text=describe(ax, voice.language))
         width = round(ax.get_figure(root=True).get_figwidth() * PIXELS_AN_INCH)  # type: ignore[union-attr]

@@ -104,14 +104,14 @@ def plan_draft(voice: Voice, result: Plan, facts: Facts) -> Draft:
     if facts["media"] > 0 and facts["learning"] > 0:
         sentences.append(voice.say("plan.learning", share=voice.percent(facts["learning"] / facts["media"])))
     if facts["binding"]:
-        limits = voice.names((_limit(voice, row) for row in facts["binding"]), most=4)
+        limits = voice.names((limit_words(voice, row) for row in facts["binding"]), most=4)
         sentences.append(voice.count("plan.binding", len(facts["binding"]), names=limits))
     tables = _plan_tables(voice, result, facts)
     details = _details(voice, facts, bound="number", gap="percent", ceiling="number", greedy="number", level="percent", p_loss="percent")
     return Draft(headline=headline, sentences=sentences, tables=tables, details=details)
 
 
-def _limit(voice: Voice, row: Mapping[str, Any]) -> str:
+def limit_words(voice: Voice, row: Mapping[str, Any]) -> str:
     scope = str(row.get("scope") or "")
     name = voice.label("limit", row["limit"])
     return voice.say("pair", name=name, value=_scope(voice, scope)) if scope and scope not in ("all", row["limit"]) else name
@@ -125,7 +125,8 @@ def _scope(voice: Voice, scope: str) -> str:
 
 
 def _plan_tables(voice: Voice, result: Plan, facts: Facts) -> list[Grid]:
-    items: list[Spec] = [("content_type", "label"), ("style", "label"), ("length", "label"), ("stage", "label"), ("week", "week")]
+    items: list[Spec] = [("item", "text"), ("content_type", "label"), ("style", "label"), ("length", "label"), ("stage", "label")]
+    items += [("week", "week")]
     items += [("cost", "money"), *([("status", "label")] if voice.analyst else [])]
     made = result.items[result.items["status"] == "make"]  # what waits is for those who plan, not for those who read
     tables = [grid(voice, result.items if voice.analyst else made, items, caption=voice.say("plan.caption"), facts=facts, most=25)]
@@ -161,16 +162,16 @@ def expected(voice: Voice, facts: Facts) -> list[str]:
     """What a plan should bring, in ranges and chances; nothing where the plan does not say."""
     said = []
     if facts["value"] is not None and facts["low"] is not None and facts["high"] is not None:
-        span = voice.span(*(_worth(voice, facts, facts[k]) for k in ("low", "high")))
+        span = voice.span(*(worth(voice, facts, facts[k]) for k in ("low", "high")))
         sure = chances(facts["level"], voice.language)
-        said.append(voice.say("plan.expected", span=span, value=_worth(voice, facts, facts["value"]), sure=sure))
+        said.append(voice.say("plan.expected", span=span, value=worth(voice, facts, facts["value"]), sure=sure))
     if facts["p_loss"] is not None:
         key = "plan.loss.likely" if facts["p_loss"] > 0.5 else "plan.loss.possible" if facts["p_loss"] >= 0.05 else "plan.loss.unlikely"
         said.append(voice.say(key, sure=chances(facts["p_loss"], voice.language)))
     return said
 
 
-def _worth(voice: Voice, facts: Facts, value: float) -> str:
+def worth(voice: Voice, facts: Facts, value: float) -> str:
     objective = facts.get("objective")
     if objective in ("leads", "conversions", "clicks", "followers", "sales"):
         return voice.count(f"objective.{objective}", round(value))

@@ -5,7 +5,6 @@ A strong word is earned: the verdict is decided and less than half of the number
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,20 +13,10 @@ import numpy as np
 import pandas as pd
 
 from mktlib.vocabulary import Tables
-from mktlib.wording import day, list_of, money, number, percent, say
+from mktlib.wording import day, list_of, money, number, percent, say, visible
 
 OPINION_SHARE = 0.5
 LONGEST = 140
-
-
-def visible(text: str) -> str:
-    """The text with every character that hides or turns text round spelt out; line ends stay.
-
-    >>> visible("safe\\u202etxt")
-    'safe[U+202E]txt'
-    """
-    hidden = ("Cc", "Cf", "Cs")
-    return "".join(f"[U+{ord(c):04X}]" if unicodedata.category(c) in hidden and c not in "\n\u200d\u00ad" else c for c in text)
 
 
 def strength(verdict: str, opinion: float) -> str:
