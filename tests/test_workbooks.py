@@ -429,7 +429,7 @@ BAD_ZIPS: dict[str, tuple[Callable[[], bytes], str]] = {
     "says it is small": (lambda: declared(packed({"log.csv": CSV}), "log.csv", 9), "E_WRONG_FORMAT"),
     "password": (lambda: under_password(packed(STUDIO), "Totals.csv"), "E_XLSX_ENCRYPTED"),
     "truncated": (lambda: packed(STUDIO)[:-40], "E_WRONG_FORMAT"),
-    "no table": (lambda: packed({"a.png": b"\x89PNG", "b.xlsx": saved(TABLE)}), "E_WRONG_FORMAT"),
+    "no table": (lambda: packed({"a.png": b"\x89PNG", "b.xls": OLE}), "E_WRONG_FORMAT"),
     "no bytes": (lambda: b"", "E_WRONG_FORMAT"),
 }
 

@@ -19,6 +19,12 @@ SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 NAMED = re.compile(
     r"(?:\w+\.?,? )?(?:(?P<d>\d{1,2})(?:er|st|nd|rd|th|\.)? (?P<m>[^\W\d]+)\.?|(?P<m2>[^\W\d]+)\.? (?P<d2>\d{1,2})),? (?P<y>\d{4})" + TIME
 )
+MONTH = re.compile(r"(?P<m>[^\W\d]{3,})\.? (?P<y>(?:19|20)\d{2})")
+INNER = re.compile(  # two days of one month
+    r"(?P<m>[^\W\d]{3,}\.?) (?P<a>\d{1,2})\s*[-–]\s*(?P<b>\d{1,2}),? (?P<y>\d{4})"
+    r"|(?P<a2>\d{1,2})\s*[-–]\s*(?P<b2>\d{1,2}) (?P<m2>[^\W\d]{3,}\.?) (?P<y2>\d{4})"
+)
+YEARLESS = re.compile(r"\d{1,2}(?:er|\.)? [^\W\d]{3,}\.?|[^\W\d]{3,}\.? \d{1,2}")
 EARLIEST = 1900
 SERIALS = (36526, 73050)  # spreadsheet days of the years 2000 to 2099
 EPOCH = date(1899, 12, 30)  # of a spreadsheet's day numbers
@@ -44,6 +50,8 @@ def day(text: str, date_format: str | None, zone: str | None = None) -> date | s
     (datetime.date(2026, 2, 28), 'E_BAD_DATE', datetime.date(2026, 2, 28))
     >>> day("Fri, Jun 5, 2026", None), day("28 sept. 2026", None), day("20260928", None)
     (datetime.date(2026, 6, 5), datetime.date(2026, 9, 28), datetime.date(2026, 9, 28))
+    >>> day("2026-09-28 11:05 PM", None), day("2026-09-28 13:05 PM", None)
+    (datetime.date(2026, 9, 28), 'E_BAD_DATE')
     >>> day("2026-03-29 02:30", None, "Europe/Paris")
     'E_DST_GAP'
     """
@@ -64,10 +72,18 @@ def _read(text: str, date_format: str | None, zone: str | None) -> date | str:
     if COMPACT.fullmatch(text):
         return datetime.strptime(text, "%Y%m%d").date()
     if ISO.match(text):
+        if text[-2:].lower() in ("am", "pm"):
+            return _in_zone(datetime.strptime(*_twelve(text)), zone)
         return _in_zone(datetime.fromisoformat(re.sub(r" (?=[+-]\d)| UTC$|\|\d+$", "", text)), zone)
     named = NAMED.fullmatch(text)
     month = _months().get(plain(named["m"] or named["m2"])) if named else None
     return date(int(named["y"]), month, int(named["d"] or named["d2"])) if named and month else "E_BAD_DATE"
+
+
+def _twelve(text: str) -> tuple[str, str]:
+    """A time of twelve hours behind an ISO day, and its format."""
+    said = re.sub(r"[\sT]+", " ", text[:-2]).strip() + " " + text[-2:]
+    return said, "%Y-%m-%d %I:%M:%S %p" if said.count(":") > 1 else "%Y-%m-%d %I:%M %p"
 
 
 def _in_zone(moment: datetime, zone: str | None) -> date | str:
@@ -192,9 +208,27 @@ def span(text: str) -> tuple[str, str] | None:
 
     >>> span("2026-09"), span("2026-08-31,2026-09-06"), span("2026-09-01")
     (('2026-09-01', '2026-09-30'), ('2026-08-31', '2026-09-06'), None)
+    >>> span("Sep 1 - Sep 30, 2026"), span("28 déc. - 3 janv. 2027"), span("1 - 7 janv. 2026"), span("sept. 2026")
+    (('2026-09-01', '2026-09-30'), ('2026-12-28', '2027-01-03'), ('2026-01-01', '2026-01-07'), ('2026-09-01', '2026-09-30'))
     """
-    if re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", text):
-        first = date.fromisoformat(f"{text}-01")
+    named = MONTH.fullmatch(text)
+    month = _months().get(plain(named["m"])) if named else None
+    if month or re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", text):
+        first = date(int(named["y"]), month, 1) if named and month else date.fromisoformat(f"{text}-01")
         return str(first), str((first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+    inner = INNER.fullmatch(text)
+    if inner:
+        text = " ".join(inner[k] or inner[f"{k}2"] for k in "amy") + " - " + " ".join(inner[k] or inner[f"{k}2"] for k in "bmy")
     days = days_in(text) if len(text) > 12 else []
+    if len(days) == 1:
+        days = _first_without_year(text, days[0])
     return (str(days[0]), str(days[1])) if len(days) == 2 and days[0] <= days[1] else None
+
+
+def _first_without_year(text: str, last: date) -> list[date]:
+    """Both days of a range whose first has no year of its own ("Dec 28 - Jan 3, 2027"): it is the last such day before the other."""
+    parts = re.split(r"\s*[-–—]\s*|\s+to\s+|\s+au\s+", text, maxsplit=1)
+    if len(parts) != 2 or not YEARLESS.fullmatch(parts[0]):
+        return []
+    found = [day(f"{parts[0]} {year}", None) for year in (last.year, last.year - 1)]
+    return next(([first, last] for first in found if isinstance(first, date) and first <= last), [])

@@ -64,7 +64,7 @@ def separator_of(text: str) -> str:
     ';'
     """
     head = re.sub(r'"(?:[^"]|"")*"', "", text[:65536]).splitlines()[:40]
-    lines = [line for line in head if line.strip() and not line.startswith("#")]
+    lines = [line for line in head if line.strip(" \r\n") and not line.startswith("#")]  # tabs alone are left of a line all in quotes
 
     def worth(mark: str) -> tuple[int, int]:
         cuts = Counter(n for line in lines if (n := line.count(mark)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cache
 from typing import Any
@@ -22,6 +22,8 @@ LEAST = 3  # headers that must be known
 ALMOST = 0.6  # of the headers: so many known make a platform sure though a column is missing
 WORTH, SHARE = 2.0, 0.4  # what they must be worth together, and their share of all headers: less is not recognised, only guessed
 AHEAD = 1.3  # how much better than the next a platform must fit
+DECISIVE = 0.7  # of the headers: so many known make a platform sure though some of their spellings were never confirmed
+BEYOND = 2  # so many headers more must it know than a platform whose spellings are confirmed
 FILE: Mapping[str, Any] = {
     "missing": (), "totals": (), "footer": (), "fill": None, "order": None, "date_format": None, "decimal": None, "separator": None,
     "encoding": None,
@@ -36,6 +38,7 @@ class Match:
     row: int
     known: int
     worth: float
+    confirmed: bool = True
 
 
 def every_spelling(platform: Row) -> Iterator[str]:
@@ -46,25 +49,25 @@ def every_spelling(platform: Row) -> Iterator[str]:
 
 
 @cache
-def _known() -> tuple[dict[str, frozenset[str]], Counter[str]]:
-    """{platform: its header keys that are confirmed}, and how many platforms know each key."""
+def _known(*, confirmed: bool) -> tuple[dict[str, frozenset[str]], Counter[str]]:
+    """{platform: its header keys, of the confirmed ones only or of all}, and how many platforms know each key."""
     keys = {
-        name: frozenset(map(key_of, every_spelling(row))) - set(map(key_of, row.get("unconfirmed", ())))
+        name: frozenset(map(key_of, every_spelling(row))) - (set(map(key_of, row.get("unconfirmed", ()))) if confirmed else set())
         for name, row in platforms().items()
     }
     return keys, Counter(key for known in keys.values() for key in known)
 
 
-def matches(rows: Sequence[Sequence[str]]) -> list[Match]:
+def matches(rows: Sequence[Sequence[str]], *, confirmed: bool = True) -> list[Match]:
     """The best row for each platform that knows enough of it, the best platform first."""
-    keys, common = _known()
+    keys, common = _known(confirmed=confirmed)
     found: dict[str, Match] = {}
     for i, row in enumerate(rows[:DEPTH]):
         cells = {cell: keys_of(cell)[0] for cell in row if cell}
         for name, known in keys.items():
             hit = [next((k for k in ways if k in known), None) for ways in cells.values()]
             there = [key for key in hit if key]
-            match = Match(name, i, len(there), sum(1 / common[key] for key in there))
+            match = Match(name, i, len(there), sum(1 / common[key] for key in there), confirmed)
             telling = match.worth >= (1.0 if len(there) == len(cells) else WORTH) and len(there) >= SHARE * len(cells)
             enough = telling and len(there) >= min(LEAST, max(len(cells), 2))
             if enough and match.worth > (found[name].worth if name in found else 0):
@@ -79,8 +82,10 @@ def recognised(rows: Sequence[Sequence[str]], name: str) -> Match:
     Raises:
         DataError: none is known to, or two might have.
     """
-    found = matches(rows)
+    found, believed = matches(rows), _believed(rows)
     first = next((row for row in rows if any(row)), [])
+    if believed and _outdone(found, believed, rows):
+        return believed
     if not found:
         raise DataError(_unknown(name, ", ".join(cell for cell in first if cell)))
     best, *others = found
@@ -94,6 +99,43 @@ def recognised(rows: Sequence[Sequence[str]], name: str) -> Match:
         words = " / ".join(f'platform="{m.platform}"' for m in (best, *close[:3]))
         raise DataError(finding("E_PLATFORM_UNSURE", file=name, found=", ".join(m.platform for m in (best, *close[:3])), hint=words))
     return best
+
+
+def _believed(rows: Sequence[Sequence[str]]) -> Match | None:
+    """The one platform that knows nearly every header, of those that nobody confirmed too; None where two might."""
+    found = matches(rows, confirmed=False)
+    if not found or lacking(platforms()[found[0].platform], rows[found[0].row]):
+        return None
+    best, *others = found
+    cells = sum(map(bool, rows[best.row]))
+    rivals = [m for m in others if m.worth * AHEAD > best.worth and m.known >= DECISIVE * cells]
+    return best if best.known >= DECISIVE * cells and not rivals else None
+
+
+def _outdone(found: Sequence[Match], believed: Match, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether no platform is sure of its confirmed spellings, or another one knows clearly more of the headers."""
+    if not found or lacking(platforms()[found[0].platform], rows[found[0].row]):
+        return True
+    return believed.platform != found[0].platform and believed.known > found[0].known + BEYOND
+
+
+def _in(cell: str, keys: frozenset[str]) -> bool:
+    return bool(cell) and any(k in keys for k in keys_of(cell)[0])
+
+
+def table_named(match: Match, rows: Sequence[Sequence[str]], wanted: str, name: str) -> Match:
+    """The table of a file of several whose header begins with a word that the caller gave.
+
+    Raises:
+        DataError: none does; with the words that some begin with.
+    """
+    keys = frozenset(map(key_of, every_spelling(platforms()[match.platform])))
+    heads = {i: row for i, row in enumerate(rows) if row and _in(row[0], keys) and sum(_in(c, keys) for c in row) > len(row) / 2}
+    at = next((i for i, row in heads.items() if plain(row[0]) == plain(wanted)), None)
+    if at is None:
+        expected = ", ".join(dict.fromkeys(row[0] for row in heads.values()))
+        raise DataError(finding("E_OPTION", file=name, column="table", found=wanted, expected=expected))
+    return replace(match, row=at, known=sum(map(bool, rows[at])))
 
 
 def _unknown(name: str, found: str) -> Finding:
@@ -149,21 +191,27 @@ def plan_of(platform: Row, header: Sequence[str], name: str) -> dict[str, Any]:
         if at is not None:
             columns[column] = {**(rule if isinstance(rule, Mapping) else {}), "from": header[at]}
             used.add(at)
-    chosen_day = columns.get("date", {}).get("from", "")
-    daily = key_of(chosen_day) in {key_of(s) for s in platform.get("file", {}).get("day", ())}
+    file, there = platform.get("file", {}), {k for h in header for k in keys_of(h)[0]}
+    chosen_day = key_of(columns.get("date", {}).get("from", ""))
+    daily = chosen_day in set(map(key_of, file.get("day", ())))
     if daily:  # a row is a day: the ends of the report are not its own
         columns.pop("date_end", None)
     recognised_ones = set(map(key_of, every_spelling(platform)))
-    private = [h for h in header if any(fnmatch(plain(h), plain(p)) for p in platform.get("file", {}).get("drop", ()))]
+    private = [h for h in header if any(fnmatch(plain(h), plain(p)) for p in file.get("drop", ()))]
     others = [h for i, h in enumerate(header) if h and i not in used and h not in private]
     meant = {k: c for c in columns for s in spellings(platform["columns"][c]) for k in [key_of(s)]}
-    second = [h for i, h in enumerate(header) if h and i not in used and any(k in meant for k in keys_of(h)[0])]
+    dated = daily or chosen_day in set(map(key_of, file.get("units", ())))  # then another date is the report's, not the row's
+    known = [h for i, h in enumerate(header) if h and i not in used]
+    second = [h for h in known if any(k in meant and not (dated and meant[k] == "date") for k in keys_of(h)[0])]
     named = set(where.currencies(i for i, h in enumerate(header) if i in used or h in second))
+    reported = [h for h in others if not recognised_ones.isdisjoint(keys_of(h)[0])]
+    if not there.isdisjoint(map(key_of, file.get("unordered", ()))):  # another language: its days have an order of their own
+        file = {**file, "order": None}
     return {
-        **FILE, **platform.get("file", {}), "name": name, "score": platform.get("score"), "constants": dict(platform.get("constants", {})),
+        **FILE, **file, "name": name, "score": platform.get("score"), "constants": dict(platform.get("constants", {})),
         "columns": columns | {h: h for h in others if h not in columns}, "tags": platform.get("tags", {}), "currencies": sorted(named),
-        "extra": [h for h in others if recognised_ones.isdisjoint(keys_of(h)[0])], "per_row": True, "private": private,
+        "extra": [h for h in others if h not in reported], "reported": reported, "per_row": True, "private": private,
         "others": others, "second": second,
-        "daily": daily,
+        "daily": daily, "unit": {key_of(h): unit for h, unit in file.get("units", {}).items()}.get(chosen_day),
         "source": platform.get("cite"),
     }  # fmt: skip

@@ -31,11 +31,12 @@ from mktlib.intake.checks import (
     unknown_words,
 )  # fmt: skip
 from mktlib.intake.columns import COUNTS, MISSING, MONEY, Wrong, decide, kind_of, number, typed, votes
-from mktlib.intake.dates import day_format, days_in, far_apart, in_order, open_order, period, serials, span, two_kinds, zones_mixed
+from mktlib.intake.dates import day_format, far_apart, in_order, open_order, serials, two_kinds, zones_mixed
 from mktlib.intake.headers import CODES
 from mktlib.intake.maps import canonical_map, check_columns, extended, option, read_map, vocabulary_with
 from mktlib.intake.naming import AXES, misnamed, read_rules, tagged, untagged
-from mktlib.intake.platforms import chosen, plan_of, recognised
+from mktlib.intake.periods import period_of, spans, with_ends, within
+from mktlib.intake.platforms import chosen, plan_of, recognised, table_named
 from mktlib.intake.privacy import key, key_id, without_addresses
 from mktlib.intake.rows import Export, control_characters, first_row, from_file, from_frame, sort_rows, under_header, unlabelled_totals
 from mktlib.intake.tags import with_tags
@@ -49,7 +50,6 @@ NAMES = (
 CANONICAL = (*NAMES, "segment", "stage", *COUNTS, *MONEY, "currency")
 SHOWN = 50
 MOST_NAMES = 500  # pieces that are scored by name where nothing says what they are
-ENDS = re.compile(r"\b(?:start|end|from|to|d[ée]but|fin|du|au|beginn|ende)\b", re.IGNORECASE)  # of the range of a report
 APOSTROPHE = re.compile(r"^'(?=[=+\-@\d\t])")  # put there so that no spreadsheet takes the cell for a formula or a number
 ADDED = ("impressions", "clicks", "clicks_all", "engagements", "views", "delivered", "sent", "sessions", "conversions", *MONEY)
 """Columns whose rows add up (people reached do not): by these a total gives itself away."""
@@ -91,7 +91,7 @@ def read_one(
     with tqdm(total=4, unit="step", leave=False, delay=2) as bar:
         export = from_file(Path(source), options) if isinstance(source, str | Path) else from_frame(source, options)
         bar.update()
-        plan = _placed(export, plan, str(platform), words)
+        plan = _placed(export, plan, str(platform), words, options["table"])
         options = {k: v or plan.get(k) for k, v in options.items()}
         fit, excluded, ragged = sort_rows(export, plan.get("totals", ()), plan.get("footer", ()))
         damaged = control_characters(export, fit)
@@ -99,8 +99,9 @@ def read_one(
         text, wrong = _words(export, fit, plan, tags, words)
         bar.update()
         log, bad = _typed_columns(text, export, plan, words, options, rates)
+        log = with_ends(log, plan.get("unit"), export.facts.get("period"))
         bar.update()
-    named = [c for c in map(str, text) if kind_of(c, words) == "text" and c in plan["columns"] and c != "currency"]
+    named = [c for c in map(str, text) if pd.api.types.is_string_dtype(log[c]) and _names_rows(c, text, plan)]
     totals, doubtful = unlabelled_totals(log, named, [c for c in ADDED if c in log], {w.row for w in bad})
     if doubtful:
         line = export.lines[int(doubtful[0])]
@@ -111,6 +112,13 @@ def read_one(
     export.findings += [finding("E_MULTI_CLICK", level="warning", file=export.name, found=str(len(above)))] if multi_click and above else []
     wrong += [] if multi_click else above
     return _assemble(export, log, fit, [w for w in wrong if w.row not in totals], ragged, sorted(excluded), plan, words)
+
+
+def _names_rows(column: str, text: pd.DataFrame, plan: Mapping[str, Any]) -> bool:
+    """Whether a column says what a row is, rather than what a platform works out for it (its results, its status, its budget)."""
+    if column not in plan["columns"] or column == "currency" or column in plan.get("reported", ()):
+        return False
+    return column not in plan.get("extra", ()) or not text[column].str.fullmatch(r"[^A-Za-zÀ-ÿ]*").all()
 
 
 def _check_clock(options: Mapping[str, str | None]) -> None:
@@ -126,15 +134,20 @@ def _check_clock(options: Mapping[str, str | None]) -> None:
         raise DataError(found)
 
 
-def _placed(export: Export, plan: dict[str, Any] | None, platform: str, words: Tables) -> dict[str, Any]:
+def _placed(export: Export, plan: dict[str, Any] | None, platform: str, words: Tables, table: str | None) -> dict[str, Any]:
     """The map of this export, with its rows under their header: the caller's, the canonical log's, or a platform's."""
     if plan is None and (platform in platforms() or not _canonical(export, platform)):
         match = recognised(export.rows, export.name) if platform == "auto" else chosen(export.rows, platform, export.name)
         row = platforms()[match.platform]
-        under_header(export, match.row, blocks=bool(row.get("file", {}).get("blocks")))
+        blocks = bool(row.get("file", {}).get("blocks"))
+        if blocks and table and "member" not in export.facts:
+            match = table_named(match, export.rows, table, export.name)
+        under_header(export, match.row, blocks=blocks)
         plan = plan_of(row, export.header, match.platform)
         known = f"{match.known} / {sum(map(bool, export.header))}"
         export.findings.append(finding("E_PLATFORM_FOUND", level="note", file=export.name, found=match.platform, known=known))
+        if not match.confirmed:
+            export.findings.append(finding("E_UNCONFIRMED", level="warning", file=export.name, found=match.platform))
         if plan["second"]:
             second = ", ".join(plan["second"])
             export.findings.append(finding("E_SECOND_COLUMN", level="warning", file=export.name, found=second))
@@ -240,22 +253,13 @@ def _mapped(export: Export, fit: Sequence[int], plan: Mapping[str, Any]) -> pd.D
             (c for c, cells in out.items() if c in plan.get("extra", ()) and any(cells) and CODES.issuperset({*cells} - {""})), None
         )
         out |= {"currency": out.pop(codes)} if codes else {}
-    out |= _spans(out)
-    out |= _period_of(export, {**out, "_daily": plan.get("daily")}, len(rows), plan.get("order"))
+    out |= spans(out, plan.get("unit"))
+    out |= period_of(export.facts, {**out, "_daily": plan.get("daily"), "_unit": plan.get("unit")}, len(rows), plan.get("order"))
     if plan.get("fill"):
         out |= _filled(out, plan["fill"]["by"], plan["fill"]["columns"])
     order = {name: i for i, name in enumerate(CANONICAL)}
     names = sorted(out, key=lambda name: order.get(name, len(order)))
     return pd.DataFrame({name: pd.Series(out[name], dtype="str") for name in names}).set_axis(list(fit))
-
-
-def _spans(there: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Cells of days that stand for several (a month, a week): their first and last."""
-    found = {cell: span(cell) for cell in set(there.get("date", ()))}
-    if not any(found.values()):
-        return {}
-    both = [found[cell] or (cell, "") for cell in there["date"]]
-    return {"date": [one for one, _ in both], "date_end": [other for _, other in both]}
 
 
 def _filled(there: Mapping[str, list[str]], by: str, columns: Sequence[str]) -> dict[str, list[str]]:
@@ -276,24 +280,6 @@ def _hide(export: Export, private: Sequence[str]) -> None:
         export.rows = [["***" if i in at and cell else cell for i, cell in enumerate(row)] for row in export.rows]
         export.raw = [",".join(row) for row in export.rows]
         export.findings.append(finding("E_LEFT_OUT", level="note", file=export.name, found=", ".join(private)))
-
-
-def _period_of(export: Export, there: Mapping[str, Any], rows: int, order: str | None) -> dict[str, list[str]]:
-    """The range of days told above the table, where the table has no days of its own or only the first of them."""
-    lines = [part for line in export.facts.get("preamble", ()) for part in (line, *line.split('"'))]
-    told = [found for line in lines if (found := period(line, order))]
-    ends = sorted({d for line in lines if ENDS.search(line) and len(d_in := days_in(line, order)) == 1 for d in d_in})
-    first, last = told[0] if told else (ends[0], ends[-1]) if len(ends) == 2 else (None, None)
-    if first is None or last is None:
-        return {}
-    export.facts["period"] = (str(first), str(last))
-    if "date" not in there:
-        return {"date": [str(first)] * rows, "date_end": [str(last)] * rows}
-    if there.get("_daily"):
-        return {}
-    days = [days_in(cell, order) for cell in set(there["date"])]
-    whole = first != last and all(d == [first] for d in days) and "date_end" not in there
-    return {"date_end": [str(last)] * rows} if whole else {}
 
 
 def _typed_columns(
@@ -342,7 +328,7 @@ def _days_as(text: pd.Series, export: Export, plan: Mapping[str, Any], zone: str
     Raises:
         DataError: every day could be read in two orders, or some times have a zone and others none.
     """
-    said = [str(x) for x in text.unique() if x not in (*MISSING, *plan.get("missing", ()))]
+    said = [x for x in map(str, text.unique()) if x not in (*MISSING, *plan.get("missing", ())) and (not x or any(map(str.isdigit, x)))]
     texts, name, column = said, export.name, str(text.name)
     mixed = None if zone else zones_mixed(texts)
     if mixed:
@@ -351,7 +337,10 @@ def _days_as(text: pd.Series, export: Export, plan: Mapping[str, Any], zone: str
         export.findings.append(finding("E_DATE_SERIAL", level="note", file=name, column=column, found=next(t for t in texts if t)))
         return "serial"
     if unsure := open_order(texts):
-        form = in_order(texts, plan["order"]) if plan.get("order") else None
+        if form := within(texts, export.facts.get("period")):
+            export.findings.append(finding("E_DATES_READ", level="note", file=name, column=column, found=form))
+            return form
+        form = in_order(texts, plan["order"]) if plan.get("order") and "." not in unsure else None  # points: saved again elsewhere
         if form is None or far_apart(texts, form):
             raise DataError(finding("E_AMBIGUOUS_DATE", file=name, column=column, found=unsure))
         export.findings.append(finding("E_DATES_AS_USUAL", level="note", file=name, column=column, found=form, platform=plan["name"]))
@@ -434,7 +423,10 @@ def _counted(export: Export, left: pd.DataFrame, wrong: int) -> list[Finding]:
     for code in ("E_BLANK_ROW", "E_TOTAL_ROW", "E_FOOTER", "E_PREAMBLE", "E_OTHER_TABLE"):
         some = left[left["reason"] == code]
         level: Level = "warning" if code == "E_OTHER_TABLE" else "note"
-        out += [finding(code, level=level, file=export.name, line=int(some["line"].iloc[0]), found=str(len(some)))] if len(some) else []
+        first = next((text for text in some["text"] if not text.startswith("#")), "")
+        word = re.split("[,;\t]", first, maxsplit=1)[0].strip('" ')
+        line = int(some["line"].iloc[0]) if len(some) else None
+        out += [finding(code, level=level, file=export.name, line=line, found=str(len(some)), example=word)] if len(some) else []
     return out
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding, LimitError, SchemaError
-from mktlib.intake.columns import EXACT, Wrong
+from mktlib.intake.columns import EXACT, MISSING, Wrong
 from mktlib.intake.counts import to_pandas
 from mktlib.intake.files import MOST_BYTES, decoded, quoted, separator_of
 from mktlib.intake.headers import plain
@@ -24,8 +24,12 @@ from mktlib.vocabulary import finding, platforms
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # the last: bytes that are no UTF-8, halves of a character
 TOTAL = re.compile(
-    r"(?:grand\s+|sub-?|sous-?\s*)?(?:total|totals|totaux|gesamt)(?:\s+g[ée]n[ée]ral|\s+of \d+ results?)?(\s*[:\-–].*)?", re.IGNORECASE
+    r"(?:grand\s+|overall\s+|sub-?|sous-?\s*)?(?:total|totals|totaux|gesamt)"
+    r"(?:\s+g[ée]n[ée]ral|\s+of \d+ results?|\s+de \d+ r[ée]sultats?)?"
+    r"(\s*[:\-–].*)?",
+    re.IGNORECASE,
 )
+NUMERIC = re.compile(r"[-+]?\d[\d.,\s\u00a0\u202f]*%?")
 SUBTOTAL = re.compile(r"(?:sub-?\s?|sous-?\s?)tota(?:l|ux)\b", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]{2,}")
 MOST_COLUMNS, MOST_CELL = 10_000, 1_000_000
@@ -176,27 +180,34 @@ def under_header(export: Export, at: int, *, blocks: bool = False) -> None:
         DataError: two columns have one name, or no row follows.
     """
     above = [i for i in range(at) if export.raw[i].strip()]
-    export.aside += [(export.lines[i], "E_PREAMBLE", whole_text(export.raw[i])) for i in above]
+    tables = {i for i in above if blocks and sum(map(bool, export.rows[i])) > 1 and not export.raw[i].startswith("#")}
+    export.aside += [(export.lines[i], "E_OTHER_TABLE" if i in tables else "E_PREAMBLE", whole_text(export.raw[i])) for i in above]
     header = [whole_text(cell.lstrip("\ufeff").strip()) for cell in export.rows[at]]
     while header and not header[-1] and all(len(row) < len(header) or not row[-1] for row in export.rows[at + 1 :]):
         header.pop()  # a mark at the end of every line is no column
         export.rows[at + 1 :] = [row[: len(header)] if len(row) == len(header) + 1 else row for row in export.rows[at + 1 :]]
     _check_header(header, export.name, export.lines[at])
-    end = _end_of_table(export, at + 1) if blocks else len(export.rows)
+    end = _end_of_table(export, at + 1, len(header)) if blocks else len(export.rows)
     export.aside += [
         (export.lines[i], "E_OTHER_TABLE", whole_text(export.raw[i])) for i in range(end, len(export.rows)) if export.raw[i].strip()
     ]
     export.header, body = header, slice(at + 1, end)
-    export.facts["preamble"] = [whole_text(export.raw[i]).strip() for i in above]
+    export.facts["preamble"] = [whole_text(export.raw[i]).strip() for i in above if i not in tables]
     export.rows, export.lines, export.raw = export.rows[body], export.lines[body], export.raw[body]
     if not any(any(row) for row in export.rows):
         raise DataError(finding("E_NO_ROWS", file=export.name, found=", ".join(header)))
 
 
-def _end_of_table(export: Export, start: int) -> int:
-    """Where a blank or commented line ends the table."""
-    ends = (i for i in range(start, len(export.rows)) if not any(export.rows[i]) or export.raw[i].startswith(("# ", "#-")))
-    return next(ends, len(export.rows))
+def _end_of_table(export: Export, start: int, width: int) -> int:
+    """Where a commented line ends the table, or a blank one that no row of numbers follows (the header of another table has none)."""
+    for i in range(start, len(export.rows)):
+        if export.raw[i].startswith(("# ", "#-")):
+            return i
+        if not any(export.rows[i]):
+            after = next((row for row in export.rows[i:] if any(row)), [])
+            if len(after) not in (width, width + 1) or not any(NUMERIC.fullmatch(cell) for cell in after[1:]):
+                return i
+    return len(export.rows)
 
 
 def _check_header(header: list[str], name: str, line: int) -> None:
@@ -235,14 +246,14 @@ def _is_total(cell: str, own: tuple[str, ...], row: Sequence[str]) -> bool:
     """A total by its own word; "Total: ..." may be the name of a page, unless the row names nothing else or the platform writes so."""
     if cell[:1] in "Ss" and SUBTOTAL.match(cell):
         return True
-    found = TOTAL.fullmatch(cell) if cell[:1] in "GgSsTt" else None
+    found = TOTAL.fullmatch(cell) if cell[:1] in "GgOoSsTt" else None
     if found and (not found[1] or not any(WORD.search(other) for other in row if other != cell)):
         return True
     said = plain(cell)
     return any(said == word or (word.endswith((":", "-")) and said.startswith(word)) for word in own)
 
 
-SUM_WORD = re.compile(r"(?:.+ )?(?:total|totaux|summe|ergebnis|gesamtergebnis|results from \d+ .*)")
+SUM_WORD = re.compile(r"(?:.+ )?(?:total|totals|totaux|total general|summe|ergebnis|gesamtergebnis|results from \d+ .*)")
 ALL = frozenset({"all", "tous", "toutes", "alle", "(all)", "all ages", "tous les ages"})
 
 
@@ -252,19 +263,23 @@ def unlabelled_totals(log: pd.DataFrame, names: Sequence[str], sums: Sequence[st
     Such a row leaves blank (or calls "All") what the others name: everything, or one part of it (a subtotal of a campaign or a day).
     names: the columns that say what a row is; sums: those whose rows add up; but: rows that are wrong and so blank.
     """
-    if len(log) < 2 or not names or not sums:
-        return [], []
     keys = [*names, *(["date"] if "date" in log else [])]
-    blank = pd.DataFrame({k: log[k].isna() | (log[k].isin(_all_words(log[k])) if k != "date" else False) for k in keys})
+    if len(log) < 2 or not keys:
+        return [], []
+    blank = pd.DataFrame({k: log[k].isna() | (log[k].isin([*_all_words(log[k]), *MISSING]) if k != "date" else False) for k in keys})
     usual = blank.to_numpy().mean(axis=0) <= 0.5  # columns that most rows fill
     odd = blank.loc[:, usual].any(axis=1) & ~log.index.isin(but) if usual.any() else pd.Series(False, index=log.index)
     if not odd.any() or odd.mean() > 0.5:
         return [], []
+    if not sums:
+        return _above_all(log, blank, odd)
     values, rest = log[list(sums)].astype(float).fillna(0.0), log[~odd]
     totals, doubtful = [], []
     for at in log.index[odd.to_numpy()][:MOST_TOTALS]:
-        filled = [k for k in keys if not blank.loc[at, k]]
+        filled = [k for k in keys if not blank.loc[at, k] and k != "date"]
         same = (rest[filled] == log.loc[at, filled]).all(axis=1) if filled else pd.Series(True, index=rest.index)
+        same &= _in_days(rest, log.loc[at]) if "date" in keys and not blank.loc[at, "date"] else True
+        filled += ["date"] if not same.all() and not filled else []
         own, whole = values.loc[at], values.loc[same[same].index].sum()
         room = 1e-6 * own.abs() + [0.005 * max(int(same.sum()), 1) * (c in MONEYED) for c in sums]
         if same.any() and own.any() and ((own - whole).abs() <= room)[own != 0].all():
@@ -277,8 +292,25 @@ def unlabelled_totals(log: pd.DataFrame, names: Sequence[str], sums: Sequence[st
     return totals, doubtful
 
 
+def _above_all(log: pd.DataFrame, blank: pd.DataFrame, odd: pd.Series) -> tuple[list[Any], list[Any]]:
+    """Rows that name nothing at all and count no less than any other, where nothing adds up (people): totals, and told as doubtful."""
+    values = log.select_dtypes("number").astype(float).fillna(0.0)
+    if values.empty or len(log) < 3:
+        return [], []
+    nameless = log.index[(odd & blank.all(axis=1)).to_numpy()]
+    totals = [at for at in nameless if values.loc[at].any() and (values.loc[at] >= values[~odd].max()).all()]
+    return totals, totals
+
+
+def _in_days(rest: pd.DataFrame, row: pd.Series) -> pd.Series:
+    """Rows of the day of this one, or of its days where it stands for several."""
+    last = row.get("date_end")
+    return rest["date"].between(row["date"], row["date"] if last is None or pd.isna(last) else last)
+
+
 def _all_words(column: pd.Series) -> list[str]:
-    return [word for word in column.dropna().unique() if (said := plain(str(word))) in ALL or SUM_WORD.fullmatch(said)]
+    words = [str(word) for word in column.dropna().unique()]
+    return [word for word in words if (said := plain(word)) in ALL or SUM_WORD.fullmatch(said) or TOTAL.fullmatch(word)]
 
 
 MOST_TOTALS = 2000

@@ -50,7 +50,7 @@ def read_export(
         decimal: "." or ","; found from the numbers otherwise, and asked for where they leave it open.
         separator, encoding, date_format: as in the file; found otherwise (31/08/2026 settles a whole column, 03/04/2026 is asked).
         zone: where days begin and end ("Europe/Paris"); without it a day is the one that is written.
-        sheet, table: which sheet of a workbook, which file of a zip.
+        sheet, table: which sheet of a workbook; which file of a zip, or which of several tables in a file (the first cell of its header).
         rates: {"EUR": 1, "USD": 0.92} changes several currencies into the one whose rate is 1.
         multi_click: keep rows with more clicks than impressions (channels that count every click): they are scored as counts.
         keep: "latest" or "first" where two files tell one piece and day differently; asked otherwise.

@@ -93,7 +93,8 @@ def is_workbook(data: bytes) -> bool:
 
 
 def members(data: bytes, name: str) -> list[tuple[str, bytes]]:
-    """(name without its folders, bytes) of each delimited text file in a zip of exports; a .txt only where there is no .csv or .tsv.
+    """(name without its folders, bytes) of each delimited text file in a zip of exports; a .txt only where there is no .csv or .tsv, and
+    a workbook only where there is no text.
 
     Raises:
         DataError: the zip is damaged, under a password, too large once unpacked, or holds no such file.
@@ -203,7 +204,7 @@ def _spelled(part: zipfile.ZipInfo) -> str:
 
 def _tables(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     parts = [part for part in archive.infolist() if not _spelled(part).startswith(".")]  # macOS lays "._x.csv" beside x.csv
-    kinds = ((".csv", ".tsv", ".tab"), (".txt",))
+    kinds = ((".csv", ".tsv", ".tab"), (".txt",), (".xlsx", ".xlsm"))
     found = ([part for part in parts if part.filename.lower().endswith(kind)] for kind in kinds)
     return next(filter(None, found), [])
 
