@@ -160,7 +160,7 @@ FULL = {
     "brand": {"allowed": ["playful", "our own"], "forbidden": ["edgy"]},
     "segments": {
         "parents": {"size": 10_000, "reach": 0.5, "consent": {"email": 0.1, "push": 0.02}, "cap_per_week": 1, "cap_per_month": 2,
-                    "consent_date": dt.date(2026, 1, 31), "inactive_months": 24},
+                    "consent_date": dt.date(2026, 1, 31), "inactive_months": 24, "hours": {"email": 9, "push": 0}},
         "drivers": {"size": 20_000, "consent": 0.125}, "007": {},
     },
     "stages": {"decision": 0.25, "awareness": 0.0}, "lengths": ["short", "medium"], "saturation": 3.5, "test_share": 0.05, "risk": 0.5,
@@ -176,7 +176,7 @@ FULL = {
                      "style": "playful", "length": "short", "channel": "email"}, {"day": dt.date(2026, 10, 7)}],
     "mutes": [{"name": "m", "first_day": dt.date(2026, 10, 6), "last_day": dt.date(2026, 10, 8), "segment": "parents", "channel": "email"}],
     "must_have": [{"least": 2, "stage": "decision"}, {"channel": "email"}],
-    "exclude": [{"style": "luxury", "segment": "007"}],
+    "exclude": [{"style": "luxury", "segment": "007"}], "topics": {"prices": {"content_type": "carousel", "style": "promotional"}, "x": {}},
 }  # fmt: skip
 """A brief that uses every entry."""
 
@@ -314,7 +314,7 @@ def test_numbers_and_columns_as_people_leave_them_are_read(tmp_path):
     book["Général"]["B7"] = "12 345,67"
     book["Général"]["B9"] = "5 %"
     book["Canaux"].delete_rows(2)
-    book["Segments"].move_range("B1:B5", cols=13)
+    book["Segments"].move_range("B1:B5", cols=20)
     book["Segments"].delete_cols(2)
     book["Étapes"]["A3"] = "Purchase decision" if "Purchase decision" in vocabulary("stages", "en").values() else "decision"
     book.save(tmp_path / "form.xlsx")
@@ -592,3 +592,12 @@ def test_a_person_is_not_written_to_more_often_than_agreed_whatever_the_channel(
     assert week.index.tolist() == ["parents / 2", "parents / 3", "parents / 4"]
     month = found.loc[["messages_month"]].set_index("scope")
     assert month.loc["parents / 1", ["used", "most"]].tolist() == [9.0, 6.0]
+
+
+def test_a_plan_that_lost_its_tests_is_seen():
+    """The share is waived where nothing was left to learn from, but not where the plan said that it holds it."""
+    made = planned(test_share=0.2)
+    assert "test_share" in set(made.limits["limit"])
+    sure = made.schedule.assign(verdict="make")
+    assert broken(made, schedule=sure).loc["test_share", ["used", "most"]].tolist() == [1.0, 0.8]
+    assert replace(made, schedule=sure, limits=made.limits[made.limits["limit"] != "test_share"]).check().empty

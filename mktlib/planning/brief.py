@@ -60,6 +60,7 @@ class Segment(_Entry):
     cap_per_month: Annotated[int, Field(ge=0, le=4000)] = 6
     consent_date: Day | None = None
     inactive_months: Annotated[int, Field(ge=1, le=1200)] = Field(default_factory=_inactive_months)
+    hours: dict[str, Annotated[int, Field(ge=0, le=23)]] = {}
 
     @property
     def last_message_day(self) -> dt.date | None:
@@ -201,6 +202,7 @@ class Brief(_Entry):
     mutes: list[Mute] = []
     must_have: list[Want] = []
     exclude: list[_Where] = []
+    topics: dict[str, _Where] = {}
     test_share: Share = 0.1
     risk: Annotated[float, Field(ge=0, le=5)] = 0.0
     wear: Share = 0.6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pandas as pd
@@ -16,13 +16,16 @@ Row = tuple[str, str, float, float]
 """limit, scope, used, most"""
 
 
-def broken_limits(brief: Brief, items: pd.DataFrame, schedule: pd.DataFrame) -> pd.DataFrame:
-    """One row a limit that does not hold: limit, scope, used, most, over."""
+def broken_limits(brief: Brief, items: pd.DataFrame, schedule: pd.DataFrame, *, promised: Collection[str] = ()) -> pd.DataFrame:
+    """One row a limit that does not hold: limit, scope, used, most, over.
+
+    `promised`: limits that the plan says it holds; a test share that nothing was left to spend on is waived where it is not among them.
+    """
     made = items[items["status"] == "make"]
     out = made.rename(columns={"week": "out_week"})[["item", "content_type", "style", "length", "out_week"]]
     shown = schedule.merge(out, on="item", how="left")
     parts = (_money, _days, _messages, _sending, _consent, _channels, _presence, _shares, _pieces, _placements, _wants)
-    rows = [row for part in parts for row in part(brief, made, shown)]
+    rows = [row for part in parts for row in part(brief, made, shown)] + list(_tests(brief, shown, "test_share" in promised))
     table = pd.DataFrame(rows, columns=["limit", "scope", "used", "most"])
     table["over"] = table["used"] - table["most"]
     held = table["over"] <= 1e-6 * table["most"].abs().clip(lower=1.0)
@@ -153,8 +156,12 @@ def _shares(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[R
         return
     for stage, share in brief.stages.items():
         yield "stage_share", stage, 1 - float(shown.loc[shown["stage"] == stage, "spend"].sum()) / media, 1 - share
-    learning = float(shown.loc[shown["verdict"].isin(["test", "too_early"]), "spend"].sum())
-    if learning > 0:
+
+
+def _tests(brief: Brief, shown: pd.DataFrame, promised: bool) -> Iterator[Row]:
+    """What may go to placements that teach nothing."""
+    media, learning = (float(rows["spend"].sum()) for rows in (shown, shown[shown["verdict"].isin(["test", "too_early"])]))
+    if learning > 0 or (promised and media > 0):
         yield "test_share", "all", 1 - learning / media, 1 - brief.test_share
 
 

@@ -18,6 +18,9 @@ from mktlib.planning.entries import KEYS, Kind
 from mktlib.planning.layout import KEY, Column, Sheet, plain, sheets, spoken, typed_word, vocabulary
 from mktlib.vocabulary import default_language, finding, load_tables, nearest
 
+ANY = ""
+"""Stands for the key of a column of an entry's own, such as the channel in "Consent: E-mail"."""
+
 
 @dataclass
 class Filled:
@@ -57,10 +60,8 @@ def read_form(data: bytes, file: str) -> Filled:
         When it is no workbook, or a hostile one, or a sheet of the form is missing from it.
     """
     filled, named = Filled(file), sheet_names(data, file)
-    pages = {page.name: [page] for page in sheets("en")}
-    for language in load_tables().languages:
-        for page in sheets(language):
-            pages[page.name].append(page)
+    every = [sheets(language, {key: [ANY] for key in KEYS}) for language in load_tables().languages]
+    pages = {same[0].name: list(same) for same in zip(*every, strict=True)}
     tabs = {name: next((tab for tab in named if plain(tab) in map(plain, spoken(f"brief.sheet.{name}"))), None) for name in pages}
     missing = [name for name, tab in tabs.items() if tab is None]
     if missing:
@@ -107,14 +108,14 @@ def _lines(filled: Filled, pages: Sequence[Sheet], rows: Sequence[Sequence[str]]
 
 
 def _unknown(file: str, cell: str, found: str, pages: Sequence[Sheet]) -> Finding:
-    here = [c.label for c in pages[_language(found, pages)].columns]
+    here = [c.label for c in pages[_language(found, pages)].columns if c.path[-1:] != (ANY,)]
     return finding("E_BRIEF_UNKNOWN", file=file, column=cell, found=found, expected=", ".join(here), hint=_near(found, here))
 
 
 def _language(found: str, pages: Sequence[Sheet]) -> int:
     """Which of the languages of a sheet a strange heading is nearest to; that of the reader where it is near none."""
     near = [k for k, page in enumerate(pages) if _near(found, [c.label for c in page.columns])]
-    return near[0] if near else 1 + list(load_tables().languages).index(default_language())
+    return near[0] if near else list(load_tables().languages).index(default_language())
 
 
 def _near(word: str, known: Sequence[str]) -> str | None:
@@ -184,7 +185,7 @@ def _path(page: Sheet, column: Column, key: tuple[str, ...]) -> tuple[str, ...]:
 
 def _headings(filled: Filled, pages: Sequence[Sheet], rows: Sequence[Sequence[str]], tab: str) -> Iterator[tuple[int, Column]]:
     """(place, column) of each heading that is known; the others are told if anything stands there."""
-    known = {plain(c.label): c for page in pages for c in page.columns}
+    known = {plain(c.label): c for page in pages for c in page.columns if c.path[-1:] != (ANY,)}
     for k, head in enumerate(rows[0]):
         column = known.get(plain(head)) or _keyed(head, pages)
         if column is not None:
@@ -196,10 +197,10 @@ def _headings(filled: Filled, pages: Sequence[Sheet], rows: Sequence[Sequence[st
 def _keyed(head: str, pages: Sequence[Sheet]) -> Column | None:
     """A column of an entry's own for one channel or segment: "Consent: E-mail"."""
     before, colon, after = head.partition(":")
-    for column in (c for page in pages for c in page.columns if c.path and c.path[-1] in KEYS):
-        if colon and plain(before) == plain(column.label):
-            key = typed_word(after.strip(), KEYS[column.path[-1]])
-            return Column((*column.path, key), column.kind, "", head, column.says, every=True)
+    for column in (c for page in pages for c in page.columns if c.path[-1:] == (ANY,)):
+        if colon and plain(before) == plain(column.label.partition(":")[0]):
+            key = typed_word(after.strip(), KEYS[column.path[-2]])
+            return Column((*column.path[:-1], key), column.kind, "", head, column.says)
     return None
 
 

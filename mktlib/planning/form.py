@@ -20,7 +20,8 @@ ROWS = 200
 """Rows of a sheet that have words to choose from."""
 CHOICES = ("languages", "units", "kinds", "flags", "metrics")
 """Where only the words of the list will do; elsewhere a word of one's own may be typed after a warning."""
-WIDE, NARROW, TALL = 60, 17, 150
+TALL = 150
+"""Points: height of a row of explanations."""
 
 
 def write_form(brief: Brief, path: str | Path, *, language: str | None = None) -> Path:
@@ -62,8 +63,10 @@ def _keys(brief: Brief) -> dict[str, list[str]]:
     """Columns of their own: consent for each channel that reaches a person, a share in reach for each segment."""
     personal = [c for c, row in load_tables().channels.items() if row.get("personal")]
     asked = [c for row in brief.segments.values() for c in (row.consent if isinstance(row.consent, dict) else ())]
+    asked += [c for row in brief.segments.values() for c in row.hours]
     near = [s for row in brief.places.values() for s in (row.share if isinstance(row.share, dict) else ())]
-    return {"consent": list(dict.fromkeys([*personal, *asked])), "share": list(dict.fromkeys([*brief.segments, *near]))}
+    channels = list(dict.fromkeys([*personal, *asked]))
+    return {"consent": channels, "hours": channels, "share": list(dict.fromkeys([*brief.segments, *near]))}
 
 
 def _words(sheet: Any, looks: Mapping[str, Any], language: str) -> dict[str, str]:

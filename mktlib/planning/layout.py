@@ -23,7 +23,7 @@ class Column:
     """One column of a sheet, or one line of the first: where its value belongs in a brief, and what it may be.
 
     path: the names down to the entry; words: the table whose labels may be typed, "" where any text may; label and says: in the
-    language of the form; every: one of the entry's own columns by key (a share for each channel).
+    language of the form.
     """
 
     path: tuple[str, ...]
@@ -31,7 +31,6 @@ class Column:
     words: str
     label: str
     says: str
-    every: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def sheets(language: str, keys: Mapping[str, Sequence[str]] | None = None) -> li
     """Every sheet of a form in a language; `keys` are the channels, stages or segments that get a column of their own, by entry.
 
     >>> [sheet.name for sheet in sheets("en")]
-    ['general', 'stages', 'segments', 'channels', 'presence', 'places', 'production', 'dates', 'wishes']
+    ['general', 'stages', 'segments', 'channels', 'presence', 'places', 'production', 'topics', 'dates', 'wishes']
     """
     top, keys = {e.name: e for e in entries(Brief)}, keys or {}
     found = [Sheet(GENERAL, tuple(_general(top, language)))]
@@ -61,7 +60,7 @@ def sheets(language: str, keys: Mapping[str, Sequence[str]] | None = None) -> li
     found.append(Sheet("stages", (_key("stages", "stages", "labels.column.stage", language), *stages)))
     heads = {
         "segments": "labels.column.segment", "channels": "labels.column.channel", "presence": "brief.form.network",
-        "places": "brief.form.place", "production": "labels.column.content_type",
+        "places": "brief.form.place", "production": "labels.column.content_type", "topics": "brief.form.topic",
     }  # fmt: skip
     for name, head in heads.items():
         first = _key(name, KEYS.get(name, ""), head, language)
@@ -87,11 +86,12 @@ def _general(top: Mapping[str, Entry], language: str) -> Iterator[Column]:
 def _fields(name: str, outer: Entry, language: str, keys: Mapping[str, Sequence[str]]) -> Iterator[Column]:
     for entry in entries(_model(outer)):
         column = _column((name, KEY, entry.name), entry, language)
-        yield column
+        if entry.shape == "single":
+            yield column
         colon = phrase("brief.form.colon", language)
-        for key in keys.get(entry.name, ()) if entry.keyed else ():
+        for key in keys.get(entry.name, ()) if entry.keyed or entry.shape == "numbers" else ():
             label = f"{column.label}{colon}{said_word(key, KEYS[entry.name], language)}"
-            yield Column((*column.path, key), entry.kind, "", label, column.says, every=True)
+            yield Column((*column.path, key), entry.kind, "", label, column.says)
 
 
 def _lists(lists: Sequence[str], top: Mapping[str, Entry], language: str) -> Iterator[Column]:

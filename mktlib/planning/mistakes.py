@@ -42,6 +42,12 @@ def _rows(raw: Mapping[str, Any], name: str) -> list[tuple[int, Mapping[str, Any
     return [(k, row) for k, row in enumerate(found if isinstance(found, list) else []) if isinstance(row, Mapping)]
 
 
+def _wheres(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(path, table) of everything that names some axes of a cell."""
+    yield from ((f"{name}.{k}", row) for name in WANTS for k, row in _rows(raw, name))
+    yield from ((f"topics.{name}", _table(raw["topics"], name)) for name in _table(raw, "topics"))
+
+
 def _texts(row: Any, name: str) -> list[str]:
     found = row.get(name) if isinstance(row, Mapping) else None
     return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
@@ -66,16 +72,16 @@ def _words(raw: Mapping[str, Any]) -> Iterator[Word]:
         yield from ((f"{name}.{k}", table, k) for k in _table(raw, name) if (name, k) != ("production", "default"))
     yield from (("lengths", "lengths", word) for word in _texts(raw, "lengths"))
     for name, row in _table(raw, "segments").items():
-        yield from ((f"segments.{name}.consent.{k}", "channels", k) for k in _table(row, "consent"))
+        for kind in ("consent", "hours"):
+            yield from ((f"segments.{name}.{kind}.{k}", "channels", k) for k in _table(row, kind))
     for side in ("allowed", "forbidden"):
         yield from ((f"brand.{side}", "styles", word) for word in _texts(_table(raw, "brand"), side))
     aim = _table(raw, "objective")
     if isinstance(aim.get("metric"), str):
         yield "objective.metric", "metrics", aim["metric"]
     yield from ((f"objective.value.{k}", "stages", k) for k in _table(aim, "value"))
-    for name in WANTS:
-        for k, row in _rows(raw, name):
-            yield from ((f"{name}.{k}.{axis}", table, row[axis]) for axis, table in AXES.items() if isinstance(row.get(axis), str))
+    for where, row in _wheres(raw):
+        yield from ((f"{where}.{axis}", table, row[axis]) for axis, table in AXES.items() if isinstance(row.get(axis), str))
 
 
 def _wrong_words(raw: Mapping[str, Any], tables: Tables) -> Iterator[Mistake]:
@@ -102,7 +108,7 @@ def _slip(word: str, near: str) -> bool:
 def _strangers(raw: Mapping[str, Any], tables: Tables) -> Iterator[Mistake]:
     """Segments that the brief does not have."""
     named = _table(raw, "segments")
-    asked = [(f"{name}.{k}.segment", row.get("segment")) for name in WANTS for k, row in _rows(raw, name)]
+    asked = [(f"{where}.segment", row.get("segment")) for where, row in _wheres(raw)]
     asked += [(f"places.{name}.share.{who}", who) for name, row in _table(raw, "places").items() for who in _table(row, "share")]
     for where, who in asked:
         if isinstance(who, str) and named and who not in named:

@@ -63,7 +63,10 @@ class CampaignPlan(Plan):
         Returns one row a broken limit (limit, scope, used, most, over); empty when all hold.
         """
         days = self.calendar() if calendar is None else calendar
-        broken = [broken_limits(self.brief, self.items, self.schedule), broken_days(self.brief, self.items, self.schedule, days)]
+        broken = [
+            broken_limits(self.brief, self.items, self.schedule, promised=set(self.limits["limit"])),
+            broken_days(self.brief, self.items, self.schedule, days),
+        ]
         return pd.concat([b for b in broken if len(b)], ignore_index=True) if any(map(len, broken)) else broken[0]
 
     def calendar(self, *, tables: Tables | None = None) -> pd.DataFrame:

@@ -68,7 +68,7 @@ def switched_off(language: str) -> dict[str, Any]:
         "presence": {"organic_social": 1}, "places": {phrase("brief.example.place", language): {"share": 0.3, "channels": ["paid_social"]}},
         "fixed_dates": [{"name": phrase("brief.example.date", language), "day": day}],
         "mutes": [{"name": phrase("brief.example.mute", language), "first_day": day, "last_day": day}],
-        "must_have": [{"least": 1}], "exclude": [{}],
+        "must_have": [{"least": 1}], "exclude": [{}], "topics": {phrase("brief.example.topic", language): {}},
     }  # fmt: skip
 
 
@@ -134,6 +134,8 @@ def literal(value: Any) -> str:
     """
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping) and not value:
+        return "{}"
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{quoted_key(k)} = {literal(v)}" for k, v in value.items()) + " }"
     if isinstance(value, list):
