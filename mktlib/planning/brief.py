@@ -50,8 +50,8 @@ def _inactive_months() -> int:
 
 class Segment(_Entry):
     """People of one group: how many, the share that ads can reach, the share that agreed to messages by channel (unsaid is no),
-    how many messages one person accepts in a week and in four weeks, and when they agreed or were last heard of: after so many months
-    nobody writes to them any more."""
+    how many messages one person accepts in a week and in four weeks, when they agreed or were last heard of (after so many months
+    nobody writes to them any more), and the hour (0 to 23) at which they read messages, by channel."""
 
     size: Annotated[int, Field(gt=0, le=10**10)] = 10_000
     reach: Share = 0.6
