@@ -83,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
         run.add_argument(f"--{name}", help=said)
     run.add_argument("--keep", choices=("latest", "first"), help="which of two files holds where they tell one day differently")
     run.add_argument("--rates", nargs="+", metavar="EUR=1", help="rates of several currencies, 1 for the one to change into")
-    run.add_argument("--brief", type=Path, help="what you want: budget, dates, limits (TOML, see data/samples/briefs)")
+    run.add_argument("--brief", type=Path, help="what you want: budget, dates, limits (TOML or a form, see `mktlib brief`)")
     run.add_argument("--out", type=Path, default=Path("build"), help="folder for what is written (default: build)")
     run.add_argument(
         "--language", choices=sorted(load_tables().languages), help="language of the report (default: English, and French for the sample)"
