@@ -4,7 +4,8 @@
 `template` and `form` one to fill in;
 `ideas` priced cells; `narrow` the short list; `problem` the numbers; `limits` the rows that hold them;
 `greedy` a fill by hand; `solve` HiGHS;
-`plan` the tables and what they promise; `check` every limit again; `store` a plan on disk; `questions` a brief for who has no data.
+`plan` the tables and what they promise; `check` every limit again; `store` a plan on disk; `questions` a brief for who has no data;
+`calendar` its days and `calendar_check` those again; `outputs` what leaves it, with `links`, `pages` and `workbook`.
 """
 
 from mktlib.planning.brief import Brief

@@ -71,12 +71,12 @@ class Words:
 def pages(words: Words, tables_of: Mapping[str, pd.DataFrame], *, site: str | None = None) -> dict[str, str]:
     """{piece: its HTML page} for the pieces to make."""
     template = templates().get_template("piece.html.jinja")
-    calendar, items = tables_of["calendar"], tables_of["items"]
-    found = {}
+    todo, links = (dict(list(tables_of[name].groupby("item"))) for name in ("calendar", "links"))
+    items, found = tables_of["items"], {}
     for piece in items[items["status"] == "make"].to_dict("records"):
         item = str(piece["item"])
-        todo, links = calendar[calendar["item"] == item], tables_of["links"][tables_of["links"]["item"] == item]
-        found[item] = template.render(language=words.language, **_page(words, piece, todo, links, site))
+        if item in todo:
+            found[item] = template.render(language=words.language, **_page(words, piece, todo[item], links[item], site))
     return found
 
 
