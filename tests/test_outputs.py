@@ -531,3 +531,12 @@ def test_days_as_a_picture_say_owner_and_due_date():
     assert "SMS (P01) · Bo Li · 18 Dec" in said
     assert "the first is due on 18 December 2026, the last on 28 December 2026" in said
     assert "E-mail: Promotional e-mail (P02) · Ana Ruiz · 28 Dec 29 Dec" in said
+
+
+def test_a_segment_is_written_to_at_its_own_hour_unless_it_is_quiet():
+    text = HAND.replace("parents = {size = 20000,", "parents = {hours = {email = 19, sms = 22}, size = 20000,")
+    out = by_hand(text).calendar().query("task == 'publish'")
+    hours = {(r.segment, r.channel): r.at.hour for r in out.itertuples()}
+    assert hours == {
+        ("parents", "email"): 19, ("drivers", "email"): 10, ("parents", "sms"): 19, ("drivers", "sms"): 12, ("parents", "paid_social"): 12,
+    }  # fmt: skip

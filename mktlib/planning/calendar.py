@@ -43,9 +43,10 @@ class Silence:
         rules = [rule for rule in self.tables.quiet.values() if channel in rule["channels"]]
         return [hour for hour in range(24) if not any(_silent(rule, day, hour, self.tables) for rule in rules)]
 
-    def hour(self, day: dt.date, channel: str) -> int:
-        """The open hour nearest to the channel's usual one; the usual one where none is open."""
-        usual = int(self.tables.channels.get(channel, {}).get("hour", HOUR))
+    def hour(self, day: dt.date, channel: str, segment: str) -> int:
+        """The open hour nearest to the segment's own, else to the channel's usual one; that one itself where none is open."""
+        people, usual = self.brief.segments.get(segment), int(self.tables.channels.get(channel, {}).get("hour", HOUR))
+        usual = people.hours.get(channel, usual) if people else usual
         return min(self.hours(day, channel) or [usual], key=lambda hour: (abs(hour - usual), hour))
 
     def days(self, week: int, segment: str, channel: str) -> tuple[dt.date, ...]:
@@ -204,7 +205,7 @@ class Diary:
     def _note(self, day: dt.date, channel: str, segment: str, *, first: bool) -> dt.datetime:
         self.told[day, channel, segment] += 1
         self.busy[day] += first
-        return dt.datetime.combine(day, dt.time(self.silence.hour(day, channel)))
+        return dt.datetime.combine(day, dt.time(self.silence.hour(day, channel, segment)))
 
 
 def _urgent(brief: Brief, items: pd.DataFrame, schedule: pd.DataFrame) -> dict[tuple[int, str, str], dt.date]:
