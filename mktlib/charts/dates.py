@@ -51,7 +51,7 @@ def to_make(plan: Plan) -> pd.DataFrame:
 
 
 def dates_size(plan: Plan) -> tuple[float, float]:
-    return 10.5, max(2.8, 1.9 + 0.34 * min(len(to_make(plan)), MOST_ROWS))
+    return 11.0, max(2.8, 1.9 + 0.34 * min(len(to_make(plan)), MOST_ROWS))
 
 
 def dates(canvas: Canvas, plan: Plan) -> None:
@@ -99,7 +99,7 @@ def _axes(canvas: Canvas, plan: Plan, shown: pd.DataFrame, start: float) -> None
     last = max(float(number_of(shown["due"]).max()), float(number_of(out).max()) if len(out) else 0.0) + 1
     monday = start - (start - 4) % 7  # 5 January 1970 was a Monday: day 4
     step = 7 * int(np.ceil((last - monday) / 7 / MOST_TICKS))
-    canvas.rows([_label(canvas, row) for row in shown.itertuples(index=False)], width=52)
+    canvas.rows([_label(canvas, row) for row in shown.itertuples(index=False)], width=64)
     canvas.ax.set_xlim(start - 0.5, last + 0.5)
     canvas.units("x", Days(canvas.language), canvas.say("dates.axis"))
     canvas.ax.set_xticks([t for t in np.arange(np.floor(monday), last, step) if t >= start - 0.5])
@@ -108,6 +108,6 @@ def _axes(canvas: Canvas, plan: Plan, shown: pd.DataFrame, start: float) -> None
 
 def _label(canvas: Canvas, row: Any) -> str:
     """The piece, its owner and its day."""
-    name = f"{cv.shorten(canvas.label('content_type', row.content_type), 24)} ({cv.shorten(cv.drawable(str(row.item)), 8)})"
+    name = f"{cv.shorten(canvas.label('content_type', row.content_type), 22)} ({cv.shorten(cv.drawable(str(row.item)), 8)})"
     owner = [cv.shorten(cv.drawable(str(row.owner)), 16)] if row.owner else []
     return " · ".join([name, *owner, day(row.due, canvas.language, short=True)])

@@ -64,7 +64,8 @@ class Words:
     def scope(self, limit: str, scope: str) -> str:
         """What a limit applies to; "parents / 3" is the parents in week 3."""
         name, _, week = f" / {scope}".partition(" / ") if limit == "days" else str(scope).partition(" / ")
-        said = [self.text(self.tables.label("scope", name, self.language))] if name.strip() else []
+        known = phrase("words.all", self.language) if name == "all" else self.text(self.tables.label("scope", name, self.language))
+        said = [known] if name.strip() else []
         return ", ".join([*said, *([self.say("week", week=self.text(week))] if week else [])])
 
 
