@@ -145,6 +145,18 @@ class Plan(Result):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class Learning(Result):
+    """What is worth learning next. table: one row an open question: question (Q01 ...), segment, stage, channel, cells (how many contents
+    its test shows), contents (their words), sample_size (exposures of each), weeks, cost, worth, low, high, net, perfect (what knowing
+    every rate would be worth), chosen (bool). tests: one row a tested content: question, the columns of `CELL`, sample_size, weeks, cost,
+    rate, low, high, made (bool: the plan makes the piece anyway).
+    facts: currency, metric, level, questions, chosen, budget, spend, worth, net, exchange, objective, joint, name.
+    """
+
+    tests: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Review(Result):
     """What was promised beside what came. table: one row a piece, segment and channel: item, content_type, style, stage, segment, channel,
     owner, status, due, published, planned_spend, actual_spend, exposure, predicted, low, high, actual, inside (bool), late_days,

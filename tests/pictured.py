@@ -7,7 +7,7 @@ import itertools
 import pandas as pd
 
 from mktlib.errors import Finding
-from mktlib.results import CALENDAR, Audience, Backtest, Comparison, Explanation, Plan, Result, Review, Scores, Shortlist
+from mktlib.results import CALENDAR, CELL, Audience, Backtest, Comparison, Explanation, Learning, Plan, Result, Review, Scores, Shortlist
 
 SEGMENTS = ("city_trendsetters", "outdoor_sports", "parents")
 TYPES = ("short_video", "article", "infographic", "product_page")
@@ -93,6 +93,26 @@ class Dated(Plan):
                 rows.append({**named, "task": "publish", **where, "at": at, "money": shown["spend"]})
         table = pd.DataFrame(rows, columns=list(CALENDAR))
         return table.astype({"due": "datetime64[s]", "at": "datetime64[s]"})
+
+
+def learning() -> Learning:
+    """Five open questions: two worth a paid test, one free, two that can wait."""
+    asked = [(s, "decision", c) for s, c in zip([*SEGMENTS, "parents", "parents"], ("email", "paid_social") * 3, strict=False)]
+    table = pd.DataFrame(asked, columns=["segment", "stage", "channel"]).assign(
+        question=[f"Q{k:02d}" for k in range(1, 6)], cells=[2, 3, 2, 4, 2], contents=[("short_video / playful / short",)] * 5,
+        sample_size=[9000.0, 12_000.0, 4000.0, 20_000.0, 8000.0], weeks=[3, 1, 6, 2, 2], cost=[300.0, 420.0, 0.0, 900.0, 650.0],
+        worth=[900.0, 760.0, 120.0, 640.0, 90.0], low=[0.0, 40.0, 0.0, 0.0, 0.0], high=[3100.0, 2200.0, 600.0, 2500.0, 700.0],
+        net=[600.0, 340.0, 120.0, -260.0, -560.0], perfect=[1200.0, 900.0, 300.0, 1500.0, 400.0], chosen=[True, True, True, False, False],
+    )  # fmt: skip
+    tests = pd.DataFrame(
+        [
+            (f"Q{q:02d}", *asked[q - 1][:2], kind, "playful", "short", asked[q - 1][2], 9000.0, 3, 150.0, 0.03, 0.02, 0.04, True)
+            for q in range(1, 6) for kind in TYPES[:2]
+        ],
+        columns=["question", *CELL, "sample_size", "weeks", "cost", "rate", "low", "high", "made"],
+    )  # fmt: skip
+    facts = {"currency": "EUR", "metric": "click_rate", "level": 0.9, "budget": 1000.0, "spend": 720.0, "worth": 1780.0, "net": 1060.0}
+    return Learning(table=table, tests=tests, facts=facts | {"exchange": 1.0, "objective": "value", "questions": 5, "chosen": 3})
 
 
 def plan() -> Plan:
@@ -294,4 +314,5 @@ ALL: dict[str, Result] = {
     "backtest": backtest(),
     "audience": audience(),
     "comparison": comparison(),
+    "learning": learning(),
 }

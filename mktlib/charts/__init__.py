@@ -11,11 +11,11 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from mktlib.charts import dates, funnel, plans, scores
+from mktlib.charts import dates, funnel, learning, plans, scores
 from mktlib.charts.alternative import Picture, describe
 from mktlib.charts.canvas import Canvas, new_axes, styled
 from mktlib.errors import DataError
-from mktlib.results import Audience, Backtest, Comparison, Explanation, Plan, Result, Review, Scores, Shortlist
+from mktlib.results import Audience, Backtest, Comparison, Explanation, Learning, Plan, Result, Review, Scores, Shortlist
 from mktlib.vocabulary import Tables, default_language, finding, load_tables
 
 __all__ = ["PICTURES", "Picture", "describe", "kinds", "plot", "show"]
@@ -26,6 +26,7 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     Scores: {"ranked": (scores.ranked_size, scores.ranked), "heatmap": (scores.heatmap_size, scores.heatmap)},
     Explanation: {"terms": (scores.explanation_size, scores.explanation)},
     Shortlist: {"funnel": (funnel.funnel_size, funnel.funnel)},
+    Learning: {"tests": (learning.learning_size, learning.learning)},
     Audience: {"rates": (scores.audience_size, scores.audience)},
     Comparison: {"arms": (scores.comparison_size, scores.comparison)},
     Plan: {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mktlib.results import VERDICTS, Audience, Backtest, Comparison, Explanation, Plan, Result, Review, Scores, Shortlist
+from mktlib.results import VERDICTS, Audience, Backtest, Comparison, Explanation, Learning, Plan, Result, Review, Scores, Shortlist
 
 Facts = dict[str, Any]
 
@@ -45,6 +45,7 @@ def plan_facts(result: Plan) -> Facts:
         "currency": known.get("currency", "EUR"), "level": float(known.get("level", 0.9)), "spend": spend, "pieces": len(made),
         "held": int((result.items["status"] == "hold").sum()), "on_test": _on_test(result),
         "tests": int(result.tests["item"].nunique()) if len(result.tests) else 0, "binding": result.binding.to_dict("records"),
+        "margins": result.margins.to_dict("records"),
         "channels": result.schedule.groupby("channel")["spend"].sum().sort_values(ascending=False, kind="stable").to_dict(),
         "production": float(made["cost"].sum()), "media": float(result.schedule["spend"].sum()),
         "learning": float(result.tests["spend"].sum()) if len(result.tests) else 0.0,
@@ -145,13 +146,22 @@ def shortlist_facts(result: Shortlist) -> Facts:
     }  # fmt: skip
 
 
+def learning_facts(result: Learning) -> Facts:
+    known = result.facts
+    return {
+        **{k: _float(known.get(k, 0.0)) for k in ("budget", "spend", "worth", "net")}, "level": float(known.get("level", 0.9)),
+        "metric": known.get("metric", ""), "currency": known.get("currency", "EUR"), "objective": known.get("objective", "value"),
+        "questions": len(result.table), "chosen": int(result.table["chosen"].astype(bool).sum()),
+    }  # fmt: skip
+
+
 def _float(value: Any) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
 FACTS: Mapping[type[Result], Callable[[Any], Facts]] = {
     Scores: scores_facts, Plan: plan_facts, Review: review_facts, Backtest: backtest_facts, Audience: audience_facts,
-    Comparison: comparison_facts, Explanation: explanation_facts, Shortlist: shortlist_facts,
+    Comparison: comparison_facts, Explanation: explanation_facts, Shortlist: shortlist_facts, Learning: learning_facts,
 }  # fmt: skip
 
 

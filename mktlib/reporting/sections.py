@@ -12,7 +12,7 @@ from mktlib.errors import Finding
 from mktlib.reporting.facts import Facts, facts_of
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.voice import Voice, strength, telling, visible
-from mktlib.results import Audience, Backtest, Comparison, Explanation, Plan, Result, Review, Scores, Shortlist
+from mktlib.results import Audience, Backtest, Comparison, Explanation, Learning, Plan, Result, Review, Scores, Shortlist
 from mktlib.vocabulary import retell
 from mktlib.wording import chances
 
@@ -106,9 +106,19 @@ def plan_draft(voice: Voice, result: Plan, facts: Facts) -> Draft:
     if facts["binding"]:
         limits = voice.names((limit_words(voice, row) for row in facts["binding"]), most=4)
         sentences.append(voice.count("plan.binding", len(facts["binding"]), names=limits))
+    sure_ones = [row for row in facts["margins"] if row["low"] > 0]
+    sentences += [_more(voice, facts, row) for row in sure_ones[:3]]
     tables = _plan_tables(voice, result, facts)
     details = _details(voice, facts, bound="number", gap="percent", ceiling="number", greedy="number", level="percent", p_loss="percent")
     return Draft(headline=headline, sentences=sentences, tables=tables, details=details)
+
+
+def _more(voice: Voice, facts: Facts, row: Mapping[str, Any]) -> str:
+    """What one more step of a limit would bring: one more working day a week, one more message."""
+    step = voice.money(round(row["step"]), facts["currency"]) if row["unit"] == "money" else ""
+    what = voice.say(f"plan.more.{row['limit']}", scope=voice.label("scope", row["scope"]), step=step)
+    value, *ends = (worth(voice, facts, float(f"{row[k]:.2g}")) for k in ("value", "low", "high"))
+    return voice.say("plan.more.says", what=what, value=value, within=voice.within(*ends), sure=chances(facts["level"], voice.language))
 
 
 def limit_words(voice: Voice, row: Mapping[str, Any]) -> str:
@@ -149,6 +159,10 @@ def _plan_tables(voice: Voice, result: Plan, facts: Facts) -> list[Grid]:
         ("unit", "label"),
         ("price", "number"),
     ]
+    if voice.analyst and len(result.margins):
+        unit = "money" if facts["objective"] == "value" else "number"
+        more: list[Spec] = [("entry", "text"), ("step", "number"), ("value", unit), ("low", unit), ("high", unit)]
+        tables.append(grid(voice, result.margins, more, caption=voice.say("plan.more.caption"), facts=facts))
     if voice.analyst and len(result.limits):
         weeks = result.limits["limit"] == "days"
         named = result.limits.assign(
@@ -329,6 +343,50 @@ def shortlist_draft(voice: Voice, result: Shortlist, facts: Facts) -> Draft:
     return Draft(headline=headline, sentences=sentences, tables=tables, details=_details(voice, facts, first="number", last="number"))
 
 
+def learning_draft(voice: Voice, result: Learning, facts: Facts) -> Draft:
+    """Which tests are worth their cost, the best of them in a sentence each, and what that is an average of."""
+    picked = result.table[result.table["chosen"].astype(bool)]
+    spent, answer = _two_figures(voice, facts, "spend"), _two_figures(voice, facts, "worth")
+    headline = voice.say("learning.headline_none")
+    if len(picked):
+        headline = voice.count("learning.headline", len(picked), cost=spent, worth=answer)
+    sentences = [_test_words(voice, result, facts, row) for _, row in picked.head(3).iterrows()]
+    sentences += [voice.say("learning.change")] if len(picked) else []
+    sentences.append(voice.say("learning.budget", budget=_two_figures(voice, facts, "budget")))
+    worth_as = "money" if facts["objective"] == "value" else "number"
+    spec: list[Spec] = [("question", "text"), ("segment", "label"), ("stage", "label"), ("channel", "label"), ("sample_size", "whole")]
+    spec += [("weeks", "number"), ("cost", "money"), ("worth", worth_as), ("low", worth_as), ("high", worth_as), ("chosen", "yes")]
+    cells: list[Spec] = [("question", "text"), *((a, "label") for a in ("content_type", "style", "length")), ("sample_size", "whole")]
+    rounded = result.table.assign(**{c: [_rounded(x) for x in result.table[c]] for c in ("cost", "worth", "low", "high", "sample_size")})
+    asked = result.tests[result.tests["question"].isin(picked["question"])]
+    tables = [grid(voice, rounded, spec, caption=voice.say("learning.caption"), facts=facts)]
+    tables += [grid(voice, asked, cells, caption=voice.say("learning.tests"), facts=facts)] if len(asked) else []
+    return Draft(headline=headline, sentences=sentences, tables=tables, details=_details(voice, facts, level="percent"))
+
+
+def _rounded(value: float) -> float:
+    """Two figures: what is expected is not known to the cent."""
+    return float(f"{float(value):.2g}")
+
+
+def _two_figures(voice: Voice, facts: Facts, key: str) -> str:
+    value = _rounded(facts[key])
+    if key == "worth" and facts["objective"] != "value":
+        return voice.count("learning.events", value)
+    return voice.money(value, facts["currency"])
+
+
+def _test_words(voice: Voice, result: Learning, facts: Facts, row: pd.Series) -> str:
+    """Who and where, what is shown side by side, for how long, at what cost, for an answer worth how much."""
+    cells = result.tests[result.tests["question"] == row["question"]]
+    axes = telling(cells, ("content_type", "style", "length"))
+    contents = voice.names((voice.cell(c, axes) for c in cells.to_dict("records")), most=4)
+    where = voice.cell(row, ("segment", "stage", "channel"))
+    told = {k: _two_figures(voice, {**facts, k: row[k]}, k) for k in ("cost", "worth")}
+    key = "learning.test" if row["cost"] > 0 else "learning.free"
+    return voice.say(key, count=int(row["weeks"]), weeks=voice.number(int(row["weeks"])), where=where, contents=contents, **told)
+
+
 def plain_draft(voice: Voice, result: Result, facts: Facts) -> Draft:
     """Any other result: its table, as it is."""
     spec: list[Spec] = [(str(c), "number" if result.table[c].dtype.kind in "iuf" else "label") for c in result.table.columns[:8]]
@@ -346,7 +404,7 @@ def _details(voice: Voice, facts: Facts, **kinds: str) -> list[tuple[str, str]]:
 WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]] = {
     Scores: ("scores", scores_draft), Plan: ("plan", plan_draft), Review: ("review", review_draft), Backtest: ("backtest", backtest_draft),
     Audience: ("audience", audience_draft), Comparison: ("comparison", comparison_draft), Explanation: ("explanation", explanation_draft),
-    Shortlist: ("shortlist", shortlist_draft),
+    Shortlist: ("shortlist", shortlist_draft), Learning: ("learning", learning_draft),
 }  # fmt: skip
 
 
