@@ -396,7 +396,7 @@ def test_the_matrix_says_what_the_problem_says(sunglasses):
     before = np.cumsum(problem.steps, axis=1) - problem.steps
     steps = np.clip(n.sum(axis=1)[:, None] - before, 0, problem.steps)
     used = [float(problem.spend(n, c) > 0) for c in problem.minimum]
-    x = np.concatenate([n.ravel(), y.ravel(), steps.ravel(), used])
+    x = np.concatenate([n.ravel(), y.ravel(), steps[problem.wears].ravel(), used])
     rows = m.a @ x
     assert (rows <= m.high + 1e-6).all()
     assert (rows >= m.low - 1e-6).all()

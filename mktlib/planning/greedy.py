@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mktlib.planning.problem import TOLERANCE, Limit, Problem
+from mktlib.planning.problem import TOLERANCE, Limit, Problem, saturated
+from mktlib.planning.program import limit_rows
 
 FREE = 1e-6
 
@@ -19,38 +20,70 @@ class Fill:
         self.problem = problem
         i, p, w = problem.shape
         self.n, self.y = np.zeros((i, w), int), np.zeros((p, w), int)
-        self.limits: list[Limit] = [r for r in problem.limits if not r.wanted and r.unit != "share"]
-        self.lots = np.array([r.lots for r in self.limits]).reshape(-1, i, w)
-        self.made = np.array([r.made for r in self.limits]).reshape(-1, p, w)
-        self.free = np.array([r.most * (1 + 1e-12) + 1e-9 for r in self.limits])
+        kept = np.array([not r.wanted and r.unit != "share" for r in problem.limits], bool)
+        lots, made, most = limit_rows(problem)
+        self.by_limit, self.by_lot = lots[kept], lots[kept].tocsc()
+        self.made = made[kept].toarray().reshape(-1, p, w)
+        self.free = most[kept] * (1 + 1e-12) + 1e-9
+        self.total = np.zeros((int(problem.group.max(initial=-1)) + 1, w))
 
     def slope(self) -> np.ndarray:
         """(ideas,) what the next lot counts for."""
-        total = self.n.sum(axis=1)[:, None]
-        step = (total >= np.cumsum(self.problem.steps, axis=1)).sum(axis=1)
+        step = (self.n.sum(axis=1)[:, None] >= np.cumsum(self.problem.steps, axis=1)).sum(axis=1)
         return np.append(np.maximum(self.problem.slopes, 1e-12), 0.0)[step]
 
     def room(self) -> np.ndarray:
         """(ideas, weeks) whether one more lot fits all limits."""
-        fits = (self.lots <= self.free[:, None, None]).all(axis=0) & (self.slope() > 0)[:, None]
-        return fits & (self.n < self.problem.most * self.y[self.problem.piece_of])
+        over = self.by_limit.data > np.repeat(self.free, np.diff(self.by_limit.indptr))
+        fits = np.ones(self.n.size, bool)
+        fits[self.by_limit.indices[over]] = False
+        return fits.reshape(self.n.shape) & (self.slope() > 0)[:, None] & (self.n < self.problem.most * self.y[self.problem.piece_of])
+
+    def next_lot(self, ideas: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """(ideas, weeks) what one more lot brings, after wear and saturation."""
+        problem = self.problem
+        gain, group = problem.gains[ideas], problem.group[ideas]
+        full = gain
+        if problem.caps is not None:
+            total, cap = self.total[group], problem.caps[group][:, None]
+            full = saturated(total + gain, cap) - saturated(total, cap)
+        return np.asarray(full - (problem.gain[ideas] * (1 - self.slope()[ideas]))[:, None])
 
     def buy(self, allowed: np.ndarray, stop: float = np.inf, lots: int = 1_000_000) -> None:
-        """Buy the best lots for the money among allowed ideas until nothing fits, `stop` money is spent on them or `lots` are bought."""
-        problem = self.problem
-        while lots > 0 and (problem.cost * self.n.sum(axis=1))[allowed].sum() < stop:
-            room = self.room() & allowed[:, None]
-            gain = problem.gain * self.slope() * room.any(axis=1)
-            if not (gain > 0).any():
-                return
-            i = int(np.argmax(gain / (problem.cost + FREE)))
-            w = int(np.argmax(room[i]))
-            self.take(i, w)
-            lots -= 1
+        """Buy the best lots for the money among allowed ideas until nothing fits, `stop` money is spent on them or `lots` are bought.
 
-    def take(self, i: int, w: int) -> None:
-        self.n[i, w] += 1
-        self.free -= self.lots[:, i, w]
+        The worth of a lot only falls while others are bought, so that only its own group and idea need another look (lazy greedy;
+        Minoux 1978).
+        """
+        problem, mine = self.problem, np.flatnonzero(allowed)
+        spent = float((problem.cost * self.n.sum(axis=1))[mine].sum())
+        price = problem.cost + FREE
+        worth = np.where(self.room() & allowed[:, None], self.next_lot() / price[:, None], 0.0)
+        while lots > 0 and spent < stop:
+            i, w = divmod(int(np.argmax(worth)), worth.shape[1])
+            if worth[i, w] <= 0:
+                return
+            self.take(i, w)
+            lots, spent = lots - 1, spent + float(problem.cost[i])
+            near = np.flatnonzero(problem.group == problem.group[i]) if problem.caps is not None else np.array([i])
+            worth[near] = np.where(worth[near] > 0, self.next_lot(near) / price[near, None], 0.0)
+            worth[i] *= self.slope()[i] > 0
+            worth[i, w] *= self.n[i, w] < problem.most[i, w]
+            self._close(worth.reshape(-1), i * worth.shape[1] + w)
+
+    def _close(self, worth: np.ndarray, lot: int) -> None:
+        """Strike out what no longer fits the limits that the last lot used."""
+        for r in self.by_lot.indices[self.by_lot.indptr[lot] : self.by_lot.indptr[lot + 1]]:
+            at = slice(self.by_limit.indptr[r], self.by_limit.indptr[r + 1])
+            worth[self.by_limit.indices[at][self.by_limit.data[at] > self.free[r]]] = 0.0
+
+    def take(self, i: int, w: int, lots: int = 1) -> None:
+        """Buy a lot, or give one back (-1)."""
+        self.n[i, w] += lots
+        lot = i * self.n.shape[1] + w
+        at = slice(self.by_lot.indptr[lot], self.by_lot.indptr[lot + 1])
+        self.free[self.by_lot.indices[at]] -= lots * self.by_lot.data[at]
+        self.total[self.problem.group[i], w] += lots * self.problem.gains[i, w]
 
     def make(self, p: int, by: int | None = None) -> bool:
         """Have a piece out in the first week whose days allow it."""
@@ -72,10 +105,12 @@ class Fill:
         money = np.bincount(problem.piece_of, weights=first * problem.cost, minlength=len(self.y))
         value = np.bincount(problem.piece_of, weights=first * problem.gain, minlength=len(self.y))
         cost = problem.pieces["cost"].to_numpy(float)
-        left = max(self.free[0], 0.0)
+        left = max(self.problem.brief.budget - float((problem.cost * self.n.sum(axis=1)).sum() + (cost * self.y[:, -1]).sum()), 0.0)
         share = np.minimum(1.0, np.maximum(left - cost, 0.0) / np.maximum(money, FREE))
         takes = np.minimum(1.0, 3 * money / target) if target > 0 else 1.0
-        return np.where((self.y[:, -1] == 0) & (cost <= left), takes * value * share / (cost + money * share + FREE), -1.0)
+        return np.where(
+            (self.y[:, -1] == 0) & (cost <= left), takes * (value * share - problem.making) / (cost + money * share + FREE), -1.0
+        )
 
 
 def greedy(problem: Problem) -> tuple[np.ndarray, np.ndarray] | None:
@@ -164,8 +199,7 @@ def _repair(fill: Fill, shares: list[Limit]) -> None:
         worth = problem.gain * np.maximum(fill.slope(), FREE) / (problem.cost + FREE)
         i = int(np.argmin(np.where(held, worth, np.inf)))
         w = int(np.flatnonzero(fill.n[i])[-1])
-        fill.n[i, w] -= 1
-        fill.free += fill.lots[:, i, w]
+        fill.take(i, w, -1)
 
 
 def _needed(fill: Fill) -> np.ndarray:

@@ -1,199 +1,182 @@
-"""The campaign as a mixed-integer program for HiGHS: the best plan that all limits allow, with the bound that proves how good it is.
+"""The best plan that all limits allow, with the bound that proves how good it is.
 
-Deterministic: one thread, a fixed seed, limits on nodes and never on seconds. The matrix is that of Dantzig's knapsack with fixed
-charges (pieces), bounded concave response (three columns an idea) and cumulative make-by-week columns, so that a link between a
-piece and its placements is one row of two nonzeros.
+A small campaign goes to HiGHS as one mixed-integer program. A large one is taken apart (`search`: which pieces, when; `weeks`: each
+week alone; `finish`: whole lots within all limits) and, where that leaves a gap and size allows, given to HiGHS with the best plan to
+start from. Deterministic: one thread, a fixed seed, limits on nodes and iterations and never on seconds.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import highspy
 import numpy as np
 from scipy import sparse
 
-from mktlib.planning.problem import STEPS, Limit, Problem
+from mktlib.planning.engine import GAP, NODES, Meter, feasible, loaded, optimal, run, values
+from mktlib.planning.finish import Finisher
+from mktlib.planning.problem import Limit, Problem
+from mktlib.planning.program import Layout, Matrix, columns, matrix, split
+from mktlib.planning.schedules import Judge
+from mktlib.planning.search import Search
+from mktlib.planning.weeks import Parts
 
-NODES = 1000
-GAP = 0.01
+SMALL = 5_000
+"""Columns up to which HiGHS alone does best."""
+MIDDLE = 20_000
+"""Columns up to which HiGHS is worth asking after the search."""
+FEW = 20
+"""Nodes of that: each of them is long."""
+KERNEL = 4_000
+"""Columns of lots that HiGHS gets where the search leaves a gap: the ideas that the linear program likes best."""
+CLOSE = 0.002
+"""A gap that ends the search of a large campaign."""
 
+STALE = 0.001
+"""New prices that lower the bound by less are the last ones."""
 
-@dataclass(frozen=True)
-class Matrix:
-    """minimise cost @ x, low <= A x <= high, 0 <= x <= top; columns n (ideas x weeks), y (pieces x weeks), s (ideas x 3), u (channels)."""
-
-    cost: np.ndarray
-    a: sparse.csr_matrix
-    low: np.ndarray
-    high: np.ndarray
-    top: np.ndarray
-    whole: np.ndarray
+Plan = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Answer:
+    """A plan (n, y) and a bound on every plan's value; lp: the bound of the plain linear program; stopped: called off before its end."""
+
     n: np.ndarray
     y: np.ndarray
     bound: float
+    lp: float = np.inf
+    stopped: bool = False
 
 
-def matrix(problem: Problem) -> Matrix:
-    """The program of a problem; its first rows are the problem's limits, in their order."""
-    i, p, w = problem.shape
-    channels = list(problem.minimum)
-    at_y, at_s, at_u = i * w, i * w + p * w, i * w + p * w + STEPS * i
-    size = at_u + len(channels)
-    blocks: list[tuple[sparse.csr_matrix, np.ndarray, np.ndarray]] = []
-
-    def add(rows: Any, low: np.ndarray, high: np.ndarray) -> None:
-        blocks.append((sparse.csr_matrix(rows, shape=(rows.shape[0], size)), low, high))
-
-    flat = [np.concatenate([r.lots.ravel(), r.made.ravel(), np.zeros(size - at_s)]) for r in problem.limits]
-    add(sparse.csr_matrix(np.array(flat)), np.full(len(flat), -np.inf), np.array([r.most for r in problem.limits]))
-    owner = at_y + problem.piece_of[:, None] * w + np.arange(w)
-    add(_pairs(np.arange(i * w), owner.ravel(), -problem.most.ravel(), size), np.full(i * w, -np.inf), np.zeros(i * w))
-    before = (at_y + np.arange(p * w).reshape(p, w))[:, :-1].ravel()
-    add(_pairs(before, before + 1, -np.ones(len(before)), size), np.full(len(before), -np.inf), np.zeros(len(before)))
-    for rows, low, high in (_response(problem, size, at_y, at_s), _shown(problem, size, at_y), _least(problem, size, at_u)):
-        add(rows, low, high)
-    cost = np.zeros(size)
-    cost[at_s:at_u] = -(problem.gain[:, None] * problem.slopes).ravel()
-    top = np.concatenate([problem.most.ravel(), np.ones(p * w), problem.steps.ravel(), np.ones(len(channels))]).astype(float)
-    whole = np.concatenate([np.ones(at_s), np.zeros(STEPS * i), np.ones(len(channels))]).astype(bool)
-    a, low, high = sparse.vstack([b[0] for b in blocks]).tocsr(), *(np.concatenate([b[k] for b in blocks]) for k in (1, 2))
-    return Matrix(cost, a, low, high, top, whole)
-
-
-def _pairs(first: np.ndarray, second: np.ndarray, weight: np.ndarray, size: int) -> sparse.csr_matrix:
-    """Rows x[first] + weight * x[second]."""
-    rows = np.arange(len(first))
-    data = np.concatenate([np.ones(len(first)), weight])
-    return sparse.csr_matrix((data, (np.concatenate([rows, rows]), np.concatenate([first, second]))), shape=(len(first), size))
-
-
-def _response(problem: Problem, size: int, at_y: int, at_s: int) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
-    """The lots of an idea are the sum of its three steps; the first step needs the piece."""
-    i, _, w = problem.shape
-    rows = sparse.lil_matrix((2 * i, size))
-    for k in range(i):
-        rows[k, k * w : (k + 1) * w] = 1
-        rows[k, at_s + STEPS * k : at_s + STEPS * (k + 1)] = -1
-        rows[i + k, at_s + STEPS * k] = 1
-        rows[i + k, at_y + problem.piece_of[k] * w + w - 1] = -problem.steps[k, 0]
-    return rows.tocsr(), np.concatenate([np.zeros(i), np.full(i, -np.inf)]), np.zeros(2 * i)
-
-
-def _shown(problem: Problem, size: int, at_y: int) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
-    """A piece that is made is shown at least once."""
-    _, p, w = problem.shape
-    rows = sparse.lil_matrix((p, size))
-    for k, piece in enumerate(problem.piece_of.tolist()):
-        rows[piece, k * w : (k + 1) * w] = -1
-    for piece in range(p):
-        rows[piece, at_y + piece * w + w - 1] = 1
-    return rows.tocsr(), np.full(p, -np.inf), np.zeros(p)
-
-
-def _least(problem: Problem, size: int, at_u: int) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
-    """A channel is left alone, or bought for at least its minimum."""
-    w = problem.shape[2]
-    rows = sparse.lil_matrix((2 * len(problem.minimum), size))
-    for k, (channel, low) in enumerate(problem.minimum.items()):
-        for i in np.flatnonzero((problem.ideas["channel"] == channel).to_numpy()).tolist():
-            rows[2 * k, i * w : (i + 1) * w] = -problem.cost[i]
-            rows[2 * k + 1, i * w : (i + 1) * w] = problem.cost[i]
-        rows[2 * k, at_u + k], rows[2 * k + 1, at_u + k] = low, -problem.brief.budget
-    return rows.tocsr(), np.full(rows.shape[0], -np.inf), np.zeros(rows.shape[0])
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """HiGHS greets on the process's standard output before any option can silence it; that would stand in every notebook and log."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _highs(m: Matrix, *, whole: bool, seed: int, nodes: int = NODES, gap: float = GAP) -> highspy.Highs:
-    with _quiet():
-        solver = highspy.Highs()
-    options: dict[str, Any] = {
-        "output_flag": False, "threads": 1, "random_seed": seed % 2147483647, "mip_max_nodes": nodes, "mip_rel_gap": gap,
-        "parallel": "off", "mip_heuristic_effort": 0.1,
-    }  # fmt: skip
-    for name, value in options.items():
-        solver.setOptionValue(name, value)
-    lp, a = highspy.HighsLp(), m.a.tocsc()
-    lp.num_col_, lp.num_row_ = len(m.cost), len(m.low)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = m.cost, np.zeros(len(m.cost)), m.top
-    lp.row_lower_, lp.row_upper_ = m.low, m.high
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.indptr, a.indices, a.data
-    if whole:
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(x)] for x in m.whole]
-    solver.passModel(lp)
-    return solver
-
-
-def solve(
-    problem: Problem, *, start: tuple[np.ndarray, np.ndarray] | None, seed: int, nodes: int = NODES, gap: float = GAP
-) -> Answer | None:
+def solve(problem: Problem, *, start: Plan | None, seed: int, nodes: int = NODES, gap: float = GAP, work: float = 1.0) -> Answer | None:
     """The best plan found and an upper bound on every plan's value; None where no plan holds all limits.
 
-    `start` is handed to the solver, and returned where the solver stops with less.
+    `start` is handed to the solver, and returned where the solver stops with less. `work` scales the effort of the search (1: some
+    fifteen seconds for a quarter of a year). Ctrl-C ends it with the best plan so far.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When it is called off before any plan was found.
     """
+    meter, size = Meter(work), Layout.of(problem).size
+    best, bound, lp = start, np.inf, np.inf
+    with meter.watched():
+        if best is not None:
+            meter.tell(problem.value(best[0]))
+        if size > SMALL:
+            best, bound, lp, rank = _searched(problem, best, seed, meter, min(gap, CLOSE))
+            if not meter.stopped and _gap(problem, best, bound) > gap:
+                best, _ = _whole(problem, best, seed, meter, max(1, nodes // 10), gap, rank < KERNEL // problem.shape[2])
+        if not meter.stopped and (size <= SMALL or best is None or (size <= MIDDLE and _gap(problem, best, bound) > gap)):
+            best, proved = _whole(problem, best, seed, meter, nodes if size <= SMALL else FEW, gap)
+            bound = min(bound, proved)
+    if best is None and meter.stopped:
+        raise KeyboardInterrupt
+    return None if best is None else Answer(*best, bound=max(bound, problem.value(best[0])), lp=lp, stopped=meter.stopped)
+
+
+def _gap(problem: Problem, plan: Plan | None, bound: float) -> float:
+    return np.inf if plan is None or not np.isfinite(bound) else (bound - problem.value(plan[0])) / max(abs(bound), 1e-300)
+
+
+def _value(problem: Problem, plan: Plan | None) -> float:
+    return -np.inf if plan is None else problem.value(plan[0])
+
+
+def _better(problem: Problem, one: Plan | None, other: Plan | None) -> Plan | None:
+    """The plan of higher value; the first where they are equal."""
+    if one is None or other is None:
+        return one if other is None else other
+    return other if problem.value(other[0]) > problem.value(one[0]) else one
+
+
+def _whole(
+    problem: Problem, start: Plan | None, seed: int, meter: Meter, nodes: int, gap: float, kernel: np.ndarray | None = None
+) -> tuple[Plan | None, float]:
+    """(the best plan, a bound) of the whole program by HiGHS; with a `kernel` (ideas,), from those ideas and the plan's own alone."""
     m = matrix(problem)
-    solver = _highs(m, whole=True, seed=seed, nodes=nodes, gap=gap)
-    if start is not None:
-        known = highspy.HighsSolution()
-        known.col_value = list(_columns(problem, m, *start))
-        solver.setSolution(known)
-    solver.run()
-    info = solver.getInfo()
-    found = None
-    if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
-        found = _split(problem, np.array(solver.getSolution().col_value))
-        found = found if not problem.broken(*found) else None
-    if start is not None and (found is None or problem.value(found[0]) < problem.value(start[0])):
-        found = start
-    return None if found is None else Answer(*found, bound=max(-float(info.mip_dual_bound), problem.value(found[0])))
+    if kernel is not None:
+        held = kernel if start is None else kernel | start[0].any(axis=1)
+        m.top[: problem.most.size] *= np.repeat(held, problem.shape[2])
+    solver = loaded(m, whole=True, seed=seed, meter=meter, mip_max_nodes=nodes, mip_rel_gap=gap)
+    run(solver, meter, columns(problem, *start) if start is not None else None)
+    found = split(problem, values(solver)) if feasible(solver) else None
+    if found is not None and problem.broken(*found):
+        found = None
+    proved = -float(solver.getInfo().mip_dual_bound) if kernel is None else np.inf
+    best = _better(problem, start, found)
+    meter.tell(_value(problem, best), proved)
+    return best, proved
+
+
+def _searched(problem: Problem, start: Plan | None, seed: int, meter: Meter, gap: float) -> tuple[Plan | None, float, float, np.ndarray]:
+    """(the best plan, the best bound, the bound of the linear program, the rank of each idea in it) by taking the campaign apart."""
+    parts = Parts(problem)
+    core = run(loaded(parts.m, whole=False, seed=seed), meter)
+    if not optimal(core):
+        return start, np.inf, np.inf, np.arange(len(problem.ideas))
+    lp = -float(core.getInfo().objective_function_value)
+    rank = _ranked(problem, core)
+    search = Search.of(parts, meter, seed)
+    search.bound = lp
+    chosen = _priced(search, core)
+    done: dict[bytes, Finisher] = {}
+    for share in (0.55, 0.8):
+        search.lots(chosen, share, gap / 2)
+        for value, y in search.favourites(2):
+            if y.tobytes() in done or value <= _value(problem, start) or _gap(problem, start, search.bound) <= gap or meter.stopped:
+                continue
+            work = done[y.tobytes()] = Finisher(search, y)
+            work.compose(3)
+            start = _better(problem, start, work.held())
+            meter.tell(_value(problem, start), search.bound)
+    for work in sorted(done.values(), key=lambda w: -_value(problem, w.held())):
+        if not meter.over() and _gap(problem, start, search.bound) > gap:
+            work.polish()
+            start = _better(problem, start, work.held())
+    meter.tell(_value(problem, start), search.bound)
+    return start, search.bound, lp, rank
+
+
+def _ranked(problem: Problem, core: highspy.Highs) -> np.ndarray:
+    """(ideas,) 0, 1, ...: those in use in the linear program first, then by reduced cost (kernel search; Angelelli et al. 2010)."""
+    found = core.getSolution()
+    shape = problem.most.shape
+    use, cost = (np.array(x)[: problem.most.size].reshape(shape) for x in (found.col_value, found.col_dual))
+    order = np.lexsort((np.round(cost.min(axis=1), 9), -use.max(axis=1).round(9)))
+    return np.argsort(order)
+
+
+def _priced(search: Search, core: highspy.Highs) -> Judge:
+    """The prices, out of a few, at which the bound is lowest: those of the linear program, then those of the schedule that came of it."""
+    parts, tried = search.parts, list[tuple[float, int, np.ndarray]]()
+    price = parts.prices(np.array(core.getSolution().row_dual))
+    for k in range(3):
+        chosen = search.at(price)
+        y = search.fractions(chosen, 0.1 * (k + 2))
+        tried.append((search.upper + search.constant, k, price))
+        if k and tried[k][0] > (1 - STALE) * tried[k - 1][0]:
+            break
+        flat = parts.y.ravel().astype(np.int32)
+        core.changeColsBounds(len(flat), flat, y.ravel().astype(float), y.ravel().astype(float))
+        run(core, search.meter)
+        if not optimal(core):
+            break
+        price = parts.prices(np.array(core.getSolution().row_dual))
+    chosen = search.at(min(tried, key=lambda t: t[:2])[2])
+    search.fractions(chosen, 0.5)
+    return chosen
 
 
 def relaxed(cost: np.ndarray, a: sparse.csr_matrix, high: np.ndarray, top: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """(x, prices of the rows) of the linear program min cost @ x, a x <= high, 0 <= x <= top; None where nothing holds."""
     free = np.full(len(high), -np.inf)
-    solver = _highs(Matrix(cost, a, free, high, top, np.zeros(len(cost), bool)), whole=False, seed=0)
-    solver.run()
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+    solver = run(loaded(Matrix(cost, a, free, high, top, np.zeros(len(cost), bool)), whole=False, seed=0))
+    if not optimal(solver):
         return None
-    found = solver.getSolution()
-    return np.array(found.col_value), np.maximum(0.0, -np.array(found.row_dual))
-
-
-def _split(problem: Problem, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    i, p, w = problem.shape
-    whole = np.round(x[: (i + p) * w]).astype(int)
-    return whole[: i * w].reshape(i, w), whole[i * w :].reshape(p, w)
-
-
-def _columns(problem: Problem, m: Matrix, n: np.ndarray, y: np.ndarray) -> np.ndarray:
-    before = np.cumsum(problem.steps, axis=1) - problem.steps
-    steps = np.clip(n.sum(axis=1)[:, None] - before, 0, problem.steps)
-    used = [float(problem.spend(n, c) > 0) for c in problem.minimum]
-    return np.concatenate([n.ravel(), y.ravel(), steps.ravel(), used]).astype(float)
+    return values(solver), np.maximum(0.0, -np.array(solver.getSolution().row_dual))
 
 
 def prices(problem: Problem, answer: Answer, *, seed: int) -> np.ndarray:
@@ -202,17 +185,14 @@ def prices(problem: Problem, answer: Answer, *, seed: int) -> np.ndarray:
     Limits on placements are priced with the pieces of the plan as they are; limits on pieces and days, which are then fixed, by the
     program in which pieces may be made in part. Both are right for a small change.
     """
-    m, (i, p, w) = matrix(problem), problem.shape
+    m, at = matrix(problem), Layout.of(problem)
     fixed, held = m.top.copy(), np.zeros(len(m.top))
-    x = _columns(problem, m, answer.n, answer.y)
-    for part in (slice(i * w, (i + p) * w), slice((i + p) * w + STEPS * i, None)):
+    x = columns(problem, answer.n, answer.y)
+    for part in (slice(at.y, at.s), slice(at.u, at.z)):
         fixed[part] = held[part] = x[part]
     duals = []
-    for top, low in ((fixed, held), (m.top, None)):
-        solver = _highs(replace(m, top=top), whole=False, seed=seed)
-        if low is not None:
-            solver.changeColsBounds(len(top), np.arange(len(top), dtype=np.int32), low, top)
-        solver.run()
+    for top, base in ((fixed, held), (m.top, None)):
+        solver = run(loaded(replace(m, top=top, base=base), whole=False, seed=seed))
         duals.append(np.maximum(0.0, -np.array(solver.getSolution().row_dual)[: len(problem.limits)]))
     making = np.array([r.code in ("days", "pieces") for r in problem.limits])
     return np.where(making, duals[1], duals[0])
@@ -229,9 +209,8 @@ def clash(problem: Problem, *, seed: int) -> list[tuple[Limit, float]]:
             np.concatenate([np.zeros(len(m.cost)), weight]), sparse.hstack([m.a, slack]).tocsr(), m.low, m.high,
             np.concatenate([m.top, np.full(len(rows), np.inf)]), np.concatenate([m.whole, np.zeros(len(rows), bool)]),
         )  # fmt: skip
-        solver = _highs(elastic, whole=True, seed=seed)
-        solver.run()
-        if solver.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
-            extra = np.array(solver.getSolution().col_value)[len(m.cost) :]
+        solver = run(loaded(elastic, whole=True, seed=seed, mip_max_nodes=NODES, mip_rel_gap=GAP))
+        if feasible(solver):
+            extra = values(solver)[len(m.cost) :]
             found += [(problem.limits[k], float(more)) for k, more in zip(rows, extra, strict=True) if more > 1e-6]
     return found
