@@ -24,6 +24,7 @@ CALENDAR: tuple[str, ...] = (
 """The columns of a plan's calendar: one row a thing to make or to publish."""
 
 VERDICTS: tuple[str, ...] = ("make", "test", "too_early", "drop")
+MARGINS: tuple[str, ...] = ("entry", "limit", "scope", "unit", "step", "value", "low", "high")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -100,6 +101,24 @@ class Backtest(Result):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class Watch(Result):
+    """Alarms over what people say. table: one row an alarm: at, level (watch | alert | crisis), count, expected, topic, and where it is
+    over, until."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Rhythm(Result):
+    """How many messages people bear. table: one row a segment ("all": everyone) and rhythm: segment, per_month, value, low, high, best
+    (bool)."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SendTime(Result):
+    """When people read. table: one row a segment ("all": everyone), weekday and hour: segment, weekday (1 Monday), hour (0 to 23, theirs),
+    rate, low, high, best (bool)."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Shortlist(Result):
     """What is left of a huge space of ideas. table: the kept ideas (cell columns + rate low high value rank). steps: step, kept, dropped,
     reason (a code: all, brand, channel, format, stage, fit, excluded, drop, dominated, shortlist). facts: metric, first, last, within."""
@@ -114,7 +133,9 @@ class Plan(Result):
 
     schedule: week, segment, stage, channel, item, quantity, spend, value, low, high (money or the objective's unit).
     limits: limit (code), scope, used, most, unit, price (what one more unit of the limit would add to the value; 0 when not binding).
-    tests: item, segment, stage, channel, spend, reason. expected: facts of the whole: value, low, high, p_loss, spend, bound, gap, greedy.
+    tests: item, segment, stage, channel, spend, reason. margins: what one more step of each limit that holds the plan back would bring:
+    entry (path in the brief), limit, scope, unit, step, value, low, high.
+    expected: facts of the whole: value, low, high, p_loss, spend, bound, gap, greedy.
     facts: name, currency, first_day, last_day, weeks, budget, metric, objective and all of `expected`.
     """
 
@@ -122,6 +143,7 @@ class Plan(Result):
     limits: pd.DataFrame
     tests: pd.DataFrame
     expected: Mapping[str, Any] = field(default_factory=dict)
+    margins: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MARGINS)))
 
     @property
     def items(self) -> pd.DataFrame:

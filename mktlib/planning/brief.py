@@ -204,7 +204,7 @@ class Brief(_Entry):
     exclude: list[_Where] = []
     topics: dict[str, _Where] = {}
     test_share: Share = 0.1
-    risk: Annotated[float, Field(ge=0, le=5)] = 0.0
+    risk: Annotated[float, Field(ge=0, lt=1)] = 0.0
     wear: Share = 0.6
     saturation: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 

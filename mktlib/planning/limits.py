@@ -11,9 +11,9 @@ from mktlib.planning.brief import Brief, Segment, Want
 from mktlib.planning.problem import Limit, Problem, sized
 
 
-def build(ideas: pd.DataFrame, brief: Brief, *, risk: float = 0.0) -> Problem:
+def build(ideas: pd.DataFrame, brief: Brief) -> Problem:
     """The numbers of a campaign from its priced ideas, with every limit of the brief."""
-    problem = sized(ideas, brief, risk=risk)
+    problem = sized(ideas, brief)
     problem.limits.extend(limits(problem))
     return problem
 

@@ -19,6 +19,7 @@ from mktlib.planning.brief import Brief
 from mktlib.planning.ideas import GROUP, priced
 from mktlib.planning.limits import limits
 from mktlib.planning.problem import STEPS, Limit, Problem, sized
+from mktlib.planning.risk import sds_off
 from mktlib.planning.sieves import sieves
 from mktlib.planning.solve import relaxed
 from mktlib.planning.why import CampaignShortlist
@@ -46,7 +47,7 @@ def shortlist(
     Parameters
     ----------
     keep : ideas kept at most.
-    risk : standard deviations taken off every rate before choosing; default the brief's own.
+    risk : standard deviations taken off every rate before choosing; default those of the brief's `risk` (`risk.sds_off`).
 
     Returns
     -------
@@ -70,7 +71,7 @@ def shortlist(
         fell[left.index[~holds]] = reason
         steps.append((len(steps), int(holds.sum()), int((~holds).sum()), reason))
         left = left[holds]
-    choice = worth_most(left, brief, keep, brief.risk if risk is None else risk)
+    choice = worth_most(left, brief, keep, sds_off(brief.risk) if risk is None else risk)
     fell[left.index.difference(choice.kept)] = "shortlist"
     steps.append((len(steps), len(choice.kept), len(left) - len(choice.kept), "shortlist"))
     chosen = left.loc[choice.kept].sort_values(["value", *CELL], ascending=[False] + [True] * len(CELL), kind="stable")

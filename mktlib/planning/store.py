@@ -17,9 +17,12 @@ from mktlib.planning.brief import Brief
 from mktlib.vocabulary import finding
 from mktlib.wording import write_bytes, write_text
 
-SCHEMA = 1
-PARTS = ("items", "schedule", "limits", "tests")
-TEXT = ("item", "content_type", "style", "length", "stage", "status", "segment", "channel", "verdict", "limit", "scope", "unit", "reason")
+SCHEMA = 2
+PARTS = ("items", "schedule", "limits", "tests", "margins")
+TEXT = (
+    "item", "content_type", "style", "length", "stage", "status", "segment", "channel", "verdict", "limit", "scope", "unit", "reason",
+    "entry",
+)  # fmt: skip
 
 
 def write_plan(folder: Path, brief: Brief, facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Path:

@@ -1,0 +1,163 @@
+"""From the numbers of a solved campaign to what people read: placements by week, pieces, limits, what is shown to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from mktlib.errors import Finding
+from mktlib.planning.brief import Brief
+from mktlib.planning.ideas import PIECE, link
+from mktlib.planning.problem import Problem
+from mktlib.planning.remarks import brief_remarks
+from mktlib.planning.risk import outcomes
+from mktlib.planning.solve import Answer
+from mktlib.results import Scores
+from mktlib.vocabulary import finding, nearest
+
+DRAWS = 4000
+HOLD = 5
+SCHEDULE = [
+    "week", "segment", "stage", "channel", "item", "quantity", "spend", "value", "low", "high", "exposure", "rate", "rate_sd", "verdict",
+    "events",
+]  # fmt: skip
+
+
+@runtime_checkable
+class Drawable(Protocol):
+    """Scores that give joint draws of the rates of some rows of their table, (size, rows)."""
+
+    def draws(self, rows: np.ndarray, size: int, *, random_state: int = 0) -> np.ndarray: ...
+
+
+def ratios(scores: Scores, ideas: pd.DataFrame, *, seed: int, size: int = DRAWS) -> np.ndarray:
+    """(size, ideas) the rate of each idea in each draw, over its mean.
+
+    Scores that can be drawn from give all cells together, so that what they have in common goes wrong together; a plain table of
+    scores only knows each cell's own range.
+    """
+    if isinstance(scores, Drawable) and len(ideas):
+        scored, again = np.unique(ideas["scored"].to_numpy(int), return_inverse=True)
+        draws = scores.draws(scored, size, random_state=seed)[:, again]
+    else:
+        change, back = link(float(ideas["high"].max()) if len(ideas) else 0.0)
+        noise = np.random.default_rng(seed).standard_normal((size, len(ideas)))
+        rate = np.maximum(ideas["rate"].to_numpy(float), 1e-12)
+        draws = back(change(rate) + ideas["rate_sd"].to_numpy(float) * noise)
+    return np.asarray(draws / np.maximum(draws.mean(axis=0), 1e-300))
+
+
+def named(problem: Problem, answer: Answer) -> dict[int, str]:
+    """P01, P02, ... in the order in which the pieces come out."""
+    first = {int(p): first_week(problem, answer, int(p)) for p in np.flatnonzero(answer.y[:, -1])}
+    order = sorted(first, key=lambda p: (first[p], p))
+    return {p: f"P{k:02d}" for k, p in enumerate(order, 1)}
+
+
+def first_week(problem: Problem, answer: Answer, p: int) -> int:
+    """The week in which a piece is first shown; a piece need not be out before that."""
+    return int(np.flatnonzero(answer.n[problem.piece_of == p].sum(axis=0))[0]) + 1
+
+
+def placements(problem: Problem, answer: Answer, names: Mapping[int, str]) -> pd.DataFrame:
+    """One row a placement and week, with the number of its idea; the wear of an idea falls on its later weeks."""
+    brought, rows = problem.brought(answer.n), []
+    for i, w in zip(*np.nonzero(answer.n), strict=True):
+        idea, lots, value = problem.ideas.iloc[int(i)], int(answer.n[i, w]), float(brought[i, w])
+        rows.append({
+            "week": int(w) + 1, "segment": idea["segment"], "stage": idea["stage"], "channel": idea["channel"],
+            "item": names[int(problem.piece_of[i])], "quantity": lots * float(idea["lot"]), "spend": lots * float(idea["lot_cost"]),
+            "value": value, "low": 0.0, "high": 0.0, "exposure": lots * float(idea["exposures"]),
+            "rate": float(idea["rate"]), "rate_sd": float(idea["rate_sd"]), "verdict": idea["verdict"],
+            "events": value * float(idea["events"]) / float(idea["value"]), "_idea": int(i),
+        })  # fmt: skip
+    table = pd.DataFrame(rows, columns=[*SCHEDULE, "_idea"])
+    return table.sort_values(["week", "item", "segment", "channel"], kind="stable", ignore_index=True)
+
+
+def with_ranges(
+    schedule: pd.DataFrame, problem: Problem, answer: Answer, ratio: np.ndarray, *, level: float, seed: int
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """(schedule with low and high, (draws,) value of the whole): the rates of each draw, then the luck of counting events."""
+    mean = ratio[:, schedule["_idea"].to_numpy(int)] * schedule["events"].to_numpy(float)
+    worth = schedule["value"].to_numpy(float) / np.maximum(schedule["events"].to_numpy(float), 1e-300)
+    events = np.random.default_rng(seed).poisson(mean)
+    value = events * worth
+    whole = value.sum(axis=1)
+    if problem.caps is not None:  # what a group brings together is no sum of its rows
+        whole = whole + outcomes(problem, answer.n, ratio) - (mean * worth).sum(axis=1)
+    low, high = np.quantile(value, [0.5 - level / 2, 0.5 + level / 2], axis=0) if len(schedule) else (np.zeros(0), np.zeros(0))
+    return schedule.assign(low=low, high=high).drop(columns="_idea"), whole
+
+
+def pieces(problem: Problem, answer: Answer, names: Mapping[int, str], held: pd.DataFrame) -> pd.DataFrame:
+    """The pieces to make, then those that an alarm holds back and the best few that wait (week 0)."""
+    columns = ["item", *PIECE, "cost", "days", "week", "status"]
+    rows = [
+        {"item": names[p], **problem.pieces.loc[p].to_dict(), "week": first_week(problem, answer, p), "status": "make"}
+        for p in sorted(names, key=lambda p: names[p])
+    ]
+    value = np.bincount(problem.piece_of, weights=problem.gain * problem.steps[:, 0], minlength=len(problem.pieces))
+    waiting = [problem.pieces.loc[p].to_dict() for p in np.argsort(-value, kind="stable").tolist() if p not in names][:HOLD]
+    waiting = [*_held(problem.brief, held), *waiting]
+    rows += [{"item": f"P{len(names) + k:02d}", **row, "week": 0, "status": "hold"} for k, row in enumerate(waiting, 1)]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _held(brief: Brief, ideas: pd.DataFrame) -> list[dict[str, Any]]:
+    """The pieces of some ideas, the most valuable ones first."""
+    worth = ideas.groupby(PIECE, sort=True)["value"].sum().sort_values(ascending=False, kind="stable").head(HOLD)
+    found = []
+    for key in worth.index:
+        cost, days, _ = brief.making(key[0])
+        found.append({**dict(zip(PIECE, key, strict=True)), "cost": cost, "days": days})
+    return found
+
+
+def limit_table(problem: Problem, answer: Answer, price: np.ndarray) -> pd.DataFrame:
+    """Every "at most", how much of it is used, and what one more would bring. A least share is told as the most that others may take."""
+    rows, media = [], float((problem.cost * answer.n.sum(axis=1)).sum())
+    for limit, one_more in zip(problem.limits, price, strict=True):
+        used, most = float((limit.lots * answer.n).sum() + (limit.made * answer.y).sum()), limit.most
+        if limit.wanted:
+            continue
+        if limit.unit == "share":
+            share = problem.brief.test_share if limit.code == "test_share" else problem.brief.stages[limit.scope]
+            most, used = 1 - share, (used / media + 1 - share if media else 0.0)
+            one_more = one_more * media
+        rows.append((limit.code, limit.scope or "all", used, most, limit.unit, float(one_more)))
+    return pd.DataFrame(rows, columns=["limit", "scope", "used", "most", "unit", "price"])
+
+
+def tests_of(schedule: pd.DataFrame) -> pd.DataFrame:
+    """What the plan shows in order to learn."""
+    rows = schedule[schedule["verdict"].isin(["test", "too_early"])]
+    keys = ["item", "segment", "stage", "channel", "verdict"]
+    table: pd.DataFrame = rows.groupby(keys, observed=True)[["spend"]].sum().reset_index()
+    return table.rename(columns={"verdict": "reason"})[["item", "segment", "stage", "channel", "spend", "reason"]]
+
+
+def strangers(brief: Brief, scores: Scores) -> list[Finding]:
+    """Segments of the brief that nothing was scored for: a slip of the pen takes their people out of the plan."""
+    if "segment" not in scores.table:
+        return []
+    known = [str(s) for s in scores.table["segment"].unique()]
+    lost = [s for s in brief.segments if s not in known]
+    return [
+        finding("N_PLAN_SEGMENT", brief.language, level="warning", column=f"segments.{s}", found=s, hint=nearest(s, known)) for s in lost
+    ]
+
+
+def remarks(brief: Brief, schedule: pd.DataFrame, facts: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What the reader should know beside the plan."""
+    found = list(brief_remarks(brief))
+    learning = schedule.loc[schedule["verdict"].isin(["test", "too_early"]), "spend"].sum()
+    if brief.test_share > 0 and learning <= 0:
+        found.append(finding("N_PLAN_NO_TEST", brief.language, level="note", column="test_share", found=f"{brief.test_share:g}"))
+    if facts["p_loss"] is not None and facts["value"] < facts["spend"]:
+        value, spend = f"{facts['value']:.0f}", f"{facts['spend']:.0f}"
+        found.append(finding("N_PLAN_LOSS", brief.language, level="warning", column="budget", value=value, spend=spend))
+    return tuple(found)
