@@ -205,6 +205,23 @@ def test_the_worth_is_that_of_the_beliefs_times_the_plans_exposures(case):
     assert row["worth"] == pytest.approx(worth * horizon, rel=0.03)  # the order of the contents changes the outcomes looked at
 
 
+class Together(Scores):
+    """Scores whose contents go up and down as one: no test can change their order."""
+
+    def draws(self, rows: np.ndarray, size: int, *, random_state: int = 0) -> np.ndarray:
+        common = np.random.default_rng(random_state).standard_normal((size, 1))
+        return expit(np.log(self.table["rate"].to_numpy()[rows]) + 0.4 * common)
+
+
+def test_what_contents_have_in_common_is_not_worth_testing(case):
+    scores, brief, made, alone = case
+    together = Together(table=scores.table, by=CELL, within=scores.within, metric="click_rate", level=0.9)
+    found = worth_learning(together, brief, made)
+    assert found.facts["joint"]
+    assert not alone.facts["joint"]
+    assert found.table["worth"].max() < 0.01 * alone.table["worth"].max()
+
+
 def test_nothing_open_is_nothing_to_learn():
     brief = brief_from_text(BRIEF)
     scores = scores_of(verdict="make")

@@ -219,6 +219,14 @@ def test_the_answer_names_what_stood_against_it(case, idea, word, code, where):
     assert all(e.text != f.text for e, f in zip(english, french, strict=True))
 
 
+def test_a_place_out_of_reach_is_named():
+    brief = brief_from_text(BRIEF + '[places.shop]\nshare = {parents = 0.5}\nchannels = ["paid_social"]\n')
+    short = shortlist(scores_of(), brief)
+    idea = {"segment": "drivers", "stage": "decision", "content_type": "carousel", "style": "playful", "length": "none"}
+    (found,) = short.why_not(idea | {"channel": "paid_social"})
+    assert (found.code, found.column) == ("N_WHY_NOBODY", "places")
+
+
 def test_an_exclusion_is_named_by_its_place_in_the_brief(case):
     short, _, fell = case
     for i in fell[fell == "excluded"].index:

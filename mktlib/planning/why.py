@@ -192,6 +192,7 @@ class Teller:
             return self.note("N_WHY_CHANNEL", column="channels", channel=name, expected=wanted)
         if row["people"] < 1:
             where = f"segments.{row['segment']}.{'consent' if row['message'] else 'reach'}"
+            where = where if brief.near(row["segment"], str(channel)) > 0 else "places"
             who, name = self.label("segment", row["segment"]), self.label("channel", channel)
             return self.note("N_WHY_NOBODY", column=where, segment=who, channel=name)
         return None
