@@ -12,6 +12,7 @@ from openpyxl import Workbook
 
 from mktlib.errors import DataError
 from mktlib.intake import read_export
+from mktlib.scoring import ContentScorer
 
 META = "Campaign name,Day,Impressions,Link clicks,Amount spent (EUR)\nSun,2026-09-01,100,3,5.25\nSun,2026-09-02,120,4,5.5\n"
 SNAPSHOT = """# Reports snapshot
@@ -101,6 +102,7 @@ def test_a_blank_line_within_a_table_does_not_end_it(tmp_path: Path) -> None:
         ("Views,Subscription status,Watch time (hours)\n10103,Total,194.7\n9033,Not subscribed,172.3\n1070,Subscribed,22.4\n", 2),
         ("# Start date: 20260901\n# End date: 20260930\nNth day,Active users,New users\n0000,31,20\n0001,44,25\n,60,45\n", 2),
         ("Nom,Visites,Actions,Rebonds,Conversions,Revenu\nSites web,655,1890,301,13,310\nDirect,97,240,49,1,0\n,752,2130,350,14,310\n", 2),
+        ("Event name,Event count,Total users,Total revenue\na,100,30,0\nb,40,20,0\n,140,35,0\n", 2),
         (
             "Campaign name,Reporting starts,Reporting ends,Impressions,Link clicks,Amount spent (EUR)\n,2026-09-01,2026-09-02,300,7,10.75\n"
             "Sun,2026-09-01,2026-09-01,100,3,5.25\nSun,2026-09-02,2026-09-02,200,4,5.50\n",
@@ -123,6 +125,26 @@ def test_the_range_of_a_report_settles_the_order_of_its_days_or_it_is_asked(firs
         assert caught.value.codes == ("E_AMBIGUOUS_DATE",)
         return
     assert read_export(path).log["date"].dt.strftime("%d %B").tolist() == ["01 September", "02 September"]
+
+
+@pytest.mark.parametrize(
+    ("text", "metric", "rate"),
+    [
+        (
+            "Start Date (in UTC),Campaign Group Name,Campaign Name,Impressions,Clicks,Total Spent\n"
+            "2026-09-01,A,B,1000,30,5.5\n2026-09-01,A,C,1000,10,5.5\n",
+            "all_click_rate",
+            0.03,
+        ),
+        ("Session source / medium,Sessions,Engaged sessions,Key events\na / b,1000,600,4\nc / d,800,300,8\n", "engaged_session_rate", 0.6),
+    ],
+)  # fmt: skip
+def test_what_a_report_counts_can_be_scored_though_it_has_no_clicks_on_links(text: str, metric: str, rate: float, tmp_path: Path) -> None:
+    intake = read_export(written(tmp_path, text))
+    assert intake.facts["score"]["metric"] == metric
+    table = ContentScorer(**intake.facts["score"]).fit(intake.log).score_cells().table
+    assert table["rate"].iloc[0] == pytest.approx(rate, rel=0.25)
+    assert len(table) == 2
 
 
 def test_days_with_points_are_never_month_first_because_a_platform_is(tmp_path: Path) -> None:

@@ -404,7 +404,7 @@ def _assemble(
 
 def suggested(log: pd.DataFrame, tables: Tables) -> dict[str, Any]:
     """What a scorer may be asked of this log: the first metric whose columns are there, by the axes it has and by its pieces' names."""
-    for metric in ("click_rate", "engagement_rate", "conversion_rate", "open_rate"):
+    for metric in ("click_rate", "engagement_rate", "conversion_rate", "open_rate", "all_click_rate", "engaged_session_rate"):
         row = tables.metrics[metric]
         exposures = {row["exposure"], *row.get("exposure_by_channel", {}).values()}
         if row["count"] in log and exposures & set(log) and log[row["count"]].notna().any():
@@ -412,7 +412,7 @@ def suggested(log: pd.DataFrame, tables: Tables) -> dict[str, Any]:
     else:
         return {}
     axes = [a for a in AXES if a in log and log[a].notna().any()]
-    names = ("content_name", "ad_group", "campaign", "url", "page", "query", "content_id")
+    names = ("content_name", "ad_group", "campaign", "url", "page", "query", "keyword", "content_id", "source_medium", "source")
     named = next((c for c in names if c in log and 1 < len(log[c].dropna().unique()) <= MOST_NAMES), None)
     return {"metric": metric, "by": [*axes, *([named] if named and "content_type" not in axes else [])]}
 

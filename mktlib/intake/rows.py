@@ -271,9 +271,9 @@ def unlabelled_totals(log: pd.DataFrame, names: Sequence[str], sums: Sequence[st
     odd = blank.loc[:, usual].any(axis=1) & ~log.index.isin(but) if usual.any() else pd.Series(False, index=log.index)
     if not odd.any() or odd.mean() > 0.5:
         return [], []
-    if not sums:
-        return _above_all(log, blank, odd)
     values, rest = log[list(sums)].astype(float).fillna(0.0), log[~odd]
+    if not values.loc[odd].any(axis=None):
+        return _above_all(log, blank, odd)
     totals, doubtful = [], []
     for at in log.index[odd.to_numpy()][:MOST_TOTALS]:
         filled = [k for k in keys if not blank.loc[at, k] and k != "date"]
