@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mktlib.charts import plot, show
     from mktlib.datasets import fetch_dataset
     from mktlib.errors import MktlibError
-    from mktlib.intake import read_export, tally
+    from mktlib.intake import read_addresses, read_export, tally
     from mktlib.measurement import compare_policies, review_campaign
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
@@ -34,7 +34,7 @@ _HOMES = {
     "charts": ("plot", "show"),
     "datasets": ("fetch_dataset",),
     "errors": ("MktlibError",),
-    "intake": ("read_export", "tally"),
+    "intake": ("read_addresses", "read_export", "tally"),
     "measurement": ("compare_policies", "review_campaign"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
@@ -63,6 +63,7 @@ __all__ = [
     "load_truth",
     "plan_campaign",
     "plot",
+    "read_addresses",
     "read_brief",
     "read_export",
     "report",

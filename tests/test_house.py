@@ -53,7 +53,7 @@ AT_HOME = {
     "jinja2": {"wording"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
     "papermill": {"__main__"},
-    "tqdm": {"__main__", "glmm", "intake", "scoring", "simulate"},
+    "tqdm": {"__main__", "glmm", "intake", "planning", "scoring", "simulate"},
 }
 MODULES = sorted((ROOT / "mktlib").rglob("*.py"))
 
@@ -114,7 +114,7 @@ def test_the_public_names_are_these():
 
 PUBLIC = """
 CELL MktlibError ChainScorer ContentScorer backtest describe_audience fetch_dataset load_plan load_sample load_scorer load_tables
-load_truth sample_path table plan_campaign plot read_brief
+load_truth sample_path table plan_campaign plot read_addresses read_brief
 read_export report review_campaign shortlist show tally __version__ compare_policies
 """
 

@@ -14,7 +14,7 @@ from mktlib.planning.program import limit_rows
 
 def early(problem: Problem, n: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(ideas, weeks) the lots of a plan (n, y), each as early as the limits allow; the value is that of the plan, or more."""
-    i, _, w = problem.shape
+    w = problem.shape[2]
     lots, made, most = limit_rows(problem)
     per, room = lots.tocsc(), most + TOLERANCE / 2 * np.maximum(1.0, np.abs(most)) - lots @ n.ravel() - made @ y.ravel()
     moved, open_weeks = n.copy(), problem.most * y[problem.piece_of]

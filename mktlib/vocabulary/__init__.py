@@ -6,7 +6,7 @@ the packaged ones with `load_tables("ours.toml")`; what is wrong in its file is 
 
 from mktlib.vocabulary.opinions import SURENESS, Opinion, read_opinion
 from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row
-from mktlib.vocabulary.tables import Tables, calendars, load_tables, platforms, public_data, sending_rules
+from mktlib.vocabulary.tables import Tables, calendars, list_statuses, load_tables, platforms, public_data, sending_rules
 from mktlib.vocabulary.words import ADDRESS, TABLES, default_language, finding, lookup, masked, nearest, phrase, printable, retell
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "calendars",
     "default_language",
     "finding",
+    "list_statuses",
     "load_tables",
     "lookup",
     "masked",

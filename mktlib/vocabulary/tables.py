@@ -177,6 +177,12 @@ def sending_rules() -> Mapping[str, Row]:
     return MappingProxyType({name: frozen(row) for name, row in _packaged()["sending"].items()})
 
 
+@lru_cache(maxsize=1)
+def list_statuses() -> Mapping[str, Row]:
+    """How lists of addresses say that someone must not be written to: the words, by what they say."""
+    return MappingProxyType({name: frozen(row) for name, row in _packaged()["list_status"].items()})
+
+
 def calendars() -> list[tuple[str, ...]]:
     """The names of the twelve months in each language."""
     return [row["calendar"]["months"] for row in load_tables().languages.values() if "calendar" in row]
