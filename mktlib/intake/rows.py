@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,15 @@ def from_file(path: Path, options: Mapping[str, str | None]) -> Export:
         facts["member"] = member
     export = _workbook(data, path.name, options) if is_workbook(data) or data.startswith(OLE) else _delimited(data, path.name, options)
     export.facts = {**facts, **export.facts}
+    _name_titled(export)
     return export
+
+
+def _name_titled(export: Export) -> None:
+    """Columns that are only called "Primary" take the title above their table with them: Date,Primary under Reach is Reach (Primary)."""
+    for above, row in pairwise(export.rows):
+        if row[1:] == ["Primary"] and above and above[0] and not any(above[1:]):
+            row[1] = f"{above[0]} (Primary)"
 
 
 def _bytes(path: Path) -> bytes:
