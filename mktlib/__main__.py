@@ -128,7 +128,8 @@ def sample_reports(out: Path, languages: Sequence[str]) -> list[Path]:
     plan = load_plan(sample_path("plan"))
     review = review_campaign(plan, load_sample("results"))
     check = backtest(load_sample("content_log"), scorer)
-    return reports([plan, scores, review, check], out, languages, load_tables())
+    files = [plan.export(out / f"campaign.{code}", language=code, overwrite=True) for code in languages]
+    return [*reports([plan, scores, review, check], out, languages, load_tables()), *files]
 
 
 def own_files(args: argparse.Namespace) -> list[Path]:
@@ -164,9 +165,9 @@ def own_files(args: argparse.Namespace) -> list[Path]:
             results.append(targeting_gain(intake.log, scorer, **target))
         step("plan")
         if brief:
-            ideas = shortlist(scores, brief)
-            plan = plan_campaign(scores, brief)
-            written.append(plan.save(args.out / "plan"))
+            ideas = shortlist(scores, brief, tables=tables)
+            plan = plan_campaign(scores, brief, tables=tables)
+            written += [plan.save(args.out / "plan"), plan.export(args.out / "campaign", language=language, overwrite=True, tables=tables)]
             results = [plan, ideas, *results]
         step("report")
         written += reports(results, args.out, [language], tables)
