@@ -104,6 +104,11 @@ def test_a_blank_line_within_a_table_does_not_end_it(tmp_path: Path) -> None:
         ("Nom,Visites,Actions,Rebonds,Conversions,Revenu\nSites web,655,1890,301,13,310\nDirect,97,240,49,1,0\n,752,2130,350,14,310\n", 2),
         ("Event name,Event count,Total users,Total revenue\na,100,30,0\nb,40,20,0\n,140,35,0\n", 2),
         (
+            "# Start date: 20260901\n# End date: 20260930\nEvent name,Event count,Total users,Total revenue\n"
+            "a,100,30,0\nb,40,20,0\n,140,35,0\n",
+            2,
+        ),
+        (
             "Campaign name,Reporting starts,Reporting ends,Impressions,Link clicks,Amount spent (EUR)\n,2026-09-01,2026-09-02,300,7,10.75\n"
             "Sun,2026-09-01,2026-09-01,100,3,5.25\nSun,2026-09-02,2026-09-02,200,4,5.50\n",
             2,
