@@ -4,7 +4,7 @@ A world with known truth gives a past log; the scorer fits it, a plan is made, a
 the same; their data are added to the log, the scorer fits again, and each question shows what then looks best. The value of that quarter
 is counted at the true rates.
 
-    python benchmarks/learning.py --worlds 60
+    python benchmarks/learning.py --worlds 30
 """
 
 from __future__ import annotations
@@ -166,5 +166,5 @@ def table(found: pd.DataFrame) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worlds", type=int, default=60)
+    parser.add_argument("--worlds", type=int, default=30)
     print(table(played(parser.parse_args().worlds)))

@@ -32,6 +32,8 @@ EVENTS = 10.0
 """A test of fewer expected events for each content is not proposed: it tells little, and the normal approximation does not hold there."""
 SHARES = (0.125, 0.25, 0.5)
 """Parts of the first week that a small test may take; later ones take whole weeks."""
+HARDLY = 0.02
+"""An answer worth less than this share more is not waited for."""
 DRAWS = 4000
 QUESTION = [
     "question", *GROUP, "cells", "contents", "sample_size", "weeks", "cost", "worth", "low", "high", "net", "perfect", "chosen",
@@ -94,8 +96,8 @@ def worth_learning(
     """The open questions of a plan, the test that answers each, and the tests that are worth most within the test share.
 
     A question is a segment, stage and channel of the plan where at least one content is undecided (verdict test or too_early). A test shows
-    two to four of its contents equally often, side by side, before the campaign settles on those it shows. What it is worth: expected
-    value of the contents that are best after the test - of those that look best now, over the plan's own exposures there. Its size is
+    two to four of its contents equally often, side by side. What it is worth: expected value of the contents that are best after the test
+    - of those that look best now, over as many exposures as the plan has there (a campaign of this size that uses the answer). Its size is
     the one with the highest worth - cost, within the days, caps and repetitions that the channel allows.
 
     Parameters
@@ -122,16 +124,15 @@ def worth_learning(
     --------
     >>> from mktlib.planning import brief_from_text, plan_campaign
     >>> from mktlib.results import Scores
-    >>> text = chr(10).join(["first_day = 2026-10-05", "last_day = 2026-11-01", "budget = 4000", "[objective]", "value = 2.0",
-    ...     "[channels]", "paid_social = {price = 8, quantity = 10000}", "[segments]", "parents = {size = 40000}"])
+    >>> lines = ["first_day = 2026-10-05", "last_day = 2026-11-01", "budget = 4000", "[objective]", "value = 5.0", "[team]"]
+    >>> lines += ["days_per_week = 0.8", "[channels]", "paid_social = {price = 8, quantity = 10000}", "[segments.parents]", "size = 40000"]
     >>> cell = {"segment": "parents", "stage": "decision", "style": "playful", "length": "none", "channel": "paid_social"}
-    >>> kinds = ["carousel", "story", "social_image", "infographic", "photo_gallery"]
-    >>> rows = [cell | {"content_type": k, "rate": 0.02, "low": 0.012, "high": 0.033, "verdict": "test"} for k in kinds]
-    >>> scores = Scores(table=pd.DataFrame(rows), by=CELL, within=("segment", "stage"), metric="click_rate")
-    >>> brief = brief_from_text(text)
+    >>> told = {"rate": 0.02, "low": 0.012, "high": 0.033, "verdict": "test"}
+    >>> table = pd.DataFrame([cell | told | {"content_type": kind} for kind in ("carousel", "story", "social_image")])
+    >>> scores, brief = Scores(table=table, by=CELL, within=("segment", "stage"), metric="click_rate"), brief_from_text(chr(10).join(lines))
     >>> found = worth_learning(scores, brief, plan_campaign(scores, brief))
-    >>> bool(found.table["chosen"].any()), bool((found.table["worth"] > 0).all())
-    (True, True)
+    >>> found.table[["segment", "channel", "cells", "weeks", "chosen"]].to_dict("records")
+    [{'segment': 'parents', 'channel': 'paid_social', 'cells': 3, 'weeks': 1, 'chosen': True}]
     """
     tables = tables or load_tables()
     asked = open_questions(scores, brief, plan, horizon=horizon, random_state=random_state, tables=tables)
@@ -264,7 +265,16 @@ def _tests(question: Question, rate: float) -> list[Test]:
     found: list[Test] = []
     for tested in map(np.array, sorted(sets)):
         found += _rising([question.test(tested, n, weeks) for n, weeks in question.sizes(tested)])
-    return sorted(found, key=lambda t: (t.cost, -t.worth))
+    return sorted(_in_time(found), key=lambda t: (t.cost, -t.worth))
+
+
+def _in_time(tests: list[Test]) -> list[Test]:
+    """Without those that take more weeks, and no less money, for an answer that is hardly better."""
+    kept: list[Test] = []
+    for test in sorted(tests, key=lambda t: (t.weeks, t.cost, -t.worth)):
+        if not any(t.weeks < test.weeks and t.cost <= test.cost and t.worth >= (1 - HARDLY) * test.worth for t in kept):
+            kept.append(test)
+    return kept
 
 
 def _rising(tests: list[Test]) -> list[Test]:
