@@ -152,6 +152,20 @@ def test_what_a_report_counts_can_be_scored_though_it_has_no_clicks_on_links(tex
     assert len(table) == 2
 
 
+def test_an_empty_count_is_told_and_is_0_where_the_caller_says_so(tmp_path: Path) -> None:
+    path = written(tmp_path, META.replace(",3,5.25", ",,5.25"))
+    intake = read_export(path)
+    told = [f for f in intake.findings if f.code == "E_EMPTY_COUNT"]
+    assert intake.log["clicks"].isna().tolist() == [True, False]
+    assert len(told) == 1
+    assert told[0].level == "warning"
+    said = str(told[0].hint)
+    own = 'extends = "meta_ads"\n[columns]\nclicks = { from = ["Link clicks"], values = { "" = "0" } }\n'
+    assert all(line in said for line in ('extends = "meta_ads"', 'clicks = { from = ["Link clicks"], values = { "" = "0" } }'))
+    assert read_export(path, written(tmp_path, own, "zero.toml")).log["clicks"].tolist() == [0, 4]
+    assert "E_EMPTY_COUNT" not in [f.code for f in read_export(written(tmp_path, META)).findings]
+
+
 def test_days_with_points_are_never_month_first_because_a_platform_is(tmp_path: Path) -> None:
     head = "Start Date (in UTC),Campaign Group Name,Campaign Name,Impressions,Clicks,Total Spent\n"
     text = head + "01.09.2026,A,B,100,3,5.5\n02.09.2026,A,B,100,3,5.5\n"

@@ -386,6 +386,7 @@ def _assemble(
     facts |= {"excluded": len(left), **export.facts} | ({"score": dict(plan["score"])} if plan["score"] else {})
     if plan.get("per_row") and not plan["score"]:
         facts["score"] = suggested(kept, tables)
+        findings += _empty_counts(export, kept, facts["score"], plan, tables)  # of a platform: a log of one's own says what it means
     facts["identity"] = [c for c in kept if c in plan["columns"] and c not in (*plan.get("others", ()), "currency") and c not in ADDED]
     facts["censored"] = [(export.lines[w.row], w.column, w.found) for w in bounds]
     if plan.get("source"):
@@ -415,6 +416,25 @@ def suggested(log: pd.DataFrame, tables: Tables) -> dict[str, Any]:
     names = ("content_name", "ad_group", "campaign", "url", "page", "query", "keyword", "content_id", "source_medium", "source")
     named = next((c for c in names if c in log and 1 < len(log[c].dropna().unique()) <= MOST_NAMES), None)
     return {"metric": metric, "by": [*axes, *([named] if named and "content_type" not in axes else [])]}
+
+
+def _empty_counts(export: Export, kept: pd.DataFrame, score: Mapping[str, Any], plan: Mapping[str, Any], tables: Tables) -> list[Finding]:
+    """Rows that were shown and say nothing of their count, among others that do: left out of rates, though some platforms mean 0 by it."""
+    row = tables.metrics[score["metric"]] if score else {}
+    exposures = [e for e in (row.get("exposure"), *row.get("exposure_by_channel", {}).values()) if e in kept]
+    if not exposures:
+        return []
+    seen = (kept[exposures].fillna(0).max(axis=1) > 0) & kept[row["count"]].isna()
+    rule = plan["columns"].get(row["count"], row["count"])
+    header = rule["from"] if isinstance(rule, Mapping) else rule
+    words = {
+        "column": row["count"],
+        "found": f"{seen.sum()} / {len(kept)}",
+        "metric": score["metric"],
+        "header": header,
+        "platform": plan["name"],
+    }
+    return [finding("E_EMPTY_COUNT", level="warning", file=export.name, **words)] if seen.any() else []
 
 
 def _counted(export: Export, left: pd.DataFrame, wrong: int) -> list[Finding]:
