@@ -21,7 +21,7 @@ from mktlib.planning.program import Matrix
 
 NODES = 1000
 GAP = 0.01
-UNIT = 15.0
+UNIT = 20.0
 """Work of one unit, in what would be seconds on one core of 2024: counted from iterations, nodes and sizes, never from a clock."""
 
 

@@ -69,20 +69,34 @@ class Finisher:
     def _worth(self) -> float:
         return float(np.abs(self.parts.problem.gain).max(initial=1.0))
 
-    def compose(self, rounds: int) -> None:
-        """One plan a week out of those that the weeks offer, after some rounds of new prices; leaves the search at its own prices."""
-        kept = self.search.price
-        for k in range(rounds):
+    def priced(self, rounds: int) -> np.ndarray:
+        """The prices, out of a few, at which the bound on this schedule in whole lots is lowest.
+
+        Column generation; each step goes half way from the best prices to those of the mixture, which are wild at first (Wentges 1997).
+        """
+        search, kept = self.search, self.search.price
+        best, lowest, price = kept, np.inf, kept
+        for _ in range(rounds):
+            search.reprice(price)
+            filled = [week.fill(self.y[:, w]) for w, week in enumerate(search.weeks)]
+            bound = search.constant + float((search.charge * self.y).sum()) + sum(f.bound for f in filled)
+            if bound < lowest:
+                best, lowest = price, bound
+            price = (best + self._mixed(whole=False)) / 2
+        search.reprice(kept)
+        return best
+
+    def compose(self) -> None:
+        """One plan a week out of those that the weeks offer, at a few prices: dearer and cheaper ones make lots fit what is there."""
+        kept, price = self.search.price, self.priced(3)
+        for scale in (0.97, 1.03):
+            self.search.reprice(price * scale)
             for w, week in enumerate(self.search.weeks):
                 week.fill(self.y[:, w])
-            price = self._mixed(whole=False)
-            if price is None or k == rounds - 1:
-                break
-            self.search.reprice(price)
         self.search.reprice(kept)
         self._mixed(whole=True)
 
-    def _mixed(self, whole: bool) -> np.ndarray | None:
+    def _mixed(self, whole: bool) -> np.ndarray:
         """Prices of the best mixture of weekly plans; with `whole`, takes the best choice instead."""
         parts = self.parts
         offers = [(w, f) for w, week in enumerate(self.search.weeks) for f in week.pool.values() if self._made(f, w)]
@@ -111,7 +125,7 @@ class Finisher:
         for k in np.flatnonzero(taken).tolist():
             n[:, offers[k][0]] = offers[k][1].n
         self.n = n.ravel()
-        return None
+        return self.search.price
 
     def _made(self, plan: Filled, w: int) -> bool:
         return bool(np.isfinite(plan.raw) and (self.y[self.parts.problem.piece_of[plan.n > 0], w] > 0).all())

@@ -64,7 +64,7 @@ class Lattice:
     def best(self, hope: float | None = None) -> tuple[float, np.ndarray]:
         """(bound, schedule). With `hope`, the schedule that is likely best in whole lots: where a set is not worked out, what rounding
         lost in other sets of the week is taken off, less `hope` standard deviations."""
-        self.meter.spent += 5e-9 * self.pieces * self.estimate.size
+        self.meter.spent += 2.5e-9 * self.pieces * self.estimate.size
         value, before = np.zeros(len(self.sets)), list[np.ndarray]()
         for w in range(len(self.charge)):
             value = self.charge[w] + self.estimate[w] + (value if w else 0.0)

@@ -81,7 +81,7 @@ class Search:
         turn = 0
         while not self.meter.over(share):
             turn += 1
-            if self.whole and self.favourites(1)[0][0] >= (1 - gap) * self.bound:
+            if self.whole and self.favourites(1)[0][0] >= (1 - gap) * (self.upper + self.constant):
                 return
             y = self._ripe(chosen, None if turn % 4 == 0 else self.hope, share)
             if y.tobytes() not in self.whole:

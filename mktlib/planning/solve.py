@@ -29,7 +29,7 @@ FEW = 20
 """Nodes of that: each of them is long."""
 KERNEL = 4_000
 """Columns of lots that HiGHS gets where the search leaves a gap: the ideas that the linear program likes best."""
-CLOSE = 0.002
+CLOSE = 0.0025
 """A gap that ends the search of a large campaign."""
 
 STALE = 0.001
@@ -123,13 +123,13 @@ def _searched(problem: Problem, start: Plan | None, seed: int, meter: Meter, gap
     search.bound = lp
     chosen = _priced(search, core)
     done: dict[bytes, Finisher] = {}
-    for share in (0.55, 0.8):
+    for share in (0.8, 0.97):
         search.lots(chosen, share, gap / 2)
         for value, y in search.favourites(2):
             if y.tobytes() in done or value <= _value(problem, start) or _gap(problem, start, search.bound) <= gap or meter.stopped:
                 continue
             work = done[y.tobytes()] = Finisher(search, y)
-            work.compose(3)
+            work.compose()
             start = _better(problem, start, work.held())
             meter.tell(_value(problem, start), search.bound)
     for work in sorted(done.values(), key=lambda w: -_value(problem, w.held())):
@@ -150,13 +150,13 @@ def _ranked(problem: Problem, core: highspy.Highs) -> np.ndarray:
 
 
 def _priced(search: Search, core: highspy.Highs) -> Judge:
-    """The prices, out of a few, at which the bound is lowest: those of the linear program, then those of the schedule that came of it."""
-    parts, tried = search.parts, list[tuple[float, int, np.ndarray]]()
+    """The prices, out of a few, at which the bound is lowest: those of the linear program, those of the schedule that came of it, and
+    those of that schedule in whole lots, which may be a little worse for fractions."""
+    parts, tried = search.parts, list[tuple[float, int, np.ndarray, np.ndarray]]()
     price = parts.prices(np.array(core.getSolution().row_dual))
     for k in range(3):
-        chosen = search.at(price)
-        y = search.fractions(chosen, 0.1 * (k + 2))
-        tried.append((search.upper + search.constant, k, price))
+        y = search.fractions(search.at(price), 0.1 * (k + 2))
+        tried.append((search.upper + search.constant, k, price, y))
         if k and tried[k][0] > (1 - STALE) * tried[k - 1][0]:
             break
         flat = parts.y.ravel().astype(np.int32)
@@ -165,9 +165,11 @@ def _priced(search: Search, core: highspy.Highs) -> Judge:
         if not optimal(core):
             break
         price = parts.prices(np.array(core.getSolution().row_dual))
-    chosen = search.at(min(tried, key=lambda t: t[:2])[2])
+    lowest, _, price, y = min(tried, key=lambda t: t[:2])
+    search.at(price)
+    chosen = search.at(Finisher(search, y).priced(3))
     search.fractions(chosen, 0.5)
-    return chosen
+    return chosen if search.upper + search.constant <= (1 + STALE) * lowest else search.at(price)
 
 
 def relaxed(cost: np.ndarray, a: sparse.csr_matrix, high: np.ndarray, top: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
