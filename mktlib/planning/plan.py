@@ -21,6 +21,7 @@ from mktlib.planning.early import early
 from mktlib.planning.greedy import greedy
 from mktlib.planning.ideas import PIECE
 from mktlib.planning.informed import informed, on_hold
+from mktlib.planning.learning import worth_learning
 from mktlib.planning.limits import build
 from mktlib.planning.links import links
 from mktlib.planning.margins import margins
@@ -31,7 +32,7 @@ from mktlib.planning.readable import limit_table, named, pieces, placements, rat
 from mktlib.planning.risk import careful, sds_off
 from mktlib.planning.solve import Answer, prices, solve
 from mktlib.planning.store import read_plan, write_plan
-from mktlib.results import Plan, Rhythm, Scores, SendTime, Watch
+from mktlib.results import Learning, Plan, Rhythm, Scores, SendTime, Watch
 from mktlib.vocabulary import Tables, finding, load_tables
 
 EXPECTED = ("value", "low", "high", "p_loss", "spend", "careful", "bound", "gap", "ceiling", "margin", "greedy", "events", "level")
@@ -63,6 +64,10 @@ class CampaignPlan(Plan):
     def calendar(self, *, tables: Tables | None = None) -> pd.DataFrame:
         """What is to be done, by day: who makes what by when, and the day and hour of each publication; see `planning.calendar`."""
         return calendar(self.brief, self.items, self.schedule, tables=tables)
+
+    def learn(self, scores: Scores, *, horizon: float = 1.0, random_state: int = 0, tables: Tables | None = None) -> Learning:
+        """Which open questions are worth a test within the brief's test share; see `planning.learning.worth_learning`."""
+        return worth_learning(scores, self.brief, self, horizon=horizon, random_state=random_state, tables=tables)
 
     def links(self, *, site: str | None = None) -> pd.DataFrame:
         """One tracked link (UTM) a piece, channel and segment; `site` is the address of the page, see `planning.links`."""
