@@ -39,7 +39,7 @@ samples: $(VENV)/.ready  ## data/samples again from its seed, byte for byte
 	$(PY) -m mktlib samples --out data/samples
 
 notebooks: $(VENV)/.ready  ## the notebooks executed in place, outputs stored
-	$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+	TQDM_DISABLE=1 $(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 pictures: $(VENV)/.ready  ## the baselines of the pixel tests again (look at them before you commit them)
 	MKTLIB_NEW_PICTURES=1 $(PY) -m pytest -q tests/test_charts.py

@@ -7,7 +7,21 @@ import itertools
 import pandas as pd
 
 from mktlib.errors import Finding
-from mktlib.results import CALENDAR, CELL, Audience, Backtest, Comparison, Explanation, Learning, Plan, Result, Review, Scores, Shortlist
+from mktlib.results import (
+    CALENDAR,
+    CELL,
+    MARGINS,
+    Audience,
+    Backtest,
+    Comparison,
+    Explanation,
+    Learning,
+    Plan,
+    Result,
+    Review,
+    Scores,
+    Shortlist,
+)  # fmt: skip
 
 SEGMENTS = ("city_trendsetters", "outdoor_sports", "parents")
 TYPES = ("short_video", "article", "infographic", "product_page")
@@ -157,6 +171,16 @@ def plan() -> Plan:
             "price": [1.42, 0.0, 0.0, 310.0],
         }
     )
+    margins = pd.DataFrame(
+        [
+            ("team.days_per_week", "days", "all", "days", 1.0, 840.0, 125.0, 1580.0),
+            ("production.short_video.most", "pieces", "short_video", "pieces", 1.0, 790.0, -1310.0, 3020.0),
+            ("segments.parents.cap_per_week", "messages_week", "parents", "messages", 1.0, 310.0, 12.0, 690.0),
+            ("budget", "budget", "all", "money", 200.0, 284.0, 100.0, 470.0),
+            ("stages.awareness", "stage_share", "awareness", "share", 0.01, 60.0, 20.0, 110.0),
+        ],
+        columns=list(MARGINS),
+    )
     tests = pd.DataFrame(
         {
             "item": ["p02", "p04"],
@@ -191,6 +215,7 @@ def plan() -> Plan:
         schedule=schedule,
         limits=limits,
         tests=tests,
+        margins=margins,
         expected={k: facts[k] for k in ("value", "low", "high", "p_loss")},
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from mktlib.charts import dates, funnel, learning, plans, scores
+from mktlib.charts import dates, funnel, learning, margins, plans, scores
 from mktlib.charts.alternative import Picture, describe
 from mktlib.charts.canvas import Canvas, new_axes, styled
 from mktlib.errors import DataError
@@ -34,6 +34,7 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
         "limits": (plans.limits_size, plans.limits),
         "spend": (plans.spend_size, plans.spend),
         "dates": (dates.dates_size, dates.dates),
+        "margins": (margins.margins_size, margins.margins),
     },
     Review: {"items": (plans.review_size, plans.review), "calibration": (plans.calibration_size, plans.calibration)},
     Backtest: {"calibration": (plans.calibration_size, plans.backtest)},
@@ -61,7 +62,7 @@ def plot(
     result : any of the shapes in `mktlib.results`, or a subclass of one.
     ax : axes to draw in; by default a figure of its own, sized to what is shown and laid out once.
     language : of titles, labels and numbers; default MKTLIB_LANGUAGE, else English.
-    kind : "ranked" or "heatmap" for scores; "calendar", "limits", "spend" or "dates" for a plan; "items" or "calibration" for a review.
+    kind : "ranked" or "heatmap" for scores; "calendar", "limits", "spend", "dates" or "margins" for a plan; "items" or "calibration" for a review.
     tables : where labels come from; default the packaged tables.
 
     Returns

@@ -1,13 +1,13 @@
 """From a brief and scores to one plan: read the brief, narrow the ideas, choose within every limit, check it, keep it.
 
-brief: `brief` what is asked for, `reading` and `mistakes` what is wrong in it, `entries`, `template` and `form` one to fill in (`filled`
-    read back), `questions` one for who has no data, `informed` what others know, `remarks` what to say of it;
+brief: `brief` what is asked for, `reading` and `mistakes` what is wrong in it, `entries`, `template` and `form` (`layout`) one to fill in,
+    `filled` read back, `questions` one for who has no data, `informed` what others know, `remarks` what to say of it;
 narrowing: `ideas` priced cells, `sieves` and `narrow` the short list, `why` not another;
 program: `problem` the numbers, `limits` the rows that hold them, `program` both as a matrix, `engine` HiGHS, `greedy` a fill by hand;
 solving: `solve`; a large campaign by `search` (which pieces, when: `schedules`), `weeks` (each alone) and `finish` (whole lots);
     `risk` for the worst outcomes, `early` of equals, `clash` why nothing holds, `margins` what a little more brings;
 telling: `plan` and `readable` its tables, `check` every limit again, `calendar` its days and `calendar_check` those again, `learning`
-    (`information`) what to ask next, `store` on disk, `outputs` (`links`, `pages`, `layout`, `workbook`) what leaves it.
+    (`information`) what to ask next, `store` on disk, `outputs` (`links`, `pages`, `workbook`) what leaves it.
 """
 
 from mktlib.planning.brief import Brief
