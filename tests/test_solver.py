@@ -142,7 +142,7 @@ def test_binary_instances_taken_apart_equal_highs_alone(seed, few, monkeypatch):
     """Both ways to choose schedules: over all sets of pieces, and by a program."""
     problem = Instance.of(2, 2, 8, 2, 3, seed=seed).problem()
     best = solver.solve(problem, start=None, seed=0, gap=1e-6)
-    found = taken_apart(problem, monkeypatch, few=few)
+    found = taken_apart(problem, monkeypatch, work=0.4, few=few)
     assert best is not None
     assert problem.broken(found.n, found.y) == []
     assert problem.value(found.n) >= 0.98 * problem.value(best.n)
@@ -164,7 +164,7 @@ def test_general_briefs_taken_apart_hold_every_limit_and_no_plan_passes_the_boun
 @pytest.mark.parametrize("seed", [1, 3])
 def test_the_ideas_that_the_linear_program_likes_are_enough_for_a_good_plan(seed, monkeypatch):
     problem = campaign(seed)
-    alone, found = solver.solve(problem, start=greedy(problem), seed=0, nodes=50), taken_apart(problem, monkeypatch, kernel=240)
+    alone, found = solver.solve(problem, start=greedy(problem), seed=0, nodes=50), taken_apart(problem, monkeypatch, kernel=400)
     assert alone is not None
     assert problem.shape[0] * problem.shape[2] > 400
     assert problem.broken(found.n, found.y) == []

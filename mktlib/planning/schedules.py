@@ -119,7 +119,8 @@ class Chooser:
         p, w = self.shape
         a, high = sparse.vstack(self.rows, format="csr"), np.concatenate(self.high)
         m = Matrix(self.cost, a, np.full(len(high), -np.inf), high, self.top, self.whole)
-        solver = run(loaded(m, whole=True, seed=self.seed, meter=self.meter, mip_rel_gap=1e-3, mip_max_nodes=500), self.meter)
+        solver = run(loaded(m, whole=True, seed=self.seed, meter=self.meter, mip_rel_gap=1e-3, mip_max_nodes=100), self.meter)
+        self.meter.spent += 0.2  # few columns and many cuts take longer than their number says
         upper = -float(solver.getInfo().mip_dual_bound)
         y = np.round(values(solver)[: p * w]).astype(int).reshape(p, w) if feasible(solver) else np.zeros((p, w), int)
         return upper, y

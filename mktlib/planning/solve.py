@@ -1,8 +1,8 @@
 """The best plan that all limits allow, with the bound that proves how good it is.
 
 A small campaign goes to HiGHS as one mixed-integer program. A large one is taken apart (`search`: which pieces, when; `weeks`: each
-week alone; `finish`: whole lots within all limits) and, where that leaves a gap and size allows, given to HiGHS with the best plan to
-start from. Deterministic: one thread, a fixed seed, limits on nodes and iterations and never on seconds.
+week alone; `finish`: whole lots within all limits). Where that leaves a gap, HiGHS gets the best plan to start from and a kernel of good
+ideas, then, if size allows, all of them. Deterministic: one thread, a fixed seed, limits on nodes and iterations and never on seconds.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ SMALL = 5_000
 MIDDLE = 20_000
 """Columns up to which HiGHS is worth asking after the search."""
 FEW = 20
-"""Nodes of that: each of them is long."""
+"""Nodes for a kernel: each of them is long."""
+MANY = 40
+"""Pieces up to which a schedule is searched for: with more, few of them fit, and a kernel of good ideas finds those faster."""
 KERNEL = 4_000
 """Columns of lots that HiGHS gets where the search leaves a gap: the ideas that the linear program likes best."""
 CLOSE = 0.0025
 """A gap that ends the search of a large campaign."""
-
 STALE = 0.001
 """New prices that lower the bound by less are the last ones."""
 
@@ -67,10 +68,12 @@ def solve(problem: Problem, *, start: Plan | None, seed: int, nodes: int = NODES
             meter.tell(problem.value(best[0]))
         if size > SMALL:
             best, bound, lp, rank = _searched(problem, best, seed, meter, min(gap, CLOSE))
-            if not meter.stopped and _gap(problem, best, bound) > gap:
-                best, _ = _whole(problem, best, seed, meter, max(1, nodes // 10), gap, rank < KERNEL // problem.shape[2])
+            for lots in (KERNEL // 4, KERNEL):
+                if not meter.stopped and _gap(problem, best, bound) > gap:
+                    kernel = rank < lots // problem.shape[2]
+                    best, _ = _whole(problem, best, seed, meter, FEW, gap, kernel)
         if not meter.stopped and (size <= SMALL or best is None or (size <= MIDDLE and _gap(problem, best, bound) > gap)):
-            best, proved = _whole(problem, best, seed, meter, nodes if size <= SMALL else FEW, gap)
+            best, proved = _whole(problem, best, seed, meter, nodes if size <= SMALL or best is None else 1, gap)
             bound = min(bound, proved)
     if best is None and meter.stopped:
         raise KeyboardInterrupt
@@ -119,6 +122,8 @@ def _searched(problem: Problem, start: Plan | None, seed: int, meter: Meter, gap
         return start, np.inf, np.inf, np.arange(len(problem.ideas))
     lp = -float(core.getInfo().objective_function_value)
     rank = _ranked(problem, core)
+    if len(problem.pieces) > MANY:
+        return start, lp, lp, rank
     search = Search.of(parts, meter, seed)
     search.bound = lp
     chosen = _priced(search, core)
