@@ -56,8 +56,10 @@ class Meter:
         HiGHS cannot be left by an exception; so the signal only sets a mark that the search looks at.
         """
         main = threading.current_thread() is threading.main_thread()
-        before = signal.getsignal(signal.SIGINT) if main else None
-        with tqdm(total=1.0, desc="plan", delay=2, leave=False, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}") as self._bar:
+        before, unseen = signal.getsignal(signal.SIGINT) if main else None, os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
+        with tqdm(
+            total=1.0, desc="plan", delay=2, leave=False, disable=unseen, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}"
+        ) as self._bar:
             try:
                 if main:
                     signal.signal(signal.SIGINT, self._stop)

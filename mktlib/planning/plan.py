@@ -32,7 +32,7 @@ from mktlib.planning.readable import limit_table, named, pieces, placements, rat
 from mktlib.planning.risk import careful, sds_off
 from mktlib.planning.solve import Answer, prices, solve
 from mktlib.planning.store import read_plan, write_plan
-from mktlib.results import Learning, Plan, Rhythm, Scores, SendTime, Watch
+from mktlib.results import CELL, Learning, Plan, Rhythm, Scores, SendTime, Watch
 from mktlib.vocabulary import Tables, finding, load_tables
 
 EXPECTED = ("value", "low", "high", "p_loss", "spend", "careful", "bound", "gap", "ceiling", "margin", "greedy", "events", "level")
@@ -177,8 +177,12 @@ def plan_campaign(
     if not 0 <= risk < 1:
         raise PlanError(finding("E_OPTION", brief.language, column="risk", found=risk, expected="0 <= risk < 1"))
     brief, heard = informed(brief, rhythm=rhythm, send_time=send_time, places=places)
-    short = shortlist(scores, brief, keep=keep, risk=sds_off(risk), tables=tables)
-    ideas, held, alerts = on_hold(short.table, brief, watch)
+    short = shortlist(scores, brief, keep=keep, risk=0.0, tables=tables)
+    listed = short.table
+    if risk > 0:  # what is surest on its own besides: together the sure and the promising hold more than either
+        surest = shortlist(scores, brief, keep=max(1, keep // 4), risk=sds_off(risk), tables=tables).table
+        listed = pd.concat([listed, surest]).drop_duplicates(list(CELL), ignore_index=True)
+    ideas, held, alerts = on_hold(listed, brief, watch)
     _nothing_left(ideas, brief)
     problem = build(ideas, brief)
     ratio = ratios(scores, problem.ideas, seed=random_state)
