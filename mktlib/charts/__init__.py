@@ -62,7 +62,8 @@ def plot(
     result : any of the shapes in `mktlib.results`, or a subclass of one.
     ax : axes to draw in; by default a figure of its own, sized to what is shown and laid out once.
     language : of titles, labels and numbers; default MKTLIB_LANGUAGE, else English.
-    kind : "ranked" or "heatmap" for scores; "calendar", "limits", "spend", "dates" or "margins" for a plan; "items" or "calibration" for a review.
+    kind : "ranked" or "heatmap" for scores; "calendar", "limits", "spend", "dates" or "margins" for a plan; "items" or "calibration" for a
+        review.
     tables : where labels come from; default the packaged tables.
 
     Returns

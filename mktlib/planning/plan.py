@@ -293,7 +293,7 @@ def _told(
         "name": brief.name, "currency": brief.currency, "first_day": brief.first_day.isoformat(), "last_day": brief.last_day.isoformat(),
         "weeks": brief.weeks, "budget": brief.budget, "metric": scores.metric, "objective": counted,
         "pieces": int((items["status"] == "make").sum()), "risk": risk, "ideas": len(problem.ideas),
-        "allowed": short["allowed"], "seed": seed, **expected,
+        "allowed": short["allowed"], "seed": seed, "stopped": answer.stopped, **expected,
     }  # fmt: skip
     return CampaignPlan(
         table=items, schedule=schedule, limits=limits, tests=tests_of(schedule), facts=facts, expected=expected, brief=brief,

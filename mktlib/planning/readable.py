@@ -157,6 +157,9 @@ def remarks(brief: Brief, schedule: pd.DataFrame, facts: Mapping[str, Any]) -> t
     learning = schedule.loc[schedule["verdict"].isin(["test", "too_early"]), "spend"].sum()
     if brief.test_share > 0 and learning <= 0:
         found.append(finding("N_PLAN_NO_TEST", brief.language, level="note", column="test_share", found=f"{brief.test_share:g}"))
+    if facts.get("stopped"):
+        gap = f"{100 * facts['gap']:.1f} %"
+        found.append(finding("N_PLAN_STOPPED", brief.language, level="warning", found=gap))
     if facts["p_loss"] is not None and facts["value"] < facts["spend"]:
         value, spend = f"{facts['value']:.0f}", f"{facts['spend']:.0f}"
         found.append(finding("N_PLAN_LOSS", brief.language, level="warning", column="budget", value=value, spend=spend))

@@ -74,7 +74,7 @@ def careful(problem: Problem, ratio: np.ndarray, risk: float, solved: Callable[[
     solved : the solver for one set of gains.
     """
     weights = np.full(len(ratio), 1.0 / len(ratio))
-    best, worth, bound = None, -np.inf, np.inf
+    best, worth, bound, stopped = None, -np.inf, np.inf, False
     for turn in range(1, ROUNDS + 1):
         answer = solved(_reweighed(problem, weights @ ratio))
         if answer is None:
@@ -83,11 +83,12 @@ def careful(problem: Problem, ratio: np.ndarray, risk: float, solved: Callable[[
         bound = min(bound, answer.bound)
         if (mine := worst_mean(came, risk)) > worth:
             best, worth = answer, mine
-        if bound - worth <= SETTLED * abs(bound):
+        stopped = answer.stopped
+        if stopped or bound - worth <= SETTLED * abs(bound):
             break
         weights += (_weights(came, risk) - weights) / turn
     assert best is not None
-    return replace(best, bound=max(bound, worth)), worth
+    return replace(best, bound=max(bound, worth), stopped=stopped), worth
 
 
 def _reweighed(problem: Problem, times: np.ndarray) -> Problem:
