@@ -5,7 +5,7 @@ brief: `brief` what is asked for, `reading` and `mistakes` what is wrong in it, 
 narrowing: `ideas` priced cells, `sieves` and `narrow` the short list, `why` not another;
 program: `problem` the numbers, `limits` the rows that hold them, `program` both as a matrix, `engine` HiGHS, `greedy` a fill by hand;
 solving: `solve`; a large campaign by `search` (which pieces, when: `schedules`), `weeks` (each alone) and `finish` (whole lots);
-    `risk` for the worst outcomes, `early` of equals, `clash` why nothing holds, `margins` what a little more brings;
+    `risk` for the worst outcomes, `pacing` of equals, `clash` why nothing holds, `margins` what a little more brings;
 telling: `plan` and `readable` its tables, `check` every limit again, `calendar` its days and `calendar_check` those again, `learning`
     (`information`) what to ask next, `store` on disk, `outputs` (`links`, `pages`, `workbook`) what leaves it.
 """

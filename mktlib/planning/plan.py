@@ -17,7 +17,6 @@ from mktlib.planning.calendar import calendar
 from mktlib.planning.calendar_check import broken_days
 from mktlib.planning.check import broken_limits
 from mktlib.planning.clash import path_of, smallest_clash, together
-from mktlib.planning.early import early
 from mktlib.planning.greedy import greedy
 from mktlib.planning.ideas import PIECE
 from mktlib.planning.informed import informed, on_hold
@@ -27,6 +26,7 @@ from mktlib.planning.links import links
 from mktlib.planning.margins import margins
 from mktlib.planning.narrow import shortlist
 from mktlib.planning.outputs import export
+from mktlib.planning.pacing import paced
 from mktlib.planning.problem import Limit, Problem
 from mktlib.planning.readable import limit_table, named, pieces, placements, ratios, remarks, strangers, tests_of, with_ranges
 from mktlib.planning.risk import careful, sds_off
@@ -272,7 +272,7 @@ def _told(
     ratio: np.ndarray, seed: int, risk: float, held: pd.DataFrame, more: tuple[Finding, ...],
 ) -> CampaignPlan:  # fmt: skip
     answer, worth = found
-    answer = replace(answer, n=early(problem, answer.n, answer.y))
+    answer = replace(answer, n=paced(problem, answer.n, answer.y))
     brief, names = problem.brief, named(problem, answer)
     schedule, outcome = with_ranges(placements(problem, answer, names), problem, answer, ratio, level=scores.level, seed=seed)
     items = pieces(problem, answer, names, held)
