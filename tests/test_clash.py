@@ -181,6 +181,31 @@ def test_a_clash_is_told_with_what_to_type() -> None:
     assert raised.values["needed"] in raised.text
 
 
+def blamed(text: str) -> dict[str, float | None]:
+    return {c.entry.path: c.needed for c in smallest_clash(problem_of(text), seed=0)}
+
+
+def free(text: str) -> bool:
+    problem = problem_of(text)
+    return holds(problem, tuple(entries(problem)))
+
+
+def test_a_silence_over_the_launch_is_named() -> None:
+    launch, silence = "[[fixed_dates]]\nday = 2026-10-06\n", "[[mutes]]\nfirst_day = 2026-10-05\nlast_day = 2026-10-11\n"
+    assert blamed(FINE + launch + silence) == {"fixed_dates.0": 0.0, "mutes.0": 0.0}
+    assert not free(FINE + launch + silence)
+    assert free(FINE + launch)
+
+
+def test_a_least_buy_beyond_the_budget_is_named_with_the_most_that_can_be() -> None:
+    text = FINE.replace("maximum = 20", "minimum = 25") + '[[must_have]]\nchannel = "paid_social"\n'
+    found = blamed(text)
+    assert found["channels.paid_social.minimum"] == pytest.approx(20.0)  # the budget less the piece
+    assert {"budget", "must_have.0"} <= set(found)
+    assert not free(text)
+    assert free(text.replace("minimum = 25", "minimum = 20"))
+
+
 # ---------------------------------------------------------------- a little more of a limit
 
 

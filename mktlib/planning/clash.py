@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from mktlib.planning.engine import NODES, feasible, loaded, run, values
-from mktlib.planning.problem import Limit, Problem
+from mktlib.planning.problem import Limit, Problem, weekly_most
 from mktlib.planning.program import Matrix, matrix
 
 PATHS = {
@@ -84,11 +84,50 @@ def smallest_clash(problem: Problem, *, seed: int) -> list[Change]:
 
     Empty where no entry is to blame (the solver could not tell within its nodes).
     """
-    program, lines = matrix(problem), entries(problem)
+    problem, program, lines = _opened(problem)
     if _holds(program, lines, [], seed):
         return []
     chosen = _smallest(program, lines, seed)
     return [Change(line, line.now(problem), _needed(problem, program, line, seed)) for line in chosen]
+
+
+def _opened(problem: Problem) -> tuple[Problem, Matrix, list[Entry]]:
+    """(problem, program, entries) in which what closes weeks (silences, the end of consent) and least buys are rows of their own."""
+    brief = problem.brief
+    unending = {name: row.model_copy(update={"consent_date": None}) for name, row in brief.segments.items()}
+    most = weekly_most(problem.ideas, brief.model_copy(update={"mutes": [], "segments": unending}))
+    program = matrix(replace(problem, most=most))
+    lines, base, weeks = entries(problem), program.a.shape[0], problem.shape[2]
+    first = base - 2 * len(problem.minimum)  # the program ends with two rows for each least buy
+    none = np.zeros((0, 0))
+    for k, (channel, least) in enumerate(problem.minimum.items()):
+        lines.append(Entry(f"channels.{channel}.minimum", (first + 2 * k,), Limit("channel_minimum", channel, "money", -least, none, none)))
+    closed = np.argwhere(problem.most < most)
+    by_path: dict[str, list[int]] = {}
+    for k, (idea, week) in enumerate(closed.tolist()):
+        by_path.setdefault(_closing(problem, idea, week + 1), []).append(base + k)
+    lines += [Entry(path, tuple(rows), Limit("closed", path, "closed", 0.0, none, none)) for path, rows in sorted(by_path.items())]
+    at = closed[:, 0] * weeks + closed[:, 1] if len(closed) else np.zeros(0, int)
+    rows = sparse.csr_matrix((np.ones(len(at)), (np.arange(len(at)), at)), shape=(len(at), program.a.shape[1]))
+    high = problem.most[closed[:, 0], closed[:, 1]].astype(float) if len(closed) else np.zeros(0)
+    wider = replace(
+        program, a=sparse.vstack([program.a, rows], format="csr"), low=np.r_[program.low, np.full(len(at), -np.inf)],
+        high=np.r_[program.high, high],
+    )  # fmt: skip
+    return replace(problem, most=most), wider, lines
+
+
+def _closing(problem: Problem, idea: int, week: int) -> str:
+    """Which entry of the brief closes a week to an idea: a silence, several of them, or the end of consent."""
+    brief, row = problem.brief, problem.ideas.iloc[idea]
+    days = brief.week_days(week)
+    mutes = [
+        k for k, m in enumerate(brief.mutes)
+        if m.segment in (None, row["segment"]) and m.channel in (None, row["channel"]) and m.first_day <= days[-1] and m.last_day >= days[0]
+    ]  # fmt: skip
+    if len(mutes) == 1:
+        return f"mutes.{mutes[0]}"
+    return "mutes" if mutes else f"segments.{row['segment']}.consent_date"
 
 
 def _smallest(program: Matrix, lines: Sequence[Entry], seed: int) -> list[Entry]:
@@ -136,6 +175,8 @@ def _needed(problem: Problem, program: Matrix, line: Entry, seed: int) -> float 
     now = line.now(problem)
     if line.limit.unit == "share":
         return _share(problem, program, line, seed)
+    if line.limit.unit == "closed":
+        return 0.0 if _holds(program, [line], [0], seed) else None
     more = _slack(program, line.rows, line.per(problem), line.limit.unit in WHOLE, seed)
     if more is None:
         return None

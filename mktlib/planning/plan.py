@@ -238,6 +238,8 @@ def _clashes(problem: Problem, seed: int) -> list[Finding]:
         values: dict[str, Any] = {"limit": c.entry.limit.code, "scope": _scope(problem, c.entry.limit)}
         if c.needed is None:
             found.append(finding("E_PLAN_PART", language, column=c.entry.path, found=said(c.now), **values))
+        elif c.entry.limit.unit == "closed":
+            found.append(finding("E_PLAN_CLOSED", language, column=c.entry.path, **values))
         elif c.entry.limit.wanted and c.needed <= 0:
             found.append(finding("E_PLAN_DROP", language, column=c.entry.path, found=said(c.now), **values))
         else:
@@ -262,9 +264,13 @@ def said(number: float) -> str:
 def _scope(problem: Problem, limit: Limit) -> str:
     """What a limit speaks of, in the words of the brief (must_have.0 as what must be had)."""
     name, _, k = limit.scope.partition(".")
-    if not (limit.wanted and k.isdigit() and hasattr(problem.brief, name)):
+    if not (k.isdigit() and name in ("must_have", "fixed_dates", "mutes")):
         return limit.scope or limit.code
-    return ", ".join(str(v) for v in getattr(problem.brief, name)[int(k)].given().values())
+    row = getattr(problem.brief, name)[int(k)]
+    words = [row.name] if getattr(row, "name", "") else []
+    words += [str(v) for v in (row.given() if hasattr(row, "given") else {}).values()]
+    day = getattr(row, "day", None) or getattr(row, "first_day", None)
+    return ", ".join(words or ([str(day)] if day else [name]))
 
 
 def _told(
