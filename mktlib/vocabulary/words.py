@@ -154,6 +154,8 @@ def _sentences(code: str, language: str, fields: Mapping[str, Any]) -> tuple[str
     """(whole text, expected, hint) from the language file; the fields alone where it has no row for the code."""
     row = lookup(f"findings.{code}", language) or {}
     fill = {k: v for k, v in fields.items() if v is not None}
+    if axis := lookup(f"labels.column.{fill.get('factor')}", language):
+        fill["factor"] = f"{axis[:1].lower()}{axis[1:]}"
 
     def said(name: str) -> str | None:
         return string.Formatter().vformat(row[name], (), _Blank(fill)) if name in row else None
