@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import itertools
 import math
+import pathlib
 import re
 import zipfile
 from dataclasses import replace
@@ -18,7 +19,7 @@ from openpyxl import load_workbook
 
 from mktlib.__main__ import main
 from mktlib.errors import DataError, PlanError
-from mktlib.planning import brief_from_text, brief_template, plan_campaign, read_brief, write_form
+from mktlib.planning import brief_from_text, brief_template, layout, plan_campaign, read_brief, write_form
 from mktlib.planning.brief import Brief
 from mktlib.planning.entries import entries
 from mktlib.planning.filled import Filled
@@ -29,7 +30,7 @@ from mktlib.planning.reading import _checked
 from mktlib.planning.template import literal
 from mktlib.results import CELL, Scores
 from mktlib.simulate import sample_path
-from mktlib.vocabulary import load_tables, lookup, retell, sending_rules
+from mktlib.vocabulary import TABLES, finding, load_tables, lookup, phrase, retell, sending_rules
 
 LANGUAGES = ("en", "fr")
 SAMPLES = ("sunglasses", "law_firm", "drive_in")
@@ -281,7 +282,11 @@ def test_every_mistake_of_a_form_is_told_at_once_by_sheet_and_cell(tmp_path):
     told = {(f.column, f.code) for f in found}
     assert {(place, code) for place, (_, code) in WRONG_CELLS.items()} <= told
     by_place = {f.column: f for f in found}
-    assert by_place["Canaux!A4"].hint == "organic_social"
+    assert by_place["Canaux!A4"].hint == "Social organique"
+    assert "Référencement naturel (SEO), " in by_place["Canaux!A4"].expected
+    assert "E-mail" in by_place["Canaux!A4"].expected
+    assert by_place["Dates!A3"].expected == "Date imposée, Silence"
+    assert by_place["Canaux!C5"].expected.endswith("mille impressions, un clic, un message, rien")
     assert by_place["Général!A9"].hint == "Part de test"
     assert by_place["Général!B7"].text.startswith("form.xlsx, Général!B7 : 'beaucoup' ne peut pas servir ici")
     assert "cellule au format date" in by_place["Général!B5"].text
@@ -300,6 +305,120 @@ def test_a_sheet_that_is_missing_is_named_and_notes_are_left_alone(tmp_path):
     book.create_sheet("Mes notes")["A1"] = "à relire"
     book.save(tmp_path / "noted.xlsx")
     assert read_brief(tmp_path / "noted.xlsx") == brief_of(FULL)
+
+
+def filled_in(tmp_path, cells: dict[str, object]) -> Brief:
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(changed(form(brief_from_text(brief_template("fr")), language="fr"), cells))
+    return read_brief(path)
+
+
+@pytest.mark.parametrize("typed", [
+    "Provocateur, Ludique / humoristique", "provocateur ;LUDIQUE / humoristique", "edgy\nplayful", "Provocative,playful,",
+    '"edgy"; Ludique / humoristique',
+])  # fmt: skip
+def test_a_list_is_split_at_commas_semicolons_and_lines(tmp_path, typed):
+    assert filled_in(tmp_path, {"Général!B16": typed}).brand.forbidden == ["edgy", "playful"]
+
+
+def test_a_label_with_a_comma_is_one_word(monkeypatch):
+    monkeypatch.setattr(layout, "_known", lambda words: {"loud, bright": "loud", "loud": "loud", "calm": "calm"})
+    assert layout.parts("calm, Loud, bright, new; Loud", "styles") == ["calm", "Loud, bright", "new", "Loud"]
+    assert layout.parts('"a; b, c", calm', "styles") == ['"a; b, c"', "calm"]
+    assert layout.parts('"a, b', "styles") == ['"a', "b"]
+
+
+@pytest.mark.parametrize(("cell", "typed", "hint"), [
+    ("Général!B16", "Provocateur, ludiqe", "Ludique / humoristique"), ("Général!B16", "Ludique", "Ludique / humoristique"),
+    ("Production!A4", "Video courte", "Vidéo courte verticale"), ("Étapes!A4", "Interets", "Intérêt"),
+    ("Canaux!A5", "courrier", None), ("Général!B13", "taux de clic", "Taux de clics"), ("Général!B3", "allemand", None),
+])  # fmt: skip
+def test_a_word_of_a_form_that_is_not_known_is_told_with_the_nearest_label(tmp_path, cell, typed, hint):
+    with pytest.raises(DataError) as caught:
+        filled_in(tmp_path, {cell: typed})
+    assert [(f.code, f.column, f.hint) for f in caught.value.findings] == [("E_BRIEF_WORD", cell, hint)]
+    assert "_" not in caught.value.findings[0].text
+
+
+def test_words_of_ones_own_may_be_typed_and_come_back(tmp_path):
+    brief = filled_in(tmp_path, {"Général!B15": "Narratif; « ludique »; Drole", "Production!A4": "hologramme", "Production!A5": '"Vidéo"'})
+    assert brief.brand.allowed == ["storytelling", "ludique", "Drole"]
+    assert set(brief.production) == {"default", "hologramme", "Vidéo", "promo_email"}
+    own = brief_of({
+        **FULL, "brand": {"allowed": ["ludique", "a, b; c", 'say "so"', '"', "“x”", "playful"]}, "stages": {"awaken": 0.1, "decision": 0.2},
+        "segments": {"007": {"consent": {"our mail": 0.5}}, "parents": {}, "drivers": {}},
+        "exclude": [{"style": "none"}, {"style": "Luxe"}],
+        "channels": {**FULL["channels"], "e-mails": {"unit": "delivered"}, "our mail": {"unit": "delivered"}},
+    })  # fmt: skip
+    for language in LANGUAGES:
+        assert read_brief(write_form(own, tmp_path / "own.xlsx", language=language)) == own
+
+
+@pytest.mark.parametrize("name", ["hillstrom", "facebook_metrics"])
+def test_a_brief_of_another_vocabulary_goes_into_a_form_and_back(tmp_path, name):
+    maps = pathlib.Path(__file__).parents[1] / "data" / "maps"
+    tables = load_tables()
+    own = {"engaged_of_reach": tables.metrics["click_rate"]} if name == "facebook_metrics" else {}
+    tables = replace(tables, metrics={**tables.metrics, **own})
+    brief = read_brief(maps / f"{name}.brief.toml", tables=tables)
+    for language in LANGUAGES:
+        assert read_brief(write_form(brief, tmp_path / "form.xlsx", language=language), tables=tables) == brief
+
+
+@pytest.mark.parametrize(("cell", "typed", "read"), [
+    ("B7", "2500 €", 2500), ("B7", "2 500,50 €", 2500.5), ("B7", "€ 2500.50", 2500.5), ("B7", "2500 EUR", 2500), ("B9", "30 %", 0.3),
+    ("B9", "30%", 0.3),
+])  # fmt: skip
+def test_amounts_and_shares_are_read_as_people_type_them(tmp_path, cell, typed, read):
+    brief = filled_in(tmp_path, {f"Général!{cell}": typed})
+    assert (brief.budget if cell == "B7" else brief.test_share) == read
+
+
+def test_a_form_says_what_to_type_into_the_cell(tmp_path):
+    with pytest.raises(DataError) as caught:
+        filled_in(tmp_path, {"Général!B3": None, "Général!B5": None, "Général!B7": None, "Général!B9": 30, "Dates!A3": "Silence",
+                             "Dates!C3": dt.date(2026, 10, 7), "Dates!D3": dt.date(2026, 10, 7)})  # fmt: skip
+    found = {f.column: f for f in caught.value.findings}
+    hints = {"B5": "2026-10-05", "B7": "40000", "B9": "0,3"}
+    assert {cell: found[f"Général!{cell}"].hint for cell in hints} == hints
+    assert "Tapez : 40000" in " ".join(found["Général!B7"].text.split())
+    assert found["Dates!C3"].found == "Jour"
+    assert "Premier jour" in found["Dates!C3"].expected
+    assert found["Dates!E3"].code == "E_BRIEF_MISSING"
+    with pytest.raises(DataError) as caught:
+        filled_in(tmp_path, {f"Canaux!{c}{row}": None for c in "ABCDEFG" for row in (3, 4, 5)})
+    assert [(f.column, f.hint) for f in caught.value.findings] == [("Canaux!A3", "Social payant")]
+
+
+def test_the_days_of_the_other_kind_of_date_are_not_asked_for(tmp_path):
+    page = next(p for p in sheets("fr") if p.name == "dates")
+    only = {c.label: c.says.rpartition("Ne vaut que pour")[2] for c in page.columns if "Ne vaut que pour" in c.says}
+    assert {label: only[label].strip(" :.\u00a0\u202f") for label in ("Jour", "Premier jour", "Dernier jour")} == {
+        "Jour": "Date imposée", "Premier jour": "Silence", "Dernier jour": "Silence",
+    }  # fmt: skip
+    assert "Nom" not in only
+    brief = filled_in(tmp_path, {"Dates!A3": "Date imposée", "Dates!C3": dt.date(2026, 10, 7), "Dates!A5": "silence",
+                                 "Dates!D5": dt.date(2026, 10, 8), "Dates!E5": dt.date(2026, 10, 8)})  # fmt: skip
+    assert (len(brief.fixed_dates), len(brief.mutes)) == (1, 1)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "at most three times"), ("fr", "trois fois au plus")])
+def test_the_wear_says_how_often_a_piece_is_shown(language, words):
+    assert words in lookup("brief.general.wear.says", language)
+    assert words in " ".join(brief_template(language).replace("\n# ", " ").split())
+
+
+def test_french_sentences_name_axes_by_their_labels_and_use_one_apostrophe():
+    told = finding("E_SIMPSON", "fr", column="style", found="a", other="b", factor="content_type").text
+    assert "à type de contenu identique" in told
+    span = phrase("report.span", "fr", low="884 €", high="2 031 €")
+    said = phrase("report.plan.expected", "fr", span=span, sure="9 chances sur 10", value="1 400 €")
+    assert said.startswith("Il devrait rapporter de 884 € à 2 031 € (9 chances sur 10)")
+    less = finding("E_PLAN_LESS", "fr", found="5", needed="3", scope="email").text
+    assert " ".join(less.split()) == "5 dépasse ce qui est possible (email) : 3 au plus. Tapez 3."
+    text = (TABLES / "languages" / "fr.toml").read_text(encoding="utf-8")
+    assert re.findall(r"\w'\w", text) == []
+    assert "Saisissez" not in text
 
 
 def test_one_share_and_a_share_for_each_channel_cannot_both_hold(tmp_path):

@@ -12,7 +12,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from mktlib.planning.brief import Brief
-from mktlib.planning.layout import KEY, Column, Sheet, said_word, sheets, vocabulary
+from mktlib.planning.layout import KEY, OWN, Column, Sheet, form_word, sheets, vocabulary
 from mktlib.vocabulary import default_language, load_tables, phrase
 from mktlib.wording import write_bytes
 
@@ -72,7 +72,7 @@ def _keys(brief: Brief) -> dict[str, list[str]]:
 def _words(sheet: Any, looks: Mapping[str, Any], language: str) -> dict[str, str]:
     """The sheet of words, one list a column; gives the range of each list."""
     found = {}
-    every = (*CHOICES, "stages", "styles", "lengths", "content_types", "channels", "networks")
+    every = (*CHOICES, *OWN)
     for k, words in enumerate(every):
         labels = list(vocabulary(words, language).values())
         sheet.write_string(0, k, phrase(f"brief.words.{words}", language), looks["head"])
@@ -152,7 +152,7 @@ def _write(sheet: Any, row: int, k: int, value: Any, column: Column, looks: Mapp
     if column.kind in ("whole", "number"):
         return sheet.write_number(row, k, value, looks["cell"])
     several = value if isinstance(value, list) else [value]
-    return sheet.write_string(row, k, "; ".join(said_word(v, column.words, language) for v in several), looks["cell"])
+    return sheet.write_string(row, k, "; ".join(form_word(v, column.words, language) for v in several), looks["cell"])
 
 
 def _choices(sheet: Any, box: tuple[int, int, int, int], column: Column, lists: Mapping[str, str]) -> None:

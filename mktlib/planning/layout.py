@@ -5,8 +5,12 @@ Everything is read off the schema (`entries`); what a form cannot show in one ce
 
 from __future__ import annotations
 
+import difflib
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, get_args
 
 from mktlib.planning.brief import Brief, Unit
@@ -16,6 +20,10 @@ from mktlib.vocabulary import load_tables, lookup, phrase
 KEY = "*"
 """Stands in a path for the key of a row, or for its number in a list."""
 GENERAL = "general"
+OWN = ("stages", "styles", "lengths", "content_types", "channels", "networks")
+"""Tables beside whose words a brief may use its own."""
+NEAR = 0.6
+"""How like a known word, of 1, a word is that may be a slip of it."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,7 @@ def _fields(name: str, outer: Entry, language: str, keys: Mapping[str, Sequence[
             yield column
         colon = phrase("brief.form.colon", language)
         for key in keys.get(entry.name, ()) if entry.keyed or entry.shape == "numbers" else ():
-            label = f"{column.label}{colon}{said_word(key, KEYS[entry.name], language)}"
+            label = f"{column.label}{colon}{form_word(key, KEYS[entry.name], language)}"
             yield Column((*column.path, key), entry.kind, "", label, column.says)
 
 
@@ -99,10 +107,15 @@ def _lists(lists: Sequence[str], top: Mapping[str, Entry], language: str) -> Ite
     yield Column((), "choice", "kinds", phrase("brief.form.kind", language), phrase("brief.form.kind_says", language))
     seen: set[str] = set()
     ordered = [e for name in lists for e in entries(_model(top[name]))]
+    of = {e.name: [name for name in lists if e.name in _model(top[name]).model_fields] for e in ordered}
     for entry in sorted(ordered, key=lambda e: e.name in WORDS):
         if entry.name not in seen:
             seen.add(entry.name)
-            yield _column((KEY, entry.name), entry, language)
+            column = _column((KEY, entry.name), entry, language)
+            if len(of[entry.name]) < len(lists):  # a row of the other kind leaves it empty
+                kinds = ", ".join(said_word(name, "kinds", language) for name in of[entry.name])
+                column = replace(column, says=f"{column.says} {phrase('brief.form.only', language, kinds=kinds)}.")
+            yield column
 
 
 def _key(name: str, words: str, head: str, language: str) -> Column:
@@ -114,6 +127,8 @@ def _column(path: tuple[str, ...], entry: Entry, language: str) -> Column:
     says += entry.said("unit", language) + "."
     if entry.kind == "list":
         says += f" {phrase('brief.form.list_says', language)}."
+    if _words(entry) in OWN:
+        says += f" {phrase('brief.form.own_says', language)}."
     if entry.required:
         default = phrase("brief.form.required", language)
     else:
@@ -176,20 +191,89 @@ def typed_word(text: str, words: str) -> str:
     >>> typed_word("Référencement naturel (SEO)", "channels"), typed_word("email", "channels"), typed_word("ours", "channels")
     ('organic_search', 'email', 'ours')
     """
+    return _known(words).get(plain(text), text)
+
+
+@cache
+def _known(words: str) -> dict[str, str]:
+    """What may be typed for each key of a table, without accents and capitals."""
+    found: dict[str, str] = {}
     for language in load_tables().languages:
         for key, label in vocabulary(words, language).items():
-            if plain(text) in (plain(key), plain(label)):
-                return key
-    return text
+            for typed in (key, label, key.replace("_", " ")):
+                found.setdefault(plain(typed), key)
+    return found
+
+
+def near_key(text: str, words: str) -> str | None:
+    """The key of the known word that a word may be a slip of, or a part of ("Ludique" of "Ludique / humoristique").
+
+    >>> near_key("Vidéo courte", "content_types"), near_key("ludiqe", "styles"), near_key("hologram", "content_types")
+    ('short_video', 'playful', None)
+    """
+    known = {part.strip(): key for typed, key in _known(words).items() for part in (*typed.split("/"), typed)}
+    near = difflib.get_close_matches(plain(text), known, n=1, cutoff=NEAR)
+    return known[near[0]] if near else None
+
+
+def form_word(key: Any, words: str, language: str) -> str:
+    """What a cell of a form says for a key: its label; a word of one's own between quotes where it could be taken for another.
+
+    >>> form_word("playful", "styles", "fr"), form_word("ours", "styles", "fr"), form_word("ludique", "styles", "fr")
+    ('Ludique / humoristique', 'ours', '"ludique"')
+    """
+    text = str(key)
+    if words not in OWN or text in vocabulary(words, language):
+        return said_word(key, words, language)
+    doubtful = read_word(text, words) != text or near_key(text, words) or text != text.strip() or set(text) & set(',;\n"')
+    return '"' + text.replace('"', '""') + '"' if doubtful or not text else text
+
+
+def own_word(text: str, words: str) -> str | None:
+    """The word between the quotes, where a cell says that a word is one's own.
+
+    >>> own_word('"ludique"', "styles"), own_word("ludique", "styles")
+    ('ludique', None)
+    """
+    text = text.strip()
+    if words not in OWN or len(text) < 2:
+        return None
+    if text[0] + text[-1] == '""':
+        return text[1:-1].replace('""', '"')
+    return text[1:-1].strip() if text[0] + text[-1] in ("“”", "«»") else None
+
+
+def read_word(text: str, words: str) -> str:
+    """The key that a cell says: one's own between quotes, or the one that a typed word means."""
+    own = own_word(text, words)
+    return typed_word(text, words) if own is None else own
+
+
+def parts(text: str, words: str) -> list[str]:
+    """The words of a cell that holds several: between semicolons, line breaks and commas, but for the commas of a label or of quotes.
+
+    >>> parts('Provocateur, Ludique / humoristique; "ours, too"', "styles")
+    ['Provocateur', 'Ludique / humoristique', '"ours, too"']
+    """
+    known, found = _known(words), list[str]()
+    widest = 1 + max((label.count(",") for label in known), default=0)
+    for part in re.findall(r'(?:"(?:[^"]|"")*"|[^;\n])+', text):
+        pieces = re.findall(r'(?:"(?:[^"]|"")*"|[^,])+', part)
+        while pieces:
+            width = next((k for k in range(widest, 1, -1) if plain(",".join(pieces[:k])) in known), 1)
+            found.append(",".join(pieces[:width]).strip())
+            pieces = pieces[width:]
+    return [part for part in found if part]
 
 
 def plain(text: str) -> str:
-    """Without capitals, and with one kind of space and apostrophe: spreadsheets change them.
+    """Without accents and capitals, and with one kind of space and apostrophe: spreadsheets change them.
 
-    >>> plain("Magasins d'applications") == plain("Magasins d’applications")
-    True
+    >>> plain("Magasins d'applications") == plain("magasins  d’applications"), plain("Décision")
+    (True, 'decision')
     """
-    return " ".join(str(text).replace("’", "'").casefold().split())
+    bare = "".join(c for c in unicodedata.normalize("NFD", str(text)) if not unicodedata.combining(c))
+    return " ".join(bare.replace("’", "'").casefold().split())
 
 
 def spoken(key: str) -> list[str]:

@@ -7,24 +7,43 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from mktlib.errors import Finding
+from mktlib.planning.layout import near_key, said_word
 from mktlib.vocabulary import Tables, finding, nearest
 
 LONGEST = 371
 """Days of a campaign, at most: a plan of more than 53 weeks is several plans."""
 WANTS = ("must_have", "exclude", "fixed_dates", "mutes")
 AXES = {"stage": "stages", "content_type": "content_types", "style": "styles", "length": "lengths", "channel": "channels"}
+MOST = 20
+"""Known words that a mistake lists."""
 Word = tuple[str, str, str]
 """path, table, word"""
 
 
-def wrong_beyond_types(raw: Mapping[str, Any], tables: Tables, file: str, language: str) -> Iterator[Finding]:
-    """Every such mistake, one finding each, with the path of the entry."""
-    for part in (_wrong_words, _strangers, _unbought, _wrong_days, _wrong_sums):
+def wrong_beyond_types(
+    raw: Mapping[str, Any], tables: Tables, file: str, language: str, *, form: str = "", own: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Every such mistake, one finding each, with the path of the entry.
+
+    form: the language of the form that the brief was read from, whose labels are told in place of keys; own: words that it says are
+    one's own.
+    """
+
+    def said(word: Any, table: str) -> str:
+        return said_word(word, table, form) if form else str(word)
+
+    for part in (partial(_wrong_words, form=bool(form), own=own), _strangers, _unbought, _wrong_days, _wrong_sums):
         for code, where, values in part(raw, tables):
+            table, known = values.pop("table", ""), values.get("expected")
+            if table:
+                values |= {name: said(values[name], table) for name in ("found", "hint") if values.get(name) is not None}
+            if isinstance(known, list):
+                values["expected"] = ", ".join(said(word, table) for word in known[:MOST]) + ("..." if len(known) > MOST else "")
             yield finding(code, language, file=file, column=where, **values)
 
 
@@ -84,8 +103,9 @@ def _words(raw: Mapping[str, Any]) -> Iterator[Word]:
         yield from ((f"{where}.{axis}", table, row[axis]) for axis, table in AXES.items() if isinstance(row.get(axis), str))
 
 
-def _wrong_words(raw: Mapping[str, Any], tables: Tables) -> Iterator[Mistake]:
-    """A word of one's own is fine; one that looks like a slip of a known word is not. Metrics and unpriced channels must be known."""
+def _wrong_words(raw: Mapping[str, Any], tables: Tables, *, form: bool = False, own: Collection[str] = ()) -> Iterator[Mistake]:
+    """A word of one's own is fine; one that looks like a slip of a known word is not, in a form even from afar: there it can stand
+    between quotes. Metrics and unpriced channels must be known."""
     language = raw.get("language", "en")
     if isinstance(language, str) and language not in tables.languages:
         yield "E_BRIEF_WORD", "language", {"found": language, "expected": ", ".join(tables.languages)}
@@ -93,11 +113,12 @@ def _wrong_words(raw: Mapping[str, Any], tables: Tables) -> Iterator[Mistake]:
         known = getattr(tables, table)
         if word in known:
             continue
-        near, priced = nearest(word, known), where.startswith("channels.")
-        own = priced and "unit" in _table(raw["channels"], word)
-        if not own and (table == "metrics" or priced or (near and _slip(word, near))):
-            wanted = ", ".join(list(known)[:8]) + ("..." if len(known) > 8 else "")
-            yield "E_BRIEF_WORD", where, {"found": word, "expected": wanted, "hint": near}
+        far = near_key(word, table) if form else None
+        near, priced = far or nearest(word, known), where.startswith("channels.")
+        mine = word in own or (table == "channels" and "unit" in _table(_table(raw, "channels"), word))
+        must = table == "metrics" or (priced and "unit" not in _table(raw["channels"], word))
+        if must or (not mine and near and (far or _slip(word, near))):
+            yield "E_BRIEF_WORD", where, {"found": word, "expected": list(known), "hint": near, "table": table}
 
 
 def _slip(word: str, near: str) -> bool:
@@ -125,7 +146,7 @@ def _unbought(raw: Mapping[str, Any], tables: Tables) -> Iterator[Mistake]:
     for where, word in asked:
         known = here if where.startswith("presence.") else list(bought)
         if bought and word not in known:
-            yield "E_BRIEF_NOT_BOUGHT", where, {"found": word, "expected": ", ".join(known), "hint": nearest(word, known)}
+            yield "E_BRIEF_NOT_BOUGHT", where, {"found": word, "expected": known, "hint": nearest(word, known), "table": "networks"}
 
 
 # ---------------------------------------------------------------- entries that cannot stand together
@@ -160,4 +181,4 @@ def _wrong_sums(raw: Mapping[str, Any], tables: Tables) -> Iterator[Mistake]:
             yield "E_BRIEF_ORDER", f"channels.{name}.minimum", {"found": low, "expected": f"<= {high}"}
     brand = _table(raw, "brand")
     for word in sorted({*_texts(brand, "allowed")} & {*_texts(brand, "forbidden")}):
-        yield "E_BRIEF_BOTH", "brand.forbidden", {"found": word}
+        yield "E_BRIEF_BOTH", "brand.forbidden", {"found": word, "table": "styles"}

@@ -83,7 +83,7 @@ def _known(table: str) -> Callable[[Any], list[str]]:
         for word in _list(answer):
             if _plain(word) not in names:
                 here = [row["label"].get(default_language(), key) for key, row in rows.items()]
-                raise LookupError(word, nearest(_plain(word), names), ", ".join(here[:8]) + "...")
+                raise LookupError(word, nearest(_plain(word), names), ", ".join(here[:20]) + ("..." if len(here) > 20 else ""))
             found.append(names[_plain(word)])
         return list(dict.fromkeys(found))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from pydantic import BaseModel, ValidationError
 
 from mktlib.errors import DataError, Finding
 from mktlib.planning.brief import Brief
-from mktlib.planning.entries import entries
+from mktlib.planning.entries import Entry, entries
 from mktlib.planning.filled import Filled, read_form
+from mktlib.planning.layout import said_word
 from mktlib.planning.mistakes import wrong_beyond_types
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, phrase, retell
 
@@ -70,13 +71,13 @@ def _checked(filled: Filled, tables: Tables | None) -> Brief:
     """A brief from what a file says, or every problem of it, by path (TOML) or by cell (a form)."""
     tables, raw, file = tables or load_tables(), filled.raw, filled.file
     wanted = raw.get("language")
-    language = wanted if isinstance(wanted, str) and wanted in tables.languages else default_language()
+    language = wanted if isinstance(wanted, str) and wanted in tables.languages else filled.language or default_language()
     found, brief = [retell(f, language) for f in filled.found], None
     try:
         brief = Brief.model_validate(raw)
     except ValidationError as error:
-        found += _once([_told(e, file, language, form=bool(filled.cells)) for e in error.errors()])
-    found += wrong_beyond_types(raw, tables, file, language)
+        found += _once([_told(e, file, language, form=filled.language) for e in error.errors()])
+    found += wrong_beyond_types(raw, tables, file, language, form=filled.language, own=filled.own)
     if found or brief is None:
         raise DataError(sorted((_placed(f, filled, language) for f in found), key=lambda f: f.column or ""))
     return brief
@@ -84,7 +85,8 @@ def _checked(filled: Filled, tables: Tables | None) -> Brief:
 
 def _placed(found: Finding, filled: Filled, language: str) -> Finding:
     """The same finding, with the cell of a form in place of a path."""
-    cell = filled.place(found.column) if found.column and filled.cells else None
+    named = filled.heads.get(str(found.column)) if found.code in ("E_BRIEF_WORD", "E_BRIEF_NOT_BOUGHT") else None
+    cell = named or filled.place(found.column) if found.column and filled.cells else None
     return retell(replace(found, column=cell), language) if cell else found
 
 
@@ -105,25 +107,54 @@ def _once(found: Sequence[Finding]) -> list[Finding]:
 TYPES = ("dict[", "function-", "constrained", "nullable")
 
 
-def _told(error: Any, file: str, language: str, *, form: bool) -> Finding:
-    """One complaint of the schema in words: the path of the entry, what stands there, what is wanted."""
+def _told(error: Any, file: str, language: str, *, form: str) -> Finding:
+    """One complaint of the schema in words: the path of the entry, what stands there, what is wanted; in a form (its language) by the
+    labels that stand there."""
     loc, kind = _path(error["loc"]), error["type"]
     where = ".".join(loc)
     if kind == "missing":
-        return finding("E_BRIEF_MISSING", language, file=file, column=where, hint=_example(loc[-1]))
+        return finding("E_BRIEF_MISSING", language, file=file, column=where, hint=_example(loc[-1], form))
     if kind == "extra_forbidden":
-        known = _known(loc[:-1])
-        near = nearest(loc[-1], known)
-        return finding("E_BRIEF_UNKNOWN", language, file=file, column=where, found=loc[-1], expected=", ".join(known), hint=near)
+        known = [e.name for e in _entries(loc[:-1])]
+        near = None if form else nearest(loc[-1], known)
+        names = {e.name: e.said("label", form) for e in (*_every(), *_entries(loc[:-1]))} if form else {}
+        told = ", ".join(names.get(key, key) for key in known)
+        return finding("E_BRIEF_UNKNOWN", language, file=file, column=where, found=names.get(loc[-1], loc[-1]), expected=told, hint=near)
     given = (error.get("ctx") or {}).items()
     wanted = {k: f"{v:g}" if isinstance(v, int | float) else str(v) for k, v in given if isinstance(v, int | float | str | dt.date)}
+    if kind == "literal_error":
+        words = re.findall(r"'([^']*)'", wanted.get("expected", ""))
+        wanted["expected"] = ", ".join(said_word(word, "units", form) if form else word for word in words)
     for section in ("expect_form", "expect") if form else ("expect",):
         try:
             expected = phrase(f"plan.{section}.{kind}", language, **wanted)
             break
         except KeyError:
             expected = phrase("plan.expect.other", language, message=error["msg"])
-    return finding("E_BRIEF_VALUE", language, file=file, column=where, found=repr(error.get("input")), expected=expected)
+    return finding(
+        "E_BRIEF_VALUE",
+        language,
+        file=file,
+        column=where,
+        found=repr(error.get("input")),
+        expected=expected,
+        hint=_share(error, language if form else ""),
+    )
+
+
+def _share(error: Any, language: str) -> str | None:
+    """A share between 0 and 1, where one in per cent was typed: 0.3 for 30; with a comma in a French form."""
+    value, bound = error.get("input"), (error.get("ctx") or {}).get("le")
+    if error["type"] != "less_than_equal" or bound != 1 or not 1 < value <= 100:
+        return None
+    return f"{value / 100:g}".replace(".", "," if language == "fr" else ".")
+
+
+def _every() -> Iterator[Entry]:
+    """The entries of the whole schema."""
+    for outer in entries(Brief):
+        yield outer
+        yield from entries(outer.model) if outer.model else ()
 
 
 def _path(loc: Sequence[Any]) -> list[str]:
@@ -133,13 +164,16 @@ def _path(loc: Sequence[Any]) -> list[str]:
     return [part for part in (*parts[:-1], *last) if not part.startswith(TYPES)]
 
 
-def _example(key: str) -> str:
+def _example(key: str, form: str) -> str:
+    """What to type where an entry is missing: a line of TOML, or what to put into the cell of a form."""
     days = {"first_day": "2026-10-05", "last_day": "2026-11-15", "day": "2026-10-12"}
+    if form:
+        return days.get(key) or {"budget": "40000", "channels": said_word("paid_social", "channels", form)}.get(key, key)
     return f"{key} = {days[key]}" if key in days else {"budget": "budget = 40000", "channels": "[channels] paid_social = 8.0"}.get(key, key)
 
 
-def _known(path: Sequence[str]) -> list[str]:
+def _entries(path: Sequence[str]) -> list[Entry]:
     """The entries of the table that a path leads to."""
     outer = {e.name: e.model for e in entries(Brief)}
     model: type[BaseModel] = (outer.get(path[0]) if path else None) or Brief
-    return list(model.model_fields)
+    return list(entries(model))
