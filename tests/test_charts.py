@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import ft2font
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from pictured import ALL, plan, scores
 
@@ -36,6 +37,58 @@ def words_drawn(ax):
         low, high = sorted(axis.get_view_interval())
         texts += [t for at, t in zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True) if low <= at <= high]
     return [t for t in texts if t.get_text() and t.get_visible()]
+
+
+@pytest.mark.parametrize(("name", "kind"), EVERY)
+@pytest.mark.parametrize("dpi", [70, 100, 130])
+def test_no_text_leaves_the_sheet_at_another_resolution(name, kind, dpi):
+    figure = plot(ALL[name], kind=kind, language="fr").get_figure()
+    figure.set_dpi(dpi)
+    figure.canvas.draw()
+    for text in words_drawn(figure.axes[0]):
+        box = text.get_window_extent(figure.canvas.get_renderer())
+        assert box.x0 >= 0, f"{text.get_text()!r} leaves the sheet"
+        assert box.x1 <= figure.bbox.x1, f"{text.get_text()!r} leaves the sheet"
+
+
+LONG_LIMITS = [
+    ("pieces", "demo_video", 2.0, 2.0, "pieces", 7977.9), ("messages_month", "city_trendsetters / 3", 5.0, 5.0, "messages", 591.9),
+    ("messages_month", "luxury_lovers / 3", 4.0, 4.0, "messages", 360.4), ("bulk_sending", "email / 12", 4999.0, 4999.0, "messages", 0.1),
+    ("messages_week", "luxury_lovers / 1", 1.0, 1.0, "messages", 134.9), ("messages_week", "luxury_lovers / 2", 1.0, 1.0, "messages", 99.0),
+    ("messages_week", "people who came to one of our shops more than once last year / 12", 1.0, 1.0, "messages", 98.0),
+    ("days", "11", 1234.5, 1234.5, "days", 29.6), ("budget", "all", 1_239_995.8, 1_240_000.0, "money", 0.5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_long_limits_are_told_apart_and_their_values_have_room(language):
+    limits = pd.DataFrame(LONG_LIMITS, columns=["limit", "scope", "used", "most", "unit", "price"])
+    ax = plot(dataclasses.replace(plan(), limits=limits), kind="limits", language=language)
+    figure = ax.get_figure()
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    for text in words_drawn(ax):
+        assert text.get_window_extent(renderer).x0 >= 0
+        assert text.get_window_extent(renderer).x1 <= figure.bbox.x1, text.get_text()
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert len(set(labels)) == len(LONG_LIMITS)
+    assert not any("…" in label for label in labels if "people who" not in label and "masse" not in label and "d’envoi" not in label)
+    boxes = [label.get_window_extent(renderer) for label in ax.get_yticklabels()]
+    assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])
+
+
+def test_a_week_without_spending_keeps_its_place():
+    made = dataclasses.replace(plan(), schedule=plan().schedule.query("week != 3"))
+    ax = plot(made, language="en")
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["W1", "W2", "W3", "W4", "W5", "W6"]
+    assert "W3" not in describe(ax)
+
+
+def test_dark_is_more_in_both_heat_maps():
+    for result, kind in ((scores(), "heatmap"), (plan(), "calendar")):
+        (mesh,) = (c for c in plot(result, kind=kind).collections if isinstance(c, QuadMesh))
+        low, high = mesh.get_clim()
+        assert sum(mesh.to_rgba(low)[:3]) > sum(mesh.to_rgba(high)[:3])
 
 
 def test_every_shape_has_a_picture():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections import Counter
 
@@ -122,7 +123,7 @@ STEP_OF = {
     "N_WHY_KEPT": "", "N_WHY_BRAND": "brand", "N_WHY_STYLE": "brand", "N_WHY_CHANNEL": "channel", "N_WHY_NOBODY": "channel",
     "N_WHY_FORMAT": "format", "N_WHY_MADE": "format", "N_WHY_LENGTH": "format", "N_WHY_UNWANTED": "stage", "N_WHY_NO_VALUE": "stage",
     "N_WHY_FIT": "fit", "N_WHY_EXCLUDED": "excluded", "N_WHY_DROP": "drop", "N_WHY_DOMINATED": "dominated", "N_WHY_USED": "shortlist",
-    "N_WHY_RANKED": "shortlist",
+    "N_WHY_UNUSED": "shortlist", "N_WHY_RANKED": "shortlist",
 }  # fmt: skip
 
 
@@ -185,9 +186,26 @@ def test_what_came_after_the_last_kept_one_is_said_beside_it(case):
     short, _, fell = case
     late = short.ideas[fell == "shortlist"].iloc[0]
     (found,) = short.why_not({a: late[a] for a in CELL}, language="en")
-    assert found.code in ("N_WHY_RANKED", "N_WHY_USED")
+    assert found.code in ("N_WHY_RANKED", "N_WHY_USED", "N_WHY_UNUSED")
     assert int(found.values["place"]) > len(short.table)
     assert "€" in found.values["last"]
+
+
+def test_an_idea_that_adds_nothing_says_that_others_bring_more(case):
+    short, _, fell = case
+    late = short.ideas[fell == "shortlist"]
+    kept = short.ideas[(short.ideas["fell"] == "") & short.ideas["place"].notna()].sort_values("place")
+    ideas = short.ideas.assign(used=short.ideas["used"].where(short.ideas.index != late.index[0], 0.0))
+    ideas.loc[kept.index[-1], "used"] = 144.0
+    made = dataclasses.replace(short, ideas=ideas)
+    said = {code: str(made.why_not({a: late.iloc[0][a] for a in CELL}, language=code)[0]) for code in ("en", "fr")}
+    assert "beside the others it would add €0 (the money, days or reach that it uses bring more elsewhere)" in said["en"]
+    assert said["en"].endswith("the last one kept adds €144.")
+    assert "rapportent plus ailleurs" in said["fr"]
+    ideas.loc[late.index[0], "used"] = 7.0
+    (some,) = dataclasses.replace(short, ideas=ideas).why_not({a: late.iloc[0][a] for a in CELL}, language="en")
+    assert some.code == "N_WHY_USED"
+    assert "elsewhere" not in str(some)
 
 
 SAID = [

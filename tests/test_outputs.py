@@ -27,7 +27,7 @@ from mktlib.planning.calendar_check import _easter
 from mktlib.planning.links import check_site, inside, links, slug, slugs
 from mktlib.planning.plan import CampaignPlan
 from mktlib.reporting import report
-from mktlib.vocabulary import load_tables
+from mktlib.vocabulary import finding, load_tables
 
 NAMES = ("drive_in", "law_firm", "sunglasses")
 SITE = "https://example.org/new"
@@ -314,8 +314,9 @@ def test_the_diary_says_what_the_calendar_says(tmp_path):
                 out.append(
                     (str(event["x-mktlib-item"]), str(event["x-mktlib-channel"]), segment, event.decoded("dtstart"), float(quantity))
                 )
-    rows = calendar[calendar["task"] == "publish"]
-    assert Counter(out) == Counter((r.item, r.channel, r.segment, r.at.to_pydatetime(), r.quantity) for r in rows.itertuples())
+    rows = [r for r in calendar.itertuples() if r.task == "publish"]
+    when = [r.at.date() if r.channel == "paid_social" else r.at.to_pydatetime() for r in rows]  # what is bought runs all day
+    assert Counter(out) == Counter((r.item, r.channel, r.segment, at, r.quantity) for r, at in zip(rows, when, strict=True))
     assert len({str(e["uid"]) for e in events}) == len(events)
     assert {e.decoded("dtstamp").date() for e in events} == {made.brief.first_day}
     assert all(line.endswith(b"\r") for line in raw.split(b"\n")[:-1])
@@ -507,6 +508,49 @@ def test_a_plan_alone_is_a_pitch(plans, language):
     waiting = plans["sunglasses"].items.query("status == 'hold'")["item"]
     assert [r.cells[0] for t in made.sections[2].tables for r in t.rows] == list(waiting)
     assert len(Page(made.html).all("img")) == 2
+
+
+def test_what_waits_for_an_alarm_says_so_and_the_rest_says_its_limits():
+    text = (
+        HAND
+        + """
+[topics.delivery]
+content_type = "quiz"
+[topics.ads]
+channel = "paid_social"
+"""
+    )
+    alarm = finding("N_PLAN_HOLD", "en", column="topics.delivery", found="delivery", alarm="alert")
+    one = by_hand(text, findings=(alarm,))
+    waits = one.items.iloc[-1:].assign(item="P05", content_type="sms")
+    two = dataclasses.replace(one, table=pd.concat([one.items, waits], ignore_index=True))
+    aside = {n: report(p, language="en").sections[2] for n, p in ((1, one), (2, two), (0, by_hand(text)))}
+    assert aside[1].sentences == ('1 of them waits because an alarm stands on "delivery": it can be shown once the alarm is over.',)
+    assert aside[2].sentences[0] == aside[1].sentences[0]
+    assert aside[2].sentences[1].startswith("1 of them waits because others use up what there is: ")
+    assert [row.cells[-1] for row in aside[2].tables[0].rows] == ['an alarm stands on "delivery"', "others use up what there is"]
+    assert aside[0].sentences[0].startswith("It waits because others use up")
+    french = report(two, language="fr").sections[2].sentences
+    assert ["alarme" in s for s in french] == [True, False]
+    ads = finding("N_PLAN_HOLD", "en", column="topics.ads", found="ads", alarm="alert")
+    assert report(by_hand(text, findings=(ads,)), language="en").sections[2].sentences == (
+        'An alarm stands on "ads": what speaks of it waits.',
+    )
+
+
+def test_a_muted_week_keeps_its_place_in_the_money_calendar_and_says_so():
+    text = HAND.replace('last_day = 2027-01-08\nchannel = "email"', "last_day = 2027-01-10")
+    made = by_hand(text)
+    made = dataclasses.replace(made, schedule=made.schedule[made.schedule["week"] < 3])
+    for plan, last in ((made, "W3: silence"), (by_hand(), "W3")):
+        assert [t.get_text() for t in plot(plan, language="en").get_xticklabels()] == ["W1", "W2", last]
+
+
+def test_what_comes_to_nothing_is_nothing_in_the_workbook(tmp_path):
+    made = by_hand()
+    made = dataclasses.replace(made, limits=made.limits.assign(used=[-1.39e-16, 2.0]))
+    sheet = openpyxl.load_workbook(made.export(tmp_path) / "plan.xlsx").worksheets[3]
+    assert [row[2].value for row in sheet.iter_rows(min_row=2)] == [0, 2]
 
 
 def test_the_stop_rule_says_the_low_end_at_half_time():

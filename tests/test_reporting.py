@@ -67,10 +67,23 @@ def assert_inert(page: Page) -> None:
 
 
 def test_it_opens_with_the_decision():
-    assert (
-        plain(report(scores(), plan(), language="en").opening[0]).replace(", and", " and") == "3 contents to make, 1 to stop and 2 to test."
-    )
-    assert plain(report(scores(), plan(), language="fr").opening[0]) == "3 contenus à produire, 1 à arrêter et 2 à tester."
+    made = report(scores(), plan(), language="en")
+    assert made.opening[0] == "5 contents to make: 3 shown to do better and 2 tested while they sell."
+    settled = made.facts["decision"]["settled"]
+    said = f"Of {sum(settled.values())} contents scored: 1 shown to do better, 1 to stop and {settled['undecided']} undecided."
+    assert made.opening[1].replace(", and", " and") == said
+    opening = [plain(s) for s in report(plan(), language="fr").opening]
+    assert opening[0] == "5 contenus à produire : 3 qui ont fait leurs preuves et 2 testés pendant qu’ils vendent."
+    assert not any("évalué" in s for s in opening)
+
+
+def test_the_contents_of_a_plan_are_said_once_and_add_up():
+    none = dataclasses.replace(plan(), tests=plan().tests.head(0))
+    assert report(none, language="en").opening[0] == "5 contents to make."
+    decided = report(scores(), plan()).facts["decision"]
+    assert decided["make"] + decided["test"] == decided["plans"][0]["pieces"]
+    contents = scores().table[["content_type", "style"] if "style" in scores().by else ["content_type"]].drop_duplicates()
+    assert sum(decided["settled"].values()) == decided["scored"] == len(contents)
 
 
 @pytest.mark.parametrize(("language", "numbers"), [("en", ["€20,000", "€31,000", "€64,000"]), ("fr", ["20 000 €", "31 000 €", "64 000 €"])])

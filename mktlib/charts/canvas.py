@@ -44,6 +44,7 @@ VERDICT_MARKS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 OPINION_SHARE = 0.5  # from here on a number is called an opinion
 HATCH = "////"
+WIDEST_DPI = 70  # a small letter is rounded to whole pixels: here words are widest for their sheet, and laid out they fit at any other
 STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans"], "font.size": 10, "text.parse_math": False, "axes.titlesize": 12, "axes.titleweight": "bold",
     "axes.edgecolor": GREY, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
@@ -163,8 +164,11 @@ class Canvas:
             return self.ax
         figure = self.ax.get_figure(root=True)
         assert figure is not None
+        dpi = figure.dpi
+        figure.set_dpi(WIDEST_DPI)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
+        figure.set_dpi(dpi)
         box = self.ax.get_position()
         self.ax._left_title.set_x((0.012 - box.x0) / box.width)  # type: ignore[attr-defined]
         return self.ax

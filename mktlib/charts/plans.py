@@ -14,6 +14,7 @@ from mktlib.results import Backtest, Plan, Review
 
 MOST_ROWS, MOST_WEEKS, MOST_ITEMS = 16, 14, 24
 BINDING = 0.999
+LABEL = 40  # letters of a line that names a limit
 WHITE: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 
@@ -22,12 +23,27 @@ def currency(result: Any) -> str:
 
 
 def spend_grid(plan: Plan) -> pd.DataFrame:
-    """Spend by item (or by channel where there are many items) and week; the dearest rows first."""
+    """Spend by item (or by channel where there are many items) and week, quiet weeks too; the dearest rows first."""
     many = plan.schedule["item"].nunique() > MOST_ROWS
     keys = ["channel"] if many else ["item", "channel"]
     grid = plan.schedule.pivot_table(index=keys, columns="week", values="spend", aggfunc="sum", observed=True)
     order = grid.sum(axis=1).sort_values(ascending=False, kind="stable").index
-    return grid.loc[order].head(MOST_ROWS).iloc[:, :MOST_WEEKS]
+    return grid.loc[order].head(MOST_ROWS).reindex(columns=_weeks(plan, list(grid.columns))[:MOST_WEEKS])
+
+
+def _weeks(plan: Plan, shown: list[Any]) -> list[Any]:
+    """Every week of the campaign; only those of the schedule where they are not counted."""
+    if not shown or not all(isinstance(w, int | np.integer) for w in shown):
+        return shown
+    return list(range(min(1, *shown), max(int(plan.facts.get("weeks") or 1), *shown) + 1))
+
+
+def _silent(plan: Plan, week: Any) -> bool:
+    """Whether the brief of a plan wants silence from everyone on every day of a week."""
+    brief: Any = getattr(plan, "brief", None)
+    days = brief.week_days(week) if brief is not None and isinstance(week, int) else []
+    mutes = [m for m in brief.mutes if m.segment is None and m.channel is None] if days else []
+    return bool(mutes) and all(any(m.first_day <= day <= m.last_day for m in mutes) for day in days)
 
 
 def week_label(canvas: Canvas, week: Any) -> str:
@@ -58,7 +74,9 @@ def calendar(canvas: Canvas, plan: Plan) -> None:
                 j + 0.5, i + 0.5, canvas.number(round(value), 0), ha="center", va="center", fontsize=8, color=ink, parse_math=False
             )
     names = [item_label(canvas, plan, key) for key in grid.index]
-    _grid_axes(canvas, names, [week_label(canvas, w) for w in grid.columns])
+    weeks, muted = [week_label(canvas, w) for w in grid.columns], canvas.say("calendar.muted")
+    heads = [canvas.say("pair", name=name, value=muted) if _silent(plan, w) else name for name, w in zip(weeks, grid.columns, strict=True)]
+    _grid_axes(canvas, names, heads)
     canvas.name("x", canvas.say("calendar.axis", currency=currency(plan)))
 
 
@@ -111,7 +129,7 @@ def limits(canvas: Canvas, plan: Plan) -> None:
     for place, (_, row) in enumerate(table.iterrows()):
         at = min(float(np.nan_to_num(row.share)), 1.05)
         canvas.ax.text(at + 0.02, place, _limit_text(canvas, row), va="center", fontsize=8, bbox=WHITE, parse_math=False)
-    canvas.rows([limit_label(canvas, row) for row in table.itertuples(index=False)])
+    canvas.rows([limit_label(canvas, row) for row in table.itertuples(index=False)], width=LABEL, lines=2)
     canvas.ax.set_xlim(0, 2.3)
     canvas.ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     canvas.ax.axvline(1, color=cv.GREY, linewidth=1, linestyle="--", zorder=0)
@@ -120,10 +138,14 @@ def limits(canvas: Canvas, plan: Plan) -> None:
 
 
 def limit_label(canvas: Canvas, row: Any) -> str:
+    """What a limit applies to, then the limit, on a line each where one does not hold both."""
     name, scope = canvas.label("limit", row.limit), str(row.scope) if pd.notna(row.scope) and row.scope != "" else ""
     if not scope or scope in ("all", row.limit):
         return name
-    return canvas.say("pair", name=name, value=scope_label(canvas, f" / {scope}" if row.limit == "days" else scope))
+    about = scope_label(canvas, f" / {scope}" if row.limit == "days" else scope)
+    whole = canvas.say("pair", name=about, value=name)
+    first = canvas.say("pair", name=about, value="").rstrip()
+    return whole if len(whole) <= LABEL else f"{first}{cv.PART}{cv.shorten(name, LABEL)}"
 
 
 def scope_label(canvas: Canvas, scope: str) -> str:
@@ -131,14 +153,14 @@ def scope_label(canvas: Canvas, scope: str) -> str:
     kinds = {"channel": "channels", "segment": "segments", "content_type": "content_types", "stage": "stages", "style": "styles"}
     name, _, week = scope.partition(" / ")
     said = next((canvas.label(k, name) for k, many in kinds.items() if name in getattr(canvas.tables, many)), cv.drawable(name))
-    return ", ".join([*([said] if name else []), *([canvas.say("week", week=cv.drawable(week))] if week else [])])
+    return ", ".join([*([cv.shorten(said, LABEL - 10)] if name else []), *([canvas.say("week", week=cv.drawable(week))] if week else [])])
 
 
 def _limit_text(canvas: Canvas, row: Any) -> str:
     used, most = (canvas.number(round(float(v), 1)) for v in (row.used, row.most))
     text = canvas.say("limits.used", used=used, most=most, unit=canvas.label("unit", row.unit) if pd.notna(row.unit) else "")
     if pd.notna(row.price) and row.price > 0:
-        text += " · " + canvas.say("limits.price", price=canvas.number(float(f"{row.price:.2g}")))
+        text += "\n" + canvas.say("limits.price", price=canvas.number(float(f"{row.price:.2g}")))
     return text
 
 

@@ -150,7 +150,7 @@ def heatmap(canvas: Canvas, scores: Scores) -> None:
     spots = [(rows.index(getattr(r, down)), columns.index(getattr(r, across)), r) for r in best.itertuples(index=False)]
     for i, j, row in spots:
         grid[i, j] = row.rate
-    mesh = canvas.ax.pcolormesh(np.ma.masked_invalid(grid), cmap="cividis", edgecolors="white", linewidth=2)
+    mesh = canvas.ax.pcolormesh(np.ma.masked_invalid(grid), cmap="cividis_r", edgecolors="white", linewidth=2)
     mesh.mktlib_units = units  # type: ignore[attr-defined]
     for i, j, row in spots:
         _box(canvas, i, j, row, mesh, units)

@@ -82,6 +82,7 @@ def _written(folder: Path, files: Mapping[str, bytes], *, overwrite: bool, langu
 def diary(words: Words, calendar: pd.DataFrame) -> bytes:
     """The calendar as iCalendar (RFC 5545): a whole day on which a piece must be ready; an event for each piece, channel and hour.
 
+    What is bought on a paid channel runs at no hour: a whole day too.
     Hours float: they are those of the people addressed, wherever the diary is opened. Stamps are the campaign's first day.
     """
     brief, whole = words.brief, Calendar()
@@ -101,8 +102,10 @@ def diary(words: Words, calendar: pd.DataFrame) -> bytes:
         week = (at.date() - brief.first_day).days // 7
         name = words.say("shown", channel=words.label("channel", channel), name=words.name(row))
         event = _event(words, row, name, [item, "publish", channel, f"{week}", *sorted(rows["segment"].astype(str))])
-        event.add("dtstart", at.to_pydatetime())
-        event.add("dtend", at.to_pydatetime() + dt.timedelta(minutes=MINUTES))
+        bought = bool(words.tables.channels.get(str(channel), {}).get("paid"))
+        since: Any = at.date() if bought else at.to_pydatetime()
+        event.add("dtstart", since)
+        event.add("dtend", since + (dt.timedelta(days=1) if bought else dt.timedelta(minutes=MINUTES)))
         event.add("description", "\n".join([*words.about(row), *(words.to_segment(r) for r in rows.to_dict("records"))]))
         for part in rows.to_dict("records"):
             event.add("x-mktlib-to", vText(f"{part['quantity']:.10g} {words.text(part['segment'])}"))

@@ -254,7 +254,7 @@ class Teller:
         ideas = self.short.ideas
         kept = ideas[(ideas["fell"] == "") & ideas["place"].notna()]
         last = kept.sort_values("place").iloc[-1]
-        measure, code = ("used", "N_WHY_USED") if last["used"] > 0 else ("worth", "N_WHY_RANKED")
+        measure, code = ("used", "N_WHY_USED" if row["used"] > 0 else "N_WHY_UNUSED") if last["used"] > 0 else ("worth", "N_WHY_RANKED")
         known = {"place": self.whole(row["place"]), "allowed": self.whole(self.short.facts["allowed"])}
         return self.note(code, **known, worth=self.amount(row[measure]), last=self.amount(last[measure]))
 

@@ -43,6 +43,7 @@ KINDS = {
     "quantity": "whole", "week": "whole",
 }  # fmt: skip
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+NOTHING = 1e-9  # what is left of a sum that comes to nothing
 MOST_TEXT = 32_767  # characters of a cell
 WIDEST, NARROWEST = 44, 9
 
@@ -97,7 +98,8 @@ def _write(sheet: Any, row: int, at: int, name: str, value: Any, formats: Mappin
     elif isinstance(value, str):
         sheet.write_string(row, at, _cell(value), formats["text"])
     elif abs(float(value)) != float("inf"):
-        sheet.write_number(row, at, float(value), formats[KINDS.get(name, "number")])
+        number = float(value) if abs(float(value)) > NOTHING else 0.0
+        sheet.write_number(row, at, number, formats[KINDS.get(name, "number")])
 
 
 def _cell(text: str) -> str:

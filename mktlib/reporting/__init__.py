@@ -114,8 +114,8 @@ def opening_of(voice: Voice, decided: Facts) -> list[str]:
     """The decision: what to make, stop and test; the money and the chances; which ones to stop; what is still too early."""
     if not decided["plans"] and not decided["scores"]:
         return [voice.say("opening.none")]
-    parts = [voice.count(f"opening.{k}", decided[k]) for k in ("make", "stop", "test") if decided[k]]
-    said = [voice.say("opening.decision", parts=voice.names(parts)) if parts else voice.say("opening.nothing")]
+    alone = {k: decided[k] for k in ("make", "stop")}
+    said = planned(voice, decided) if decided["plans"] else scored(voice, decided, "opening.decision", alone)
     for plan in decided["plans"]:
         money = {k: voice.money(round(float(plan[k] or 0)), plan["currency"]) for k in ("spend", "budget")}
         said.append(voice.say("opening.money" if plan["budget"] else "opening.money_only", **money))
@@ -125,6 +125,23 @@ def opening_of(voice: Voice, decided: Facts) -> list[str]:
     if decided["too_early"]:
         said.append(voice.count("opening.too_early", decided["too_early"]))
     return said
+
+
+def planned(voice: Voice, decided: Facts) -> list[str]:
+    """The contents of the plan, those that it tests among them; then what the scores say, where there are any."""
+    made, tests = decided["make"], decided["test"]
+    if not made + tests:
+        return scored(voice, decided, "opening.scored", decided["settled"])
+    parts = [voice.count(f"opening.{k}", n) for k, n in (("shown", made), ("tested", tests)) if n]
+    said = [voice.count("opening.plan", made + tests, parts=voice.names(parts))]
+    if not tests:
+        said = [voice.say("opening.decision", parts=voice.count("opening.make", made))]
+    return [*said, *(scored(voice, decided, "opening.scored", decided["settled"]) if decided["scored"] else [])]
+
+
+def scored(voice: Voice, decided: Facts, key: str, counts: Mapping[str, int]) -> list[str]:
+    parts = [voice.count(f"opening.{k}", n) for k, n in counts.items() if n]
+    return [voice.count(key, decided["scored"], parts=voice.names(parts)) if parts else voice.say("opening.nothing")]
 
 
 def _title(voice: Voice, decided: Facts) -> str:

@@ -183,10 +183,13 @@ def decision(results: Iterable[Result]) -> Facts:
     counted = {v: sum(f["verdicts"][v] for f in scores) for v in VERDICTS}
     stops = [(cell, f) for f in scores for cell in _stopped(f)]
     proven = {key for f in scores for key in _contents(f["make"], f["by"])}
+    scored = {key for f in scores for key in _contents(f["table"].to_dict("records"), f["by"])}
+    stopped = {tuple(str(cell[a]) for a in content_axes(f["by"])) for cell, f in stops} - proven
     tests = sum(sum(not set(keys) & proven for keys in f["on_test"]) for f in plans)
     return {
         "make": sum(f["pieces"] for f in plans) - tests if plans else len(proven),
         "stop": len(stops), "stops": stops, "test": tests if plans else 0,
+        "scored": len(scored), "settled": {"shown": len(proven), "stop": len(stopped), "undecided": len(scored - proven - stopped)},
         "too_early": counted["too_early"], "plans": plans, "scores": scores,
     }  # fmt: skip
 

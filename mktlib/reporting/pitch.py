@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mktlib.reporting.facts import Facts, facts_of
@@ -105,7 +106,8 @@ def _section(voice: Voice, kind: str, headline: str, sentences: list[str], table
 
 def _aside(voice: Voice, plan: Plan, facts: Facts, short: Shortlist | None) -> list[Section]:
     """Steps of the short list, where there is one; pieces that wait, and the limits that they wait for."""
-    waiting = plan.items[plan.items["status"] == "hold"]
+    waiting = plan.items[plan.items["status"] == "hold"].reset_index(drop=True)
+    alarms = _alarms(plan, waiting)
     sentences, tables = [], []
     if short is not None:
         cuts = [r for r in short.steps.to_dict("records") if r["dropped"] > 0]
@@ -117,13 +119,33 @@ def _aside(voice: Voice, plan: Plan, facts: Facts, short: Shortlist | None) -> l
         sentences.append(voice.count("pitch.aside.ideas", facts["allowed"], ideas=voice.number(facts["ideas"])))
     if len(waiting):
         spec: list[Spec] = [("item", "text"), ("content_type", "label"), ("style", "label"), ("length", "label"), ("stage", "label")]
-        tables.append(grid(voice, waiting, [*spec, ("cost", "money")], caption=voice.say("pitch.aside.caption"), facts=facts))
-        if facts["binding"]:
+        spec += [("cost", "money"), *([("reason", "text")] if alarms.any() else [])]
+        reasons = [
+            voice.say("pitch.aside.alarm_reason", topic=voice.text(t)) if t else voice.say("pitch.aside.other_reason") for t in alarms
+        ]
+        tables.append(grid(voice, waiting.assign(reason=reasons), spec, caption=voice.say("pitch.aside.caption"), facts=facts))
+        counts = alarms[alarms != ""].value_counts(sort=False)
+        sentences += [voice.count("pitch.aside.alarm", n, topic=voice.text(topic)) for topic, n in counts.items()]
+        rest = int((alarms == "").sum())
+        some = [f.found for f in plan.findings if f.code == "N_PLAN_HOLD" and f.found not in set(alarms)]  # no row tells which
+        sentences += [voice.say("pitch.aside.alarm_some", topic=voice.text(topic)) for topic in some]
+        if facts["binding"] and rest and not some:
             limits = voice.names((limit_words(voice, row) for row in facts["binding"]), most=2)
-            sentences.append(voice.count("pitch.aside.held", len(waiting), limits=limits))
+            sentences.append(voice.count("pitch.aside.rest" if rest < len(waiting) else "pitch.aside.held", rest, limits=limits))
     if not tables and not sentences:
         return []
     return [_section(voice, "aside", voice.count("pitch.aside.headline", len(waiting)), sentences, tables)]
+
+
+def _alarms(plan: Plan, waiting: pd.DataFrame) -> pd.Series:
+    """The topic whose alarm holds each waiting piece back, "" where none does."""
+    found, topics = pd.Series("", index=waiting.index, dtype=object), getattr(getattr(plan, "brief", None), "topics", {})
+    for topic in (str(f.found) for f in plan.findings if f.code == "N_PLAN_HOLD" and f.found in topics):
+        known = {axis: word for axis, word in topics[topic].given().items() if axis in waiting}
+        speaks = [all(row[axis] == word for axis, word in known.items()) for row in waiting.to_dict("records")]
+        if known:
+            found[np.array(speaks, dtype=bool) & (found == "").to_numpy()] = topic
+    return found
 
 
 # ---------------------------------------------------------------- measures and the rule for stopping
