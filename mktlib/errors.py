@@ -40,10 +40,19 @@ class Finding:
         return self.text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, ({f.name: getattr(self, f.name) for f in fields(self)} | {"values": _plain(self.values)},)
+        return _again, (finding_entries(self),)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Finding:
         return self  # frozen through and through; pandas copies the attrs of a frame it returns
+
+
+def finding_entries(finding: Finding) -> dict[str, Any]:
+    """The entries of a finding as plain values, so that `Finding(**entries)` is it again.
+
+    >>> finding_entries(Finding(code="E_X", text="x"))["code"]
+    'E_X'
+    """
+    return {f.name: getattr(finding, f.name) for f in fields(finding)} | {"values": _plain(finding.values)}
 
 
 def _plain(values: Any) -> Any:

@@ -24,7 +24,7 @@ CALENDAR: tuple[str, ...] = (
 """The columns of a plan's calendar: one row a thing to make or to publish."""
 
 VERDICTS: tuple[str, ...] = ("make", "test", "too_early", "drop")
-MARGINS: tuple[str, ...] = ("entry", "limit", "scope", "unit", "step", "value", "low", "high")
+MARGINS: tuple[str, ...] = ("entry", "limit", "scope", "unit", "step", "value", "low", "high", "spend")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -134,7 +134,7 @@ class Plan(Result):
     schedule: week, segment, stage, channel, item, quantity, spend, value, low, high (money or the objective's unit).
     limits: limit (code), scope, used, most, unit, price (what one more unit of the limit would add to the value; 0 when not binding).
     tests: item, segment, stage, channel, spend, reason. margins: what one more step of each limit that holds the plan back would bring:
-    entry (path in the brief), limit, scope, unit, step, value, low, high.
+    entry (path in the brief), limit, scope, unit, step, value, low, high, spend (more money than the plan spends, within its budget).
     expected: facts of the whole: value, low, high, p_loss, spend, bound, gap, greedy.
     facts: name, currency, first_day, last_day, weeks, budget, metric, objective and all of `expected`.
     """

@@ -173,11 +173,11 @@ def plan() -> Plan:
     )
     margins = pd.DataFrame(
         [
-            ("team.days_per_week", "days", "all", "days", 1.0, 840.0, 125.0, 1580.0),
-            ("production.short_video.most", "pieces", "short_video", "pieces", 1.0, 790.0, -1310.0, 3020.0),
-            ("segments.parents.cap_per_week", "messages_week", "parents", "messages", 1.0, 310.0, 12.0, 690.0),
-            ("budget", "budget", "all", "money", 200.0, 284.0, 100.0, 470.0),
-            ("stages.awareness", "stage_share", "awareness", "share", 0.01, 60.0, 20.0, 110.0),
+            ("team.days_per_week", "days", "all", "days", 1.0, 840.0, 125.0, 1580.0, 210.0),
+            ("production.short_video.most", "pieces", "short_video", "pieces", 1.0, 790.0, -1310.0, 3020.0, 0.0),
+            ("segments.parents.cap_per_week", "messages_week", "parents", "messages", 1.0, 310.0, 12.0, 690.0, 40.0),
+            ("budget", "budget", "all", "money", 200.0, 284.0, 100.0, 470.0, 200.0),
+            ("stages.awareness", "stage_share", "awareness", "share", 0.01, 60.0, 20.0, 110.0, 0.0),
         ],
         columns=list(MARGINS),
     )

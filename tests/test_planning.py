@@ -667,6 +667,24 @@ def test_a_segment_that_was_never_scored_is_said(sunglasses):
     assert [(f.column, f.hint) for f in found if f.code == "N_PLAN_SEGMENT"] == [("segments.studentes", "students")]
 
 
+def test_words_that_name_nothing_scored_are_told_and_a_ban_that_bans_nothing_is_told_as_one(sunglasses):
+    scores, brief = sunglasses
+    update = {"brand": brief.brand.model_copy(update={"forbidden": ["legal_formal", "saucy"]}), "channels": {**brief.channels}}
+    update["channels"]["carrier_pigeon"] = brief.channels["email"]
+    found = plan_campaign(scores, brief.model_copy(update=update), keep=40).findings
+    told = {(f.code, f.column) for f in found if f.code in ("N_PLAN_WORD", "N_PLAN_BAN")}
+    assert ("N_PLAN_BAN", "brand.forbidden") in told
+    assert ("N_PLAN_WORD", "channels.carrier_pigeon") in told
+    assert {f.found for f in found if f.code == "N_PLAN_BAN"} >= {"saucy"}
+
+
+def test_money_that_stays_unspent_is_told():
+    scores = scores_of(cells_of())
+    rich, poor = (plan_campaign(scores, brief_from_text(SMALL.replace("budget = 900", f"budget = {b}"))) for b in (90_000, 160))
+    assert "N_PLAN_LEFT" in [f.code for f in rich.findings]
+    assert "N_PLAN_LEFT" not in [f.code for f in poor.findings]
+
+
 @pytest.mark.parametrize(("more", "column"), [
     ('[[exclude]]\nsegment = "student"\n', "exclude.1.segment"),
     ('[[mutes]]\nfirst_day = 2026-10-06\nlast_day = 2026-10-07\nsegment = "student"\n', "mutes.1.segment"),

@@ -84,7 +84,7 @@ class Channel(_Entry):
     unit: Unit | None = None
     minimum: Money = 0.0
     maximum: Money | None = None
-    quantity: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10_000.0
+    quantity: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 10_000.0
     per_week: Annotated[int, Field(ge=1, le=50)] = 3
 
 

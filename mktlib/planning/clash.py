@@ -8,6 +8,7 @@ all weeks are one.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,8 +16,9 @@ import highspy
 import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
+from tqdm.auto import tqdm
 
-from mktlib.planning.engine import NODES, feasible, loaded, run, values
+from mktlib.planning.engine import NODES, feasible, hidden, loaded, run, values
 from mktlib.planning.problem import Limit, Problem, weekly_most
 from mktlib.planning.program import Matrix, matrix
 
@@ -132,7 +134,7 @@ def _closing(problem: Problem, idea: int, week: int) -> str:
 
 def _smallest(program: Matrix, lines: Sequence[Entry], seed: int) -> list[Entry]:
     ways_out: list[set[int]] = []
-    while True:
+    for _ in tqdm(itertools.count(), desc="clash", delay=2, leave=False, disable=hidden()):
         tried = _hitting(ways_out, len(lines))
         if not _holds(program, lines, sorted(set(range(len(lines))) - tried), seed):
             return [lines[k] for k in sorted(tried)]
@@ -143,6 +145,7 @@ def _smallest(program: Matrix, lines: Sequence[Entry], seed: int) -> list[Entry]
             if _holds(program, lines, fewer, seed):
                 out = fewer
         ways_out.append(set(out))
+    raise AssertionError  # the count has no end
 
 
 def _hitting(sets: Sequence[set[int]], size: int) -> set[int]:

@@ -25,6 +25,11 @@ UNIT = 20.0
 """Work of one unit, in what would be seconds on one core of 2024: counted from iterations, nodes and sizes, never from a clock."""
 
 
+def hidden() -> bool:
+    """Whether progress bars are switched off (TQDM_DISABLE=1), in notebooks too."""
+    return os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
+
+
 class Meter:
     """Work done and left, the best value and bound so far, and whether somebody asked to stop."""
 
@@ -56,9 +61,9 @@ class Meter:
         HiGHS cannot be left by an exception; so the signal only sets a mark that the search looks at.
         """
         main = threading.current_thread() is threading.main_thread()
-        before, unseen = signal.getsignal(signal.SIGINT) if main else None, os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
+        before = signal.getsignal(signal.SIGINT) if main else None
         with tqdm(
-            total=1.0, desc="plan", delay=2, leave=False, disable=unseen, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}"
+            total=1.0, desc="plan", delay=2, leave=False, disable=hidden(), bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}"
         ) as self._bar:
             try:
                 if main:
@@ -110,15 +115,27 @@ def loaded(m: Matrix, *, whole: bool, seed: int, meter: Meter | None = None, **m
 
 
 def run(solver: highspy.Highs, meter: Meter | None = None, start: np.ndarray | None = None) -> highspy.Highs:
-    """Solve, from a known solution where there is one."""
+    """Solve, from a known solution where there is one.
+
+    HiGHS may find a better solution than the one it was given and still hand that one back: then it is asked again without.
+    """
     if start is not None:
         known = highspy.HighsSolution()
         known.col_value = start.tolist()
         solver.setSolution(known)
     solver.run()
+    if start is not None and feasible(solver) and not _its_own(solver):
+        solver.clearSolver()
+        solver.run()
     if meter is not None:
         meter.count(solver)
     return solver
+
+
+def _its_own(solver: highspy.Highs) -> bool:
+    """Whether the solution that is handed back has the value that is told."""
+    told, cost = float(solver.getInfo().objective_function_value), np.array(solver.getLp().col_cost_)
+    return abs(told - float(cost @ values(solver))) <= 1e-6 * max(1.0, abs(told))
 
 
 def feasible(solver: highspy.Highs) -> bool:

@@ -62,6 +62,7 @@ def priced(scores: Scores, brief: Brief, tables: Tables) -> pd.DataFrame:
     table = whole_cells(scores, brief)
     if table.empty:
         raise DataError(finding("E_PLAN_EMPTY", found="0"))
+    _refuse_no_rates(table, brief)
     verdict = table["verdict"].astype(str) if "verdict" in table else "too_early"
     table = table.assign(rate_sd=_spread(table, scores.level), verdict=verdict)
     table["event_value"] = table["stage"].map({s: brief.event_value(s) for s in table["stage"].unique()})
@@ -75,6 +76,18 @@ def priced(scores: Scores, brief: Brief, tables: Tables) -> pd.DataFrame:
     table["events"] = table["exposures"] * table["rate"] * _scale(scores.metric, tables)
     table["value"] = table["events"] * table["event_value"]
     return table
+
+
+def _refuse_no_rates(table: pd.DataFrame, brief: Brief) -> None:
+    """Refuse scores whose rates are no numbers, are below nothing or without end: one finding a column."""
+    found = []
+    for column in ("rate", "low", "high"):
+        values = table[column].to_numpy(float)
+        bad = ~np.isfinite(values) | (values < 0)
+        if bad.any():
+            found.append(finding("E_PLAN_RATE", brief.language, column=column, found=str(values[bad][0]), rows=str(int(bad.sum()))))
+    if found:
+        raise DataError(found)
 
 
 def _scale(metric: str, tables: Tables) -> float:

@@ -7,41 +7,57 @@ each change is a finding.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 
-from mktlib.errors import Finding, PlanError
+from mktlib.errors import DataError, Finding, PlanError
 from mktlib.planning.brief import Brief, Place, Segment
-from mktlib.results import Rhythm, SendTime, Watch
+from mktlib.results import Result
 from mktlib.vocabulary import finding
 
 STANDS = 14
 """Days that an alarm stands where nobody says when it ended."""
 
 
-def informed(
-    brief: Brief, *, rhythm: Rhythm | None = None, send_time: SendTime | None = None, places: pd.DataFrame | None = None
-) -> tuple[Brief, list[Finding]]:
+def informed(brief: Brief, *, rhythm: Any = None, send_time: Any = None, places: Any = None) -> tuple[Brief, list[Finding]]:
     """(the brief with what is known put in, what was changed)."""
     found: list[Finding] = []
     if rhythm is not None:
-        brief, found = _bearable(brief, rhythm)
+        brief, found = _bearable(brief, _table(brief, "rhythm", rhythm, ("segment", "per_month", "best")))
     if send_time is not None:
-        brief = _hours(brief, send_time)
+        brief = _hours(brief, _table(brief, "send_time", send_time, ("segment", "hour", "best")))
     if places is not None:
-        brief, lost = _near(brief, places)
+        brief, lost = _near(brief, _table(brief, "places", places, ("place", "people")))
         found += lost
     return brief, found
+
+
+def _table(brief: Brief, name: str, known: Any, columns: Sequence[str]) -> pd.DataFrame:
+    """The table of a result, or a frame as it is, with the columns that are needed.
+
+    Raises:
+        DataError: it is neither, or lacks a column.
+    """
+    table = known.table if isinstance(known, Result) else known
+    if not isinstance(table, pd.DataFrame):
+        wanted = f"{name}=DataFrame({', '.join(columns)})"
+        raise DataError(finding("E_OPTION", brief.language, column=name, found=type(known).__name__, expected=wanted))
+    lacking = [c for c in columns if c not in table]
+    if lacking:
+        there = ", ".join(map(str, table.columns))
+        raise DataError([finding("E_MISSING_COLUMN", brief.language, file=name, column=c, expected=c, found=there) for c in lacking])
+    return table
 
 
 def _changed(brief: Brief, segments: dict[str, Segment]) -> Brief:
     return brief.model_copy(update={"segments": {**brief.segments, **segments}})
 
 
-def _bearable(brief: Brief, rhythm: Rhythm) -> tuple[Brief, list[Finding]]:
+def _bearable(brief: Brief, rhythm: pd.DataFrame) -> tuple[Brief, list[Finding]]:
     """No more messages a month than a segment's best rhythm; a table of one row for all counts for all."""
-    best = rhythm.table[rhythm.table["best"].astype(bool)]
+    best = rhythm[rhythm["best"].astype(bool)]
     segments, found = {}, []
     for name, row in brief.segments.items():
         mine = best.loc[best["segment"].isin([name, "all"]), "per_month"]
@@ -52,9 +68,9 @@ def _bearable(brief: Brief, rhythm: Rhythm) -> tuple[Brief, list[Finding]]:
     return _changed(brief, segments), found
 
 
-def _hours(brief: Brief, send_time: SendTime) -> Brief:
+def _hours(brief: Brief, send_time: pd.DataFrame) -> Brief:
     """The hour at which a segment reads its messages, for the calendar."""
-    best = send_time.table[send_time.table["best"].astype(bool)]
+    best = send_time[send_time["best"].astype(bool)]
     segments = {}
     for name, row in brief.segments.items():
         mine = best[best["segment"].isin([name, "all"])]
@@ -82,7 +98,7 @@ def _near(brief: Brief, places: pd.DataFrame) -> tuple[Brief, list[Finding]]:
     return brief.model_copy(update={"places": {**brief.places, **known}}), found
 
 
-def on_hold(ideas: pd.DataFrame, brief: Brief, watch: Watch | None) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
+def on_hold(ideas: pd.DataFrame, brief: Brief, watch: Any) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
     """(ideas to plan with, ideas that wait, why): pieces on a topic whose alert stands are not shown.
 
     `topics` in the brief says which pieces speak of a topic. A crisis on a topic that it does not know makes everything wait; an alert on
@@ -90,8 +106,9 @@ def on_hold(ideas: pd.DataFrame, brief: Brief, watch: Watch | None) -> tuple[pd.
     """
     if watch is None:
         return ideas, ideas.iloc[:0], []
+    alarms = _table(brief, "watch", watch, ("at", "level", "topic"))
     waits, found = pd.Series(False, index=ideas.index), []
-    for level, topic in _standing(watch, brief):
+    for level, topic in _standing(alarms, brief):
         known = brief.topics.get(topic)
         if known is not None:
             waits |= known.rows(ideas)
@@ -102,13 +119,13 @@ def on_hold(ideas: pd.DataFrame, brief: Brief, watch: Watch | None) -> tuple[pd.
         else:
             found.append(finding("N_PLAN_ALERT", brief.language, level="warning", column="topics", found=topic))
     if waits.all() and len(ideas):
-        raise PlanError([finding("E_PLAN_HOLD", brief.language, column="watch", found=", ".join(t for _, t in _standing(watch, brief)))])
+        raise PlanError(finding("E_PLAN_HOLD", brief.language, column="watch", found=", ".join(t for _, t in _standing(alarms, brief))))
     return ideas[~waits].reset_index(drop=True), ideas[waits].reset_index(drop=True), found
 
 
-def _standing(watch: Watch, brief: Brief) -> Iterator[tuple[str, str]]:
+def _standing(alarms: pd.DataFrame, brief: Brief) -> Iterator[tuple[str, str]]:
     """(level, topic) of the alarms that stand on the first day of the campaign, each topic once, the worst level."""
-    table = watch.table[watch.table["level"].isin(["alert", "crisis"])]
+    table = alarms[alarms["level"].isin(["alert", "crisis"])]
     since = pd.to_datetime(table["at"], utc=True).dt.date
     until = pd.to_datetime(table["until"], utc=True).dt.date if "until" in table else pd.Series(None, index=table.index, dtype=object)
     ends = pd.Series([u if pd.notna(u) else s + dt.timedelta(days=STANDS) for u, s in zip(until, since, strict=True)], index=table.index)

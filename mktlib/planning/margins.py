@@ -44,7 +44,7 @@ def margins(problem: Problem, answer: Answer, price: np.ndarray, ratio: np.ndarr
     Returns
     -------
     entry (its path in the brief), limit, scope, unit, step (in the entry's unit), value (what the step brings, in the plan's unit), low,
-    high (at `level`).
+    high (at `level`), spend (more money than the plan spends, within its budget).
     """
     asked = [e for e in entries(problem) if not e.limit.wanted and price[list(e.rows)].max() > 0]
     asked = sorted(asked, key=lambda e: (-_promise(e, problem, price), e.path))[:MOST]
@@ -58,9 +58,7 @@ def _promise(entry: Entry, problem: Problem, price: np.ndarray) -> float:
     return float(sum(price[k] * more for k, more in _room(problem, entry)))
 
 
-def _rows(
-    problem: Problem, answer: Answer, asked: list[Entry], ratio: np.ndarray, level: float, seed: int
-) -> Iterator[tuple[str, str, str, str, float, float, float, float]]:
+def _rows(problem: Problem, answer: Answer, asked: list[Entry], ratio: np.ndarray, level: float, seed: int) -> Iterator[tuple[Any, ...]]:
     program = matrix(problem)
     before = {making: _best(problem, _kept(problem, answer, program, making), seed) for making in (False, True)}
     for entry in asked:
@@ -69,11 +67,12 @@ def _rows(
         then = _best(problem, _wider(problem, _kept(problem, answer, program, making), entry), seed)
         if now is None or then is None:
             continue
-        more = (problem.brought(then) - problem.brought(now)).sum(axis=1)
+        more = (problem.brought(then[0]) - problem.brought(now[0])).sum(axis=1)
+        spend = float(problem.cost @ (then[0] - now[0]).sum(axis=1) + problem.pieces["cost"].to_numpy(float) @ (then[1] - now[1]))
         low, high = np.quantile(ratio @ more, [0.5 - level / 2, 0.5 + level / 2])
         scope = "all" if entry.limit.code in ("days", "budget", "test_share") else entry.limit.scope.split(" / ")[0]
         told = (entry.path, entry.limit.code, scope, entry.limit.unit, step_of(entry, problem))
-        yield *told, float(more.sum()), float(low), float(high)
+        yield *told, float(more.sum()), float(low), float(high), spend
 
 
 def _kept(problem: Problem, answer: Answer, program: Matrix, making: bool) -> Matrix:
@@ -109,9 +108,11 @@ def _room(problem: Problem, entry: Entry) -> Iterator[tuple[int, float]]:
     yield from zip(entry.rows, (more * entry.per(problem)).tolist(), strict=True)
 
 
-def _best(problem: Problem, program: Matrix, seed: int) -> np.ndarray | None:
-    """(ideas, weeks) lots of the best plan of a program, in any fraction."""
+def _best(problem: Problem, program: Matrix, seed: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """(lots (ideas, weeks) in any fraction, pieces made) of the best plan of a program."""
     limit: dict[str, Any] = {"mip_max_nodes": NODES, "mip_rel_gap": 0.0} if program.whole.any() else {}
     solver = run(loaded(program, whole=bool(program.whole.any()), seed=seed, **limit))
-    i, _, w = problem.shape
-    return values(solver)[: i * w].reshape(i, w) if feasible(solver) else None
+    i, p, w = problem.shape
+    found = values(solver)
+    made = found[i * w : (i + p) * w].reshape(p, w)[:, -1]
+    return (found[: i * w].reshape(i, w), made) if feasible(solver) else None

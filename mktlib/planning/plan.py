@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mktlib.errors import Finding, PlanError
+from mktlib.errors import Finding, PlanError, StoreError
 from mktlib.planning.brief import Brief
 from mktlib.planning.calendar import calendar
 from mktlib.planning.calendar_check import broken_days
@@ -32,7 +33,7 @@ from mktlib.planning.readable import limit_table, named, pieces, placements, rat
 from mktlib.planning.risk import careful, sds_off
 from mktlib.planning.solve import Answer, prices, solve
 from mktlib.planning.store import read_plan, write_plan
-from mktlib.results import CELL, Learning, Plan, Rhythm, Scores, SendTime, Watch
+from mktlib.results import CELL, MARGINS, Learning, Plan, Rhythm, Scores, SendTime, Watch
 from mktlib.vocabulary import Tables, finding, load_tables
 
 EXPECTED = ("value", "low", "high", "p_loss", "spend", "careful", "bound", "gap", "ceiling", "margin", "greedy", "events", "level")
@@ -106,7 +107,7 @@ class CampaignPlan(Plan):
             When the folder cannot be written.
         """
         tables = {"items": self.items, "schedule": self.schedule, "limits": self.limits, "tests": self.tests, "margins": self.margins}
-        return write_plan(Path(folder), self.brief, self.facts, tables)
+        return write_plan(Path(folder), self.brief, self.facts, tables, self.findings)
 
 
 def load_plan(folder: str | Path) -> CampaignPlan:
@@ -117,11 +118,13 @@ def load_plan(folder: str | Path) -> CampaignPlan:
     StoreError
         When a part is missing, or is not what was written.
     """
-    brief, facts, tables = read_plan(Path(folder))
-    expected = {key: facts[key] for key in EXPECTED}
+    brief, facts, tables, said = read_plan(Path(folder))
+    lacking = [key for key in EXPECTED if key not in facts]
+    if lacking:
+        raise StoreError(finding("E_PLAN_BROKEN", brief.language, file="plan.json", found=", ".join(lacking)))
     return CampaignPlan(
         table=tables["items"], schedule=tables["schedule"], limits=tables["limits"], tests=tables["tests"], margins=tables["margins"],
-        facts=facts, expected=expected, brief=brief, findings=remarks(brief, tables["schedule"], facts),
+        facts=facts, expected={key: facts[key] for key in EXPECTED}, brief=brief, findings=said,
     )  # fmt: skip
 
 
@@ -129,9 +132,9 @@ def plan_campaign(
     scores: Scores,
     brief: Brief,
     *,
-    watch: Watch | None = None,
-    rhythm: Rhythm | None = None,
-    send_time: SendTime | None = None,
+    watch: Watch | pd.DataFrame | None = None,
+    rhythm: Rhythm | pd.DataFrame | None = None,
+    send_time: SendTime | pd.DataFrame | None = None,
     places: pd.DataFrame | None = None,
     risk: float | None = None,
     random_state: int = 0,
@@ -141,18 +144,19 @@ def plan_campaign(
 ) -> CampaignPlan:
     """The plan of highest expected value that all limits of the brief allow.
 
-    A mixed-integer program over the `keep` ideas worth most together (`shortlist`), solved by HiGHS to one per cent or a fixed
-    amount of work, never worse than a greedy fill. Value = expected events x value of an event (or the events, where the brief gives
-    no value). It is the value that is made as large as the limits allow, not the profit: `margin` tells when money stops paying.
+    A mixed-integer program over the `keep` ideas worth most together (`shortlist`), solved by HiGHS to a small gap (told in `expected`)
+    or a fixed amount of work, never worse than a greedy fill. Value = expected events x value of an event (or the events, where the
+    brief gives no value). It is the value that is made as large as the limits allow, not the profit: `margin` tells when money stops
+    paying.
 
     Parameters
     ----------
     scores : from `ContentScorer.score_cells`, of the brief's metric.
     brief : from `read_brief`.
-    watch : from `watch_mentions`; pieces on a topic whose alert stands wait (status hold), see `topics` in the brief.
-    rhythm : from `email_rhythm`; a segment gets no more messages a month than its best rhythm.
-    send_time : from `send_time`; the calendar's hours.
-    places : from `people_near`; how many people of a segment are near each place, for the channels of the brief's places.
+    watch : `results.Watch`, or its table (at, level, topic): pieces on a topic whose alert stands wait (status hold), see `topics`.
+    rhythm : `results.Rhythm`, or its table (segment, per_month, best): a segment gets no more messages a month than its best rhythm.
+    send_time : `results.SendTime`, or its table (segment, hour, best): the calendar's hours.
+    places : a table (place, people, and segment where it is known): who was counted near each of the brief's places.
     risk : 0 <= risk < 1. 0: the mean decides. 0.9: the mean of the worst tenth of the outcomes does (CVaR); default the brief's own.
     random_state : seed of the draws behind `low`, `high`, `p_loss` and `risk`, and of the solver; the same seed gives the same plan.
     keep : ideas on the short list.
@@ -174,8 +178,7 @@ def plan_campaign(
         When limits and demands cannot hold together: the fewest that clash, and the least change of each that frees them.
     """
     tables, risk = tables or load_tables(), brief.risk if risk is None else risk
-    if not 0 <= risk < 1:
-        raise PlanError(finding("E_OPTION", brief.language, column="risk", found=risk, expected="0 <= risk < 1"))
+    _check_options(brief, risk=risk, random_state=random_state, keep=keep, work=work)
     brief, heard = informed(brief, rhythm=rhythm, send_time=send_time, places=places)
     short = shortlist(scores, brief, keep=keep, risk=0.0, tables=tables)
     listed = short.table
@@ -183,7 +186,8 @@ def plan_campaign(
         surest = shortlist(scores, brief, keep=max(1, keep // 4), risk=sds_off(risk), tables=tables).table
         listed = pd.concat([listed, surest]).drop_duplicates(list(CELL), ignore_index=True)
     ideas, held, alerts = on_hold(listed, brief, watch)
-    _nothing_left(ideas, brief)
+    unknown = strangers(brief, scores)
+    _nothing_left(ideas, brief, unknown)
     problem = build(ideas, brief)
     ratio = ratios(scores, problem.ideas, seed=random_state)
     start = greedy(problem)
@@ -191,34 +195,49 @@ def plan_campaign(
     def solved(problem: Problem) -> Answer | None:
         return solve(problem, start=start, seed=random_state, work=work)
 
-    found = _chosen(problem, ratio, risk, solved)
+    found = _chosen(problem, ratio, risk, solved, random_state)
     if found is None:
         raise PlanError(_clashes(problem, random_state))
-    remarks = (*heard, *alerts, *strangers(brief, scores))
+    more = (*heard, *alerts, *unknown)
     by_hand = problem.value(start[0]) if start is not None else 0.0
-    return _told(problem, found, by_hand, short.facts, scores, tables, ratio, random_state, risk, held, remarks)
+    return _told(problem, found, by_hand, short.facts, scores, tables, ratio, random_state, risk, held, more)
 
 
-def _chosen(problem: Problem, ratio: np.ndarray, risk: float, solved: Callable[[Problem], Answer | None]) -> tuple[Answer, float] | None:
+def _check_options(brief: Brief, *, risk: Any, random_state: Any, keep: Any, work: Any) -> None:
+    """Refuse what cannot be used, all of it at once."""
+    whole = {"random_state": (random_state, 0), "keep": (keep, 1)}
+    wrong = [(name, value, f"{name} >= {low}") for name, (value, low) in whole.items() if not isinstance(value, Integral) or value < low]
+    if not isinstance(risk, int | float) or not 0 <= risk < 1:
+        wrong.append(("risk", risk, "0 <= risk < 1"))
+    if not isinstance(work, int | float) or not 0 < work < math.inf:
+        wrong.append(("work", work, "work > 0"))
+    if wrong:
+        raise PlanError([finding("E_OPTION", brief.language, column=name, found=found, expected=said) for name, found, said in wrong])
+
+
+def _chosen(
+    problem: Problem, ratio: np.ndarray, risk: float, solved: Callable[[Problem], Answer | None], seed: int
+) -> tuple[Answer, float] | None:
     """(answer, what is made as large as it can be)."""
     if risk > 0:
-        return careful(problem, ratio, risk, solved)
+        return careful(problem, ratio, risk, solved, seed=seed)
     answer = solved(problem)
     return None if answer is None else (answer, problem.value(answer.n))
 
 
-def _nothing_left(ideas: pd.DataFrame, brief: Brief) -> None:
+def _nothing_left(ideas: pd.DataFrame, brief: Brief, unknown: list[Finding]) -> None:
     """Refuse at once what no amount of money mends: a wanted stage, piece or date without an idea."""
     found = []
     if ideas.empty:
-        found.append(finding("E_PLAN_EMPTY", brief.language, found="0"))
+        found += [finding("E_PLAN_EMPTY", brief.language, found="0"), *unknown]
     for stage, share in brief.stages.items():
         if share > 0 and not (ideas["stage"] == stage).any():
             found.append(finding("E_PLAN_NO_IDEA", brief.language, column=f"stages.{stage}", found=stage))
     for name, wants in (("must_have", brief.must_have), ("fixed_dates", brief.fixed_dates)):
         for k, want in enumerate(wants):
             pieces = ideas.loc[want.rows(ideas), PIECE].drop_duplicates()
-            if len(pieces) < getattr(want, "least", 1):
+            least = 1 if want.segment or want.channel else getattr(want, "least", 1)  # of placements, one piece can have many
+            if len(pieces) < least:
                 what = ", ".join(want.given().values())
                 found.append(finding("E_PLAN_NO_IDEA", brief.language, column=f"{name}.{k}", found=what))
     for channel in brief.least_a_week():
@@ -238,6 +257,8 @@ def _clashes(problem: Problem, seed: int) -> list[Finding]:
         values: dict[str, Any] = {"limit": c.entry.limit.code, "scope": _scope(problem, c.entry.limit)}
         if c.needed is None:
             found.append(finding("E_PLAN_PART", language, column=c.entry.path, found=said(c.now), **values))
+        elif c.entry.path == "sending":
+            found.append(finding("E_PLAN_SENDING", language, column="sending", **values))
         elif c.entry.limit.unit == "closed":
             found.append(finding("E_PLAN_CLOSED", language, column=c.entry.path, **values))
         elif c.entry.limit.wanted and c.needed <= 0:
@@ -255,10 +276,11 @@ def _clashes(problem: Problem, seed: int) -> list[Finding]:
 def said(number: float) -> str:
     """Up to the cent, never less than what is needed.
 
-    >>> said(160.0), said(33.333333), said(1e-9)
-    ('160', '33.34', '0')
+    >>> said(160.0), said(33.333333), said(1e-9), said(160048.25), said(1234567.0)
+    ('160', '33.34', '0', '160048.25', '1234567')
     """
-    return f"{math.ceil(round(number * 100, 4)) / 100:g}" if number >= 1e-6 else "0"
+    text = f"{math.ceil(round(number * 100, 4)) / 100:.2f}" if number >= 1e-6 else "0"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _scope(problem: Problem, limit: Limit) -> str:
@@ -285,8 +307,16 @@ def _told(
     spend = float(schedule["spend"].sum() + items.loc[items["status"] == "make", "cost"].sum())
     loss = None if brief.objective.value is None else float((outcome < spend).mean())
     low, high = (float(x) for x in np.quantile(outcome, [0.5 - scores.level / 2, 0.5 + scores.level / 2]))
-    price = prices(problem, answer, seed=seed)
+    price, more_of = np.zeros(len(problem.limits)), pd.DataFrame(columns=list(MARGINS))
+    try:
+        price = prices(problem, answer, seed=seed)
+        more_of = margins(problem, answer, price, ratio, level=scores.level, seed=seed)
+    except KeyboardInterrupt:  # the plan is there: what its limits cost is not worth losing it
+        answer = replace(answer, stopped=True)
     limits = limit_table(problem, answer, price)
+    whole = more_of[more_of["limit"] == "pieces"].set_index("scope")["value"]  # of a piece, which the linear program takes in parts
+    of_pieces = (limits["limit"] == "pieces") & limits["scope"].isin(whole.index)
+    limits["price"] = limits["scope"].map(whole).where(of_pieces, limits["price"])
     expected: dict[str, Any] = {
         "value": float(schedule["value"].sum()), "low": low, "high": high, "p_loss": loss, "spend": spend, "careful": worth,
         "bound": answer.bound, "gap": max(0.0, (answer.bound - worth) / answer.bound) if answer.bound > 0 else 0.0, "greedy": by_hand,
@@ -303,6 +333,6 @@ def _told(
     }  # fmt: skip
     return CampaignPlan(
         table=items, schedule=schedule, limits=limits, tests=tests_of(schedule), facts=facts, expected=expected, brief=brief,
-        margins=margins(problem, answer, price, ratio, level=scores.level, seed=seed),
+        margins=more_of,
         findings=(*remarks(brief, schedule, facts), *more),
     )  # fmt: skip

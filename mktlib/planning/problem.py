@@ -172,7 +172,8 @@ def sized(ideas: pd.DataFrame, brief: Brief, *, risk: float = 0.0) -> Problem:
     average = np.bincount(group, weights=gain, minlength=len(kinds)) / np.bincount(group, minlength=len(kinds))
     return Problem(
         brief=brief, ideas=ideas, pieces=pieces, piece_of=piece_of, gain=gain,
-        most=weekly_most(ideas, brief), steps=np.repeat(first[:, None], STEPS, axis=1), slopes=np.array([brief.wear**k for k in range(STEPS)]),
+        most=weekly_most(ideas, brief), steps=np.repeat(first[:, None], STEPS, axis=1),
+        slopes=np.array([brief.wear**k for k in range(STEPS)]),
         limits=[], minimum={c: row.minimum for c, row in brief.channels.items() if row.minimum > 0},
         group=np.asarray(group), caps=None if brief.saturation is None else np.maximum(brief.saturation * average, 1e-300),
     )  # fmt: skip

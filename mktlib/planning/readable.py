@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -17,9 +17,12 @@ from mktlib.planning.risk import outcomes
 from mktlib.planning.solve import Answer
 from mktlib.results import Scores
 from mktlib.vocabulary import finding, nearest
+from mktlib.wording import money
 
 DRAWS = 4000
 HOLD = 5
+LEFT = 0.05
+"""Share of the budget that may stay unspent without a word."""
 SCHEDULE = [
     "week", "segment", "stage", "channel", "item", "quantity", "spend", "value", "low", "high", "exposure", "rate", "rate_sd", "verdict",
     "events",
@@ -72,7 +75,7 @@ def placements(problem: Problem, answer: Answer, names: Mapping[int, str]) -> pd
             "item": names[int(problem.piece_of[i])], "quantity": lots * float(idea["lot"]), "spend": lots * float(idea["lot_cost"]),
             "value": value, "low": 0.0, "high": 0.0, "exposure": lots * float(idea["exposures"]),
             "rate": float(idea["rate"]), "rate_sd": float(idea["rate_sd"]), "verdict": idea["verdict"],
-            "events": value * float(idea["events"]) / float(idea["value"]), "_idea": int(i),
+            "events": value * float(idea["events"]) / (float(idea["value"]) or 1.0), "_idea": int(i),
         })  # fmt: skip
     table = pd.DataFrame(rows, columns=[*SCHEDULE, "_idea"])
     return table.sort_values(["week", "item", "segment", "channel"], kind="stable", ignore_index=True)
@@ -82,7 +85,8 @@ def with_ranges(
     schedule: pd.DataFrame, problem: Problem, answer: Answer, ratio: np.ndarray, *, level: float, seed: int
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """(schedule with low and high, (draws,) value of the whole): the rates of each draw, then the luck of counting events."""
-    mean = ratio[:, schedule["_idea"].to_numpy(int)] * schedule["events"].to_numpy(float)
+    expected = np.maximum(schedule["events"].to_numpy(float), 0.0)  # wear may take more than saturation leaves
+    mean = ratio[:, schedule["_idea"].to_numpy(int)] * expected
     worth = schedule["value"].to_numpy(float) / np.maximum(schedule["events"].to_numpy(float), 1e-300)
     events = np.random.default_rng(seed).poisson(mean)
     value = events * worth
@@ -128,6 +132,7 @@ def limit_table(problem: Problem, answer: Answer, price: np.ndarray) -> pd.DataF
             share = problem.brief.test_share if limit.code == "test_share" else problem.brief.stages[limit.scope]
             most, used = 1 - share, (used / media + 1 - share if media else 0.0)
             one_more = one_more * media
+        used = 0.0 if abs(used) < 1e-9 else used  # the dust of adding up
         rows.append((limit.code, limit.scope or "all", used, most, limit.unit, float(one_more)))
     return pd.DataFrame(rows, columns=["limit", "scope", "used", "most", "unit", "price"])
 
@@ -141,14 +146,34 @@ def tests_of(schedule: pd.DataFrame) -> pd.DataFrame:
 
 
 def strangers(brief: Brief, scores: Scores) -> list[Finding]:
-    """Segments of the brief that nothing was scored for: a slip of the pen takes their people out of the plan."""
-    if "segment" not in scores.table:
-        return []
-    known = [str(s) for s in scores.table["segment"].unique()]
-    lost = [s for s in brief.segments if s not in known]
-    return [
-        finding("N_PLAN_SEGMENT", brief.language, level="warning", column=f"segments.{s}", found=s, hint=nearest(s, known)) for s in lost
-    ]
+    """Words of the brief that name nothing scored: a slip of the pen takes people out of the plan, or lets in what was to be kept out."""
+    found = []
+    for where, axis, word in _named(brief):
+        if axis not in scores.table:
+            continue
+        known = [str(level) for level in scores.table[axis].unique()]
+        if word not in known:
+            code = "N_PLAN_SEGMENT" if where.startswith("segments.") else "N_PLAN_BAN" if _bans(where) else "N_PLAN_WORD"
+            shown = ", ".join(known[:6]) + ("..." if len(known) > 6 else "")
+            near = nearest(word, known)
+            found.append(finding(code, brief.language, level="warning", column=where, found=word, expected=shown, hint=near))
+    return found
+
+
+def _bans(where: str) -> bool:
+    return where.startswith(("brand.forbidden", "exclude."))
+
+
+def _named(brief: Brief) -> Iterator[tuple[str, str, str]]:
+    """(path, axis, word) of every word that a brief uses of the axes of a cell."""
+    for name, axis in (("segments", "segment"), ("stages", "stage"), ("channels", "channel"), ("production", "content_type")):
+        yield from ((f"{name}.{word}", axis, word) for word in getattr(brief, name) if word != "default")
+    for side in ("allowed", "forbidden"):
+        yield from ((f"brand.{side}", "style", word) for word in getattr(brief.brand, side))
+    yield from (("lengths", "length", word) for word in brief.lengths)
+    for name in ("must_have", "exclude", "fixed_dates"):
+        for k, row in enumerate(getattr(brief, name)):
+            yield from ((f"{name}.{k}.{axis}", axis, word) for axis, word in row.given().items())
 
 
 def remarks(brief: Brief, schedule: pd.DataFrame, facts: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -157,10 +182,15 @@ def remarks(brief: Brief, schedule: pd.DataFrame, facts: Mapping[str, Any]) -> t
     learning = schedule.loc[schedule["verdict"].isin(["test", "too_early"]), "spend"].sum()
     if brief.test_share > 0 and learning <= 0:
         found.append(finding("N_PLAN_NO_TEST", brief.language, level="note", column="test_share", found=f"{brief.test_share:g}"))
+    left = facts["budget"] - facts["spend"]
+    if left > LEFT * facts["budget"]:
+        found.append(
+            finding("N_PLAN_LEFT", brief.language, level="note", column="budget", found=money(left, brief.currency, brief.language))
+        )
     if facts.get("stopped"):
         gap = f"{100 * facts['gap']:.1f} %"
         found.append(finding("N_PLAN_STOPPED", brief.language, level="warning", found=gap))
     if facts["p_loss"] is not None and facts["value"] < facts["spend"]:
-        value, spend = f"{facts['value']:.0f}", f"{facts['spend']:.0f}"
+        value, spend = (money(round(facts[k]), brief.currency, brief.language) for k in ("value", "spend"))
         found.append(finding("N_PLAN_LOSS", brief.language, level="warning", column="budget", value=value, spend=spend))
     return tuple(found)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
-from mktlib.errors import StoreError
+from mktlib.errors import Finding, StoreError, finding_entries
 from mktlib.planning.brief import Brief
 from mktlib.vocabulary import finding
 from mktlib.wording import write_bytes, write_text
@@ -25,10 +24,14 @@ TEXT = (
 )  # fmt: skip
 
 
-def write_plan(folder: Path, brief: Brief, facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Path:
+def write_plan(
+    folder: Path, brief: Brief, facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], findings: Iterable[Finding]
+) -> Path:
     """Write the parts, then plan.json that vouches for them."""
     parts = {name: tables[name].to_csv(index=False, lineterminator="\n").encode() for name in PARTS}
-    body = {"brief": brief.model_dump(mode="json"), "facts": dict(facts), "parts": {f"{k}.csv": _digest(v) for k, v in parts.items()}}
+    said = json.loads(json.dumps([finding_entries(f) for f in findings], default=str))
+    body = {"brief": brief.model_dump(mode="json"), "facts": dict(facts), "findings": said}
+    body["parts"] = {f"{k}.csv": _digest(v) for k, v in parts.items()}
     header = {"schema": SCHEMA, "sha256": _digest(_canonical(body)), **body}
     for name, content in parts.items():
         write_bytes(content, folder / f"{name}.csv")
@@ -36,19 +39,19 @@ def write_plan(folder: Path, brief: Brief, facts: Mapping[str, Any], tables: Map
     return folder
 
 
-def read_plan(folder: Path) -> tuple[Brief, dict[str, Any], dict[str, pd.DataFrame]]:
-    """(brief, facts, tables), each proved to be what was written."""
+def read_plan(folder: Path) -> tuple[Brief, dict[str, Any], dict[str, pd.DataFrame], tuple[Finding, ...]]:
+    """(brief, facts, tables, findings), each proved to be what was written."""
     try:
         header = json.loads((folder / "plan.json").read_bytes())
         raw = {name: (folder / f"{name}.csv").read_bytes() for name in PARTS}
     except OSError as error:
         raise StoreError(finding("E_PLAN_READ", file=folder.name, found=str(error))) from error
-    except ValueError as error:
-        raise StoreError(finding("E_PLAN_BROKEN", file="plan.json", found=str(error))) from error
+    except (ValueError, RecursionError) as error:
+        raise StoreError(finding("E_PLAN_BROKEN", file="plan.json", found=type(error).__name__)) from error
     header = header if isinstance(header, dict) else {}
     if header.get("schema") != SCHEMA:
         raise StoreError(finding("E_PLAN_SCHEMA", file="plan.json", found=header.get("schema"), expected=str(SCHEMA)))
-    body = {key: header.get(key) for key in ("brief", "facts", "parts")}
+    body = {key: header.get(key) for key in ("brief", "facts", "findings", "parts")}
     sums = body["parts"] if isinstance(body["parts"], dict) else {}
     bad = [f"{name}.csv" for name in PARTS if sums.get(f"{name}.csv") != _digest(raw[name])]
     bad += ["plan.json"] if header.get("sha256") != _digest(_canonical(body)) else []
@@ -56,9 +59,11 @@ def read_plan(folder: Path) -> tuple[Brief, dict[str, Any], dict[str, pd.DataFra
         raise StoreError([finding("E_PLAN_BROKEN", file=name, found="sha256") for name in bad])
     try:
         brief = Brief.model_validate_json(json.dumps(body["brief"]))
-    except ValidationError as error:
-        raise StoreError(finding("E_PLAN_BROKEN", file="plan.json", found=str(error.errors()[0]["msg"]))) from error
-    return brief, dict(body["facts"] or {}), {name: _table(raw[name]) for name in PARTS}
+        facts, said = dict(body["facts"] or {}), tuple(Finding(**entries) for entries in body["findings"] or ())
+        tables = {name: _table(raw[name]) for name in PARTS}
+    except (ValueError, TypeError) as error:
+        raise StoreError(finding("E_PLAN_BROKEN", file="plan.json", found=type(error).__name__)) from error
+    return brief, facts, tables, said
 
 
 def _table(raw: bytes) -> pd.DataFrame:
