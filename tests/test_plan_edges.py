@@ -61,7 +61,7 @@ def test_what_a_clash_says_to_type_is_enough_to_the_cent() -> None:
 
 
 def test_wear_under_saturation_that_is_forced_is_planned() -> None:
-    text = HEAD + "wear = 0.6\nsaturation = 0.5\n[segments.a]\nsize = 4000\n[channels]\n"
+    text = HEAD.replace("11-01", "10-25") + "wear = 0.6\nsaturation = 0.5\n[segments.a]\nsize = 4000\n[channels]\n"
     text += "paid_social = {price = 8, quantity = 2000, per_week = 1}\n[presence]\npaid_social = 1\n"
     plan = planned(text, CAROUSEL)
     assert plan.check().empty

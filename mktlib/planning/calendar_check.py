@@ -27,7 +27,11 @@ def broken_days(
     """
     tables = tables or load_tables()
     out = calendar[calendar["task"] == "publish"]
-    rows: list[Row] = []
+    odd = calendar[~calendar["task"].isin(["make", "publish"])]
+    rows: list[Row] = [("calendar_missing", f"{row.item} / {row.task}", 1.0, 0.0) for row in odd.itertuples(index=False)]
+    amounts = pd.to_numeric(out["quantity"], errors="coerce")
+    wrong = out[~(amounts >= 0)]
+    rows += [("calendar_missing", f"{row.item} / {row.quantity}", 1.0, 0.0) for row in wrong.itertuples(index=False)]
     for shown in out.itertuples(index=False):
         rows += _silences(brief, tables, shown)
     rows += _complete(brief, schedule, out)

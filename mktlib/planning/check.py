@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mktlib.planning.brief import Brief, Segment, _Where
@@ -22,14 +23,25 @@ def broken_limits(brief: Brief, items: pd.DataFrame, schedule: pd.DataFrame, *, 
     `promised`: limits that the plan says it holds; a test share that nothing was left to spend on is waived where it is not among them.
     """
     made = items[items["status"] == "make"]
-    out = made.rename(columns={"week": "out_week"})[["item", "content_type", "style", "length", "out_week"]]
-    shown = schedule.merge(out, on="item", how="left")
+    out = made.rename(columns={"week": "out_week", "stage": "piece_stage"})
+    out = out[["item", "content_type", "style", "length", "out_week", "piece_stage"]]
+    whole = schedule.merge(out, on="item", how="left")
+    sound = _sound(whole)
+    shown = whole[sound].astype({"week": int, "quantity": float, "spend": float})
     parts = (_money, _days, _messages, _sending, _consent, _channels, _presence, _shares, _pieces, _placements, _wants)
-    rows = [row for part in parts for row in part(brief, made, shown)] + list(_tests(brief, shown, "test_share" in promised))
+    rows: list[Row] = [("row", f"{row.item} / {row.week}", 1.0, 0.0) for row in _each(whole[~sound])]
+    rows += [row for part in parts for row in part(brief, made, shown)] + list(_tests(brief, shown, "test_share" in promised))
     table = pd.DataFrame(rows, columns=["limit", "scope", "used", "most"])
     table["over"] = table["used"] - table["most"]
     held = table["over"] <= 1e-6 * table["most"].abs().clip(lower=1.0)
     return table[~held].reset_index(drop=True)  # what is no number does not hold either
+
+
+def _sound(shown: pd.DataFrame) -> pd.Series:
+    """Rows that can be worked out at all: a whole week, amounts that are numbers of 0 or more, a segment, a channel."""
+    numbers = shown[["week", "quantity", "spend"]].apply(pd.to_numeric, errors="coerce")
+    fine = np.isfinite(numbers).all(axis=1) & (numbers["quantity"] >= 0) & (numbers["week"] % 1 == 0)
+    return fine & shown[["segment", "channel", "item"]].notna().all(axis=1)
 
 
 def _each(table: pd.DataFrame) -> list[Any]:
@@ -47,9 +59,19 @@ def _money(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Ro
     for row in _each(shown):
         terms = brief.channels.get(row.channel)
         unit = (terms.unit if terms else None) or units.get(row.channel, {}).get("cost_unit", "thousand_impressions")
-        if terms and unit in ("thousand_impressions", "delivered", "none"):
-            due = row.quantity * {"thousand_impressions": terms.price / 1000, "delivered": terms.price, "none": 0.0}[unit]
-            yield "spend", f"{row.item} / {row.week}", abs(float(row.spend) - due), 1e-6 * max(1.0, due)
+        if terms:
+            by_click = terms.price * _clicks(brief, row.channel, row.rate) if unit == "click" else 0.0
+            due = row.quantity * {"thousand_impressions": terms.price / 1000, "delivered": terms.price, "click": by_click}.get(unit, 0.0)
+            yield "spend", f"{row.item} / {row.week}", abs(float(row.spend) - due), 1e-5 * max(1.0, due)
+
+
+def _clicks(brief: Brief, channel: str, rate: float) -> float:
+    """Clicks that one impression is expected to bring: the rate itself where clicks are counted, else the usual rate of the channel."""
+    tables, metric = load_tables(), brief.objective.metric
+    if metric == "click_rate":
+        return float(rate)
+    counted = metric in tables.metrics and tables.exposure(metric, channel) == "clicks"
+    return float(tables.base_rate("click_rate", channel)[0]) if counted else 0.01
 
 
 def _days(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Row]:
@@ -184,6 +206,7 @@ def _placements(brief: Brief, made: pd.DataFrame, shown: pd.DataFrame) -> Iterat
     for row in _each(shown):
         scope = f"{row.item} / {row.segment} / {row.channel} / {row.week}"
         terms = brief.channels.get(row.channel)
+        yield "stage", scope, float(row.stage != row.piece_stage), 0.0
         yield "segment", scope, float(bool(brief.segments) and row.segment not in brief.segments), 0.0
         for rule in brief.exclude:
             yield "exclude", scope, float(all(getattr(row, axis) == level for axis, level in rule.given().items())), 0.0

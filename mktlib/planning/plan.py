@@ -55,12 +55,12 @@ class CampaignPlan(Plan):
         calendar : one changed by hand; default the plan's own.
         Returns one row a broken limit (limit, scope, used, most, over); empty when all hold.
         """
+        held = broken_limits(self.brief, self.items, self.schedule, promised=set(self.limits["limit"]))
+        if "row" in set(held["limit"]):  # placements that are none have no days
+            return held
         days = self.calendar() if calendar is None else calendar
-        broken = [
-            broken_limits(self.brief, self.items, self.schedule, promised=set(self.limits["limit"])),
-            broken_days(self.brief, self.items, self.schedule, days),
-        ]
-        return pd.concat([b for b in broken if len(b)], ignore_index=True) if any(map(len, broken)) else broken[0]
+        found = [t for t in (held, broken_days(self.brief, self.items, self.schedule, days)) if len(t)]
+        return pd.concat(found, ignore_index=True) if found else held
 
     def calendar(self, *, tables: Tables | None = None) -> pd.DataFrame:
         """What is to be done, by day: who makes what by when, and the day and hour of each publication; see `planning.calendar`."""
