@@ -2,8 +2,9 @@
 
 A price read off the linear program (a dual) speaks of parts of a piece and of the average of all outcomes. Here every limit that holds
 the plan back is moved by one step that a manager can take (a working day a week, a message a person, one per cent of the money), the
-pieces of the plan are kept, placements may change, and so may the pieces that are added where the limit is one on making them. The
-difference is what the step can bring at the least, and the draws of the rates say how sure it is.
+pieces of the plan are kept and placements may change. Where the limit is one on making pieces, more of them may be made, and lots are
+whole: the difference is what a plan with that step is found to bring more, within a little work. Elsewhere lots may be parts, so that a
+small step shows at all. The draws of the rates say how sure it is.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.planning.clash import Entry, entries
-from mktlib.planning.engine import NODES, feasible, loaded, run, values
+from mktlib.planning.engine import feasible, loaded, run, values
 from mktlib.planning.problem import Problem
 from mktlib.planning.program import Layout, Matrix, columns, matrix
 from mktlib.planning.solve import Answer
@@ -24,6 +25,8 @@ from mktlib.results import MARGINS
 
 MAKING = ("days", "pieces")
 """Limits on making pieces, where one more step may bring another piece."""
+STEPS_OF_WORK = 100
+"""Nodes for one step of a limit on making."""
 MOST = 24
 """Entries that are looked at, those with the highest prices first."""
 
@@ -60,11 +63,11 @@ def _promise(entry: Entry, problem: Problem, price: np.ndarray) -> float:
 
 def _rows(problem: Problem, answer: Answer, asked: list[Entry], ratio: np.ndarray, level: float, seed: int) -> Iterator[tuple[Any, ...]]:
     program = matrix(problem)
-    before = {making: _best(problem, _kept(problem, answer, program, making), seed) for making in (False, True)}
+    before = {making: _best(problem, _kept(problem, answer, program, making), answer, seed) for making in (False, True)}
     for entry in asked:
         making = entry.limit.code in MAKING
         now = before[making]
-        then = _best(problem, _wider(problem, _kept(problem, answer, program, making), entry), seed)
+        then = _best(problem, _wider(problem, _kept(problem, answer, program, making), entry), answer, seed)
         if now is None or then is None:
             continue
         more = (problem.brought(then[0]) - problem.brought(now[0])).sum(axis=1)
@@ -76,13 +79,13 @@ def _rows(problem: Problem, answer: Answer, asked: list[Entry], ratio: np.ndarra
 
 
 def _kept(problem: Problem, answer: Answer, program: Matrix, making: bool) -> Matrix:
-    """The program with the plan's pieces: fixed, or as the least that is made; lots in any fraction, so that a small step shows."""
+    """The program with the plan's pieces: as the least that is made, in whole lots; or fixed, in lots of any fraction."""
     at, base = Layout.of(problem), np.zeros(len(program.cost))
     pieces = columns(problem, answer.n, answer.y)[at.y : at.s]
     base[at.y : at.s] = pieces
     top, whole = program.top.copy(), np.zeros(len(base), bool)
     if making:
-        whole[at.y : at.s] = True
+        whole[: at.s] = True
     else:
         top[at.y : at.s] = pieces
     used = columns(problem, answer.n, answer.y)[at.u : at.z]  # channels with a least buy stay as they are
@@ -108,11 +111,13 @@ def _room(problem: Problem, entry: Entry) -> Iterator[tuple[int, float]]:
     yield from zip(entry.rows, (more * entry.per(problem)).tolist(), strict=True)
 
 
-def _best(problem: Problem, program: Matrix, seed: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """(lots (ideas, weeks) in any fraction, pieces made) of the best plan of a program."""
-    limit: dict[str, Any] = {"mip_max_nodes": NODES, "mip_rel_gap": 0.0} if program.whole.any() else {}
-    solver = run(loaded(program, whole=bool(program.whole.any()), seed=seed, **limit))
-    i, p, w = problem.shape
-    found = values(solver)
+def _best(problem: Problem, program: Matrix, answer: Answer, seed: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """(lots (ideas, weeks), pieces made) of the best plan of a program; whole programs begin with the plan that is there."""
+    whole = bool(program.whole.any())
+    limit: dict[str, Any] = {"mip_max_nodes": STEPS_OF_WORK, "mip_rel_gap": 1e-4} if whole else {}
+    solver = run(loaded(program, whole=whole, seed=seed, **limit), start=columns(problem, answer.n, answer.y) if whole else None)
+    if not feasible(solver):
+        return None
+    (i, p, w), found = problem.shape, values(solver)
     made = found[i * w : (i + p) * w].reshape(p, w)[:, -1]
-    return (found[: i * w].reshape(i, w), made) if feasible(solver) else None
+    return found[: i * w].reshape(i, w), made
