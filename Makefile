@@ -51,6 +51,7 @@ bench: $(VENV)/.ready  ## the numbers of benchmarks/README.md
 	$(PY) benchmarks/money.py --data ../shared/data
 	$(PY) benchmarks/verdicts.py
 	$(PY) benchmarks/learning.py
+	$(PY) benchmarks/plans.py
 
 lock:  ## requirements.lock and environment.yml again from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra lab --extra engines --extra test --universal --python-version 3.11 --generate-hashes \
