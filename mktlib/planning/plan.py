@@ -186,7 +186,7 @@ def plan_campaign(
         surest = shortlist(scores, brief, keep=max(1, keep // 4), risk=sds_off(risk), tables=tables).table
         listed = pd.concat([listed, surest]).drop_duplicates(list(CELL), ignore_index=True)
     ideas, held, alerts = on_hold(listed, brief, watch)
-    unknown = strangers(brief, scores)
+    unknown = strangers(brief, scores, tables)
     _nothing_left(ideas, brief, unknown)
     problem = build(ideas, brief)
     ratio = ratios(scores, problem.ideas, seed=random_state)

@@ -16,7 +16,7 @@ from mktlib.planning.remarks import brief_remarks
 from mktlib.planning.risk import outcomes
 from mktlib.planning.solve import Answer
 from mktlib.results import Scores
-from mktlib.vocabulary import finding, nearest
+from mktlib.vocabulary import AXIS_TABLE, Tables, finding, nearest
 from mktlib.wording import money
 
 DRAWS = 4000
@@ -145,11 +145,16 @@ def tests_of(schedule: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns={"verdict": "reason"})[["item", "segment", "stage", "channel", "spend", "reason"]]
 
 
-def strangers(brief: Brief, scores: Scores) -> list[Finding]:
-    """Words of the brief that name nothing scored: a slip of the pen takes people out of the plan, or lets in what was to be kept out."""
+def strangers(brief: Brief, scores: Scores, tables: Tables) -> list[Finding]:
+    """Words of the brief that name nothing scored: a slip of the pen takes people out of the plan, or lets in what was to be kept out.
+
+    A word of the tables is no slip: what is banned, allowed or priced for making need not have been scored. A segment or a channel that
+    nothing was scored for is told all the same, for it is then not in the plan.
+    """
     found = []
     for where, axis, word in _named(brief):
-        if axis not in scores.table:
+        needed = where.startswith(("segments.", "channels."))
+        if axis not in scores.table or (not needed and word in getattr(tables, AXIS_TABLE[axis])):
             continue
         known = [str(level) for level in scores.table[axis].unique()]
         if word not in known:

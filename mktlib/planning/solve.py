@@ -15,7 +15,7 @@ from scipy import sparse
 
 from mktlib.planning.engine import GAP, NODES, Meter, feasible, loaded, optimal, run, values
 from mktlib.planning.finish import Finisher
-from mktlib.planning.problem import Limit, Problem
+from mktlib.planning.problem import Problem
 from mktlib.planning.program import Layout, Matrix, columns, matrix, split
 from mktlib.planning.schedules import Judge
 from mktlib.planning.search import Search
@@ -203,21 +203,3 @@ def prices(problem: Problem, answer: Answer, *, seed: int) -> np.ndarray:
         duals.append(np.maximum(0.0, -np.array(solver.getSolution().row_dual)[: len(problem.limits)]))
     making = np.array([r.code in ("days", "pieces") for r in problem.limits])
     return np.where(making, duals[1], duals[0])
-
-
-def clash(problem: Problem, *, seed: int) -> list[tuple[Limit, float]]:
-    """Why nothing holds: how much more of which limits would do, then which demands would have to go if the limits stay."""
-    found: list[tuple[Limit, float]] = []
-    for demands in (False, True):
-        m, rows = matrix(problem), [k for k, r in enumerate(problem.limits) if r.wanted == demands]
-        slack = sparse.csr_matrix((-np.ones(len(rows)), (rows, range(len(rows)))), shape=(m.a.shape[0], len(rows)))
-        weight = [1.0 / max(1.0, abs(problem.limits[k].most)) for k in rows]
-        elastic = Matrix(
-            np.concatenate([np.zeros(len(m.cost)), weight]), sparse.hstack([m.a, slack]).tocsr(), m.low, m.high,
-            np.concatenate([m.top, np.full(len(rows), np.inf)]), np.concatenate([m.whole, np.zeros(len(rows), bool)]),
-        )  # fmt: skip
-        solver = run(loaded(elastic, whole=True, seed=seed, mip_max_nodes=NODES, mip_rel_gap=GAP))
-        if feasible(solver):
-            extra = values(solver)[len(m.cost) :]
-            found += [(problem.limits[k], float(more)) for k, more in zip(rows, extra, strict=True) if more > 1e-6]
-    return found
