@@ -138,14 +138,28 @@ def _smallest(program: Matrix, lines: Sequence[Entry], seed: int) -> list[Entry]
         tried = _hitting(ways_out, len(lines))
         if not _holds(program, lines, sorted(set(range(len(lines))) - tried), seed):
             return [lines[k] for k in sorted(tried)]
-        left = [k for k in range(len(lines)) if k not in tried]
-        out = list(left)
-        for k in left:  # put back all that still holds: what is left is one way out
+        out = _broken_least(program, lines, tried, seed)
+        for k in list(out):  # put back all that still holds: what is left is one way out
             fewer = [j for j in out if j != k]
             if _holds(program, lines, fewer, seed):
                 out = fewer
         ways_out.append(set(out))
     raise AssertionError  # the count has no end
+
+
+def _broken_least(program: Matrix, lines: Sequence[Entry], kept: set[int], seed: int) -> list[int]:
+    """Entries that a plan breaks which holds those kept and breaks the others as little as it can."""
+    loose = [(k, row) for k in range(len(lines)) if k not in kept for row in lines[k].rows]
+    size, many = len(program.cost), program.a.shape[0]
+    slack = sparse.csr_matrix((-np.ones(len(loose)), ([row for _, row in loose], range(len(loose)))), shape=(many, len(loose)))
+    weight = [1.0 / max(1.0, abs(float(program.high[row]))) for _, row in loose]
+    elastic = Matrix(
+        np.r_[np.zeros(size), weight], sparse.hstack([program.a, slack]).tocsr(), program.low, program.high,
+        np.r_[program.top, np.full(len(loose), np.inf)], np.r_[program.whole, np.zeros(len(loose), bool)],
+    )  # fmt: skip
+    solver = run(loaded(elastic, whole=True, seed=seed, mip_max_nodes=20))
+    broken = {k for (k, _), more in zip(loose, values(solver)[size:], strict=True) if more > 1e-6} if feasible(solver) else set()
+    return sorted(broken or set(range(len(lines))) - kept)
 
 
 def _hitting(sets: Sequence[set[int]], size: int) -> set[int]:

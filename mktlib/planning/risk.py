@@ -129,7 +129,7 @@ def _cut(game: _Game, weightings: list[np.ndarray], seed: int) -> None:
             np.r_[program.whole, False], np.r_[np.zeros(size), -1.0 - problem.making.sum()],
         )  # fmt: skip
         start = columns(problem, game.best.n, game.best.y)
-        solver = loaded(master, whole=True, seed=seed, mip_max_nodes=NODES, mip_rel_gap=GAP / 2)
+        solver = loaded(master, whole=True, seed=seed, mip_max_nodes=NODES // 10, mip_rel_gap=GAP / 2)
         run(solver, start=np.r_[start, min(-float(row @ start) for row in rows)])
         n, y = split(problem, values(solver)[:size]) if feasible(solver) else (game.best.n, game.best.y)
         if not feasible(solver) or problem.broken(n, y):
