@@ -150,15 +150,8 @@ def _smallest(program: Matrix, lines: Sequence[Entry], seed: int) -> list[Entry]
 def _broken_least(program: Matrix, lines: Sequence[Entry], kept: set[int], seed: int) -> list[int]:
     """Entries that a plan breaks which holds those kept and breaks the others as little as it can."""
     loose = [(k, row) for k in range(len(lines)) if k not in kept for row in lines[k].rows]
-    size, many = len(program.cost), program.a.shape[0]
-    slack = sparse.csr_matrix((-np.ones(len(loose)), ([row for _, row in loose], range(len(loose)))), shape=(many, len(loose)))
-    weight = [1.0 / max(1.0, abs(float(program.high[row]))) for _, row in loose]
-    elastic = Matrix(
-        np.r_[np.zeros(size), weight], sparse.hstack([program.a, slack]).tocsr(), program.low, program.high,
-        np.r_[program.top, np.full(len(loose), np.inf)], np.r_[program.whole, np.zeros(len(loose), bool)],
-    )  # fmt: skip
-    solver = run(loaded(elastic, whole=True, seed=seed, mip_max_nodes=20))
-    broken = {k for (k, _), more in zip(loose, values(solver)[size:], strict=True) if more > 1e-6} if feasible(solver) else set()
+    extra = _extra(program, [row for _, row in loose], seed, nodes=20)
+    broken = {k for (k, _), more in zip(loose, extra, strict=True) if more > 1e-6} if extra is not None else set()
     return sorted(broken or set(range(len(lines))) - kept)
 
 
@@ -183,8 +176,8 @@ def _status(program: Matrix, seed: int) -> highspy.HighsModelStatus:
     return _solved(program, seed).getModelStatus()
 
 
-def _solved(program: Matrix, seed: int) -> highspy.Highs:
-    return run(loaded(program, whole=True, seed=seed, mip_max_nodes=NODES))
+def _solved(program: Matrix, seed: int, nodes: int = NODES) -> highspy.Highs:
+    return run(loaded(program, whole=True, seed=seed, mip_max_nodes=nodes))
 
 
 def _needed(problem: Problem, program: Matrix, line: Entry, seed: int) -> float | None:
@@ -239,19 +232,19 @@ def together(problem: Problem, *, seed: int) -> Iterator[tuple[Limit, float]]:
     program = matrix(problem)
     for demands in (False, True):
         rows = [k for k, limit in enumerate(problem.limits) if limit.wanted == demands and limit.unit != "share"]
-        extra = _extra(problem, program, rows, seed)
+        extra = _extra(program, rows, seed)
         if extra is not None:
             yield from ((problem.limits[k], more) for k, more in zip(rows, extra, strict=True) if more > 1e-6)
             return
 
 
-def _extra(problem: Problem, program: Matrix, rows: Sequence[int], seed: int) -> list[float] | None:
-    slack = sparse.csr_matrix((-np.ones(len(rows)), (rows, range(len(rows)))), shape=(program.a.shape[0], len(rows)))
-    weight = [1.0 / max(1.0, abs(problem.limits[k].most)) for k in rows]
-    size = len(program.cost)
+def _extra(program: Matrix, rows: Sequence[int], seed: int, *, nodes: int = NODES) -> np.ndarray | None:
+    """(rows,) how much more room some rows need at the least, in proportion to what they have, so that everything holds."""
+    size, many = len(program.cost), len(rows)
+    slack = sparse.csr_matrix((-np.ones(many), (rows, range(many))), shape=(program.a.shape[0], many))
     elastic = Matrix(
-        np.r_[np.zeros(size), weight], sparse.hstack([program.a, slack]).tocsr(), program.low, program.high,
-        np.r_[program.top, np.full(len(rows), np.inf)], np.r_[program.whole, np.zeros(len(rows), bool)],
+        np.r_[np.zeros(size), 1.0 / np.maximum(1.0, np.abs(program.high[list(rows)]))], sparse.hstack([program.a, slack]).tocsr(),
+        program.low, program.high, np.r_[program.top, np.full(many, np.inf)], np.r_[program.whole, np.zeros(many, bool)],
     )  # fmt: skip
-    solver = _solved(elastic, seed)
-    return values(solver)[size:].tolist() if feasible(solver) else None
+    solver = _solved(elastic, seed, nodes)
+    return values(solver)[size:] if feasible(solver) else None

@@ -103,15 +103,18 @@ class Problem:
 
     def brought(self, n: np.ndarray) -> np.ndarray:
         """(ideas, weeks) what the lots of each idea and week bring: saturation is shared in proportion, wear falls on later weeks."""
-        end = np.cumsum(n, axis=1)
-        counted = worn(end.ravel(), *self._by_week()).reshape(n.shape)
-        lost = self.gain[:, None] * (n - np.diff(counted, axis=1, prepend=0.0))
-        full = self.gains * n
+        lost, full = self.worn_off(n), self.gains * n
         if self.caps is None:
             return full - lost
         total = self.together(full)
         share = saturated(total, self.caps[:, None]) / np.where(total > 0, total, 1.0)
         return full * share[self.group] - lost
+
+    def worn_off(self, n: np.ndarray) -> np.ndarray:
+        """(ideas, weeks) what wear takes off the lots of each idea and week: it falls on the later ones."""
+        end = np.cumsum(n, axis=1)
+        counted = worn(end.ravel(), *self._by_week()).reshape(n.shape)
+        return self.gain[:, None] * (n - np.diff(counted, axis=1, prepend=0.0))
 
     def together(self, table: np.ndarray) -> np.ndarray:
         """(groups, weeks) sums of a table (ideas, weeks)."""

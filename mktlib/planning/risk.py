@@ -52,8 +52,7 @@ def outcomes(problem: Problem, n: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     if problem.caps is None:
         return np.asarray(ratio @ problem.brought(n).sum(axis=1))
     full = problem.gains * n
-    lost = (problem.brought(n) - full).sum(axis=1) - _spared(problem, full)
-    values = ratio @ lost
+    values = ratio @ -problem.worn_off(n).sum(axis=1)
     for week in np.flatnonzero(full.any(axis=0)):
         used = np.flatnonzero(full[:, week])
         for group in np.unique(problem.group[used]):
@@ -61,14 +60,6 @@ def outcomes(problem: Problem, n: np.ndarray, ratio: np.ndarray) -> np.ndarray:
             total = ratio[:, mine] @ full[mine, week]
             values += saturated(total, np.full(len(total), problem.caps[group]))
     return np.asarray(values)
-
-
-def _spared(problem: Problem, full: np.ndarray) -> np.ndarray:
-    """(ideas,) what saturation takes, as a negative number."""
-    assert problem.caps is not None
-    total = problem.together(full)
-    share = saturated(total, problem.caps[:, None]) / np.where(total > 0, total, 1.0)
-    return np.asarray((full * (share[problem.group] - 1)).sum(axis=1))
 
 
 def careful(

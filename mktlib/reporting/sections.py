@@ -117,7 +117,7 @@ def _more(voice: Voice, facts: Facts, row: Mapping[str, Any]) -> str:
     """What one more step of a limit would bring: one more working day a week, one more message."""
     step = voice.money(round(row["step"]), facts["currency"]) if row["unit"] == "money" else ""
     what = voice.say(f"plan.more.{row['limit']}", scope=voice.label("scope", row["scope"]), step=step)
-    value, *ends = (worth(voice, facts, float(f"{row[k]:.2g}")) for k in ("value", "low", "high"))
+    value, *ends = (worth(voice, facts, _rounded(row[k])) for k in ("value", "low", "high"))
     return voice.say("plan.more.says", what=what, value=value, within=voice.within(*ends), sure=chances(facts["level"], voice.language))
 
 
