@@ -9,7 +9,8 @@ import pytest
 from scipy.special import betaln
 from scipy.stats import beta
 
-from mktlib.audience import FEWEST, OTHERS, describe_audience, shrunk_rates
+from mktlib.audience import describe_audience
+from mktlib.audience.groups import FEWEST, OTHERS, shrunk_rates
 from mktlib.errors import DataError
 from mktlib.simulate import load_sample
 

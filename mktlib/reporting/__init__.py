@@ -14,9 +14,10 @@ from typing import Any
 
 from mktlib.charts import Picture, describe, kinds, plot
 from mktlib.errors import DataError
+from mktlib.reporting.drafts import Section
 from mktlib.reporting.facts import Facts, content_axes, decision, facts_of
 from mktlib.reporting.pitch import pitch, pitched
-from mktlib.reporting.sections import Section, expected, section
+from mktlib.reporting.sections import expected, section
 from mktlib.reporting.voice import Voice, visible
 from mktlib.results import Plan, Result, Scores
 from mktlib.vocabulary import Tables, default_language, finding, load_tables

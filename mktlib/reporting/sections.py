@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from mktlib.errors import Finding
+from mktlib.reporting.audience import audience_draft
+from mktlib.reporting.drafts import Draft, Section, statistics
 from mktlib.reporting.facts import Facts, facts_of
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.voice import Voice, strength, telling, visible
@@ -17,30 +18,6 @@ from mktlib.vocabulary import retell
 from mktlib.wording import chances
 
 MOST_FINDINGS = 12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """One result, said: a headline, sentences, tables, what it does not mean, findings and (for an analyst) statistics."""
-
-    kind: str
-    title: str
-    headline: str
-    sentences: tuple[str, ...] = ()
-    tables: tuple[Grid, ...] = ()
-    not_mean: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
-    details: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """What a writer hands back: headline, further sentences, tables and statistics."""
-
-    headline: str
-    sentences: list[str]
-    tables: list[Grid]
-    details: list[tuple[str, str]]
 
 
 def scores_draft(voice: Voice, result: Scores, facts: Facts) -> Draft:
@@ -65,12 +42,12 @@ def scores_draft(voice: Voice, result: Scores, facts: Facts) -> Draft:
     ends = [[voice.rate(x, result.metric, facts["currency"]) for x in facts["table"][c].head(40)] for c in ("low", "high")]
     shown = facts["table"].head(40).assign(range=[voice.span(*pair) for pair in zip(*ends, strict=True)])
     caption = voice.say("scores.caption", metric=voice.inner("metric", result.metric))
-    details = _details(voice, facts, exposure="number", events="number", cells="number", level="percent", opinion="percent")
+    known = statistics(voice, facts, exposure="number", events="number", cells="number", level="percent", opinion="percent")
     return Draft(
         headline=headline,
         sentences=sentences,
         tables=[grid(voice, shown, spec, caption=caption, facts=facts, rows=facts["cells"])],
-        details=details,
+        details=known,
     )
 
 
@@ -109,8 +86,8 @@ def plan_draft(voice: Voice, result: Plan, facts: Facts) -> Draft:
     sure_ones = [row for row in facts["margins"] if row["low"] > 0]
     sentences += [_more(voice, facts, row) for row in sure_ones[:3]]
     tables = _plan_tables(voice, result, facts)
-    details = _details(voice, facts, bound="number", gap="percent", ceiling="number", greedy="number", level="percent", p_loss="percent")
-    return Draft(headline=headline, sentences=sentences, tables=tables, details=details)
+    known = statistics(voice, facts, bound="number", gap="percent", ceiling="number", greedy="number", level="percent", p_loss="percent")
+    return Draft(headline=headline, sentences=sentences, tables=tables, details=known)
 
 
 def _more(voice: Voice, facts: Facts, row: Mapping[str, Any]) -> str:
@@ -221,8 +198,8 @@ def review_draft(voice: Voice, result: Review, facts: Facts) -> Draft:
     spec += [("surprise", "number"), ("planned_spend", "money"), ("actual_spend", "money")] if voice.analyst else []
     order = result.table.loc[result.table["surprise"].abs().sort_values(ascending=False, kind="stable").index]
     table = grid(voice, order, spec, caption=voice.say("review.caption"), facts=facts)
-    details = _details(voice, facts | {"coverage": share}, items="number", inside="number", coverage="percent", level="percent")
-    return Draft(headline=headline, sentences=sentences, tables=[table], details=details)
+    known = statistics(voice, facts | {"coverage": share}, items="number", inside="number", coverage="percent", level="percent")
+    return Draft(headline=headline, sentences=sentences, tables=[table], details=known)
 
 
 def _placement(voice: Voice, row: Mapping[str, Any]) -> str:
@@ -247,31 +224,7 @@ def backtest_draft(voice: Voice, result: Backtest, facts: Facts) -> Draft:
         ("coverage", "percent"),
     ]
     table = grid(voice, result.table, spec, caption=voice.say("backtest.caption"), facts=facts)
-    return Draft(headline=headline, sentences=sentences, tables=[table], details=_details(voice, facts, folds="number", level="percent"))
-
-
-def audience_draft(voice: Voice, result: Audience, facts: Facts) -> Draft:
-    best, second = facts["best"], facts["second"]
-    headline = voice.count("audience.people", facts["people"], groups=voice.number(facts["groups"]))
-    sentences = []
-    if best:
-        apart = second is None or float(best.get("buy_rate_low", 0)) > float(second["buy_rate"])
-        values = {"name": voice.label(facts["by"], best["group"]), "rate": voice.percent(best["buy_rate"])}
-        values["within"] = voice.within(voice.percent(best.get("buy_rate_low")), voice.percent(best.get("buy_rate_high")))
-        headline = voice.say("audience.shown" if apart else "audience.seems", **values)
-        sentences.append(voice.count("audience.people", facts["people"], groups=voice.number(facts["groups"])))
-        sentences.append(voice.say("audience.largest", name=voice.label(facts["by"], facts["largest"]["group"])))
-    spec: list[Spec] = [
-        ("group", "label"),
-        ("people", "number"),
-        ("follow_rate", "percent"),
-        ("engage_rate", "percent"),
-        ("buy_rate", "percent"),
-    ]
-    spec += [("revenue_per_person", "money"), ("preferred_format", "label"), ("preferred_length", "label"), ("top_question", "label")]
-    named = result.table.assign(group=[voice.label(facts["by"], g) for g in result.table["group"]]) if len(result.table) else result.table
-    table = grid(voice, named, spec, caption=voice.say("audience.caption"), facts=facts)
-    return Draft(headline=headline, sentences=sentences, tables=[table], details=_details(voice, facts, people="number", level="percent"))
+    return Draft(headline=headline, sentences=sentences, tables=[table], details=statistics(voice, facts, folds="number", level="percent"))
 
 
 def comparison_draft(voice: Voice, result: Comparison, facts: Facts) -> Draft:
@@ -293,7 +246,9 @@ def comparison_draft(voice: Voice, result: Comparison, facts: Facts) -> Draft:
         ("verdict", "label"),
     ]
     table = grid(voice, result.table, spec, caption=voice.say("comparison.caption", metric=voice.inner("metric", metric)), facts=facts)
-    return Draft(headline=headline, sentences=sentences, tables=[table], details=_details(voice, facts, level="percent", held_out="number"))
+    return Draft(
+        headline=headline, sentences=sentences, tables=[table], details=statistics(voice, facts, level="percent", held_out="number")
+    )
 
 
 def explanation_draft(voice: Voice, result: Explanation, facts: Facts) -> Draft:
@@ -313,7 +268,7 @@ def explanation_draft(voice: Voice, result: Explanation, facts: Facts) -> Draft:
     named = facts["table"].assign(term=[term(voice, r) for r in facts["table"].to_dict("records")])
     spec: list[Spec] = [("term", "label"), ("times", "times"), ("opinion", "percent")]
     table = grid(voice, named, spec, caption=voice.say("explanation.caption"), facts=facts)
-    return Draft(headline=headline, sentences=sentences, tables=[table], details=_details(voice, facts, opinion="percent"))
+    return Draft(headline=headline, sentences=sentences, tables=[table], details=statistics(voice, facts, opinion="percent"))
 
 
 def term(voice: Voice, row: Mapping[str, Any]) -> str:
@@ -340,7 +295,7 @@ def shortlist_draft(voice: Voice, result: Shortlist, facts: Facts) -> Draft:
     tables = [grid(voice, result.table, spec, caption=voice.say("shortlist.caption"), facts=facts)]
     steps: list[Spec] = [("reason", "label"), ("kept", "number"), ("dropped", "number")]
     tables += [grid(voice, result.steps, steps, caption=voice.say("shortlist.steps"), facts=facts)] if voice.analyst else []
-    return Draft(headline=headline, sentences=sentences, tables=tables, details=_details(voice, facts, first="number", last="number"))
+    return Draft(headline=headline, sentences=sentences, tables=tables, details=statistics(voice, facts, first="number", last="number"))
 
 
 def learning_draft(voice: Voice, result: Learning, facts: Facts) -> Draft:
@@ -361,7 +316,7 @@ def learning_draft(voice: Voice, result: Learning, facts: Facts) -> Draft:
     asked = result.tests[result.tests["question"].isin(picked["question"])]
     tables = [grid(voice, rounded, spec, caption=voice.say("learning.caption"), facts=facts)]
     tables += [grid(voice, asked, cells, caption=voice.say("learning.tests"), facts=facts)] if len(asked) else []
-    return Draft(headline=headline, sentences=sentences, tables=tables, details=_details(voice, facts, level="percent"))
+    return Draft(headline=headline, sentences=sentences, tables=tables, details=statistics(voice, facts, level="percent"))
 
 
 def _rounded(value: float) -> float:
@@ -392,13 +347,6 @@ def plain_draft(voice: Voice, result: Result, facts: Facts) -> Draft:
     spec: list[Spec] = [(str(c), "number" if result.table[c].dtype.kind in "iuf" else "label") for c in result.table.columns[:8]]
     table = grid(voice, result.table, spec, caption=voice.say("plain.caption"), facts=facts)
     return Draft(headline=voice.count("plain.headline", len(result.table)), sentences=[], tables=[table], details=[])
-
-
-def _details(voice: Voice, facts: Facts, **kinds: str) -> list[tuple[str, str]]:
-    """Statistics by name, those that are known."""
-    how: dict[str, Callable[[float], str]] = {"number": voice.number, "percent": voice.percent}
-    known = {k: facts.get(k) for k in kinds}
-    return [(voice.say(f"detail.{k}"), how[kinds[k]](float(v))) for k, v in known.items() if v is not None]
 
 
 WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]] = {

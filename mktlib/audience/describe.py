@@ -1,8 +1,6 @@
 """Who listens: the first question, answered from people and posts, with ranges that small groups deserve.
 
-A group's rate is a posterior: groups share a beta prior that is learnt from the groups themselves, with its own uncertainty integrated
-out (the uniform shrinkage prior of Christiansen and Morris 1997, JASA 92), so that a group of twelve is not believed as much as one of
-a thousand. Groups below k people are folded into one row.
+Groups below k people are folded into one row (see `groups`).
 """
 
 from __future__ import annotations
@@ -11,17 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import betainc, betaln, expit, logit
 from scipy.stats import norm
 
+from mktlib.audience.groups import FEWEST, OTHERS, folded, shrunk_rates
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Audience
 from mktlib.vocabulary import finding, nearest
 
-FEWEST = 10
-"""People below which a group is not shown (personal data: nobody may be singled out)."""
-OTHERS = "others"
 ANSWERS = {"preferred_format": "preferred_format", "preferred_length": "preferred_length", "top_question": "question_asked"}
 RATES = {"follow_rate": "follows", "engage_rate": "engaged", "buy_rate": "orders"}
 
@@ -49,8 +44,8 @@ def describe_audience(followers: Any, posts: Any = None, *, by: str = "segment",
     followers, posts = to_pandas(followers), None if posts is None else to_pandas(posts)
     known = _usable(followers, posts, by, level)
     people = followers.assign(group=followers[by].astype(object).where(followers[by].notna(), "").astype(str).replace("", "(missing)"))
-    people["group"], folded = _folded(people["group"])
-    found: list[Finding] = [finding("E_FOLDED", level="note", found=str(folded), most=FEWEST)] if folded else []
+    people["group"], few = folded(people["group"])
+    found: list[Finding] = [finding("E_FOLDED", level="note", found=str(few), most=FEWEST)] if few else []
     groups = people.groupby("group", sort=True)
     n = groups.size().to_numpy()
     table = pd.DataFrame({"group": list(groups.groups), "people": n, "share": n / n.sum()})
@@ -62,10 +57,10 @@ def describe_audience(followers: Any, posts: Any = None, *, by: str = "segment",
     for name, column in ANSWERS.items():
         if column in people:
             table[name] = groups[column].agg(_commonest).to_numpy()
-    if folded:  # last, whatever its name sorts to
+    if few:  # last, whatever its name sorts to
         table = table.sort_values("group", key=lambda g: g.eq(OTHERS), kind="stable", ignore_index=True)
     facts: dict[str, Any] = {"by": by, "people": len(people), "level": level, "engagement_denominator": "people"}
-    facts |= {"method": "beta_binomial", "folded": folded, "fewest": FEWEST}
+    facts |= {"method": "beta_binomial", "folded": few, "fewest": FEWEST}
     if "orders" in people:
         facts["buyers"] = int(_numbers(people, "orders").gt(0).sum())
     if posts is not None:
@@ -116,56 +111,6 @@ def _not_numbers(followers: pd.DataFrame, column: str) -> list[Finding]:
 def _numbers(frame: pd.DataFrame, column: str, *, blank: float = 0.0) -> pd.Series:
     """A column as floats; a blank cell of a count means none."""
     return pd.to_numeric(frame[column], errors="coerce").astype("Float64").astype(float).fillna(blank)
-
-
-def _folded(group: pd.Series) -> tuple[pd.Series, int]:
-    """Groups below FEWEST people shown as one, and how many were; the next smallest joins them while they are still too few."""
-    size = group.value_counts().sort_values(kind="stable")
-    count = int(size.lt(FEWEST).sum())
-    while 0 < count < len(size) and size.iloc[:count].sum() < FEWEST:
-        count += 1
-    return group.where(~group.isin(size.index[:count]), OTHERS), count
-
-
-def shrunk_rates(hits: np.ndarray, n: np.ndarray, level: float = 0.9) -> np.ndarray:
-    """(groups, 3): mean, low, high of each group's rate, from hits out of n, groups sharing a beta prior that is itself uncertain.
-
-    The prior's mean and strength are integrated out: taking the best ones for granted gives ranges that hold the truth 6 to 8 times
-    in 10 where 9 were promised. One group alone has nobody to learn from: Jeffreys' interval.
-
-    >>> shrunk_rates(np.array([5]), np.array([10]))[0, 0].item()
-    0.5
-    """
-    tail = np.array([(1 - level) / 2, (1 + level) / 2])
-    if len(n) == 1:
-        a, b, weight = hits[:, None] + 0.5, n[:, None] - hits[:, None] + 0.5, np.ones(1)
-    else:
-        mean, strength, weight = _shared_prior(hits, n)
-        a, b = hits[:, None] + strength * mean, n[:, None] - hits[:, None] + strength * (1 - mean)
-    ends = np.zeros((len(n), 2)), np.ones((len(n), 2))
-    for _ in range(30):
-        middle = (ends[0] + ends[1]) / 2
-        below = betainc(a[:, None, :], b[:, None, :], middle[:, :, None]) @ weight < tail
-        ends = np.where(below, middle, ends[0]), np.where(below, ends[1], middle)
-    return np.column_stack([(a / (a + b)) @ weight, (ends[0] + ends[1]) / 2])
-
-
-def _shared_prior(hits: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean, strength (in people) and weight of the priors that the groups together leave likely: (points,) each, weights adding to 1.
-
-    Jeffreys' prior on the mean and the uniform shrinkage prior on the strength, at the size of the smallest group.
-    """
-    strength = np.geomspace(0.5, 200 * n.max(), 20)[:, None]
-    pull = n * (strength + 1) / (n + strength)
-    centre = ((pull * hits / n).sum(axis=1) + 0.5) / (pull.sum(axis=1) + 1)
-    width = 1 / np.sqrt(centre * (1 - centre) * pull.sum(axis=1))
-    mean = expit(logit(centre)[:, None] + width[:, None] * np.linspace(-4, 4, 11))
-    a, b = strength * mean, strength * (1 - mean)
-    likely = sum(betaln(y + a, m - y + b) - betaln(a, b) for y, m in zip(hits, n, strict=True))
-    prior = np.log(strength) - 2 * np.log(strength + n.min()) + 0.5 * np.log(mean * (1 - mean)) + np.log(width)[:, None]
-    weight = np.exp(likely + prior - np.max(likely + prior)).ravel()
-    kept = weight > 1e-5
-    return mean.ravel()[kept], np.broadcast_to(strength, mean.shape).ravel()[kept], weight[kept] / weight[kept].sum()
 
 
 def _commonest(values: pd.Series) -> str:

@@ -1,0 +1,41 @@
+"""What a writer hands back, and what becomes of it: the parts of one section of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mktlib.reporting.facts import Facts
+from mktlib.reporting.grid import Grid
+from mktlib.reporting.voice import Voice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One result, said: a headline, sentences, tables, what it does not mean, findings and (for an analyst) statistics."""
+
+    kind: str
+    title: str
+    headline: str
+    sentences: tuple[str, ...] = ()
+    tables: tuple[Grid, ...] = ()
+    not_mean: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What a writer hands back: headline, further sentences, tables and statistics."""
+
+    headline: str
+    sentences: list[str]
+    tables: list[Grid]
+    details: list[tuple[str, str]]
+
+
+def statistics(voice: Voice, facts: Facts, **kinds: str) -> list[tuple[str, str]]:
+    """Statistics by name, those that are known."""
+    how: dict[str, Callable[[float], str]] = {"number": voice.number, "percent": voice.percent}
+    known = {k: facts.get(k) for k in kinds}
+    return [(voice.say(f"detail.{k}"), how[kinds[k]](float(v))) for k, v in known.items() if v is not None]
