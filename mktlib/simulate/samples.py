@@ -35,7 +35,7 @@ NAMES = (
     "drive_in",
     "customer",
 )
-DATES = ("date", "week", "joined_at", "consent_date", "last_activity_at", "due", "published", "opened_on", "at", "sent_at")
+DATES = ("date", "week", "joined_at", "consent_date", "last_activity_at", "due", "published", "opened_on", "at", "sent_at", "replied_at")
 COUNTS = (
     "impressions",
     "reach",
@@ -114,7 +114,7 @@ def load_truth() -> dict[str, Any]:
     """What is true of the samples: the rate of every cell that occurs, and everything planted.
 
     >>> sorted(load_truth()["planted"])
-    ['bad_buzz', 'credit_is_not_lift', 'customer', 'email_frequency', 'simpson', 'style_by_firm', 'three_conversions']
+    ['bad_buzz', 'credit_is_not_lift', 'customer', 'email_frequency', 'replies', 'simpson', 'style_by_firm', 'three_conversions']
     """
     return dict(json.loads(sample_path("truth.json").read_text(encoding="utf-8")))
 
@@ -151,6 +151,7 @@ def planted() -> dict[str, Any]:
     return {
         "email_frequency": {"effect_per_mail": touches.WEAR, "unsubscribe_effect_per_mail": touches.TIRED, "confounder": "engaged"},
         "bad_buzz": {"first": str(voices.BUZZ[0].date()), "last": str(voices.BUZZ[1].date()), "topic": "hinge", "brand": "own"},
+        "replies": voices.REPLY,
         "credit_is_not_lift": {
             "channel": "display",
             "content_type": "reminder_banner",

@@ -17,6 +17,9 @@ STORM = np.array([3.5, 5.5, 8.0, 8.0, 6.5, 4.5, 3.0])
 """Times the usual number of mentions, on each day of the bad week."""
 TOPICS = (("positive", "quality"), ("positive", "style"), ("neutral", "question"), ("negative", "delivery"), ("negative", "hinge"))
 CALM, ANGRY = np.array([0.32, 0.24, 0.24, 0.14, 0.06]), np.array([0.05, 0.04, 0.11, 0.10, 0.70])
+REPLY = {"calm": {"share": 0.85, "hours": 4.0}, "bad": {"share": 0.55, "hours": 15.0}}
+"""The share of questions and complaints that are ever answered, and the median hours until then of those that are."""
+REPLY_SPREAD = 1.0
 SAYINGS: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {
     "en": {
         ("positive", "quality"): (
@@ -112,7 +115,24 @@ def mentions(world: World, own: float = 7.5, competitor: float = 1.8) -> pd.Data
         out.append(_said(rng, brand, days.repeat(counts), angry))
     frame = pd.concat(out).sort_values("at", kind="stable").reset_index(drop=True)
     frame.insert(0, "mention_id", [f"T{i:04d}" for i in range(1, len(frame) + 1)])
+    frame = frame.assign(author=_handles(frame), replied_at=_replies(world, frame))
     return frame.assign(at=frame["at"].dt.strftime("%Y-%m-%dT%H:%M:00Z"))
+
+
+def _handles(frame: pd.DataFrame) -> pd.Series:
+    """Who wrote: two mentions on one network by someone with as many followers are taken to be of one person."""
+    return "@lunettes_" + (frame.groupby(["network", "author_followers"], sort=True).ngroup() + 1).astype(str).str.zfill(4)
+
+
+def _replies(world: World, frame: pd.DataFrame) -> pd.Series:
+    """When the brand answered: questions and complaints alone, some never, and more slowly and seldom in the bad week (UTC)."""
+    rng = np.random.default_rng([world.seed, 29])
+    asked = ((frame["brand"] == "own") & frame["sentiment_label"].isin(["neutral", "negative"])).to_numpy()
+    bad = ((frame["at"] >= BUZZ[0]) & (frame["at"] < BUZZ[1] + pd.Timedelta(days=1))).to_numpy()
+    hours = np.where(bad, REPLY["bad"]["hours"], REPLY["calm"]["hours"]) * rng.lognormal(0, REPLY_SPREAD, len(frame))
+    answered = asked & (rng.random(len(frame)) < np.where(bad, REPLY["bad"]["share"], REPLY["calm"]["share"]))
+    at = (frame["at"] + pd.to_timedelta((hours * 60).round(), unit="min")).where(answered)
+    return at.where(at < LAST + pd.Timedelta(days=1)).dt.strftime("%Y-%m-%dT%H:%M:00Z").fillna("")
 
 
 def _said(rng: np.random.Generator, brand: str, days: pd.DatetimeIndex, angry: np.ndarray) -> pd.DataFrame:
