@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,19 @@ BASKET = 92.0
 HERO_ROW: dict[str, str | int | float] = {"joined_at": "2026-05-09", "revenue": BASKET, "consent_email": 1, "consent_date": "2026-05-09"}
 HERO_ROW |= {"consent_source": "newsletter form", "last_activity_at": "2026-06-20"}
 """What the followed customer's path says of her row: she leaves her address on 9 May and buys one pair."""
+WHY = ("discounts", "inspiration", "gift_ideas", "new_models")
+HABITS: dict[str, dict[str, Any]] = {
+    "bargain_watchers": {"share": 0.34, "visits": 2.5, "opens": 5.0, "basket": 70, "hour": 13, "price": 4.6, "style": 2.3, "gift": 0.1}
+    | {"why": (0.75, 0.1, 0.05, 0.1), "likes": ("newsletter", "carousel")},
+    "style_scrollers": {"share": 0.28, "visits": 5.0, "opens": 1.0, "basket": 120, "hour": 22, "price": 2.4, "style": 4.6, "gift": 0.12}
+    | {"why": (0.05, 0.7, 0.05, 0.2), "likes": ("short_video", "story")},
+    "gift_seekers": {"share": 0.22, "visits": 1.0, "opens": 2.0, "basket": 95, "hour": 18, "price": 3.3, "style": 3.0, "gift": 0.9}
+    | {"why": (0.1, 0.1, 0.7, 0.1), "likes": ("blog_post",)},
+    "keen_regulars": {"share": 0.16, "visits": 12.0, "opens": 9.0, "basket": 160, "hour": 9, "price": 2.2, "style": 3.9, "gift": 0.25}
+    | {"why": (0.05, 0.15, 0.05, 0.75), "likes": ("demo_video",)},
+}
+"""Four ways of following the brand: share of people, mean visits and e-mails opened in ninety days, money left in baskets, hour of the
+day, importance of price and of style (1 to 5), chance of buying as a gift, chances of each of WHY, the formats they like."""
 AGES = ("18-24", "25-34", "35-44", "45-54", "55-64")
 
 
@@ -74,6 +88,47 @@ def audience(world: World, size: int = 2400) -> pd.DataFrame:
     for column, value in HERO_ROW.items():
         members.loc[members["member_id"] == HERO, column] = value
     return members
+
+
+def habit_of(world: World, members: pd.DataFrame) -> np.ndarray:
+    """The habit planted in each member (a number into HABITS): likelier the one whose favourite format the member named."""
+    rng = np.random.default_rng([world.seed, 28])
+    odds = np.tile([h["share"] for h in HABITS.values()], (len(members), 1))
+    for j, habit in enumerate(HABITS.values()):
+        odds[members["preferred_format"].isin(habit["likes"]).to_numpy(), j] *= 2.0
+    odds[:, -1] *= np.where(members["orders"] > 0, 2.0, 0.8)
+    up_to = np.cumsum(odds / odds.sum(axis=1, keepdims=True), axis=1)
+    return np.asarray((rng.random(len(members))[:, None] > up_to[:, :-1]).sum(axis=1))
+
+
+def with_habits(world: World, members: pd.DataFrame) -> pd.DataFrame:
+    """The members with what they did in ninety days and what they answered: columns that go together only through the habit.
+
+    Blank: no answer, or no e-mail to open.
+    """
+    rng, habit, size = np.random.default_rng([world.seed, 29]), habit_of(world, members), len(members)
+    true = {key: np.array([h[key] for h in HABITS.values()])[habit] for key in ("visits", "opens", "basket", "hour", "price", "style", "gift")}
+    visits = rng.poisson(true["visits"] * rng.gamma(2.5, 0.4, size))
+    opened = rng.poisson(true["opens"] * rng.gamma(3.0, 1 / 3, size))
+    basket = np.where(rng.random(size) < expit(-1.2 + 0.25 * visits), np.round(true["basket"] * rng.lognormal(0, 0.5, size), 2), 0.0)
+    why = [str(rng.choice(WHY, p=list(HABITS.values())[h]["why"])) for h in habit]
+    answered = {name: rng.random(size) < share for name, share in (("price", 0.85), ("style", 0.85), ("gift", 0.8), ("why", 0.9))}
+    importance = {name: (rng.normal(true[name], 0.9)).round().clip(1, 5).astype(int) for name in ("price", "style")}
+    gift = np.where(rng.random(size) < true["gift"], "yes", "no")
+    return members.assign(
+        visits_90d=visits,
+        emails_opened_90d=pd.array(opened, "Int64"),
+        basket_90d=basket,
+        hour_active=(rng.normal(true["hour"], 2.2).round().astype(int)) % 24,
+        price_importance=pd.array(importance["price"], "Int64"),
+        style_importance=pd.array(importance["style"], "Int64"),
+        buys_as_gift=np.where(answered["gift"], gift, ""),
+        why_follow=np.where(answered["why"], why, ""),
+    ).assign(
+        emails_opened_90d=lambda d: d["emails_opened_90d"].mask(d["consent_email"] == 0),
+        price_importance=lambda d: d["price_importance"].mask(~answered["price"]),
+        style_importance=lambda d: d["style_importance"].mask(~answered["style"]),
+    )
 
 
 def followers(world: World) -> pd.DataFrame:

@@ -54,6 +54,10 @@ COUNTS = (
     "followers_gained",
     "followers_lost",
     "profile_visits",
+    "visits_90d",
+    "emails_opened_90d",
+    "price_importance",
+    "style_importance",
 )
 OWNERS = ("Inès", "Hugo", "Léa", "Karim")
 
@@ -114,7 +118,7 @@ def load_truth() -> dict[str, Any]:
     """What is true of the samples: the rate of every cell that occurs, and everything planted.
 
     >>> sorted(load_truth()["planted"])
-    ['bad_buzz', 'credit_is_not_lift', 'customer', 'email_frequency', 'replies', 'simpson', 'style_by_firm', 'three_conversions']
+    ['bad_buzz', 'credit_is_not_lift', 'customer', 'email_frequency', 'habits', 'replies', 'simpson', 'style_by_firm', 'three_conversions']
     """
     return dict(json.loads(sample_path("truth.json").read_text(encoding="utf-8")))
 
@@ -128,7 +132,7 @@ def write_samples(out: Path, *, seed: int = world.SEED) -> list[Path]:
         "content_log": log,
         "law_firm": firms.firm_log(w, firms.LAW),
         "drive_in": firms.firm_log(w, firms.DRIVE_IN),
-        "audience": members,
+        "audience": people.with_habits(w, members),
         "followers": people.followers(w),
         "posts": people.posts(w),
         "mentions": voices.mentions(w),
@@ -139,7 +143,7 @@ def write_samples(out: Path, *, seed: int = world.SEED) -> list[Path]:
         "visits": people.visits(w),
     }
     true = world.truth(w, log)
-    true["planted"] |= planted()
+    true["planted"] |= planted() | {"habits": habits(w, members)}
     written = [write_csv(frame, out / f"{name}.csv") for name, frame in frames.items()]
     shaped = {"meta_ads.csv": exports.meta_export(log), "naming.toml": exports.NAMING}
     written += [write_text(text, out / "exports" / name) for name, text in shaped.items()]
@@ -162,6 +166,11 @@ def planted() -> dict[str, Any]:
         "customer": people.HERO,
         "style_by_firm": firms.truth(),
     }
+
+
+def habits(w: World, members: pd.DataFrame) -> dict[str, Any]:
+    """The habits planted in the audience: their names, and one digit a member, in the order of the sample."""
+    return {"names": list(people.HABITS), "members": "".join(map(str, people.habit_of(w, members)))}
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:
