@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mktlib.measurement import compare_policies, review_campaign
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
+    from mktlib.reputation import describe_reputation
     from mktlib.results import CELL
     from mktlib.scoring import ChainScorer, ContentScorer, backtest, load_scorer
     from mktlib.simulate import load_sample, load_truth, sample_path
@@ -38,6 +39,7 @@ _HOMES = {
     "measurement": ("compare_policies", "review_campaign"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
+    "reputation": ("describe_reputation",),
     "results": ("CELL",),
     "scoring": ("ChainScorer", "ContentScorer", "backtest", "load_scorer"),
     "simulate": ("load_sample", "load_truth", "sample_path"),
@@ -55,6 +57,7 @@ __all__ = [
     "backtest",
     "compare_policies",
     "describe_audience",
+    "describe_reputation",
     "fetch_dataset",
     "load_plan",
     "load_sample",

@@ -24,6 +24,10 @@ CALENDAR: tuple[str, ...] = (
 """The columns of a plan's calendar: one row a thing to make or to publish."""
 
 VERDICTS: tuple[str, ...] = ("make", "test", "too_early", "drop")
+LIKES: tuple[str, ...] = (
+    "axis", "value", "posts", "impressions", "rate", "low", "high", "times", "times_low", "times_high", "verdict",
+)  # fmt: skip
+QUERIES: tuple[str, ...] = ("query", "language", "impressions", "clicks", "click_rate", "low", "high", "position", "unmet")
 MARGINS: tuple[str, ...] = ("entry", "limit", "scope", "unit", "step", "value", "low", "high", "spend")
 
 
@@ -64,8 +68,85 @@ class Intake(Result):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Audience(Result):
-    """Who listens. table: one row a group: group, people, share, follow_rate, engage_rate, buy_rate each with _low and _high,
-    revenue_per_person, preferred_format, preferred_length, top_question. facts: by, people, buyers, level, engagement_denominator."""
+    """Who listens. table, of people (facts["grain"] "person"): one row a group: group, people, share, follow_rate, engage_rate, buy_rate
+    (fractions of its people), followers, engage_per_follower, buy_per_follower (fractions of those who follow), orders_per_person,
+    revenue_per_person (money), each rate and amount with _low and _high (NaN: no honest range), preferred_format, preferred_length,
+    top_question. Of an account ("network_day"): one row a network: group, days, followers_mean, followers_last, and engagement_per_follower,
+    engagement_per_reach, reach_per_follower, clicks_per_follower, clicks_per_reach, visits_per_follower, gain_per_follower,
+    loss_per_follower, growth, each with _low and _high; in thirty days for each follower, or on a day, or for each person reached:
+    facts["denominators"].
+
+    likes: one row a format, length or style: axis, value, posts, impressions, rate (engagements per impression on the usual mix of
+    networks), low, high, times (the rate over the axis' mean), times_low, times_high, verdict (better | worse | undecided).
+    questions: what ten people or more asked: group ("others": several groups together), question, people.
+    facts: by, level, grain, people (or followers), denominators, engagement_denominator, method, formats, posts; of people buyers, followers,
+    folded, fewest, unnamed, absent (columns that would say more), asked, asked_hidden; of an account days, first, last, block_days.
+    """
+
+    likes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LIKES)))
+    questions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["group", "question", "people"]))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Influence(Result):
+    """How reach spreads, and on how few it rests. table: one row a measure: measure (a column: engagements, reach, shares, revenue ...),
+    unit (post | person), count, zeros (share of those with nothing), total, gini, top1, top10 (share of the whole that the foremost 1 % or
+    10 % hold), each with _low and _high; NaN where they are too few.
+
+    lorenz: measure, people (share of units, least first), share (of the whole that they hold together). sharers: one row a band of
+    followers of those who share: band, sharers, followers, share (of all followers of sharers).
+    facts: level, unit, posts, people, shares_per_thousand with _low and _high (shares per thousand reached), spread with _low and _high (by
+    what shares multiply when reach does, as a power: above 1, what is seen more is shared more than in proportion), sharers, potential
+    (followers of those who share), potential_median, largest_share (of the foremost tenth of sharers).
+    """
+
+    lorenz: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["measure", "people", "share"]))
+    sharers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["band", "sharers", "followers", "share"]))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Customers(Result):
+    """Who buys again. table: one row a group of customers (rows of customer_groups.toml; "others": groups of fewer than ten): group, people,
+    share (of people), revenue (net of what was given back), revenue_share, recency (median days since the last purchase), frequency (median
+    purchases), money (median net amount), repeat, repeat_low, repeat_high (fraction who bought again within the horizon, as seen at earlier
+    cuts, with the range of the next period), expected (the same by the BG/NBD model from today on), next_purchases (mean number expected).
+
+    scores: one row a pair of scores: recency_score, value_score (1 to 5), people, revenue; pairs of fewer than ten people are folded into a row without scores.
+    check: what was foretold at the last cut and what came: group, people, foretold, came, low, high.
+    facts: customers, purchases, revenue, currency, first, last, as_of, horizon (days), cuts, level, one_time (share), alive (share),
+    no_customer (rows), no_customer_share (of money), given_back (rows), given_back_money, only_back (customers), model (parameters), top.
+    """
+
+    scores: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["recency_score", "value_score", "people", "revenue"]))
+    check: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["group", "people", "foretold", "came", "low", "high"]))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Research(Result):
+    """What is still unknown, and how to find out. table: one row an unknown, what would change most first: rank, unknown (code), about (what
+    or whom it is about), question (key of research.toml), text (its words), scale, means (survey | interview | queries | logs | test), whom,
+    answers (how many are needed; NaN: none), margin (half width they give), change (share of the audience that might be addressed
+    otherwise: a judgement that orders the list, no estimate), language.
+
+    queries: the audience's own questions in a search console: query, language, impressions, clicks, click_rate, low, high, position, unmet
+    (bool: shown often and clicked clearly less than other questions). facts: level, people, unknowns, unmet, query_rows, questions,
+    queries_hidden, impressions_unmet.
+    """
+
+    queries: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(QUERIES)))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class NetworkCards(Result):
+    """One card a network. table: network, channel, posts, reach_per_post, engagement_rate (per impression), each with _low and _high, best_format,
+    best_rate, best_low, best_high, best_verdict (make | test | too_early | drop), followers, growth (in thirty days), growth_low, growth_high.
+
+    formats: network, content_type, ours (posts of ours there). limits: network, spec, unit, most, advised, conf.
+    facts: level, posts, networks, first, last.
+    """
+
+    formats: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network", "content_type", "ours"]))
+    limits: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network", "spec", "unit", "most", "advised", "conf"]))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -107,6 +188,26 @@ class Watch(Result):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class Reputation(Result):
+    """The talk about a brand. table: one row a brand, the most talked of first: brand, mentions, reach (followers of those who wrote, one
+    person counted as often as reached), share_of_voice, net_sentiment (-1 to 1) and negative (share), each with _low and _high.
+
+    topics: our own talk by topic: topic, mentions, share and negative, each with _low and _high. carriers: by size of author: band,
+    mentions, share, reach, reach_share, negatives. authors: those who reach most, under pseudonyms: author, mentions, followers, reach,
+    negatives. waits: network ("all": everyone), asked, answered, median, low, high (hours; None: not reached yet), within (hours), share,
+    share_low, share_high (answered within those hours, unanswered ones counted). answers: hours, share, low, high: the share answered by
+    then.
+    facts: brand, level, mentions, all_mentions, first, as_of, answer_within, toned (bool), asked (complaints | mentions).
+    """
+
+    topics: pd.DataFrame
+    carriers: pd.DataFrame
+    authors: pd.DataFrame
+    waits: pd.DataFrame
+    answers: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Rhythm(Result):
     """How many messages people bear. table: one row a segment ("all": everyone) and rhythm: segment, per_month, value, low, high, best
     (bool)."""
@@ -114,8 +215,55 @@ class Rhythm(Result):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SendTime(Result):
-    """When people read. table: one row a segment ("all": everyone), weekday and hour: segment, weekday (1 Monday), hour (0 to 23, theirs),
-    rate, low, high, best (bool)."""
+    """When people read, or when posts do best. table: one row a segment ("all": everyone; a network where posts were judged), weekday and
+    hour: segment, weekday (1 Monday), hour (0 to 23, theirs), rate, low, high, best (bool: shown to be above the segment's mean; False
+    everywhere where no time is shown to be better), and for posts: posts (how many were made then); rate is blank far from any post.
+    facts: by, metric, zone, level, posts, denominator, kind ("posts" where it comes from posts), groups (segment, posts, p_value adjusted
+    for all groups, verdict: matters | none | few)."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Followers(Result):
+    """Followers over time. table: one row a network: network, first_day, last_day, days, first, last (followers), gained, lost, net (over
+    those days), per_week with _low and _high (the level of the net gain now), change with _low and _high (of that level, against 13
+    weeks before), unusual (weeks), ahead with _low and _high (net gain of the next weeks), coverage (of such ranges in the past), and of
+    posts: posts, p_value (of "posts bring nobody"), brought with _low and _high, explained with _low and _high (fraction of the followers
+    gained that posts bring), half_days (until half of a post's followers have come), reported (credited to posts by the platform).
+    weeks: network, week (its Monday), gained, lost, net, level, low, high, unusual ("" | gained | lost | net). forecast: network, weeks (1,
+    2, ...), last_day, net, low, high, followers, followers_low, followers_high. posts: post_id, network, at, content_type, brought, low,
+    high, shown (bool: shown to bring somebody), reported. breaks: network, date, code (identity | gap | reset | twice), found, expected,
+    days.
+    facts: level, networks, horizon (weeks), lags (days), posts, shown, measure ("gained" or "net")."""
+
+    weeks: pd.DataFrame
+    forecast: pd.DataFrame
+    posts: pd.DataFrame
+    breaks: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class HalfLife(Result):
+    """How long posts live. table: one row a group: the columns of `by`, posts, young (seen for less than the group's half-life),
+    engagements, half_life with low and high (hours until half of a typical post's engagements have come), between_low and between_high
+    (8 posts in 10 lie there), late (hours until nine tenths have come). curves: the columns of `by`, age (hours), share with low and high
+    (fraction of all that a typical post will get). posts: post_id, the columns of `by`, hours (seen), engagements, half_life, low, high.
+    facts: by, level, posts, young, groups, engagements, family (of the curve)."""
+
+    curves: pd.DataFrame
+    posts: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Cadence(Result):
+    """How many posts a week people bear. table: one row a group and rhythm: group, per_week (posts in the seven days that end with a post,
+    itself included), posts (seen at it), reach with _low and _high (of a typical post), total with _low and _high (reach of all posts of a
+    week; a person reached twice counts twice). limits: one row a group: group, posts, usual (median rhythm), seen_up_to, verdict (wears |
+    not_seen | no_variation | too_few), p_value (of "no wear", adjusted for all groups), wears_at with low and high (posts a week up to
+    which nothing is lost), loss with _low and _high (fraction of reach that each post beyond costs; where none is seen, loss_high is what
+    could hide), optimum with _low and _high (rhythm of the largest total among those seen), at_edge (bool: it may lie beyond).
+    facts: by, measure (reach | impressions), level, posts, window_days, verdicts {verdict: groups}."""
+
+    limits: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

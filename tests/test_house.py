@@ -115,7 +115,7 @@ def test_the_public_names_are_these():
 
 
 PUBLIC = """
-CELL MktlibError ChainScorer ContentScorer backtest describe_audience fetch_dataset load_plan load_sample load_scorer load_tables
+CELL describe_reputation MktlibError ChainScorer ContentScorer backtest describe_audience fetch_dataset load_plan load_sample load_scorer load_tables
 load_truth sample_path table plan_campaign plot read_addresses read_brief
 read_export report review_campaign shortlist show tally __version__ compare_policies
 """

@@ -1,1 +1,5 @@
 """What is said of a brand: how much, in which tone, about what, and when that is out of the ordinary."""
+
+from mktlib.reputation.conversation import describe_reputation
+
+__all__ = ["describe_reputation"]

@@ -147,13 +147,13 @@ def _load(own: tuple[tuple[str, str], ...]) -> Tables:
             raw["languages"] = above(raw["languages"], {language: {"labels": labels}})
     if problems:
         raise DataError(problems)
-    return Tables(**{name: frozen(raw[name]) for name in (*KINDS, "priors", "languages")})
+    return Tables(**{name: frozen(raw.get(name, {})) for name in (*KINDS, "priors", "languages")})
 
 
 @lru_cache(maxsize=1)
 def _packaged() -> dict[str, Any]:
     raw: dict[str, Any] = {}
-    for path in sorted(TABLES.glob("*.toml")):
+    for path in [*sorted(TABLES.glob("*.toml")), *sorted((TABLES / "rules").glob("*.toml"))]:
         raw = above(raw, read_toml(path))
     raw["languages"] = languages()
     return raw
@@ -181,6 +181,17 @@ def sending_rules() -> Mapping[str, Row]:
 def list_statuses() -> Mapping[str, Row]:
     """How lists of addresses say that someone must not be written to: the words, by what they say."""
     return MappingProxyType({name: frozen(row) for name, row in _packaged()["list_status"].items()})
+
+
+@lru_cache(maxsize=1)
+def sentiment_words() -> Mapping[str, Row]:
+    """What words say of a thing, one entry a language (`fr`, `en`), and `marks` for what any language shares."""
+    return MappingProxyType({path.stem: frozen(read_toml(path)) for path in sorted((TABLES / "sentiment").glob("*.toml"))})
+
+
+def own_sentiment_words(path: str | Path) -> Row:
+    """A company's own words, in the shape of `tables/sentiment/en.toml` under the language: `[fr.fixed]`, `"-2" = "rayable"`."""
+    return frozen(toml_of(text_of(Path(path)), Path(path).name))
 
 
 def calendars() -> list[tuple[str, ...]]:

@@ -1,0 +1,212 @@
+"""What is said of a brand: terms that stand out, shares with ranges, waits with the unanswered counted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import beta
+
+from mktlib import describe_reputation, load_sample, load_truth
+from mktlib.errors import DataError
+from mktlib.reputation.carriers import by_reach, loudest
+from mktlib.reputation.response import answered_by, waits
+from mktlib.reputation.said import read_mentions
+from mktlib.reputation.shares import net, share
+from mktlib.reputation.terms import over_represented, stop_words, terms_of
+
+
+def talk(rng, days, each, words, odds, alike):
+    """Texts of six words; the odds of a word move from day to day by a gamma of the given shape."""
+    said, when = [], []
+    for day in range(days):
+        shares = odds * rng.gamma(alike, 1 / alike, len(words))
+        said += [" ".join(rng.choice(words, 6, p=shares / shares.sum())) for _ in range(each)]
+        when += [day] * each
+    return said, when
+
+
+@pytest.mark.parametrize("alike", [3.0, 1000.0])
+def test_where_nothing_changed_no_term_is_named(alike):
+    rng = np.random.default_rng(5)
+    words = np.array([f"mot{chr(97 + k // 26)}{chr(97 + k % 26)}" for k in range(200)])
+    odds = 1 / np.arange(1, 201)
+    named = 0
+    for _ in range(60):
+        before, when = talk(rng, 40, 12, words, odds, alike)
+        now, _ = talk(rng, 1, 50, words, odds, alike)
+        named += len(over_represented(now, before, days=([0] * len(now), when))) > 0
+    assert named <= 60 * 0.05 + 2 * np.sqrt(60 * 0.05 * 0.95)
+
+
+def test_a_word_that_is_said_three_times_as_often_is_named_and_alone():
+    rng = np.random.default_rng(6)
+    words = np.array([f"mot{chr(97 + k // 26)}{chr(97 + k % 26)}" for k in range(200)])
+    odds = 1 / (10.0 + np.arange(200))
+    more = odds.copy()
+    more[20] *= 3
+    found = [over_represented(talk(rng, 1, 400, words, more, 1e6)[0], talk(rng, 40, 12, words, odds, 1e6)[0]) for _ in range(10)]
+    first = [table["term"].iloc[0] for table in found if len(table)]
+    assert first.count(words[20]) >= 8
+    assert sum(len(table) - (words[20] in set(table["term"])) for table in found) <= 2
+
+
+def test_the_bad_week_is_about_the_hinge_in_both_languages_and_not_about_the_brands_name():
+    own = load_sample("mentions").query("brand == 'own'")
+    now, before = own["at"].between("2026-06-08", "2026-06-10"), own["at"] < "2026-06-08"
+    found = over_represented(own["text"][now], own["text"][before], days=(own["at"][now].dt.date, own["at"][before].dt.date))
+    assert {"charnière", "hinge"} <= set(found["term"])
+    assert not found["term"].str.contains("solène").any()
+    assert (found["low"] > 1).all()
+
+
+def test_a_handle_an_address_and_a_link_are_no_terms():
+    said = terms_of("Merci @ana.b (ana@exemple.fr) https://x.example/a l’atelier", stop_words(["fr"]))
+    assert said == {"merci", "atelier"}
+
+
+def test_hardly_any_text_names_nothing():
+    assert over_represented([], ["a b"]).empty
+    assert over_represented(["hinge"] * 20, []).empty
+    assert over_represented(["", "  ", "🙂"], ["", "\ud800"]).empty
+
+
+def test_a_share_of_waves_keeps_its_promise():
+    rng = np.random.default_rng(7)
+    for weeks, mean in ((8, 20), (26, 10), (5, 30), (52, 3)):
+        kept = {"share": 0, "net": 0}
+        for _ in range(600):
+            size = rng.poisson(mean * rng.gamma(3, 1 / 3, weeks))
+            bad = rng.binomial(size, rng.beta(0.25 * 15, 0.75 * 15, weeks))
+            good = rng.binomial(size - bad, 0.4)
+            _, low, high = share(bad, size, 0.9)
+            kept["share"] += low <= 0.25 <= high
+            _, low, high = net(good, bad, size, 0.9)
+            kept["net"] += low <= 0.75 * 0.4 - 0.25 <= high
+        assert all(0.865 <= k / 600 <= 0.945 for k in kept.values()), (weeks, mean, kept)
+
+
+def test_a_share_of_few_times_is_that_of_single_mentions_and_none_is_unknown():
+    low, high = share(np.array([3]), np.array([10]), 0.9)[1:]  # Jeffreys' interval: a twentieth of the posterior beyond each end
+    assert (beta(3.5, 7.5).cdf(low), beta(3.5, 7.5).sf(high)) == pytest.approx((0.05, 0.05))
+    assert share(np.array([0, 0]), np.array([0, 0]), 0.9)[1:] == (0.0, 1.0)
+    assert share(np.zeros(9), np.full(9, 5.0), 0.9)[1] == 0.0
+
+
+def product_limit(hours, answered):
+    """The definition: at each time of an answer, those not yet answered shrink by answers / waiting."""
+    left, out = 1.0, {}
+    for time in sorted(set(hours)):
+        waiting, came = sum(h >= time for h in hours), sum(h == time and a for h, a in zip(hours, answered, strict=True))
+        left *= 1 - came / waiting
+        out[time] = 1 - left
+    return out
+
+
+def test_the_wait_is_the_product_limit_estimate():
+    rng = np.random.default_rng(8)
+    hours, answered = np.round(rng.exponential(5, 60), 1), rng.random(60) < 0.7
+    known, slow = answered_by(hours, answered), product_limit(hours, answered)
+    assert dict(zip(known.hours, known.share, strict=True)) == pytest.approx(slow)
+    assert waits(hours, answered).median == min(t for t, p in slow.items() if p >= 0.5)
+
+
+def test_the_median_wait_is_held_by_its_range_and_answers_alone_look_too_good():
+    rng, kept, naive, truth = np.random.default_rng(9), 0, 0, 6.0
+    for _ in range(400):
+        real = rng.lognormal(np.log(truth), 1.0, 80)
+        watched = rng.uniform(1, 30, 80)
+        known = waits(np.minimum(real, watched), real <= watched)
+        kept += (known.low or 0) <= truth <= (known.high or np.inf)
+        naive += np.median(real[real <= watched]) < truth
+    assert 0.86 <= kept / 400 <= 0.95
+    assert naive > 380
+
+
+def test_nobody_answered_is_no_median_and_a_share_with_an_upper_end():
+    known = waits(np.full(20, 48.0), np.zeros(20, dtype=bool))
+    assert known.median is None
+    assert (known.share, known.share_low) == (0.0, 0.0)
+    assert known.share_high == pytest.approx(1 - 0.05 ** (1 / 20))
+
+
+def test_the_sample_has_the_shares_and_waits_that_were_planted():
+    mentions, planted = load_sample("mentions"), load_truth()["planted"]["replies"]["calm"]
+    calm = mentions[mentions["at"] < "2026-06-01"]
+    found = describe_reputation(calm)
+    row = found.waits.iloc[0]
+    assert row["share_low"] <= planted["share"] <= row["share_high"] + 0.05  # within 24 h nearly all answers that ever come have come
+    own = found.table.set_index("brand").loc["own"]
+    assert own["share_of_voice"] == pytest.approx((calm["brand"] == "own").mean())
+    assert own["negative_low"] <= 0.20 <= own["negative_high"]
+    assert own["net_sentiment_low"] <= 0.32 + 0.24 - 0.20 <= own["net_sentiment_high"]
+    storm = describe_reputation(mentions, as_of="2026-06-16")
+    assert storm.waits["median"].iloc[0] > row["median"]
+
+
+def test_what_comes_after_the_day_does_not_count():
+    mentions = load_sample("mentions")
+    cut = mentions[mentions["at"] <= "2026-03-01"]
+    pd.testing.assert_frame_equal(
+        describe_reputation(mentions, as_of="2026-03-01").waits, describe_reputation(cut, as_of="2026-03-01").waits
+    )
+
+
+def test_authors_are_pseudonyms_and_their_size_is_one_figure():
+    found = describe_reputation(load_sample("mentions"))
+    assert found.authors["author"].str.match(r"person-[0-9a-f]{16}$").all()
+    assert all(float(f"{x:.0e}") == x for x in found.authors["followers"])
+    everything = " ".join(frame.to_csv() for frame in (found.table, found.topics, found.carriers, found.authors, found.waits))
+    assert "@lunettes" not in everything
+    assert found.carriers["mentions"].sum() == found.facts["mentions"]
+
+
+def test_bands_hold_every_author_at_their_edges():
+    bands = by_reach(np.array([0, 999, 1000, 9_999, 10_000, 2e6]), np.ones(6, dtype=bool)).set_index("band")["mentions"]
+    assert bands.to_dict() == {"nano": 2, "micro": 2, "mid": 1, "mega": 1}
+    assert loudest(pd.DataFrame({"author": [], "followers": [], "negative": []})).empty
+
+
+def test_small_topics_are_told_together_and_lose_nobody():
+    said = pd.DataFrame({"at": pd.date_range("2026-01-01", periods=60, freq="D"), "topic": ["a"] * 50 + ["b"] * 6 + ["c"] * 4})
+    topics = describe_reputation(said).topics
+    assert topics.set_index("topic")["mentions"].to_dict() == {"a": 50, "others": 10}
+
+
+ONE = {"at": ["2026-01-01T10:00:00Z", "2026-01-02T10:00:00Z"], "text": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "options", "codes"),
+    [
+        ({"at": None}, {}, ("E_MISSING_COLUMN",)),
+        ({"at": ["2026-01-01", "soon"]}, {}, ("E_BAD_DATE",)),
+        ({"replied_at": ["2025-12-31T10:00:00Z", ""]}, {}, ("E_REPLY_BEFORE",)),
+        ({"sentiment_label": ["angry", "positive"], "author_followers": ["many", "3"]}, {}, ("E_TONE", "E_NOT_A_NUMBER")),
+        ({"brand": ["Solene", "Ombrelle"]}, {"brand": "Solène"}, ("E_OPTION",)),
+        ({}, {"level": 2, "as_of": "2020-01-01", "answer_within": -1}, ("E_OPTION",) * 3),
+    ],
+)
+def test_every_problem_is_said_at_once(wrong, options, codes):
+    frame = pd.DataFrame({k: v for k, v in (ONE | wrong).items() if v is not None})
+    with pytest.raises(DataError) as refused:
+        describe_reputation(frame, **options)
+    assert refused.value.codes == codes
+
+
+def test_no_rows_are_no_reputation():
+    with pytest.raises(DataError, match="no row"):
+        describe_reputation(pd.DataFrame({"at": []}))
+
+
+def test_tones_are_read_in_several_spellings():
+    frame = pd.DataFrame({"at": ["2026-01-01"] * 5, "sentiment_label": ["Négatif", "0", "POSITIVE", "", "-1"]})
+    assert sorted(read_mentions(frame, brand="own")["tone"]) == ["", "negative", "negative", "neutral", "positive"]
+    research = pd.DataFrame({"at": ["2026-01-01"] * 3, "sentiment_label": [0, 1, 2]})
+    assert sorted(read_mentions(research, brand="own")["tone"]) == ["negative", "neutral", "positive"]
+
+
+def test_untoned_and_short_talk_is_said_so():
+    found = describe_reputation(pd.DataFrame(ONE))
+    assert {f.code for f in found.findings} == {"E_NO_TONE", "E_SHORT_TALK"}
+    assert "net_sentiment" not in found.table
