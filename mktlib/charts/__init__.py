@@ -11,11 +11,11 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from mktlib.charts import dates, funnel, learning, margins, plans, scores
+from mktlib.charts import dates, funnel, learning, margins, plans, scores, talk
 from mktlib.charts.alternative import Picture, describe
 from mktlib.charts.canvas import Canvas, new_axes, styled
 from mktlib.errors import DataError
-from mktlib.results import Audience, Backtest, Comparison, Explanation, Learning, Plan, Result, Review, Scores, Shortlist
+from mktlib.results import Audience, Backtest, Comparison, Explanation, Learning, Plan, Reputation, Result, Review, Scores, Shortlist
 from mktlib.vocabulary import Tables, default_language, finding, load_tables
 
 __all__ = ["PICTURES", "Picture", "describe", "kinds", "plot", "show"]
@@ -37,6 +37,11 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
         "margins": (margins.margins_size, margins.margins),
     },
     Review: {"items": (plans.review_size, plans.review), "calibration": (plans.calibration_size, plans.calibration)},
+    Reputation: {
+        "voice": (talk.voice_size, talk.voice),
+        "topics": (talk.topics_size, talk.topics),
+        "answers": (talk.answers_size, talk.answers),
+    },
     Backtest: {"calibration": (plans.calibration_size, plans.backtest)},
 }
 

@@ -12,8 +12,9 @@ from mktlib.reporting.audience import audience_draft
 from mktlib.reporting.drafts import Draft, Section, statistics
 from mktlib.reporting.facts import Facts, facts_of
 from mktlib.reporting.grid import Grid, Spec, grid
+from mktlib.reporting.talk import reputation_draft
 from mktlib.reporting.voice import Voice, strength, telling, visible
-from mktlib.results import Audience, Backtest, Comparison, Explanation, Learning, Plan, Result, Review, Scores, Shortlist
+from mktlib.results import Audience, Backtest, Comparison, Explanation, Learning, Plan, Reputation, Result, Review, Scores, Shortlist
 from mktlib.vocabulary import retell
 from mktlib.wording import chances
 
@@ -352,7 +353,7 @@ def plain_draft(voice: Voice, result: Result, facts: Facts) -> Draft:
 WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]] = {
     Scores: ("scores", scores_draft), Plan: ("plan", plan_draft), Review: ("review", review_draft), Backtest: ("backtest", backtest_draft),
     Audience: ("audience", audience_draft), Comparison: ("comparison", comparison_draft), Explanation: ("explanation", explanation_draft),
-    Shortlist: ("shortlist", shortlist_draft), Learning: ("learning", learning_draft),
+    Shortlist: ("shortlist", shortlist_draft), Learning: ("learning", learning_draft), Reputation: ("reputation", reputation_draft),
 }  # fmt: skip
 
 
