@@ -125,7 +125,8 @@ class Customers(Result):
 class Research(Result):
     """What is still unknown, and how to find out. table: one row an unknown, what would change most first: rank, unknown (code), about (what
     or whom it is about), question (key of research.toml), text (its words), scale, means (survey | interview | queries | logs | test), whom,
-    answers (how many are needed; NaN: none), margin (half width they give), change (share of the audience that might be addressed
+    answers (how many are needed, of each group where two are told apart; NaN: none), margin (half width they give, or
+    difference they show), change (share of the audience that might be addressed
     otherwise: a judgement that orders the list, no estimate), language.
 
     queries: the audience's own questions in a search console: query, language, impressions, clicks, click_rate, low, high, position, unmet
@@ -147,6 +148,30 @@ class NetworkCards(Result):
 
     formats: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network", "content_type", "ours"]))
     limits: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network", "spec", "unit", "most", "advised", "conf"]))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Segmentation(Result):
+    """Segments of an audience, the largest first. No row of a person is in it.
+
+    table: one row a segment: segment (its key: segment_1 ..., or "all" where no segments hold), people, share (of the audience, each
+    person counted by how likely they belong), low, high, uncertain (share of its people whose segment is not clear), stability (mean
+    Jaccard, 0 to 1, of what a fresh segmentation of half of the people finds again), stable (bool).
+    traits: one row a segment and thing that may be said: segment, column, level (a word of the column, "" for its mean), kind (mean | days
+    | share), inside, outside (everybody else), difference, low, high, effect (Cohen's d or h), p (before the correction for many),
+    role (builds: the segments were made of it; describes: it took no part), holds (bool: after the correction, and not small).
+    likes: segment, axis (content_type | length | style | daypart), option, people (who said so), share, low, high, average (of everybody),
+    source (answers | log). consent: segment, channel, share. choice: one row a number of segments tried: segments, strength (prediction
+    strength), error (its standard error), chosen (bool).
+    facts: segments, people, k (auto | given), asked (the k given, else None), features, level, method, p (chance of so clear segments
+    among people who differ by degrees only; None where it was not asked), references, unstable (how many), uncertain (share of people),
+    sure (probability from which a person counts as clear), fewest, names {segment: {language: name}}.
+    """
+
+    traits: pd.DataFrame
+    likes: pd.DataFrame
+    consent: pd.DataFrame
+    choice: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -343,3 +368,32 @@ class Comparison(Result):
 
     facts: metric, control, level, kind ("policies" or "arms"), best, held_out.
     """
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StyleFit(Result):
+    """How near a draft is to each style. table: one row a style, the nearest first: style, fit (share of belief, adding up to 1 over the
+    styles), marks_for and marks_against (keys of `marks.toml`, the strongest first).
+
+    marks: one row a mark: mark, count, amount (per 100 words, per sentence, or a mean: see `per`), per, strength (0 to 1), words (some of
+    those found). facts: language, words, sentences, sentence_words, ease (Flesch; Kandel and Moles in French), grade (None in French),
+    seconds (to read), best, second, ratio (best share over the second's), entropy (0 sure to 1: no style stands out).
+    """
+
+    marks: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StyleGuide(Result):
+    """The house style for those who write. table: one row a pair: before, after, codes (the rules that the before breaks).
+
+    advice: one row a line of advice: kind (do | dont), text. tone: one row a mark of tone: mark (address, emoji, exclamation,
+    sentence_words, ease, contraction, first_person), value. words: kind (use | avoid), words. limits: channel, place, most, advised.
+    sensitive: rule, label. facts: style, language, brand, formality, opposite, pairs.
+    """
+
+    advice: pd.DataFrame
+    tone: pd.DataFrame
+    words: pd.DataFrame
+    limits: pd.DataFrame
+    sensitive: pd.DataFrame

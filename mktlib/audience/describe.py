@@ -1,134 +1,182 @@
-"""Who listens: the first question, answered from people and posts, with ranges that small groups deserve.
+"""Who listens: the first question, answered from people, or from an account's days, with ranges that small groups deserve.
 
-Groups below k people are folded into one row (see `groups`).
+Groups below k people are folded into one row (see `groups`). Every rate says what it is counted over: facts["denominators"].
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
+from mktlib.audience.accounts import RATES as DAILY
+from mktlib.audience.accounts import by_network, is_daily
+from mktlib.audience.asked import COLUMNS as ASKED
+from mktlib.audience.asked import asked
 from mktlib.audience.groups import FEWEST, OTHERS, folded, shrunk_rates
+from mktlib.audience.inputs import absent, as_group, not_level, not_numbers, numbers
+from mktlib.audience.likes import liked
+from mktlib.audience.money import per_head
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Audience
 from mktlib.vocabulary import finding, nearest
 
-ANSWERS = {"preferred_format": "preferred_format", "preferred_length": "preferred_length", "top_question": "question_asked"}
+ANSWERS = {"preferred_format": "preferred_format", "preferred_length": "preferred_length"}
 RATES = {"follow_rate": "follows", "engage_rate": "engaged", "buy_rate": "orders"}
+OF_FOLLOWERS = {"engage_per_follower": "engaged", "buy_per_follower": "orders"}
+AMOUNTS = {"orders_per_person": "orders", "revenue_per_person": "revenue"}
+CONSENT = ("consent_email", "consent_sms")
+WANTED = (*RATES.values(), "revenue", *ANSWERS, "question_asked", "last_activity_at", *CONSENT)
 
 
 def describe_audience(followers: Any, posts: Any = None, *, by: str = "segment", level: float = 0.9) -> Audience:
-    """Who follows, engages and buys, group by group.
+    """Who follows, engages and buys, group by group; or how an account does for each follower, network by network.
 
     Args:
-        followers: one row a person (a frame of any engine), with `by` and any of follows, engaged (0/1), orders, revenue,
-            preferred_format, preferred_length, question_asked. A column of blanks is taken as absent.
-        posts: one row a post, with content_type, impressions, engagements: what formats earn (facts["formats"]).
+        followers: a frame of any engine, one row a person, with `by` and any of follows, engaged (0/1), orders, revenue,
+            preferred_format, preferred_length, question_asked; or one row a network and day, with date, followers and any of reach,
+            engagements, clicks, followers_gained, followers_lost (then `by` is "network", where it is not said). A column of blanks is
+            taken as absent.
+        posts: one row a post, with impressions, engagements, and any of content_type, length, style, network: what is liked (`likes`).
+        by: the column of the groups.
         level: of the ranges, between 0 and 1.
 
     Returns:
-        `Audience`; its rates are posterior means with low and high (fractions of the group's people). Groups of fewer than FEWEST
-        people are the last row, "others", joined by the next smallest until they are enough; no person is lost.
+        `Audience`. Rates of people are posterior means with low and high (fractions of the group's people, or of its followers), groups
+        sharing what they have in common; money and orders a person by a hurdle model (see `money`); rates of an account by blocks of whole
+        weeks (see `days`). Groups of fewer than FEWEST people are the last row, "others", joined by the next smallest until they are
+        enough; no person is lost. Which column is counted over what: facts["denominators"].
 
     Raises:
         DataError: every problem at once: `by` is no column, no rate can be formed, a cell is no number, there are no people.
+
+    Source:
+        Christiansen and Morris (1997, JASA 92) for rates; McCullagh and Nelder (1989) for amounts; batch means (Conway 1963) for days.
 
     >>> people = pd.DataFrame({"segment": ["a"] * 40 + ["b"] * 40, "follows": [1] * 30 + [0] * 50})
     >>> describe_audience(people).table["group"].tolist()
     ['a', 'b']
     """
-    followers, posts = to_pandas(followers), None if posts is None else to_pandas(posts)
-    known = _usable(followers, posts, by, level)
-    people = followers.assign(group=followers[by].astype(object).where(followers[by].notna(), "").astype(str).replace("", "(missing)"))
-    people["group"], few = folded(people["group"])
-    found: list[Finding] = [finding("E_FOLDED", level="note", found=str(few), most=FEWEST)] if few else []
-    groups = people.groupby("group", sort=True)
-    n = groups.size().to_numpy()
-    table = pd.DataFrame({"group": list(groups.groups), "people": n, "share": n / n.sum()})
+    frame, posts = to_pandas(followers), None if posts is None else to_pandas(posts)
+    daily = is_daily(frame)
+    by = "network" if daily and by not in frame and "network" in frame else by
+    known = _usable(frame, posts, by, level, daily)
+    likes = liked(posts, level) if posts is not None else liked(pd.DataFrame({"impressions": [], "engagements": []}))
+    table, facts, found, questions = by_network(frame, by, level) if daily else _people(frame, by, level, known)
+    facts |= {"by": by, "level": level, "formats": _formats(likes), "posts": 0 if posts is None else len(posts)}
+    return Audience(table=table, facts=facts, findings=tuple(found), likes=likes, questions=questions)
+
+
+def _people(frame: pd.DataFrame, by: str, level: float, known: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, Any], list[Finding], Any]:
+    """The table of groups of people, its facts, findings and questions."""
+    group = as_group(frame[by])
+    blank = int(group.eq("(missing)").sum())
+    group, few = folded(group)
+    names = sorted(group.unique(), key=lambda g: (bool(few) and g == OTHERS, g))  # "others" last, whatever it sorts to
+    code = pd.Index(names).get_indexer(group)
+    heads = np.bincount(code, minlength=len(names))
+    table = pd.DataFrame({"group": names, "people": heads, "share": heads / heads.sum()})
+    over = _rates(table, frame, code, known, level) | _amounts(table, frame, code, level)
+    for column in ANSWERS:
+        if column in frame:
+            table[column] = frame[column].groupby(group, sort=True).agg(_commonest).reindex(names).to_numpy()
+    questions, count, hidden = asked(frame["question_asked"], group) if "question_asked" in frame else (_no_questions(), 0, 0)
+    if "question_asked" in frame:
+        table["top_question"] = table["group"].map(questions.drop_duplicates("group").set_index("group")["question"]).fillna("")
+    facts: dict[str, Any] = {
+        "people": len(frame), "grain": "person", "engagement_denominator": "people", "denominators": over, "method": "beta_binomial",
+        "folded": few, "fewest": FEWEST, "unnamed": blank, "absent": _absent(frame), "asked": count, "asked_hidden": hidden,
+        **{k: int(numbers(frame, c).gt(0).sum()) for k, c in (("buyers", "orders"), ("followers", "follows")) if c in frame},
+        **{f"{c}_unknown": int(frame[c].isna().sum()) for c in CONSENT if c in frame},
+    }  # fmt: skip
+    return table, facts, [finding("E_FOLDED", level="note", found=str(few), most=FEWEST)] if few else [], questions
+
+
+def _rates(table: pd.DataFrame, frame: pd.DataFrame, code: np.ndarray, known: Mapping[str, str], level: float) -> dict[str, str]:
+    """Shares of the people, and of those who follow, into the table; returns what each is counted over."""
+    over = {}
     for rate, column in known.items():
-        hits = _numbers(people, column).gt(0).groupby(people["group"], sort=True).sum().to_numpy()
-        table[[rate, f"{rate}_low", f"{rate}_high"]] = shrunk_rates(hits, n, level)
-    if "revenue" in people:
-        table["revenue_per_person"] = _numbers(people, "revenue").groupby(people["group"], sort=True).mean().to_numpy()
-    for name, column in ANSWERS.items():
-        if column in people:
-            table[name] = groups[column].agg(_commonest).to_numpy()
-    if few:  # last, whatever its name sorts to
-        table = table.sort_values("group", key=lambda g: g.eq(OTHERS), kind="stable", ignore_index=True)
-    facts: dict[str, Any] = {"by": by, "people": len(people), "level": level, "engagement_denominator": "people"}
-    facts |= {"method": "beta_binomial", "folded": few, "fewest": FEWEST}
-    if "orders" in people:
-        facts["buyers"] = int(_numbers(people, "orders").gt(0).sum())
-    if posts is not None:
-        facts["formats"] = _formats(posts, level)
-    return Audience(table=table, facts=facts, findings=tuple(found))
+        hits = np.bincount(code[numbers(frame, column).gt(0)], minlength=len(table))
+        table[[rate, f"{rate}_low", f"{rate}_high"]] = shrunk_rates(hits, table["people"].to_numpy(), level)
+        over[rate] = "people"
+    if "follow_rate" not in known:
+        return over
+    follows = numbers(frame, "follows").gt(0).to_numpy()
+    table["followers"] = np.bincount(code[follows], minlength=len(table))
+    for rate, column in OF_FOLLOWERS.items():
+        if column in known.values() and table["followers"].gt(0).any():
+            hits = np.bincount(code[follows & numbers(frame, column).gt(0).to_numpy()], minlength=len(table))
+            rates = shrunk_rates(hits, table["followers"].to_numpy(), level)
+            few = table["followers"].lt(FEWEST).to_numpy()[:, None]
+            table[[rate, f"{rate}_low", f"{rate}_high"]] = np.where(few, np.nan, rates)
+            over[rate] = "followers"
+    return over
 
 
-def _usable(followers: pd.DataFrame, posts: pd.DataFrame | None, by: str, level: float) -> dict[str, str]:
-    """The rates that can be formed; every problem of the input at once."""
-    known = {rate: column for rate, column in RATES.items() if column in followers and (followers.empty or followers[column].notna().any())}
-    names = [str(c) for c in followers.columns]
-    found = []
-    if by not in names:
-        found.append(finding("E_MISSING_COLUMN", column=by, expected=by, found=", ".join(names), hint=nearest(by, names)))
-    if not known:
-        found.append(finding("E_MISSING_COLUMN", column="follows", expected=", ".join(RATES.values()), found=", ".join(names)))
-    for column in (*known.values(), "revenue"):
+def _amounts(table: pd.DataFrame, frame: pd.DataFrame, code: np.ndarray, level: float) -> dict[str, str]:
+    """Orders and money a person into the table; returns what they are counted over."""
+    over = {}
+    for name, column in AMOUNTS.items():
+        if column in frame and (column == "revenue" or _known(frame, column)):
+            table[[name, f"{name}_low", f"{name}_high"]] = per_head(numbers(frame, column).to_numpy(), code, len(table), level)
+            over[name] = "people"
+    return over
+
+
+def _known(frame: pd.DataFrame, column: str) -> bool:
+    """Whether a column says anything; without rows nobody can tell."""
+    return column in frame and (frame.empty or bool(frame[column].notna().any()))
+
+
+def _absent(frame: pd.DataFrame) -> list[str]:
+    """The columns that would say more of people, and are not there or blank."""
+    return [c for c in WANTED if c not in frame or not frame[c].notna().any() or frame[c].astype(str).str.strip().eq("").all()]
+
+
+def _usable(frame: pd.DataFrame, posts: pd.DataFrame | None, by: str, level: float, daily: bool) -> dict[str, str]:
+    """The rates that can be formed of people; every problem of the input at once."""
+    known = {rate: column for rate, column in RATES.items() if _known(frame, column)}
+    names = [str(c) for c in frame.columns]
+    found = absent(frame, [by])
+    if not known and not daily:
+        near = next((n for n in (nearest(c, names) for c in RATES.values()) if n), None)
+        found.append(
+            finding("E_MISSING_COLUMN", column="follows", expected=", ".join(RATES.values()), found=", ".join(names[:20]), hint=near)
+        )
+    for column in DAILY_COUNTS if daily else (*known.values(), "revenue"):
         if column in names:
-            found += _not_numbers(followers, column)
-    for column in ("content_type", "impressions", "engagements"):
-        if posts is not None and column not in posts:
-            found.append(finding("E_MISSING_COLUMN", column=column, expected=column, found=", ".join(map(str, posts.columns))))
-    if not 0 < level < 1:
-        found.append(finding("E_OPTION", column="level", found=level, expected="0 < level < 1"))
-    if followers.empty:
+            found += not_numbers(frame, column, signed=column == "revenue")
+    if posts is not None:
+        found += absent(posts, ("impressions", "engagements"))
+        found += [f for c in ("impressions", "engagements") if c in posts for f in not_numbers(posts, c)]
+    found += not_level(level)
+    if frame.empty:
         found.append(finding("E_NO_ROWS", found="0"))
-    elif len(followers) < FEWEST:
-        found.append(finding("E_FEW_PEOPLE", found=str(len(followers)), expected=f">= {FEWEST}"))
+    elif len(frame) < FEWEST and not daily:
+        found.append(finding("E_FEW_PEOPLE", found=str(len(frame)), expected=f">= {FEWEST}"))
     if found:
         raise DataError(found)
     return known
 
 
-def _not_numbers(followers: pd.DataFrame, column: str) -> list[Finding]:
-    """The first cell of a column that is neither a number, nor true or false, nor blank (lines count the header, as in a file)."""
-    wrong = followers[column].notna() & _numbers(followers, column, blank=np.nan).isna() & followers[column].astype(str).ne("")
-    numbers = _numbers(followers, column)
-    for code, bad in (("E_NOT_FINITE", np.isinf(numbers)), ("E_NEGATIVE_COUNT", (numbers < 0) & (column != "revenue"))):
-        if bad.any() and not wrong.any():
-            at = int(bad.to_numpy().argmax())
-            return [finding(code, column=column, line=at + 2, found=followers[column].iloc[at])]
-    if not wrong.any():
-        return []
-    at = int(wrong.to_numpy().argmax())
-    return [finding("E_NOT_A_NUMBER", column=column, line=at + 2, found=followers[column].iloc[at])]
-
-
-def _numbers(frame: pd.DataFrame, column: str, *, blank: float = 0.0) -> pd.Series:
-    """A column as floats; a blank cell of a count means none."""
-    return pd.to_numeric(frame[column], errors="coerce").astype("Float64").astype(float).fillna(blank)
+DAILY_COUNTS = tuple(dict.fromkeys(c for _, (up, down, _) in DAILY.items() for c in (*up, down)))
 
 
 def _commonest(values: pd.Series) -> str:
-    """The most frequent answer; ties are broken by name, blanks do not count."""
-    counts = values[values.notna() & (values.astype(str) != "")].astype(str).value_counts()
-    return "" if counts.empty else min(counts.index, key=lambda x: (-counts[x], x))
+    """The most frequent answer; ties are broken by name, blanks do not count, and fewer than FEWEST answers are none."""
+    said = values[values.notna()].astype(str).str.strip()
+    counts = said[said != ""].value_counts()
+    return "" if counts.sum() < FEWEST else min(counts.index, key=lambda x: (-counts[x], x))
 
 
-def _formats(posts: pd.DataFrame, level: float) -> list[dict[str, Any]]:
-    """Engagements per impression of each format; the post, not the impression, is what varies (variance between posts)."""
-    out, z = [], float(norm.ppf(0.5 + level / 2))
-    counted = posts.assign(y=_numbers(posts, "engagements", blank=np.nan), n=_numbers(posts, "impressions", blank=np.nan))
-    for kind, part in counted[counted["n"].gt(0) & counted["y"].notna()].groupby("content_type", sort=True):
-        y, n = part["y"].to_numpy(), part["n"].to_numpy()
-        rate = float(y.sum() / n.sum())
-        binomial = n.sum() * rate * (1 - rate)  # posts that happen to agree are no proof: never less than the luck of single people
-        spread = ((y - rate * n) ** 2).sum() * len(part) / max(len(part) - 1, 1)
-        error = z * float(np.sqrt(max(spread, binomial))) / float(n.sum())
-        row = {"content_type": str(kind), "posts": len(part), "rate": rate}
-        out.append(row | {"low": max(rate - error, 0.0), "high": min(rate + error, 1.0)})
-    return out
+def _no_questions() -> pd.DataFrame:
+    return pd.DataFrame({c: pd.Series(dtype=float if c == "people" else object) for c in ASKED})
+
+
+def _formats(likes: pd.DataFrame) -> list[dict[str, Any]]:
+    """What formats earn, as facts."""
+    rows = likes[likes["axis"] == "content_type"].rename(columns={"value": "content_type"})
+    return rows[["content_type", "posts", "rate", "low", "high"]].to_dict("records")

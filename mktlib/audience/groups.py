@@ -35,17 +35,21 @@ def shrunk_rates(hits: np.ndarray, n: np.ndarray, level: float = 0.9) -> np.ndar
     0.5
     """
     tail = np.array([(1 - level) / 2, (1 + level) / 2])
-    if len(n) == 1:
-        a, b, weight = hits[:, None] + 0.5, n[:, None] - hits[:, None] + 0.5, np.ones(1)
-    else:
-        mean, strength, weight = _shared_prior(hits, n)
-        a, b = hits[:, None] + strength * mean, n[:, None] - hits[:, None] + strength * (1 - mean)
+    a, b, weight = posterior_rates(hits, n)
     ends = np.zeros((len(n), 2)), np.ones((len(n), 2))
     for _ in range(30):
         middle = (ends[0] + ends[1]) / 2
         below = betainc(a[:, None, :], b[:, None, :], middle[:, :, None]) @ weight < tail
         ends = np.where(below, middle, ends[0]), np.where(below, ends[1], middle)
     return np.column_stack([(a / (a + b)) @ weight, (ends[0] + ends[1]) / 2])
+
+
+def posterior_rates(hits: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The posterior of each group's rate as a mixture of betas: a and b (groups, points), weight (points,)."""
+    if len(n) == 1:
+        return hits[:, None] + 0.5, n[:, None] - hits[:, None] + 0.5, np.ones(1)
+    mean, strength, weight = _shared_prior(hits, n)
+    return hits[:, None] + strength * mean, n[:, None] - hits[:, None] + strength * (1 - mean), weight
 
 
 def _shared_prior(hits: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,7 +11,10 @@ from mktlib.vocabulary.beliefs import SHAPES, positive, wrong_priors
 from mktlib.vocabulary.rows import KINDS, above
 from mktlib.vocabulary.words import finding, nearest
 
-CHOICES = {"metrics": {"family": ("binomial", "poisson", "money"), "better": ("high", "low")}}
+CHOICES = {
+    "metrics": {"family": ("binomial", "poisson", "money"), "better": ("high", "low")},
+    "research": {"means": ("survey", "interview", "queries", "logs", "test"), "answers": ("share", "theme", "difference", "rate", "none")},
+}
 """Entries that take one of a few words; another word would change what is computed, not only what is said."""
 
 REFERENCES = {
@@ -21,9 +24,9 @@ REFERENCES = {
     "stages": {"main_metric": "metrics"},
     "metrics": {"chain": "metrics"},
     "quiet": {"channels": "channels", "holidays": "holidays"},
-    "specs": {"channels": "channels", "content_types": "content_types"},
+    "specs": {"channels": "channels", "content_types": "content_types", "networks": "networks"},
 }
-LISTS = ("stages", "channels", "formats", "families", "chain", "holidays", "content_types")
+LISTS = ("stages", "channels", "formats", "families", "chain", "holidays", "content_types", "networks")
 """References to several rows; the others name one."""
 
 NEEDED = {
@@ -35,6 +38,8 @@ NEEDED = {
     "quiet": ("label", "channels", "weekdays", "holidays", "since", "until"),
     "holidays": ("label", "fixed", "after_easter"),
     "specs": ("label", "channels", "unit"),
+    "customer_groups": ("label", "recency", "value"),
+    "research": ("label", "unknown", "means", "whom", "answers", "says"),
 }
 # Sections of a column map, read by intake.
 ELSEWHERE = ("name", "source", "extends", "columns", "constants", "score", "brief", "labels", "priors")
@@ -71,6 +76,16 @@ def _month_day(value: Any) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", value))
 
 
+def _scores(value: Any) -> bool:
+    """Two scores of 1 to 5, the lower one first."""
+    return _each(_whole(1, 5))(value) and len(value) == 2 and value[0] <= value[1]
+
+
+def _said(value: Any) -> bool:
+    """Words in both languages."""
+    return _words(value) and {"en", "fr"} <= set(value)
+
+
 SHAPED: Mapping[str, Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "metrics": METRIC,
     "channels": {"hour": (_whole(0, 23), "hour = 9")},
@@ -79,6 +94,12 @@ SHAPED: Mapping[str, Mapping[str, tuple[Callable[[Any], bool], str]]] = {
         "until": (_whole(0, 24), "until = 8"),
         "weekdays": (_each(_whole(1, 7)), "weekdays = [7]"),
     },
+    "customer_groups": {"recency": (_scores, "recency = [4, 5]"), "value": (_scores, "value = [1, 3]")},
+    "research": {
+        "says": (_said, 'says = { en = "...", fr = "..." }'),
+        "margin": (lambda value: isinstance(value, float) and 0 < value < 0.5, "margin = 0.05"),
+    },
+    "networks": {"good_for": (_said, 'good_for = { en = "...", fr = "..." }')},
     "holidays": {"fixed": (_each(_month_day), 'fixed = ["05-01"]'), "after_easter": (_each(_whole(-120, 240)), "after_easter = [1]")},
 }
 """Entries of which only some values make sense, by table."""

@@ -14,6 +14,7 @@ from mktlib.vocabulary.words import finding
 
 KINDS = (
     "stages", "families", "content_types", "styles", "lengths", "channels", "networks", "segments", "metrics", "quiet", "holidays", "specs",
+    "rules", "marks", "customer_groups", "research",
 )  # fmt: skip
 AXIS_TABLE = {
     "stage": "stages",
@@ -25,6 +26,8 @@ AXIS_TABLE = {
     "segment": "segments",
     "metric": "metrics",
     "family": "families",
+    "customer_group": "customer_groups",
+    "research": "research",
 }
 
 Row = Mapping[str, Any]
@@ -46,6 +49,10 @@ class Rows:
     quiet: Mapping[str, Row]
     holidays: Mapping[str, Row]
     specs: Mapping[str, Row]
+    rules: Mapping[str, Row]
+    marks: Mapping[str, Row]
+    customer_groups: Mapping[str, Row]
+    research: Mapping[str, Row]
     priors: Mapping[str, Any]
     languages: Mapping[str, Row] = field(repr=False)
 

@@ -1,0 +1,68 @@
+"""What a frame must be before anything is counted: every problem named by column, line and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mktlib.errors import Finding
+from mktlib.vocabulary import finding, nearest
+
+
+def numbers(frame: pd.DataFrame, column: str, *, blank: float = 0.0) -> pd.Series:
+    """A column as floats; a blank cell of a count means none."""
+    return pd.to_numeric(frame[column], errors="coerce").astype("Float64").astype(float).fillna(blank)
+
+
+def not_numbers(frame: pd.DataFrame, column: str, *, signed: bool = False) -> list[Finding]:
+    """The first cell of a column that is neither a number, nor true or false, nor blank (lines count the header, as in a file)."""
+    values = numbers(frame, column, blank=np.nan)
+    wrong = _unread(frame[column], values)
+    for code, bad in (
+        ("E_NOT_A_NUMBER", wrong),
+        ("E_NOT_FINITE", np.isinf(values.to_numpy())),
+        ("E_NEGATIVE_COUNT", (values < 0).to_numpy() & (not signed)),
+    ):
+        if bad.any():
+            at = int(bad.argmax())
+            return [finding(code, column=column, line=at + 2, found=frame[column].iloc[at])]
+    return []
+
+
+def absent(frame: pd.DataFrame, columns: Iterable[str]) -> list[Finding]:
+    """A finding for each column that a frame lacks, with the name that looks most like it."""
+    names = [str(c) for c in frame.columns]
+    lacking = [c for c in columns if c not in names]
+    return [finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(names[:20]), hint=nearest(c, names)) for c in lacking]
+
+
+def not_level(level: Any) -> list[Finding]:
+    """What is wrong with the level of an interval."""
+    fine = isinstance(level, int | float) and not isinstance(level, bool) and 0 < level < 1
+    return [] if fine else [finding("E_OPTION", column="level", found=level, expected="0 < level < 1")]
+
+
+def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]:
+    """A column as moments without a zone, and its first cell that is none."""
+    when = pd.to_datetime(frame[column], errors="coerce", utc=True).dt.tz_localize(None)
+    bad = _unread(frame[column], when)
+    if not bad.any():
+        return when, []
+    at = int(bad.argmax())
+    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=frame[column].iloc[at])]
+
+
+def as_group(values: pd.Series) -> pd.Series:
+    """A column of groups as text; a blank is a group of its own, "(missing)"."""
+    return values.astype(object).where(values.notna(), "").astype(str).str.strip().replace("", "(missing)")
+
+
+def _unread(column: pd.Series, values: pd.Series) -> np.ndarray:
+    """Which cells say something that was not understood (n,)."""
+    lost = (values.isna() & column.notna()).to_numpy(bool)
+    if lost.any():
+        lost = lost & column.astype(str).str.strip().ne("").to_numpy(bool)
+    return lost
