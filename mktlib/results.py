@@ -213,6 +213,18 @@ class Watch(Result):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class Replay(Result):
+    """One alarm as it went. table: one row a step: at (its end), count, expected, total (so far), negative (share so far), reach (so far),
+    term (the one that stands out most so far, "" for none), level (that stood: "" | watch | alert | crisis).
+
+    terms: those of the whole: term, now, before, share_now, share_before, times, low, high.
+    facts: topic, level, first (moment of the alarm), until, step, mentions, peak, term, negative, carriers [{band, mentions, share, ...}].
+    """
+
+    terms: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Reputation(Result):
     """The talk about a brand. table: one row a brand, the most talked of first: brand, mentions, reach (followers of those who wrote, one
     person counted as often as reached), share_of_voice, net_sentiment (-1 to 1) and negative (share), each with _low and _high.

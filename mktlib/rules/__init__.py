@@ -1,1 +1,6 @@
 """Rows of rules applied to a text: the manner of a brand, the room of a place, what must be proved, what shuts readers out."""
+
+from mktlib.rules.check import check_text, weight
+from mktlib.rules.fit import style_fit
+
+__all__ = ["check_text", "style_fit", "weight"]

@@ -6,7 +6,17 @@ the packaged ones with `load_tables("ours.toml")`; what is wrong in its file is 
 
 from mktlib.vocabulary.opinions import SURENESS, Opinion, read_opinion
 from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row
-from mktlib.vocabulary.tables import Tables, calendars, list_statuses, load_tables, platforms, public_data, sending_rules
+from mktlib.vocabulary.tables import (
+    Tables,
+    calendars,
+    list_statuses,
+    load_tables,
+    own_sentiment_words,
+    platforms,
+    public_data,
+    sending_rules,
+    sentiment_words,
+)
 from mktlib.vocabulary.words import ADDRESS, TABLES, default_language, finding, lookup, masked, nearest, phrase, printable, retell
 
 __all__ = [
@@ -26,6 +36,7 @@ __all__ = [
     "lookup",
     "masked",
     "nearest",
+    "own_sentiment_words",
     "phrase",
     "platforms",
     "printable",
@@ -33,4 +44,5 @@ __all__ = [
     "read_opinion",
     "retell",
     "sending_rules",
+    "sentiment_words",
 ]

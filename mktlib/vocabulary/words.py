@@ -152,7 +152,8 @@ class _Blank(dict[str, Any]):
 
 def _sentences(code: str, language: str, fields: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
     """(whole text, expected, hint) from the language file; the fields alone where it has no row for the code."""
-    row = lookup(f"findings.{code}", language) or {}
+    told = fields.get("_said") or {}  # a rule of the tables brings its own sentences
+    row = told.get(language) or told.get("en") or lookup(f"findings.{code}", language) or {}
     fill = {k: v for k, v in fields.items() if v is not None}
     if axis := lookup(f"labels.column.{fill.get('factor')}", language):
         fill["factor"] = f"{axis[:1].lower()}{axis[1:]}"
