@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -58,11 +59,12 @@ def stop_words(spoken: Iterable[str]) -> frozenset[str]:
     return frozenset(word for code in spoken for word in load_tables().languages.get(code, {}).get("text", {}).get("stop_words", ()))
 
 
-def terms_of(text: str, stopped: frozenset[str]) -> set[str]:
+@lru_cache(maxsize=100_000)
+def terms_of(text: str, stopped: frozenset[str]) -> frozenset[str]:
     """The words and the pairs of neighbouring words of one mention, each once."""
     words = words_of(text, stopped)
     pairs = {f"{a} {b}" for a, b in pairwise(words) if a and b}
-    return {word for word in words if word} | pairs
+    return frozenset(word for word in words if word) | pairs
 
 
 def over_represented(
@@ -137,7 +139,7 @@ def _log_odds(y1: np.ndarray, n1: float, y0: np.ndarray, n0: float, spread: Spre
     return np.log(sides[0][0] / sides[0][1]) - np.log(sides[1][0] / sides[1][1]), error
 
 
-def _spread(said: list[set[str]], days: tuple[Sequence[object], Sequence[object]], kept: list[str]) -> Spread:
+def _spread(said: list[frozenset[str]], days: tuple[Sequence[object], Sequence[object]], kept: list[str]) -> Spread:
     """How many times more than chance each term's share moves, now and before: 1 + (mentions a day - 1) x likeness within a day.
 
     The likeness is the moment estimate of a clustered proportion, drawn to what all terms show together, and never below none.
@@ -173,7 +175,7 @@ def _holm(p: np.ndarray, alpha: float) -> np.ndarray:
     return stands
 
 
-def _told_once(terms: list[str], said: list[set[str]]) -> np.ndarray:
+def _told_once(terms: list[str], said: list[frozenset[str]]) -> np.ndarray:
     """Which terms say something new: not those of whose mentions eight in ten hold a stronger term already told."""
     where = {term: {k for k, held in enumerate(said) if term in held} for term in terms}
     told: list[str] = []
