@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mktlib.audience import describe_audience
+    from mktlib.audience import best_times, describe_audience, describe_customers, describe_followers, describe_influence, half_life, load_segmentation, network_cards, posting_cadence, research_sheet, segment_audience
     from mktlib.charts import plot, show
     from mktlib.datasets import fetch_dataset
     from mktlib.errors import MktlibError
@@ -31,7 +31,7 @@ except PackageNotFoundError:  # a checkout that nobody installed
     __version__ = "0+unknown"
 
 _HOMES = {
-    "audience": ("describe_audience",),
+    "audience": ("best_times", "describe_audience", "describe_customers", "describe_followers", "describe_influence", "half_life", "load_segmentation", "network_cards", "posting_cadence", "research_sheet", "segment_audience"),
     "charts": ("plot", "show"),
     "datasets": ("fetch_dataset",),
     "errors": ("MktlibError",),
@@ -55,23 +55,33 @@ __all__ = [
     "MktlibError",
     "__version__",
     "backtest",
+    "best_times",
     "compare_policies",
     "describe_audience",
+    "describe_customers",
+    "describe_followers",
+    "describe_influence",
     "describe_reputation",
     "fetch_dataset",
+    "half_life",
     "load_plan",
     "load_sample",
     "load_scorer",
+    "load_segmentation",
     "load_tables",
     "load_truth",
+    "network_cards",
     "plan_campaign",
     "plot",
+    "posting_cadence",
     "read_addresses",
     "read_brief",
     "read_export",
     "report",
+    "research_sheet",
     "review_campaign",
     "sample_path",
+    "segment_audience",
     "shortlist",
     "show",
     "table",

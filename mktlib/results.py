@@ -142,11 +142,11 @@ class NetworkCards(Result):
     """One card a network. table: network, channel, posts, reach_per_post, engagement_rate (per impression), each with _low and _high, best_format,
     best_rate, best_low, best_high, best_verdict (make | test | too_early | drop), followers, growth (in thirty days), growth_low, growth_high.
 
-    formats: network, content_type, ours (posts of ours there). limits: network, spec, unit, most, advised, conf.
+    formats: network, content_type, usual (bool: the table of networks says so), ours (posts of ours there). limits: network, spec, unit, most, advised, conf.
     facts: level, posts, networks, first, last.
     """
 
-    formats: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network", "content_type", "ours"]))
+    formats: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network", "content_type", "usual", "ours"]))
     limits: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network", "spec", "unit", "most", "advised", "conf"]))
 
 
@@ -208,8 +208,25 @@ class Backtest(Result):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Watch(Result):
-    """Alarms over what people say. table: one row an alarm: at, level (watch | alert | crisis), count, expected, topic, and where it is
-    over, until."""
+    """Alarms over what people say, as they were raised then: later data change none of them.
+
+    table: one row an episode: at (UTC, when it was raised: as an alert where it became one, else as a watch), level (the worst it
+    reached: watch | alert | crisis), detector (volume | tone), topic ("" where none stands out), count and expected (mentions, or
+    negatives for tone, in the window that raised it), ratio, ratio_low, ratio_high (count / expected and 9 chances in 10 around it; an
+    alarm is raised where luck helps, so that it is on the high side), window_hours, until (when it was over; NaT: it stands), watch_at,
+    alert_at, crisis_at (when each level was reached; NaT: not), mentions and usual (from the beginning of the window to the last sign of
+    the episode: said, and expected), negative and negative_usual (shares of those of known tone, in the episode and before; NaN: unknown).
+    series: one row an hour: at (UTC, its beginning), count, expected, low, high (9 usual hours in 10), negatives, told (mentions of known
+    tone), negative_usual, rarity and tone_rarity (minus the logarithm of how many times a year a quiet series would show as much, its
+    part of the promise taken off; -inf: nothing out of the ordinary), window_hours (of the rarest window that ends there), level (that
+    stands, "" for none), there (bool: something was collected and not muted).
+    facts: brand, zone, false_alarms_per_year (alert and crisis), watches_per_year (all levels), mentions, first, as_of, bins (hour | day),
+    days, history_days (learnt from before the first alarm), watched_from, watched_years, per_day (usual mentions now), dispersion and
+    dispersion_hours (variance over mean of days and of hours), tone (bool), tone_part (of the promise), negative_usual, alarms
+    {level: number}, standing (levels), windows, tone_windows (hours), muted, gaps, silences (pairs of times).
+    """
+
+    series: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -298,7 +315,7 @@ class Cadence(Result):
     not_seen | no_variation | too_few), p_value (of "no wear", adjusted for all groups), wears_at with low and high (posts a week up to
     which nothing is lost), loss with _low and _high (fraction of reach that each post beyond costs; where none is seen, loss_high is what
     could hide), optimum with _low and _high (rhythm of the largest total among those seen), at_edge (bool: it may lie beyond).
-    facts: by, measure (reach | impressions), level, posts, window_days, verdicts {verdict: groups}."""
+    facts: by, measure (reach | impressions), level, posts, window_days, counted {verdict: groups}."""
 
     limits: pd.DataFrame
 

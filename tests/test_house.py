@@ -55,7 +55,7 @@ AT_HOME = {
     "jinja2": {"wording"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
     "papermill": {"__main__"},
-    "tqdm": {"__main__", "glmm", "intake", "planning", "scoring", "simulate"},
+    "tqdm": {"__main__", "audience", "glmm", "intake", "planning", "scoring", "simulate"},
 }
 MODULES = sorted((ROOT / "mktlib").rglob("*.py"))
 
@@ -115,9 +115,10 @@ def test_the_public_names_are_these():
 
 
 PUBLIC = """
-CELL describe_reputation MktlibError ChainScorer ContentScorer backtest describe_audience fetch_dataset load_plan load_sample load_scorer load_tables
+describe_customers describe_influence network_cards research_sheet
+load_segmentation segment_audience CELL describe_reputation MktlibError ChainScorer ContentScorer backtest describe_audience fetch_dataset load_plan load_sample load_scorer load_tables
 load_truth sample_path table plan_campaign plot read_addresses read_brief
-read_export report review_campaign shortlist show tally __version__ compare_policies
+best_times describe_followers half_life posting_cadence read_export report review_campaign shortlist show tally __version__ compare_policies
 """
 
 

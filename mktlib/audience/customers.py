@@ -29,7 +29,8 @@ EPOCH = pd.Timestamp("1970-01-01")
 
 def describe_customers(
     invoices: Any, *, customer: str = "customer_id", date: str = "date", amount: str | Sequence[str] = "amount",
-    invoice: str | None = None, as_of: Any = None, horizon: int = 90, level: float = 0.9, tables: Tables | None = None,
+    invoice: str | None = None, as_of: Any = None, horizon: int = 90, level: float = 0.9, currency: str = "EUR",
+    tables: Tables | None = None,
 ) -> Customers:  # fmt: skip
     """Recency, frequency and money of customers, their groups, and how likely each group is to buy again.
 
@@ -42,6 +43,8 @@ def describe_customers(
         as_of: the day to judge from, itself left out; by default the day after the last line.
         horizon: days in which a purchase counts as "again".
         level: of the ranges.
+        currency: of the money, one for all.
+        tables: with a firm's own rows of customer_groups.
 
     Returns:
         `Customers`. Groups of fewer than FEWEST people are "others". A purchase is a day with an invoice above nothing; money is net.
@@ -68,7 +71,7 @@ def describe_customers(
     if books.customers - books.facts["only_back"] < FEWEST:
         raise DataError(finding("E_FEW_PEOPLE", found=str(books.customers - books.facts["only_back"]), expected=f">= {FEWEST}"))
     end = int((until - EPOCH).days) if until is not None else int(books.day.max()) + 1
-    return _described(books, end, horizon, level, (tables or load_tables()).customer_groups)
+    return _described(books, end, horizon, level, (tables or load_tables()).customer_groups, currency)
 
 
 def _check(frame: pd.DataFrame, columns: Sequence[str], pair: Sequence[str], horizon: Any, level: float) -> None:
@@ -93,7 +96,7 @@ def _moment(as_of: Any) -> tuple[pd.Timestamp | None, list[Finding]]:
     return (None, [finding("E_OPTION", column="as_of", found=as_of, expected='as_of="2026-09-30"')]) if pd.isna(day) else (day.normalize(), [])
 
 
-def _described(books: Book, end: int, horizon: int, level: float, rows: Mapping[str, Any]) -> Customers:
+def _described(books: Book, end: int, horizon: int, level: float, rows: Mapping[str, Any], currency: str) -> Customers:
     """The result as of a day."""
     now, found = books.until(end), list(books.findings)
     recency, value = now.scores()
@@ -105,7 +108,7 @@ def _described(books: Book, end: int, horizon: int, level: float, rows: Mapping[
     table[["expected", "next_purchases"]] = _expected(now, group, list(table["group"]), fitted, horizon)
     check = _judged(books, cuts, horizon, level, rows, list(table["group"]))
     found += _remarks(cuts, check, fitted, horizon)
-    facts = _facts(books, now, end, cuts, horizon, level, fitted)
+    facts = _facts(books, now, end, cuts, horizon, level, fitted) | {"currency": currency}
     return Customers(table=table, facts=facts, findings=tuple(found), scores=_pairs(recency, value, now.money), check=check)
 
 

@@ -160,8 +160,8 @@ def _unequal(ordered: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _lorenz(x: np.ndarray, name: str, unit: str) -> pd.DataFrame:
-    """The Lorenz curve at up to 50 steps; between two of them there are FEWEST people at least."""
-    steps = min(50, max(1, len(x) // (FEWEST if unit == "person" else 1)))
+    """The Lorenz curve at up to 20 steps; between two of them there are FEWEST people at least."""
+    steps = min(20, max(1, len(x) // (FEWEST if unit == "person" else 1)))
     held = np.r_[0.0, np.sort(x).cumsum()] / x.sum()
     at = np.linspace(0, 1, steps + 1)
     return pd.DataFrame({"measure": name, "people": at, "share": np.interp(at, np.linspace(0, 1, len(x) + 1), held)})

@@ -132,8 +132,8 @@ def _formats(frame: pd.DataFrame, names: list[Any], tables: Tables) -> pd.DataFr
     for name in names:
         ours = kinds[frame["network"] == name].value_counts()
         usual = [str(f) for f in tables.networks.get(str(name), {}).get("formats", ())]
-        rows += [(name, f, int(ours.get(f, 0))) for f in dict.fromkeys([*usual, *sorted(map(str, ours.index))]) if f != "(missing)"]
-    return pd.DataFrame(rows, columns=["network", "content_type", "ours"])
+        rows += [(name, f, f in usual, int(ours.get(f, 0))) for f in dict.fromkeys([*usual, *sorted(map(str, ours.index))]) if f != "(missing)"]
+    return pd.DataFrame(rows, columns=["network", "content_type", "usual", "ours"])
 
 
 def _limits(names: list[Any], tables: Tables) -> pd.DataFrame:

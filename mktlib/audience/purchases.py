@@ -127,7 +127,7 @@ def _told(facts: Mapping[str, Any]) -> Sequence[Finding]:
     )  # fmt: skip
     share = facts["no_customer"] / max(facts["rows"], 1)
     return [
-        finding(code, level="warning" if name == "no_customer" and share > 0.05 else "note", found=f"{facts[name]:,}".replace(",", " "))
+        finding(code, level="warning" if name == "no_customer" and share > 0.05 else "note", found=str(facts[name]))
         for name, code in codes
         if facts[name]
     ]

@@ -25,8 +25,9 @@ from mktlib.vocabulary import Tables, default_language, finding, load_tables
 
 MARGIN, POWER, THEME, HEARD = 0.1, 0.8, 0.1, 0.95
 RELATIVE = 0.25  # a difference that would matter, as a part of the rate; not the difference seen, which is luck as much
+ASKED = 0.3  # share of those who ask that an unanswered question may leave addressed wrongly (J), as in ABSENT
 WIDE = 0.2  # a range of a rate that says little: as wide as this, or wider
-MOST_PAIRS, MOST_CELLS, MOST_UNMET = 3, 5, 5
+MOST_PAIRS, MOST_CELLS, MOST_UNMET = 3, 3, 3
 ABSENT = {
     "preferred_format": 0.3, "preferred_length": 0.2, "question_asked": 0.3, "follows": 0.2, "engaged": 0.3, "orders": 0.5, "revenue": 0.3,
     "last_activity_at": 0.1, "consent_email": 0.4, "consent_sms": 0.1, "reach": 0.3, "clicks": 0.3, "engagements": 0.4,
@@ -155,9 +156,9 @@ def _unknowns(audience: Audience, scores: Scores | None, asked: pd.DataFrame, mo
     if no_queries:
         yield Unknown("no_queries", "", 0.15, people)
     for row in asked[asked["unmet"].astype(bool)].head(MOST_UNMET).to_dict("records") if len(asked) else ():
-        yield Unknown("unmet", str(row["query"]), float(row["impressions"]) / max(float(more["impressions_questions"]), 1.0))
+        yield Unknown("unmet", str(row["query"]), ASKED * float(row["impressions"]) / max(float(more["impressions_questions"]), 1.0))
     if scores is not None:
-        yield from _of_cells(scores)
+        yield from _of_cells(scores, dict(zip(table["group"], table["share"], strict=True)) if "share" in table else {})
 
 
 def _of_groups(table: pd.DataFrame, facts: Mapping[str, Any], people: float) -> Iterator[Unknown]:
@@ -208,12 +209,14 @@ def _overlaps(table: pd.DataFrame, rate: str, people: float, level: float) -> It
     yield from sorted(found, key=lambda u: -u.change)[:MOST_PAIRS]
 
 
-def _of_cells(scores: Scores) -> Iterator[Unknown]:
-    """For each group of cells that are compared, those that were never shown and those that rest on opinion."""
+def _of_cells(scores: Scores, shares: Mapping[str, float]) -> Iterator[Unknown]:
+    """For each group of cells that are compared, those that were never shown and those that rest on opinion: the chance that the best is
+    one of them, for the share of the audience that the group is (all alike where it is not known), shared out over its other axes."""
     table, axes = scores.table, [a for a in scores.within if a in scores.table]
-    never = table["exposure"].le(0)
+    never, first = table["exposure"].le(0), axes[0] if axes else None
     parts = table.groupby(axes, sort=True, observed=True) if axes else [("", table)]
     groups = max(parts.ngroups if axes else 1, 1)  # type: ignore[union-attr]
+    stages = max(groups // max(int(table[first].nunique()) if first else 1, 1), 1)
     for code, which in (("cell_unseen", never), ("cell_too_early", table["verdict"].eq("too_early") & ~never)):
         found = []
         for key, part in parts:
@@ -221,7 +224,8 @@ def _of_cells(scores: Scores) -> Iterator[Unknown]:
             if len(open_):
                 name = " / ".join(map(str, key if isinstance(key, tuple) else (key,)))
                 chance = float(open_["p_best"].clip(0, 1).sum()) if "p_best" in open_ else 0.5
-                found.append(Unknown(code, name, min(chance, 1.0) / groups, rates=(float(open_["rate"].mean()),)))
+                share = shares.get(name.split(" / ")[0], 1 / groups * stages) / stages
+                found.append(Unknown(code, name, min(chance, 1.0) * share, rates=(float(open_["rate"].mean()),)))
         yield from sorted(found, key=lambda u: -u.change)[:MOST_CELLS]
 
 

@@ -11,11 +11,32 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from mktlib.charts import dates, funnel, learning, margins, plans, scores, talk
+from mktlib.charts import dates, followers, funnel, learning, margins, people, plans, scores, segments, talk
 from mktlib.charts.alternative import Picture, describe
 from mktlib.charts.canvas import Canvas, new_axes, styled
 from mktlib.errors import DataError
-from mktlib.results import Audience, Backtest, Comparison, Explanation, Learning, Plan, Reputation, Result, Review, Scores, Shortlist
+from mktlib.results import (
+    Audience,
+    Backtest,
+    Cadence,
+    Comparison,
+    Customers,
+    Explanation,
+    Followers,
+    HalfLife,
+    Influence,
+    Learning,
+    NetworkCards,
+    Plan,
+    Reputation,
+    Research,
+    Result,
+    Review,
+    Scores,
+    Segmentation,
+    SendTime,
+    Shortlist,
+)
 from mktlib.vocabulary import Tables, default_language, finding, load_tables
 
 __all__ = ["PICTURES", "Picture", "describe", "kinds", "plot", "show"]
@@ -27,7 +48,12 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     Explanation: {"terms": (scores.explanation_size, scores.explanation)},
     Shortlist: {"funnel": (funnel.funnel_size, funnel.funnel)},
     Learning: {"tests": (learning.learning_size, learning.learning)},
-    Audience: {"rates": (scores.audience_size, scores.audience)},
+    Segmentation: {"traits": (segments.segments_size, segments.segments)},
+    Audience: {"rates": (people.audience_size, people.audience), "likes": (people.likes_size, people.likes)},
+    Influence: {"lorenz": (people.influence_size, people.influence)},
+    Customers: {"groups": (people.customers_size, people.customers)},
+    Research: {"unknowns": (people.research_size, people.research)},
+    NetworkCards: {"networks": (people.cards_size, people.cards)},
     Comparison: {"arms": (scores.comparison_size, scores.comparison)},
     Plan: {
         "calendar": (plans.calendar_size, plans.calendar),
@@ -36,6 +62,10 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
         "dates": (dates.dates_size, dates.dates),
         "margins": (margins.margins_size, margins.margins),
     },
+    Followers: {"weeks": (followers.followers_size, followers.followers)},
+    HalfLife: {"curves": (followers.half_life_size, followers.half_life)},
+    Cadence: {"wear": (followers.cadence_size, followers.cadence)},
+    SendTime: {"week": (followers.times_size, followers.times)},
     Review: {"items": (plans.review_size, plans.review), "calibration": (plans.calibration_size, plans.calibration)},
     Reputation: {
         "voice": (talk.voice_size, talk.voice),
@@ -52,7 +82,7 @@ def kinds(result: Result) -> tuple[str, ...]:
     >>> import pandas as pd
     >>> from mktlib.results import Audience
     >>> kinds(Audience(table=pd.DataFrame()))
-    ('rates',)
+    ('rates', 'likes')
     """
     return next((tuple(PICTURES[t]) for t in type(result).__mro__ if t in PICTURES), ())
 

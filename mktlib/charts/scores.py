@@ -1,4 +1,4 @@
-"""Pictures of what is known: scores, why they are so, how ideas narrowed, who listens, which arm is better."""
+"""Pictures of what is known: scores, why they are so, how ideas narrowed, which arm is better."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 from mktlib.charts import canvas as cv
 from mktlib.charts.alternative import hatched
 from mktlib.charts.canvas import Canvas, Units
-from mktlib.results import Audience, Comparison, Explanation, Scores
+from mktlib.results import Comparison, Explanation, Scores
 
 TOP, BOTTOM, MOST_TERMS = 12, 6, 20
 ROWS, COLUMNS = 12, 7
@@ -246,47 +246,6 @@ def _explained(canvas: Canvas, table: pd.DataFrame, facts: Mapping[str, Any]) ->
     return canvas.say("explanation.up" if first["effect"] >= 0 else "explanation.down", **values)
 
 
-AUDIENCE_RATES = ("follow_rate", "engage_rate", "buy_rate")
-
-
-def audience_size(result: Audience) -> tuple[float, float]:
-    return _outline(len(result.table.head(TOP)), row=0.55)
-
-
-def audience(canvas: Canvas, result: Audience) -> None:
-    """Rates of each group with their interval, one marker a rate."""
-    rates = [c for c in AUDIENCE_RATES if c in result.table.columns and result.table[c].notna().any()]
-    table = result.table.sort_values(rates[-1], ascending=False, kind="stable").head(TOP) if rates else result.table.head(0)
-    if table.empty:
-        return canvas.note(canvas.say("nothing"))
-    names = [canvas.label(str(result.facts.get("by", "segment")), g) for g in table["group"]]
-    first = Units("percent", canvas.language).speak(float(table[rates[-1]].iloc[0]))
-    ends = table.get(f"{rates[-1]}_low"), table[rates[-1]]
-    apart = ends[0] is None or len(table) < 2 or float(ends[0].iloc[0]) > float(ends[1].iloc[1])
-    canvas.title(
-        canvas.say(
-            "audience.title" if apart else "audience.seems",
-            group=cv.shorten(names[0], 40),
-            rate=first,
-            what=canvas.say(f"rate.{rates[-1]}"),
-        )
-    )
-    for k, rate in enumerate(rates):
-        colour, marker, _ = cv.SERIES[k]
-        y = np.arange(len(table)) + (k - (len(rates) - 1) / 2) * 0.24
-        look = {"fmt": marker, "color": colour, "label": canvas.say(f"rate.{rate}"), "markersize": 6}
-        cv.interval(canvas.ax, table[rate], y, table.get(f"{rate}_low", table[rate]), table.get(f"{rate}_high", table[rate]), **look)
-    seen = pd.concat([table[r] for r in rates]).astype(float)
-    if cv.wide(seen):
-        canvas.ax.set_xscale("log")
-        canvas.ax.set_xticks([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1])
-        canvas.ax.set_xlim(float(seen.min()) / 1.6, min(1.2, float(seen.max()) * 1.6))
-        canvas.ax.set_xticks([], minor=True)
-    canvas.rows(names, width=34)
-    level = canvas.percent(float(result.facts.get("level", 0.9)))
-    canvas.units("x", Units("percent", canvas.language), canvas.say("audience.axis", level=level))
-    canvas.ax.grid(axis="x", color=cv.FAINT)
-    canvas.legend()
 
 
 def comparison_size(result: Comparison) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from mktlib.reporting.facts import Facts, content_axes, decision, facts_of
 from mktlib.reporting.pitch import pitch, pitched
 from mktlib.reporting.sections import expected, section
 from mktlib.reporting.voice import Voice, visible
-from mktlib.results import Plan, Result, Scores
+from mktlib.results import Audience, Plan, Result, Scores
 from mktlib.vocabulary import Tables, default_language, finding, load_tables
 from mktlib.wording import templates, write_text
 
@@ -161,6 +161,8 @@ def _pictures(voice: Voice, result: Result, *, pitch: bool = False) -> list[dict
         known = BEFORE if pitch else next((FOR_CLIENT[t] for t in type(result).__mro__ if t in FOR_CLIENT), known[:1])
     if isinstance(result, Plan) and result.calendar().empty:
         known = tuple(kind for kind in known if kind != "dates")
+    if isinstance(result, Audience) and result.likes.empty:
+        known = tuple(kind for kind in known if kind != "likes")
     made = []
     for kind in known:
         ax = plot(result, language=voice.language, kind=kind, tables=voice.tables)

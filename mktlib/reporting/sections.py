@@ -11,10 +11,35 @@ from mktlib.errors import Finding
 from mktlib.reporting.audience import audience_draft
 from mktlib.reporting.drafts import Draft, Section, statistics
 from mktlib.reporting.facts import Facts, facts_of
+from mktlib.reporting.followers import cadence_draft, followers_draft, half_life_draft, times_draft
 from mktlib.reporting.grid import Grid, Spec, grid
+from mktlib.reporting.segments import segmentation_draft
 from mktlib.reporting.talk import reputation_draft
+from mktlib.reporting.people import customers_draft, influence_draft
+from mktlib.reporting.research import cards_draft, research_draft
 from mktlib.reporting.voice import Voice, strength, telling, visible
-from mktlib.results import Audience, Backtest, Comparison, Explanation, Learning, Plan, Reputation, Result, Review, Scores, Shortlist
+from mktlib.results import (
+    Audience,
+    Backtest,
+    Cadence,
+    Comparison,
+    Customers,
+    Explanation,
+    Followers,
+    HalfLife,
+    Influence,
+    Learning,
+    NetworkCards,
+    Plan,
+    Reputation,
+    Research,
+    Result,
+    Review,
+    Scores,
+    Segmentation,
+    SendTime,
+    Shortlist,
+)
 from mktlib.vocabulary import retell
 from mktlib.wording import chances
 
@@ -352,7 +377,11 @@ def plain_draft(voice: Voice, result: Result, facts: Facts) -> Draft:
 
 WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]] = {
     Scores: ("scores", scores_draft), Plan: ("plan", plan_draft), Review: ("review", review_draft), Backtest: ("backtest", backtest_draft),
-    Audience: ("audience", audience_draft), Comparison: ("comparison", comparison_draft), Explanation: ("explanation", explanation_draft),
+    Segmentation: ("segmentation", segmentation_draft),
+    Followers: ("followers", followers_draft), HalfLife: ("half_life", half_life_draft), Cadence: ("cadence", cadence_draft),
+    SendTime: ("times", times_draft),
+    Audience: ("audience", audience_draft), Influence: ("influence", influence_draft), Customers: ("customers", customers_draft),
+    Research: ("research", research_draft), NetworkCards: ("cards", cards_draft), Comparison: ("comparison", comparison_draft), Explanation: ("explanation", explanation_draft),
     Shortlist: ("shortlist", shortlist_draft), Learning: ("learning", learning_draft), Reputation: ("reputation", reputation_draft),
 }  # fmt: skip
 
@@ -362,6 +391,8 @@ def section(voice: Voice, result: Result) -> Section:
     kind, write = next((WRITERS[t] for t in type(result).__mro__ if t in WRITERS), ("plain", plain_draft))
     facts = facts_of(result)
     draft = write(voice, result, facts)
+    if kind == "audience" and facts.get("grain") == "network_day":
+        kind = "account"
     if kind == "comparison" and facts["kind"] == "policies":
         kind = "policies"
     not_mean = [voice.say(f"{kind}.not_mean"), *([voice.say(f"{kind}.not_mean_analyst")] if voice.analyst and kind in DEEPER else [])]
@@ -381,7 +412,9 @@ def _told(voice: Voice, found: Finding) -> str:
     return visible((retell(found, voice.language) if known else found).text)
 
 
-DEEPER = frozenset({"scores", "plan", "review", "backtest", "comparison", "policies"})
+DEEPER = frozenset(
+    {"scores", "plan", "review", "backtest", "comparison", "policies", "segmentation", "followers", "half_life", "cadence", "times"}
+)
 
 
 def _sources(voice: Voice, facts: Facts) -> list[tuple[str, str]]:
