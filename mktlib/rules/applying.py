@@ -102,7 +102,7 @@ def excused(case: Case, row: Row, found: Found) -> bool:
 
 def _quoted(case: Case, row: Row, found: Found) -> bool:
     """What others say in quotation marks is theirs: the manner of a brand does not bind them."""
-    if row["family"] != "manner" or found.end - found.start > 60:
+    if row["about"] != "manner" or found.end - found.start > 60:
         return False
     return any(s.start < found.start and found.end <= s.end for s in spans(QUOTED, case.draft.read) if s.end - s.start > 3)
 

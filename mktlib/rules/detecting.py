@@ -22,7 +22,7 @@ FUNCTION_WORDS = {
         "le la les des et est une un du de que qui dans pour pas ce sur au avec vous nous votre nos notre aux ou plus sont par elle il ne se son".split()
     ),
 }
-OFF = ((30.0, "error"), (9.0, "warning"), (3.0, "note"))
+OFF = ((30.0, "error"), (9.0, "warning"), (2.0, "note"))
 """How many times likelier another style must be, and how grave that is."""
 FEWEST_FOR_STYLE = 8
 
@@ -128,6 +128,8 @@ def other_language(case: Case, row: Row) -> Iterator[Found]:
 
 def style_off(case: Case, row: Row) -> Iterator[Found]:
     """Another style fits the draft clearly better: which marks say so, and what to change."""
+    if not any(case.place.style in mark["weights"] for mark in case.tables.marks.values()):
+        return  # a style of one's own, of which no mark says anything
     table = case.fit.table
     best = str(table["style"].iloc[0])
     asked = float(table.loc[table["style"] == case.place.style, "fit"].iloc[0])
@@ -145,7 +147,7 @@ def _off_words(case: Case, best: str, language: str) -> dict[str, str]:
     marks = [str(case.tables.marks[key]["label"].get(language) or case.tables.marks[key]["label"]["en"]) for key in gap]
     advice = case.style.get("do", {}).get(language, ())
     shown = ", ".join(m[:1].lower() + m[1:] for m in marks) or str(lookup("rules.no_marks", language))
-    return {"other": label[:1].lower() + label[1:], "marks": shown, "change": "; ".join(advice)}
+    return {"other": label[:1].lower() + label[1:], "marks": shown, "change": ". ".join(advice)}
 
 
 def _gap(case: Case, best: str) -> list[str]:

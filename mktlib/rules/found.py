@@ -71,7 +71,7 @@ def told(code: str, row: Row, found: Found, case: Case, language: str) -> Findin
         start=start,
         end=end,
         rule=code,
-        family=row["family"],
+        about=row["about"],
         instead=instead,
         _said=said,
         **found.values,

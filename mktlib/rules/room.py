@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from mktlib.rules.draft import Draft, Span
 from mktlib.rules.found import Case, Found
@@ -98,7 +99,8 @@ def most(case: Case, row: Row) -> Iterator[Found]:
     for (start, end), limits in worst.items():
         widest, key = max(limits)
         if end - start > widest:
-            yield _long(case, key, Span(start, end), widest)
+            shared = not case.place.spec and sum(row["channel"] == case.place.channel for row in case.tables.networks.values()) > 1
+            yield replace(_long(case, key, Span(start, end), widest), level="note" if shared else None)  # another network may take it
 
 
 def advised(case: Case, row: Row) -> Iterator[Found]:

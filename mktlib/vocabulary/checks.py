@@ -9,6 +9,7 @@ from typing import Any
 from mktlib.errors import Finding
 from mktlib.vocabulary.beliefs import SHAPES, positive, wrong_priors
 from mktlib.vocabulary.rows import KINDS, above
+from mktlib.vocabulary.rulings import wrong_mark, wrong_rule
 from mktlib.vocabulary.words import finding, nearest
 
 CHOICES = {
@@ -25,8 +26,10 @@ REFERENCES = {
     "metrics": {"chain": "metrics"},
     "quiet": {"channels": "channels", "holidays": "holidays"},
     "specs": {"channels": "channels", "content_types": "content_types", "networks": "networks"},
+    "styles": {"opposite": "styles"},
+    "rules": {"styles": "styles", "not_styles": "styles", "channels": "channels", "not_channels": "channels"},
 }
-LISTS = ("stages", "channels", "formats", "families", "chain", "holidays", "content_types", "networks")
+LISTS = ("stages", "channels", "formats", "families", "chain", "holidays", "content_types", "networks", "styles", "not_styles", "not_channels")
 """References to several rows; the others name one."""
 
 NEEDED = {
@@ -38,6 +41,8 @@ NEEDED = {
     "quiet": ("label", "channels", "weekdays", "holidays", "since", "until"),
     "holidays": ("label", "fixed", "after_easter"),
     "specs": ("label", "channels", "unit"),
+    "rules": ("label", "about", "level", "says", "hint"),
+    "marks": ("label", "per", "half", "weights"),
     "customer_groups": ("label", "recency", "value"),
     "research": ("label", "unknown", "means", "whom", "answers", "says"),
 }
@@ -163,6 +168,10 @@ def _wrong_row(path: str, table: str, own: Any, below: Mapping[str, Any], everyt
             yield finding("E_OPTION", file=file, column=f"{path}.{name}", found=repr(row[name]), expected=example)
     if table == "metrics":
         yield from _wrong_metric(path, row, everything["metrics"], file)
+    if table == "rules":
+        yield from wrong_rule(path, above(below, own), file)
+    if table == "marks":
+        yield from wrong_mark(path, row, everything["styles"], file)
     for name, target in REFERENCES.get(table, {}).items():
         if name in row:
             yield from _wrong_reference(f"{path}.{name}", name, row[name], target, everything[target], file)
