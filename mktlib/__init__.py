@@ -10,7 +10,19 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mktlib.audience import best_times, describe_audience, describe_customers, describe_followers, describe_influence, half_life, load_segmentation, network_cards, posting_cadence, research_sheet, segment_audience
+    from mktlib.audience import (
+        best_times,
+        describe_audience,
+        describe_customers,
+        describe_followers,
+        describe_influence,
+        half_life,
+        load_segmentation,
+        network_cards,
+        posting_cadence,
+        research_sheet,
+        segment_audience,
+    )
     from mktlib.charts import plot, show
     from mktlib.datasets import fetch_dataset
     from mktlib.errors import MktlibError
@@ -31,7 +43,19 @@ except PackageNotFoundError:  # a checkout that nobody installed
     __version__ = "0+unknown"
 
 _HOMES = {
-    "audience": ("best_times", "describe_audience", "describe_customers", "describe_followers", "describe_influence", "half_life", "load_segmentation", "network_cards", "posting_cadence", "research_sheet", "segment_audience"),
+    "audience": (
+        "best_times",
+        "describe_audience",
+        "describe_customers",
+        "describe_followers",
+        "describe_influence",
+        "half_life",
+        "load_segmentation",
+        "network_cards",
+        "posting_cadence",
+        "research_sheet",
+        "segment_audience",
+    ),
     "charts": ("plot", "show"),
     "datasets": ("fetch_dataset",),
     "errors": ("MktlibError",),

@@ -207,6 +207,16 @@ class Backtest(Result):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class SentimentShare(Result):
+    """How much of what is said is negative, neutral, positive. table: one row a class: sentiment, share (corrected for the classifier's
+    errors where they were measured, else as found), low, high (of the corrected share; blank where no errors were measured), found (share of
+    the classifier's answers), texts (their number). facts: texts (all), read (the denominator: those in a language that is read),
+    other_language, empty, copies (texts that say the same as another), level, corrected (bool), labelled (texts that the errors were measured
+    on), accuracy (on them), fits (whether their errors can explain these answers), method (lexicon | learned), em (share by expectation and
+    maximisation, of learned ones)."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Watch(Result):
     """Alarms over what people say, as they were raised then: later data change none of them.
 

@@ -47,7 +47,7 @@ AT_HOME = {
     "openpyxl": {"intake"},
     "pooch": {"datasets"},
     "icalendar": {"planning"},
-    "dateutil": {"planning"},
+    "dateutil": {"planning", "reputation"},
     "pydantic": {"planning"},
     "pydantic_core": {"planning"},
     "xlsxwriter": {"planning"},
@@ -55,7 +55,7 @@ AT_HOME = {
     "jinja2": {"wording"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
     "papermill": {"__main__"},
-    "tqdm": {"__main__", "audience", "glmm", "intake", "planning", "scoring", "simulate"},
+    "tqdm": {"__main__", "audience", "glmm", "intake", "planning", "reputation", "scoring", "simulate"},
 }
 MODULES = sorted((ROOT / "mktlib").rglob("*.py"))
 

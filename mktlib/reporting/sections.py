@@ -13,10 +13,10 @@ from mktlib.reporting.drafts import Draft, Section, statistics
 from mktlib.reporting.facts import Facts, facts_of
 from mktlib.reporting.followers import cadence_draft, followers_draft, half_life_draft, times_draft
 from mktlib.reporting.grid import Grid, Spec, grid
-from mktlib.reporting.segments import segmentation_draft
-from mktlib.reporting.talk import reputation_draft
 from mktlib.reporting.people import customers_draft, influence_draft
 from mktlib.reporting.research import cards_draft, research_draft
+from mktlib.reporting.segments import segmentation_draft
+from mktlib.reporting.talk import reputation_draft
 from mktlib.reporting.voice import Voice, strength, telling, visible
 from mktlib.results import (
     Audience,

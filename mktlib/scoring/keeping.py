@@ -22,14 +22,14 @@ SCHEMA = 6
 POSITIVE = ("square", "first", "used", "tau", "center_sd", "held", "own_var", "own_kept", "heard", "level_var", "tau_spread")
 
 
-def write_scorer(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Path:
-    """Whole or not at all."""
-    said = {"schema": SCHEMA, **header}
+def write_scorer(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array], *, schema: int | str = SCHEMA) -> Path:
+    """Whole or not at all; `schema` says what the file holds (a number: a scorer)."""
+    said = {"schema": schema, **header}
     said["sha256"] = _digest(arrays, said)
     return _write_npz(path, {"header": np.frombuffer(json.dumps(said, ensure_ascii=False).encode(), np.uint8), **arrays})
 
 
-def read_scorer(file: Path) -> tuple[dict[str, Any], dict[str, Array]]:
+def read_scorer(file: Path, *, schema: int | str = SCHEMA) -> tuple[dict[str, Any], dict[str, Array]]:
     """(header, arrays).
 
     Raises:
@@ -41,7 +41,7 @@ def read_scorer(file: Path) -> tuple[dict[str, Any], dict[str, Array]]:
         with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as stored:
             arrays = {k: stored[k] for k in stored.files}
         header = json.loads(bytes(arrays.pop("header")).decode())
-        wrong = _wrong(header, arrays)
+        wrong = _wrong(header, arrays, schema)
     except Exception as error:  # whatever a damaged archive raises is one thing to its owner
         raise StoreError(finding("E_MODEL_FILE", file=file.name, found=f"{type(error).__name__}: {error}")) from error
     if wrong:
@@ -59,10 +59,10 @@ def _digest(arrays: Mapping[str, Array], header: Mapping[str, Any]) -> str:
     return total.hexdigest()
 
 
-def _wrong(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> str | None:
+def _wrong(header: Mapping[str, Any], arrays: Mapping[str, Array], schema: int | str) -> str | None:
     """The first check that a stored scorer fails."""
-    if header.get("schema") != SCHEMA:
-        return f"schema {header.get('schema')}, not {SCHEMA}"
+    if header.get("schema") != schema:
+        return f"schema {header.get('schema')}, not {schema}"
     if header.get("sha256") != _digest(arrays, header):
         return "sha256"
     bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]

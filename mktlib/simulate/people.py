@@ -107,7 +107,8 @@ def with_habits(world: World, members: pd.DataFrame) -> pd.DataFrame:
     Blank: no answer, or no e-mail to open.
     """
     rng, habit, size = np.random.default_rng([world.seed, 29]), habit_of(world, members), len(members)
-    true = {key: np.array([h[key] for h in HABITS.values()])[habit] for key in ("visits", "opens", "basket", "hour", "price", "style", "gift")}
+    numbers = ("visits", "opens", "basket", "hour", "price", "style", "gift")
+    true = {key: np.array([h[key] for h in HABITS.values()])[habit] for key in numbers}
     visits = rng.poisson(true["visits"] * rng.gamma(2.5, 0.4, size))
     opened = rng.poisson(true["opens"] * rng.gamma(3.0, 1 / 3, size))
     basket = np.where(rng.random(size) < expit(-1.2 + 0.25 * visits), np.round(true["basket"] * rng.lognormal(0, 0.5, size), 2), 0.0)

@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from mktlib.errors import DataError
 from mktlib.results import Plan
-from mktlib.simulate import exports, firms, people, touches, voices, world
+from mktlib.simulate import exports, firms, people, pulse, touches, voices, world
 from mktlib.simulate.world import World
 from mktlib.vocabulary import finding, nearest
 from mktlib.wording import write_text
@@ -34,6 +34,9 @@ NAMES = (
     "law_firm",
     "drive_in",
     "customer",
+    "posts_busy",
+    "followers_busy",
+    "post_hours",
 )
 DATES = ("date", "week", "joined_at", "consent_date", "last_activity_at", "due", "published", "opened_on", "at", "sent_at", "replied_at")
 COUNTS = (
@@ -79,7 +82,7 @@ def sample_path(name: str) -> Path:
 
 def load_sample(name: str, *, folder: Path | None = None) -> pd.DataFrame:
     """One table of the samples: content_log, audience, followers, posts, mentions, sends, journeys, visits, stores, results,
-    law_firm, drive_in, customer.
+    law_firm, drive_in, customer, posts_busy, followers_busy, post_hours.
 
     Dates are datetimes, counts are integers that may be missing (Int64), ids and words are text.
 
@@ -117,8 +120,8 @@ def _numeric(column: pd.Series) -> bool:
 def load_truth() -> dict[str, Any]:
     """What is true of the samples: the rate of every cell that occurs, and everything planted.
 
-    >>> sorted(load_truth()["planted"])
-    ['bad_buzz', 'credit_is_not_lift', 'customer', 'email_frequency', 'habits', 'replies', 'simpson', 'style_by_firm', 'three_conversions']
+    >>> ", ".join(sorted(load_truth()["planted"])[:6])
+    'bad_buzz, best_hour, credit_is_not_lift, customer, email_frequency, habits'
     """
     return dict(json.loads(sample_path("truth.json").read_text(encoding="utf-8")))
 
@@ -141,9 +144,12 @@ def write_samples(out: Path, *, seed: int = world.SEED) -> list[Path]:
         "customer": touches.customer(w, made),
         "stores": people.stores(),
         "visits": people.visits(w),
+        "posts_busy": pulse.posts_busy(w),
+        "followers_busy": pulse.followers_busy(w),
+        "post_hours": pulse.post_hours(w),
     }
     true = world.truth(w, log)
-    true["planted"] |= planted() | {"habits": habits(w, members)}
+    true["planted"] |= planted() | {"habits": habits(w, members)} | pulse.planted(w)
     written = [write_csv(frame, out / f"{name}.csv") for name, frame in frames.items()]
     shaped = {"meta_ads.csv": exports.meta_export(log), "naming.toml": exports.NAMING}
     written += [write_text(text, out / "exports" / name) for name, text in shaped.items()]
