@@ -27,7 +27,8 @@ def informed(brief: Brief, *, rhythm: Any = None, send_time: Any = None, places:
     if rhythm is not None:
         brief, found = _bearable(brief, _table(brief, "rhythm", rhythm, ("segment", "per_month", "best")))
     if send_time is not None:
-        brief = _hours(brief, _table(brief, "send_time", send_time, ("segment", "hour", "best")))
+        brief, kept = _hours(brief, _table(brief, "send_time", send_time, ("segment", "hour", "best")), _of_posts(send_time))
+        found += kept
     if places is not None:
         brief, lost = _near(brief, _table(brief, "places", places, ("place", "people")))
         found += lost
@@ -68,15 +69,23 @@ def _bearable(brief: Brief, rhythm: pd.DataFrame) -> tuple[Brief, list[Finding]]
     return _changed(brief, segments), found
 
 
-def _hours(brief: Brief, send_time: pd.DataFrame) -> Brief:
-    """The hour at which a segment reads its messages, for the calendar."""
+def _of_posts(send_time: Any) -> bool:
+    """Whether the times are those of posts on networks (`best_times`), which say nothing of when a segment reads its messages."""
+    return isinstance(send_time, Result) and send_time.facts.get("kind") == "posts"
+
+
+def _hours(brief: Brief, send_time: pd.DataFrame, of_posts: bool) -> tuple[Brief, list[Finding]]:
+    """(the brief with the hour at which a segment reads its messages, for the calendar; what was left as it was)."""
+    if of_posts:
+        names = ", ".join(sorted(set(send_time["segment"].astype(str))))
+        return brief, [finding("N_PLAN_HOURS", brief.language, level="warning", column="send_time", found=names)]
     best = send_time[send_time["best"].astype(bool)]
     segments = {}
     for name, row in brief.segments.items():
         mine = best[best["segment"].isin([name, "all"])]
         if len(mine):
             segments[name] = row.model_copy(update={"hours": {**row.hours, "email": int(mine["hour"].iloc[0])}})
-    return _changed(brief, segments)
+    return _changed(brief, segments), []
 
 
 def _near(brief: Brief, places: pd.DataFrame) -> tuple[Brief, list[Finding]]:

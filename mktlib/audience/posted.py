@@ -1,0 +1,133 @@
+"""Posts as numbers: when, of which group, how many of what; every problem of the frame at once, and what is taken out as trend."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from mktlib.audience.inputs import absent, as_group, not_numbers, numbers
+from mktlib.errors import DataError, Finding
+from mktlib.vocabulary import finding
+
+ALL = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posts:
+    """Posts in the order of their moments, one entry each.
+
+    group: names; at: days since 1970 (UTC); weekday 0..6, hour (with its fraction) and day (0, 1, ... each local day) on the clock of the
+    zone; y, n: the two counts; kinds: (posts, kinds - 1) columns of content types about their mean; groups: their names in order.
+    """
+
+    group: np.ndarray
+    at: np.ndarray
+    weekday: np.ndarray
+    hour: np.ndarray
+    day: np.ndarray
+    y: np.ndarray
+    n: np.ndarray
+    kinds: np.ndarray
+    kind: np.ndarray
+    groups: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+
+    def only(self, name: str) -> Posts:
+        """The posts of one group, content types counted anew."""
+        mine = self.group == name
+        cut = {k: getattr(self, k)[mine] for k in ("group", "at", "weekday", "hour", "y", "n", "kind")}
+        return replace(
+            self, **cut, day=np.unique(self.day[mine], return_inverse=True)[1], kinds=kind_columns(self.kind[mine]), groups=(name,)
+        )
+
+
+def kind_columns(kind: np.ndarray, least: int = 5) -> np.ndarray:
+    """A column for each kind that `least` posts have, about its mean, one left out; the others are one kind."""
+    names, count = np.unique(kind, return_counts=True)
+    common = names[count >= least]
+    marks = [np.asarray(kind == name, float) for name in (common[1:] if (count >= least).all() else common)]
+    marks = [m - m.mean() for m in marks if 0 < m.sum() < len(m)]
+    return np.column_stack(marks) if marks else np.zeros((len(kind), 0))
+
+
+def smooth_time(at: np.ndarray, *, most: int, days: float = 90.0) -> np.ndarray:
+    """A level and slow waves over the days that the posts span: one for each `days`, at most `most`."""
+    span = max(float(np.ptp(at)), 1.0)
+    waves = int(np.clip(span / days * 2, 1, most)) if len(at) >= 20 else 0
+    place = (at - at.min()) / span
+    return np.column_stack([np.ones(len(at)), *[np.cos(np.pi * k * place) for k in range(1, waves + 1)]])
+
+
+def moments(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]:
+    """A column as moments of UTC, and its first cell that is none; numbers are no moments."""
+    values = frame[column]
+    if pd.api.types.is_numeric_dtype(values) and len(values):
+        return pd.Series(pd.NaT, index=values.index), [finding("E_BAD_DATE", column=column, line=2, found=values.iloc[0])]
+    when = pd.to_datetime(values, errors="coerce", utc=True, format="ISO8601" if values.dtype.kind != "M" else None)
+    when = when.where(when.between(pd.Timestamp("1990-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")))
+    bad = (when.isna() & values.notna() & values.astype(str).str.strip().ne("")).to_numpy(bool)
+    if not bad.any():
+        return when, []
+    at = int(bad.argmax())
+    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=values.iloc[at])]
+
+
+def not_zone(zone: object) -> list[Finding]:
+    """What is wrong with the name of a zone."""
+    try:
+        zoneinfo.ZoneInfo(str(zone))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return [finding("E_OPTION", column="zone", found=zone, expected="Europe/Paris")]
+    return []
+
+
+def read_posts(frame: pd.DataFrame, *, by: str | None, counts: Sequence[str], zone: str, found: list[Finding]) -> Posts:
+    """The posts of a frame, those that lack a number or a moment left out and told.
+
+    Raises:
+        DataError: everything in `found`, and every problem of the frame.
+    """
+    lacking = absent(frame, [c for c in ("at", by) if c is not None])
+    found = [*found, *lacking, *not_zone(zone), *(f for c in dict.fromkeys(counts) if c in frame for f in not_numbers(frame, c))]
+    when, bad = moments(frame, "at") if "at" in frame else (None, [])
+    found += bad
+    if frame.empty:
+        found.append(finding("E_NO_ROWS", found="0"))
+    found += twice(frame)
+    if found:
+        raise DataError(found)
+    assert when is not None
+    y, n = (numbers(frame, c, blank=np.nan).to_numpy() for c in (counts[0], counts[-1]))
+    told = when.notna().to_numpy() & np.isfinite(y) & np.isfinite(n) & (n > 0)
+    notes = [] if told.all() else [finding("N_POSTS_LEFT", level="note", found=str(int((~told).sum())), expected=", ".join(counts))]
+    if not told.any():
+        raise DataError(finding("E_NO_ROWS", found="0"))
+    order = np.flatnonzero(told)[np.argsort(when.to_numpy()[told], kind="stable")]
+    local = when.iloc[order].dt.tz_convert(zone)
+    group = as_group(frame[by]).iloc[order].to_numpy(object) if by else np.full(len(order), ALL, object)
+    kind = as_group(frame["content_type"]).iloc[order].to_numpy(str) if "content_type" in frame else np.full(len(order), "")
+    return Posts(
+        group=group, at=days_since(when.iloc[order]), weekday=local.dt.day_of_week.to_numpy(), kind=kind,
+        hour=(local.dt.hour + local.dt.minute / 60).to_numpy(float), day=np.unique(local.dt.date.to_numpy(), return_inverse=True)[1],
+        y=y[order], n=n[order], kinds=kind_columns(kind), groups=tuple(sorted(set(group))), findings=tuple(notes),
+    )  # fmt: skip
+
+
+def days_since(when: pd.Series) -> np.ndarray:
+    """Days since 1970, an hour being a part of one."""
+    return (when.dt.tz_localize(None) - pd.Timestamp("1970-01-01")).dt.total_seconds().to_numpy(float) / 86_400
+
+
+def twice(frame: pd.DataFrame) -> list[Finding]:
+    """A post that stands twice would count twice."""
+    if "post_id" not in frame:
+        return []
+    again = (frame["post_id"].notna() & frame["post_id"].astype(str).ne("") & frame["post_id"].duplicated()).to_numpy(bool)
+    if not again.any():
+        return []
+    at = int(again.argmax())
+    return [finding("E_POST_TWICE", column="post_id", line=at + 2, found=frame["post_id"].iloc[at], count=int(again.sum()))]
