@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pandas as pd
 
 from mktlib.errors import Finding
@@ -13,13 +14,17 @@ from mktlib.results import (
     MARGINS,
     Audience,
     Backtest,
+    Cadence,
     Comparison,
     Explanation,
+    Followers,
+    HalfLife,
     Learning,
     Plan,
     Result,
     Review,
     Scores,
+    SendTime,
     Shortlist,
 )  # fmt: skip
 
@@ -330,6 +335,88 @@ def comparison() -> Comparison:
     )
 
 
+def followers() -> Followers:
+    """Two networks over twelve weeks: one week out of the ordinary, posts that bring people on the first."""
+    weeks = []
+    for name, level in (("instagram", 90.0), ("facebook", 40.0)):
+        monday = pd.date_range("2026-06-01", periods=12, freq="7D")
+        net = level + 9.0 * (np.arange(12) % 3 - 1)
+        frame = {"network": name, "week": monday, "gained": net + 60, "lost": 60.0, "net": net, "level": level, "low": level - 8}
+        weeks.append(pd.DataFrame({**frame, "high": level + 8, "unusual": ["lost" if k == 4 else "" for k in range(12)]}))
+    table = pd.DataFrame(
+        {
+            "network": ["instagram", "facebook"], "first_day": pd.Timestamp("2026-06-01"), "last_day": pd.Timestamp("2026-08-23"),
+            "days": 84, "first": [12000.0, 9000.0], "last": [13080.0, 9480.0], "gained": [1800.0, 1200.0], "lost": 720.0,
+            "net": [1080.0, 480.0], "weeks": 12, "unusual": 1, "per_week": [90.0, 40.0], "per_week_low": [82.0, -3.0],
+            "per_week_high": [98.0, 48.0], "ahead": [360.0, 160.0], "ahead_low": [300.0, 100.0], "ahead_high": [420.0, 220.0],
+            "coverage": np.nan, "posts": [3.0, 2.0], "p_value": [0.01, 0.6], "brought": [400.0, 0.0], "brought_low": [300.0, 0.0],
+            "brought_high": [500.0, 80.0], "explained": [0.22, 0.0], "explained_low": [0.17, 0.0], "explained_high": [0.28, 0.07],
+            "half_days": [1.0, np.nan], "reported": [210.0, np.nan],
+        }
+    )  # fmt: skip
+    ahead = pd.DataFrame({"network": ["instagram"] * 2 + ["facebook"] * 2, "weeks": [1, 4] * 2, "last_day": pd.Timestamp("2026-09-20")})
+    ahead[["net", "low", "high", "followers"]] = [[90, 60, 120, 13170], [360, 300, 420, 13440], [40, 10, 70, 9520], [160, 100, 220, 9640]]
+    at = pd.to_datetime(["2026-06-10 18:00", "2026-07-02 12:00", "2026-07-20 09:00"])
+    posts = pd.DataFrame({"post_id": ["P1", "P2", "P3"], "network": "instagram", "at": at, "content_type": "short_video"})
+    posts = posts.assign(brought=[40.0, 12.0, 2.0], low=[22.0, 3.0, 0.0], high=[61.0, 25.0, 9.0], shown=[True, True, False], reported=5.0)
+    breaks = pd.DataFrame({"network": ["facebook"], "date": [at[0]], "code": ["gap"], "found": 0.0, "expected": 2.0, "days": 2})
+    facts = {"level": 0.9, "networks": 2, "horizon": 4, "lags": 14, "posts": 3, "shown": 2, "measure": "gained", "breaks": 1}
+    return Followers(table=table, weeks=pd.concat(weeks, ignore_index=True), forecast=ahead, posts=posts, breaks=breaks, facts=facts)
+
+
+def half_life() -> HalfLife:
+    """Three networks, one of them with young posts."""
+    table = pd.DataFrame({"network": ["facebook", "instagram", "youtube"], "posts": [20, 30, 12], "young": [0, 2, 7]})
+    table[["engagements", "half_life", "low", "high", "between_low", "between_high", "late"]] = [
+        [4000, 1.8, 1.4, 2.3, 0.8, 4.0, 9.0], [5000, 20.0, 16.0, 25.0, 9.0, 44.0, 100.0], [900, 200.0, 120.0, 340.0, 90.0, 450.0, 1000.0],
+    ]  # fmt: skip
+    age = np.geomspace(0.25, 720, 30)
+    curves = []
+    for name, half in zip(table["network"], table["half_life"], strict=True):
+        share = 1 / (1 + half / age)
+        curves.append(pd.DataFrame({"network": name, "age": age, "share": share, "low": share**1.15, "high": share**0.87}))
+    posts = pd.DataFrame({"post_id": ["P1"], "network": ["facebook"], "hours": 168.0, "engagements": 200, "half_life": 2.0})
+    facts = {"by": ["network"], "level": 0.9, "posts": 62, "young": 9, "groups": 3, "engagements": 9900, "family": "loglogistic"}
+    return HalfLife(table=table, curves=pd.concat(curves, ignore_index=True), posts=posts.assign(low=1.0, high=3.0), facts=facts)
+
+
+def cadence() -> Cadence:
+    """One network that wears, one that is not seen to, one with too few posts."""
+    rows = []
+    for name, bend, last in (("instagram", 7, 14), ("facebook", 99, 10), ("linkedin", 99, 2)):
+        n = np.arange(1, last + 1)
+        reach = 3000 * np.exp(-0.1 * np.maximum(n - bend, 0)) if last > 2 else np.full(last, np.nan)
+        frame = pd.DataFrame(
+            {"group": name, "per_week": n, "posts": 9, "reach": reach, "reach_low": reach * 0.9, "reach_high": reach * 1.1}
+        )
+        rows.append(frame.assign(total=n * reach, total_low=n * reach * 0.9, total_high=n * reach * 1.1))
+    blank = [np.nan, np.nan]
+    limits = pd.DataFrame(
+        {
+            "group": ["instagram", "facebook", "linkedin"], "posts": [380, 200, 12], "usual": [8.0, 6.0, 1.0], "seen_up_to": [14, 10, 2],
+            "verdict": ["wears", "not_seen", "too_few"], "p_value": [0.001, 0.7, np.nan], "wears_at": [7.0, *blank], "low": [6.0, *blank],
+            "high": [9.0, *blank], "loss": [0.095, *blank], "loss_low": [0.07, *blank], "loss_high": [0.12, 0.02, np.nan],
+            "optimum": [10.0, *blank], "optimum_low": [9.0, *blank], "optimum_high": [12.0, *blank], "at_edge": False,
+        }
+    )  # fmt: skip
+    counted = {"wears": 1, "not_seen": 1, "too_few": 1}
+    facts = {"by": "network", "measure": "reach", "level": 0.9, "posts": 592, "window_days": 7, "counted": counted}
+    return Cadence(table=pd.concat(rows, ignore_index=True), limits=limits, facts=facts)
+
+
+def times() -> SendTime:
+    """One network with better evenings, one without."""
+    rows = [
+        {"segment": name, "weekday": day, "hour": hour, "rate": 0.02 + 0.01 * (hour >= 18) * (name == "facebook"), "posts": 3}
+        for name in ("facebook", "instagram") for day in range(1, 8) for hour in range(8, 23)
+    ]  # fmt: skip
+    table = pd.DataFrame(rows).assign(low=lambda d: d["rate"] * 0.9, high=lambda d: d["rate"] * 1.1, best=lambda d: d["rate"] > 0.025)
+    groups = [{"segment": "facebook", "posts": 315, "p_value": 0.002, "verdict": "matters"}]
+    groups.append({"segment": "instagram", "posts": 315, "p_value": 0.4, "verdict": "none"})
+    facts = {"by": "network", "metric": "engagement_rate", "zone": "Europe/Paris", "level": 0.9, "posts": 630, "groups": groups}
+    return SendTime(table=table, facts=facts | {"denominator": "impressions", "kind": "posts"})
+
+
 ALL: dict[str, Result] = {
     "scores": scores(),
     "explanation": explanation(),
@@ -340,4 +427,8 @@ ALL: dict[str, Result] = {
     "audience": audience(),
     "comparison": comparison(),
     "learning": learning(),
+    "followers": followers(),
+    "half_life": half_life(),
+    "cadence": cadence(),
+    "times": times(),
 }

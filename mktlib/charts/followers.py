@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from mktlib.charts import canvas as cv
 from mktlib.charts.canvas import Canvas, Units
@@ -105,6 +105,8 @@ def half_life(canvas: Canvas, result: HalfLife) -> None:
     table = result.table.sort_values("half_life", kind="stable")
     shown = table if len(table) <= 2 * MOST else table.nlargest(2 * MOST, "posts").sort_values("half_life")
     hours = hours_of(canvas)
+    if shown.empty:
+        return canvas.note(canvas.say("nothing"))
     names = [_group_name(canvas, row, by) for row in shown.to_dict("records")]
     ends = [hours.speak(float(h)) for h in (shown["half_life"].iloc[0], shown["half_life"].iloc[-1])]
     key = "one" if len(shown) == 1 else "title"
@@ -123,7 +125,7 @@ def half_life(canvas: Canvas, result: HalfLife) -> None:
     canvas.ax.set_xscale("log")
     low, high = float(shown["half_life"].min()), float(shown["half_life"].max())
     canvas.ax.set_xlim(max(0.2, low / 12), min(700.0, high * 14))
-    canvas.ax.set_ylim(0, 1)
+    canvas.ax.set_ylim(0, 1.05)
     canvas.ax.xaxis.set_major_locator(FixedLocator([h for h in HOURS if canvas.ax.get_xlim()[0] <= h <= canvas.ax.get_xlim()[1]]))
     canvas.ax.xaxis.set_minor_locator(NullLocator())
     canvas.units("x", hours, canvas.say("half_life.age"))
@@ -162,7 +164,7 @@ def cadence(canvas: Canvas, result: Cadence) -> None:
             look: dict[str, Any] = {"marker": "v", "color": cv.INK, "label": bend, "zorder": 5}
             cv.interval(canvas.ax, [row["wears_at"]], [height], [row["low"]], [row["high"]], **look)
     canvas.ax.set_ylim(bottom=0)
-    cv.count_axis(canvas.ax)
+    canvas.ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     canvas.units("x", Units("number", canvas.language), canvas.say("cadence.axis"))
     measure = str(result.facts.get("measure", "reach"))
     canvas.units("y", Units("number", canvas.language), canvas.say(f"cadence.{measure}", level=level))

@@ -103,7 +103,7 @@ def half_life_draft(voice: Voice, result: HalfLife, facts: Facts) -> Draft:
     """When half of a post's engagements have come, group by group, the largest first."""
     by, sure = list(facts["by"]), chances(float(facts.get("level", 0.9)), voice.language)
     rows = result.table.sort_values("engagements", ascending=False, kind="stable").to_dict("records")
-    headline = _life(voice, rows[0], by, "headline", sure=sure)
+    headline = _life(voice, rows[0], by, "headline", sure=sure) if rows else voice.say("half_life.empty")
     sentences = [_life(voice, row, by, "row") for row in rows[1:6]]
     if facts["young"]:
         sentences.append(voice.count("half_life.young", facts["young"]))
@@ -139,6 +139,7 @@ def cadence_draft(voice: Voice, result: Cadence, facts: Facts) -> Draft:
     )
     table = grid(voice, named, spec, caption=voice.say("cadence.caption"), facts=facts)
     known = statistics(voice, facts, level="percent", posts="number")
+    said = said or [voice.say("cadence.empty")]
     return Draft(headline=said[0], sentences=said[1:], tables=[table], details=known)
 
 

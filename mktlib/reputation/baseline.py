@@ -1,0 +1,286 @@
+"""What is usual at every hour, told the day before: many series at once, so that the alarm can be tried on thousands of quiet years.
+
+The expected count of an hour is level x weekday x hour of the day x their interplay. Every factor is a gamma-Poisson posterior mean
+that fades with age: thin series are drawn to a plain week, busy ones show their own. The level is a mixture of three memories, weighted
+by how well each has forecast so far, so that a slow trend is followed and a steady series is averaged. Days that are far out of the
+ordinary (a storm, a tool that was off) do not teach what is usual, unless they stay.
+
+How far counts scatter (dispersion: variance over mean) is a posterior on a grid, of hours, of six hours and of days apart, from the
+errors of the forecasts: counts that come in clusters, or days that are lively as a whole, have days that scatter more than their hours.
+Its uncertainty is carried along as a few nodes of equal weight. Nothing here looks ahead: what is said of a day uses the days before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import gammaln
+from tqdm import tqdm
+
+HISTORY = 14
+"""Days that are learnt from before the first forecast."""
+MEMORIES = np.array([10.0, 28.0, 90.0])
+"""Half-lives of the level, in days."""
+HABITS = 70.0
+"""Half-life of weekdays and hours, in days."""
+EXCESS = np.geomspace(0.02, 30.0, 20)
+"""Grid of dispersion less 1."""
+NODES = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
+"""Quantiles at which the posterior of the dispersion is kept, each standing for a fifth of it."""
+PLAIN_DAY = np.array([2, 1, 1, 1, 1, 1.5, 3, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 3]) / 101.5
+"""The hours of a day before anything is known of it."""
+CLIPPED, FORGOTTEN, STAYS = 2.5, 4.0, 10
+"""Errors (in sds) from which a day counts less, and not at all; so many such days of the last 14, and it is the new usual."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Where the bins (hours) lie: start (days + 1,) first bin of each local day, weekday (days,) 0 Monday, hour (bins,) 0 to 23;
+    plain (24,) how the mentions of a day are spread before anything is known of them."""
+
+    start: np.ndarray
+    weekday: np.ndarray
+    hour: np.ndarray
+    plain: np.ndarray = field(default_factory=lambda: PLAIN_DAY)
+
+    @property
+    def days(self) -> int:
+        return len(self.weekday)
+
+    @property
+    def day(self) -> np.ndarray:
+        """(bins,) the day of each bin."""
+        return np.repeat(np.arange(self.days), np.diff(self.start))
+
+    def totals(self, values: np.ndarray) -> np.ndarray:
+        """(series, days) sums of (series, bins)."""
+        return np.add.reduceat(values, self.start[:-1], axis=1)
+
+
+@dataclass
+class Forecast:
+    """One-day-ahead forecasts of (series, bins) counts.
+
+    mean (series, bins); doubt (series, bins) relative variance of the hour's share; level (series, days) relative variance of the level;
+    hours, quarters, whole (series, days, nodes) dispersion less 1 of hours, of six hours and of days; volume (series, days) expected mentions a day;
+    seen (series, days) mentions learnt from.
+    """
+
+    mean: np.ndarray
+    doubt: np.ndarray
+    level: np.ndarray
+    hours: np.ndarray
+    quarters: np.ndarray
+    whole: np.ndarray
+    volume: np.ndarray
+    seen: np.ndarray
+
+
+def plain_calendar(days: int, first: int = 0) -> Calendar:
+    """Days of 24 hours, the first a Monday unless told.
+
+    >>> plain_calendar(2).start.tolist()
+    [0, 24, 48]
+    """
+    return Calendar(np.arange(days + 1) * 24, (np.arange(days) + first) % 7, np.tile(np.arange(24), days))
+
+
+@dataclass
+class _Habits:
+    """Weekday and hour counts (series, 7, 24) and the exposure (expected mentions of a plain hour-share) that they were seen on."""
+
+    count: np.ndarray
+    exposure: np.ndarray
+    plain: np.ndarray
+    shares: np.ndarray = field(init=False)
+    doubt: np.ndarray = field(init=False)
+
+    def learn(self, counts: np.ndarray, level: np.ndarray, there: np.ndarray, weekday: int) -> None:
+        keep = 0.5 ** (1 / HABITS)
+        self.count *= keep
+        self.exposure *= keep
+        self.count[:, weekday] += counts
+        self.exposure[:, weekday] += level[:, None] * there
+
+    def settle(self, phi: np.ndarray) -> None:
+        """Shares (series, 7, 24) of a level's day, and their relative variance, from what was learnt."""
+        scale = phi[:, None]
+        usual = self.exposure @ self.plain  # (series, 7): before the hours are known
+        weekday = (self.count.sum(axis=2) / scale + 12) / (usual / scale + 12)
+        spread = (self.exposure * weekday[:, :, None]).sum(axis=1)
+        hour = (self.count.sum(axis=1) / scale + 2.0) / (spread / scale + 2.0 / self.plain)
+        hour /= hour.sum(axis=1, keepdims=True)
+        usual = (self.exposure * hour[:, None, :]).sum(axis=2)
+        weekday = (self.count.sum(axis=2) / scale + 12) / (usual / scale + 12)
+        product = weekday[:, :, None] * hour[:, None, :]
+        expected = self.exposure * product / scale[:, :, None]
+        own = (self.count / scale[:, :, None] + 16) / (expected + 16)
+        self.shares = product * own
+        self.doubt = 1 / (expected + 16) + (1 / (spread * hour / scale + 2))[:, None, :]
+
+
+def forecast(counts: np.ndarray, there: np.ndarray, calendar: Calendar) -> Forecast:
+    """One-day-ahead forecasts of (series, bins) counts; there (bins,) or (series, bins): whether anything was collected (0 or 1).
+
+    The first HISTORY days are fitted, not forecast: no alarm may rest on them.
+    """
+    series, bins = counts.shape
+    there = np.broadcast_to(there, counts.shape).astype(float)
+    days = calendar.days
+    out = _empty(series, bins, days)
+    state = _State(series, calendar.plain)
+    first = min(HISTORY, days)
+    state.begin(counts, there, calendar, first)
+    for day in tqdm(range(days), desc="watch", unit="day", delay=2, leave=False):
+        span = slice(calendar.start[day], calendar.start[day + 1])
+        state.step(day, counts[:, span], there[:, span], calendar.hour[span], int(calendar.weekday[day]), out, span, learning=day >= first)
+    return out
+
+
+def _empty(series: int, bins: int, days: int) -> Forecast:
+    per_bin, per_day, nodes = (series, bins), (series, days), (series, days, len(NODES))
+    return Forecast(*(np.zeros(shape) for shape in (per_bin, per_bin, per_day, nodes, nodes, nodes, per_day, per_day)))
+
+
+class _State:
+    """What is known of each series on the morning of a day."""
+
+    def __init__(self, series: int, plain: np.ndarray) -> None:
+        self.habits = _Habits(np.zeros((series, 7, 24)), np.zeros((series, 7, 24)), plain)
+        self.total, self.unit = np.zeros((series, 3)), np.zeros((series, 3))
+        self.squares = np.zeros((series, 3))
+        self.skill = np.zeros((series, 3))
+        prior = -0.5 * ((np.log(EXCESS) - np.log(1.6)) / 1.0) ** 2
+        self.hours, self.quarters, self.whole = (np.tile(prior, (series, 1)) for _ in range(3))
+        self.odd = np.zeros((series, 14), dtype=bool)
+        self.seen = np.zeros(series)
+
+    def begin(self, counts: np.ndarray, there: np.ndarray, calendar: Calendar, first: int) -> None:
+        """Learn the first days as one: a level that no single day can move far, then weekdays and hours."""
+        last = calendar.start[first]
+        tops = np.add.reduceat(counts[:, :last] * there[:, :last], calendar.start[:first], axis=1)
+        units = np.maximum(np.add.reduceat(there[:, :last] * calendar.plain[calendar.hour[:last]], calendar.start[:first], axis=1), 1e-9)
+        level = np.maximum((tops.sum(axis=1) + 0.05) / (units.sum(axis=1) + 0.05), 0.02)
+        for _ in range(3):
+            scatter = np.median(np.abs(tops - level[:, None] * units), axis=1) * 1.4826
+            cap = level[:, None] * units + 3 * np.maximum(scatter, 1.3 * np.sqrt(level))[:, None]
+            kept = np.minimum(tops, cap)
+            level = np.maximum((kept.sum(axis=1) + 0.05) / (units.sum(axis=1) + 0.05), 0.02)
+        shrunk = np.where(tops > 0, np.minimum(1.0, cap / np.maximum(tops, 1e-9)), 1.0)
+        for day in range(first):
+            span = slice(calendar.start[day], calendar.start[day + 1])
+            mine = counts[:, span] * there[:, span] * shrunk[:, day, None]
+            hours = _by_hour(mine, calendar.hour[span]), _by_hour(there[:, span], calendar.hour[span])
+            self.habits.learn(hours[0], level, hours[1], int(calendar.weekday[day]))
+        self.habits.settle(np.full(len(level), 2.0))
+        self.total, self.unit, self.squares = (np.repeat(x[:, None], 3, axis=1) for x in (level, np.ones_like(level), np.ones_like(level)))
+        for day in range(first):  # how much they scatter, fitted days being a little too close to their fit
+            span = slice(calendar.start[day], calendar.start[day + 1])
+            mean = level[:, None] * self.habits.shares[:, calendar.weekday[day]][:, calendar.hour[span]] * there[:, span]
+            mine = counts[:, span] * there[:, span]
+            calm = (mine.sum(axis=1) <= cap[:, day]).astype(float)[:, None]
+            self.whole += 0.8 * calm * _likelihood(mine.sum(axis=1)[:, None], mean.sum(axis=1)[:, None])[:, 0]
+            self.hours += 0.8 * calm * _likelihood(mine, mean).sum(axis=1)
+            six = _by_six(calendar.hour[span])
+            self.quarters += 0.8 * calm * _likelihood(mine @ six, mean @ six).sum(axis=1)
+
+    def step(
+        self, day: int, counts: np.ndarray, there: np.ndarray, hour: np.ndarray, weekday: int, out: Forecast, span: slice, *, learning: bool
+    ) -> None:
+        """Forecast one day, then learn from it."""
+        out.hours[:, day], out.quarters[:, day], out.whole[:, day] = (_nodes(x) for x in (self.hours, self.quarters, self.whole))
+        phi = 1 + out.whole[:, day].mean(axis=1)
+        if learning or day % 7 == 0:
+            self.habits.settle(phi)
+        shares = self.habits.shares[:, weekday][:, hour] * there
+        weight = np.exp(self.skill - self.skill.max(axis=1, keepdims=True))
+        weight /= weight.sum(axis=1, keepdims=True)
+        levels = (self.total + 0.02) / (self.unit + 0.02)
+        level = (weight * levels).sum(axis=1)
+        between = (weight * (levels - level[:, None]) ** 2).sum(axis=1) / level**2
+        within = (weight * phi[:, None] * self.squares / np.maximum(self.unit, 1e-9) ** 2 / levels).sum(axis=1)
+        out.mean[:, span] = level[:, None] * shares
+        out.doubt[:, span] = self.habits.doubt[:, weekday][:, hour]
+        out.level[:, day] = np.minimum(within + between, 4.0)
+        out.volume[:, day], out.seen[:, day] = level * self.habits.shares.sum(axis=2).mean(axis=1), self.seen
+        self._learn(day, counts * there, there, hour, weekday, shares, level, levels, phi, out.level[:, day])
+
+    def _learn(
+        self,
+        day: int,
+        counts: np.ndarray,
+        there: np.ndarray,
+        hour: np.ndarray,
+        weekday: int,
+        shares: np.ndarray,
+        level: np.ndarray,
+        levels: np.ndarray,
+        phi: np.ndarray,
+        doubt: np.ndarray,
+    ) -> None:
+        unit = shares.sum(axis=1)
+        mean, total = np.maximum(level * unit, 1e-9), counts.sum(axis=1)
+        taken, odd = self._taken(day, total, mean, phi + doubt * mean)
+        self.seen += total
+        if day >= HISTORY:
+            usable = (~odd & (unit > 0)).astype(float)
+            self.whole += usable[:, None] * _likelihood(total[:, None], mean[:, None])[:, 0]
+            expected, six = np.maximum(level[:, None] * shares, 1e-9) * there, _by_six(hour)
+            self.hours += usable[:, None] * _likelihood(counts, expected).sum(axis=1)
+            self.quarters += usable[:, None] * _likelihood(counts @ six, expected @ six).sum(axis=1)
+            score = _likelihood(total[:, None], np.maximum(levels * unit[:, None], 1e-9), phi[:, None] - 1)
+            self.skill = 0.985 * self.skill + usable[:, None] * score
+        keep = 0.5 ** (1 / MEMORIES)
+        self.total, self.unit = self.total * keep + taken[:, None], self.unit * keep + unit[:, None]
+        self.squares = self.squares * keep**2 + unit[:, None]
+        share = np.where(total > 0, taken / np.maximum(total, 1e-9), 0.0)
+        kept = np.where((total > 0)[:, None], counts * share[:, None], taken[:, None] * shares / np.maximum(unit, 1e-9)[:, None])
+        if day >= HISTORY:
+            self.habits.learn(_by_hour(kept, hour), level, _by_hour(there, hour), weekday)
+
+    def _taken(self, day: int, total: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What a day teaches of the level (its total, less where it is out of the ordinary), and whether it is far out."""
+        error = 2 * (np.sqrt(total + 0.25) - np.sqrt(mean + 0.25)) / np.sqrt(spread)
+        odd = np.abs(error) > FORGOTTEN
+        self.odd[:, day % 14] = odd
+        stays = self.odd.sum(axis=1) >= STAYS
+        ends = [(np.sqrt(mean + 0.25) + sign * CLIPPED / 2 * np.sqrt(spread)) for sign in (-1, 1)]
+        low, high = np.maximum(ends[0], 0.5) ** 2 - 0.25, ends[1] ** 2 - 0.25
+        fade = np.clip((FORGOTTEN + 2 - np.abs(error)) / 2, 0, 1)  # from the fence back to the mean
+        clipped = mean + (np.clip(total, low, high) - mean) * np.where(np.abs(error) > FORGOTTEN, fade, 1.0)
+        return np.where(stays | (day < HISTORY), np.where(day < HISTORY, np.minimum(total, high), total), clipped), odd & ~stays
+
+
+def _by_hour(values: np.ndarray, hour: np.ndarray) -> np.ndarray:
+    """(series, 24) sums of a day's bins; a day of 25 hours has one twice."""
+    if len(hour) == 24 and hour[0] == 0 and hour[-1] == 23:
+        return values
+    return values @ (hour[:, None] == np.arange(24)).astype(float)
+
+
+def _by_six(hour: np.ndarray) -> np.ndarray:
+    """(bins, 4) that adds a day's bins to its four quarters."""
+    return (hour[:, None] // 6 == np.arange(4)).astype(float)
+
+
+def _likelihood(counts: np.ndarray, mean: np.ndarray, excess: np.ndarray = EXCESS) -> np.ndarray:
+    """Log likelihood of counts under a negative binomial of variance (1 + excess) x mean, but for what does not depend on it."""
+    if excess is EXCESS:
+        counts, mean = counts[..., None], mean[..., None]
+    size = np.where(mean > 0, mean, 1.0) / excess
+    return np.where(
+        mean > 0, gammaln(counts + size) - gammaln(size) + counts * np.log(excess / (1 + excess)) - size * np.log1p(excess), 0.0
+    )
+
+
+def _nodes(loglik: np.ndarray) -> np.ndarray:
+    """Quantiles (series, nodes) of the excess, from log posteriors (series, grid), between grid points on the log scale."""
+    weight = np.exp(loglik - loglik.max(axis=1, keepdims=True))
+    below = np.cumsum(weight, axis=1)
+    below = (below - weight / 2) / below[:, -1:]
+    at = np.clip((below[:, :, None] < NODES).sum(axis=1), 1, len(EXCESS) - 1)
+    left, right = np.take_along_axis(below, at - 1, axis=1), np.take_along_axis(below, at, axis=1)
+    part = np.clip((NODES - left) / np.maximum(right - left, 1e-12), 0, 1)
+    grid = np.log(EXCESS)
+    return np.exp(grid[at - 1] * (1 - part) + grid[at] * part)

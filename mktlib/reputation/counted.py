@@ -1,0 +1,191 @@
+"""Mentions, or counts of them, laid on a grid of hours (or of days) in the zone in which people live."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from dateutil.easter import easter
+
+from mktlib.errors import DataError, Finding
+from mktlib.intake import to_pandas
+from mktlib.reputation.baseline import Calendar
+from mktlib.reputation.said import moments, read_mentions, words
+from mktlib.vocabulary import Row, finding, nearest
+
+LONGEST = 20 * 366
+"""Days that are watched at most: beyond, a date is wrong."""
+LATE = np.where(np.arange(24) == 23, 1.0, 1e-7)
+"""Days counted as a whole are known when they end."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """count, negative, told (mentions of known tone), there (0 or 1), all (bins,), on the bins that `begin` (UTC).
+
+    said: the mentions behind them (at, tone, topic, bin), None where only counts are known. toned: whether any tone is known.
+    """
+
+    begin: pd.DatetimeIndex
+    calendar: Calendar
+    count: np.ndarray
+    negative: np.ndarray
+    told: np.ndarray
+    there: np.ndarray
+    said: pd.DataFrame | None
+    toned: bool
+    daily: bool
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Times that are left out: those that were muted, and those without collection."""
+
+    muted: tuple[tuple[pd.Timestamp, pd.Timestamp], ...] = ()
+    gaps: tuple[tuple[pd.Timestamp, pd.Timestamp], ...] = ()
+
+    def inside(self, at: pd.DatetimeIndex) -> np.ndarray:
+        out = np.zeros(len(at), dtype=bool)
+        for first, last in (*self.muted, *self.gaps):
+            out |= (at >= first.floor("h")) & (at < last)
+        return out
+
+
+def counted(mentions: Any, *, brand: str, zone: str, as_of: pd.Timestamp | None, spans: Spans, holidays: Row | None) -> Counted:
+    """The grid of a frame of mentions (at ...) or of counts (at, count, and perhaps negative).
+
+    Raises:
+        DataError: every problem at once.
+    """
+    frame = to_pandas(mentions).reset_index(drop=True)
+    if "count" in frame:
+        rows, said = _counts(frame, brand), None
+    else:
+        said = read_mentions(frame, brand=brand)
+        said = said[said["brand"] == brand][["at", "tone", "topic"]]
+        rows = said.assign(count=1.0, told=said["tone"].ne("").astype(float), negative=said["tone"].eq("negative").astype(float))
+    rows = rows.assign(at=rows["at"].dt.tz_localize("UTC"))
+    if as_of is not None:
+        rows = rows[rows["at"] <= as_of]
+    if rows.empty:
+        raise DataError(finding("E_NO_ROWS", found="0"))
+    return _grid(rows, said, zone, as_of, spans, holidays)
+
+
+def _counts(frame: pd.DataFrame, brand: str) -> pd.DataFrame:
+    """at, count, negative, told of counts by hour or by day."""
+    found: list[Finding] = []
+    if "at" not in frame:
+        there = [str(c) for c in frame.columns]
+        raise DataError(finding("E_MISSING_COLUMN", column="at", expected="at", found=", ".join(there), hint=nearest("at", there)))
+    out = pd.DataFrame({"at": moments(frame["at"]), "brand": words(frame, "brand", brand)})
+    for column in ("count", "negative"):
+        given = frame[column] if column in frame else pd.Series(0.0, index=frame.index)
+        out[column] = pd.to_numeric(given, errors="coerce").astype("Float64").astype(float)
+    tests = (
+        ("E_BAD_DATE", "at", out["at"].isna()),
+        ("E_NOT_A_NUMBER", "count", out["count"].isna()),
+        ("E_NOT_FINITE", "count", np.isinf(out["count"])),
+        ("E_NEGATIVE_COUNT", "count", out["count"] < 0),
+        ("E_NOT_INTEGER", "count", np.isfinite(out["count"]) & (out["count"] % 1 != 0)),
+        ("E_NEGATIVE_COUNT", "negative", out["negative"] < 0),
+        ("E_NOT_A_NUMBER", "negative", out["negative"].isna()),
+        ("E_WATCH_SHARE", "negative", out["negative"] > out["count"]),
+    )
+    for code, column, bad in tests:
+        if bad.any():
+            at = int(bad.to_numpy().argmax())
+            found.append(finding(code, column=column, line=at + 2, found=frame[column].iloc[at] if column in frame else None))
+    brands = sorted(out["brand"].unique())
+    if len(out) and brand not in brands:
+        found.append(finding("E_OPTION", column="brand", found=brand, expected=", ".join(brands[:8]), hint=nearest(brand, brands)))
+    if found:
+        raise DataError(found)
+    return out[out["brand"] == brand].assign(told=out["count"] if "negative" in frame else 0.0)
+
+
+def _grid(rows: pd.DataFrame, said: pd.DataFrame | None, zone: str, as_of: Any, spans: Spans, holidays: Row | None) -> Counted:
+    local = rows["at"].dt.tz_convert(zone)
+    daily = said is None and _whole_days(rows["at"], local)
+    if daily:
+        if not (local.dt.hour == 0).all():  # days told in UTC are the zone's own days
+            local = rows["at"].dt.tz_localize(None).dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+        local = local.dt.normalize()
+        rows = rows.assign(at=local.dt.tz_convert("UTC"))
+    first, last = local.min().normalize(), rows["at"].max() if as_of is None else as_of
+    days = (last - first).days + 1
+    if days > LONGEST:
+        raise DataError(finding("E_WATCH_SPAN", column="at", found=f"{rows['at'].min():%Y-%m-%d} - {last:%Y-%m-%d}", days=days))
+    end = (local.max().normalize() + pd.DateOffset(days=1)).tz_convert("UTC") if daily else last + pd.Timedelta(1, "ns")
+    at = pd.date_range(first.tz_convert("UTC"), end, freq="h", inclusive="left", unit="ns")
+    here = at.tz_convert(zone)
+    stamp = rows["at"] if not daily else _last_hour(rows["at"], zone)
+    where = at.searchsorted(pd.DatetimeIndex(stamp).as_unit("ns"), side="right") - 1
+    sums = {c: np.bincount(where, weights=rows[c], minlength=len(at)) for c in ("count", "negative", "told")}
+    there = ~spans.inside(at) & (daily | (np.arange(len(at)) >= where.min()))
+    if said is not None:
+        said = rows[["at", "tone", "topic"]].assign(bin=where)
+    numbers = {"count": sums["count"], "negative": sums["negative"], "told": sums["told"], "there": there.astype(float)}
+    return Counted(at, _calendar(here, daily, holidays), **numbers, said=said, toned=bool(sums["told"].sum() > 0), daily=daily)
+
+
+def _whole_days(at: pd.Series, local: pd.Series) -> bool:
+    """Whether counts stand for days: every one at midnight, in UTC or in the zone, and no two hours of one day."""
+    return bool(len(at) > 1 and any((t == t.dt.normalize()).all() for t in (at, local)))
+
+
+def _last_hour(at: pd.Series, zone: str) -> pd.Series:
+    """The hour that ends with the local day that `at` begins."""
+    return ((at.dt.tz_convert(zone).dt.normalize() + pd.DateOffset(days=1)) - pd.Timedelta(hours=1)).dt.tz_convert("UTC")
+
+
+def _calendar(here: pd.DatetimeIndex, daily: bool, holidays: Row | None) -> Calendar:
+    date = here.normalize()
+    start = np.flatnonzero(np.r_[True, date[1:] != date[:-1]])
+    days = here[start]
+    off = _holidays(holidays, sorted(set(days.year))) if holidays else frozenset()
+    weekday = np.array([6 if day.date() in off else day.weekday() for day in days])
+    start = np.r_[start, len(here)]
+    hour = here.hour.to_numpy()
+    return Calendar(start, weekday, hour, LATE) if daily else Calendar(start, weekday, hour)
+
+
+def _holidays(row: Row, years: Iterable[int]) -> frozenset[dt.date]:
+    """Public holidays, which are taken as Sundays."""
+    moving = {easter(year) + dt.timedelta(days=k) for year in years for k in row["after_easter"]}
+    fixed = {dt.date.fromisoformat(f"{year}-{day}") for year in years for day in row["fixed"] if day != "02-29"}
+    return frozenset(moving | fixed)
+
+
+def spans_of(given: Any, name: str, zone: str) -> tuple[list[tuple[pd.Timestamp, pd.Timestamp]], list[Finding]]:
+    """(first, end) pairs in UTC of a frame with since and until, or of pairs of days or times; a day ends with itself."""
+    if given is None:
+        return [], []
+    if isinstance(given, pd.DataFrame):
+        given = list(zip(given.get("since", []), given.get("until", []), strict=False))
+    out: list[tuple[pd.Timestamp, pd.Timestamp]] = []
+    for pair in given:
+        try:
+            first, last = pair
+            begin, end = _moment(first, zone), _moment(last, zone, end=True)
+            if not begin < end:
+                raise ValueError
+        except (ValueError, TypeError):
+            return [], [finding("E_OPTION", column=name, found=pair, expected='[("2026-06-01", "2026-06-03")]')]
+        out.append((begin, end))
+    return out, []
+
+
+def _moment(value: Any, zone: str, *, end: bool = False) -> pd.Timestamp:
+    """A day or a time in UTC; without a zone of its own it is told in ours."""
+    time = pd.Timestamp(value)
+    if time is pd.NaT:
+        raise ValueError
+    whole = time == time.normalize() and time.tzinfo is None
+    time = time.tz_localize(ZoneInfo(zone), ambiguous=True, nonexistent="shift_forward") if time.tzinfo is None else time
+    return (time + pd.DateOffset(days=1) if whole and end else time).tz_convert("UTC")
