@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from mktlib.measurement import compare_policies, review_campaign
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
-    from mktlib.reputation import describe_reputation
+    from mktlib.reputation import describe_reputation, watch_mentions
     from mktlib.results import CELL
+    from mktlib.rules import check_text, style_fit, style_guide
     from mktlib.scoring import ChainScorer, ContentScorer, backtest, load_scorer
     from mktlib.simulate import load_sample, load_truth, sample_path
     from mktlib.vocabulary import load_tables
@@ -63,8 +64,9 @@ _HOMES = {
     "measurement": ("compare_policies", "review_campaign"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
-    "reputation": ("describe_reputation",),
+    "reputation": ("describe_reputation", "watch_mentions"),
     "results": ("CELL",),
+    "rules": ("check_text", "style_fit", "style_guide"),
     "scoring": ("ChainScorer", "ContentScorer", "backtest", "load_scorer"),
     "simulate": ("load_sample", "load_truth", "sample_path"),
     "vocabulary": ("load_tables",),
@@ -80,6 +82,7 @@ __all__ = [
     "__version__",
     "backtest",
     "best_times",
+    "check_text",
     "compare_policies",
     "describe_audience",
     "describe_customers",
@@ -108,8 +111,11 @@ __all__ = [
     "segment_audience",
     "shortlist",
     "show",
+    "style_fit",
+    "style_guide",
     "table",
     "tally",
+    "watch_mentions",
 ]
 
 

@@ -115,6 +115,7 @@ def test_the_public_names_are_these():
 
 
 PUBLIC = """
+watch_mentions check_text style_fit style_guide
 describe_customers describe_influence network_cards research_sheet
 load_segmentation segment_audience CELL describe_reputation MktlibError ChainScorer ContentScorer backtest describe_audience fetch_dataset load_plan load_sample load_scorer load_tables
 load_truth sample_path table plan_campaign plot read_addresses read_brief
