@@ -94,14 +94,14 @@ class Influence(Result):
     10 % hold), each with _low and _high; NaN where they are too few.
 
     lorenz: measure, people (share of units, least first), share (of the whole that they hold together). sharers: one row a band of
-    followers of those who share: band, sharers, followers, share (of all followers of sharers).
+    followers of those who share: least, most (followers, the latter left out; NaN: no end), sharers, followers, share (of them all).
     facts: level, unit, posts, people, shares_per_thousand with _low and _high (shares per thousand reached), spread with _low and _high (by
     what shares multiply when reach does, as a power: above 1, what is seen more is shared more than in proportion), sharers, potential
     (followers of those who share), potential_median, largest_share (of the foremost tenth of sharers).
     """
 
     lorenz: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["measure", "people", "share"]))
-    sharers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["band", "sharers", "followers", "share"]))
+    sharers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["least", "most", "sharers", "followers", "share"]))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

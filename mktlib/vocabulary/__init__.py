@@ -9,6 +9,7 @@ from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row
 from mktlib.vocabulary.tables import (
     Tables,
     calendars,
+    grammar,
     list_statuses,
     load_tables,
     own_sentiment_words,
@@ -31,6 +32,7 @@ __all__ = [
     "calendars",
     "default_language",
     "finding",
+    "grammar",
     "list_statuses",
     "load_tables",
     "lookup",

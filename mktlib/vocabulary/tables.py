@@ -178,6 +178,12 @@ def sending_rules() -> Mapping[str, Row]:
 
 
 @lru_cache(maxsize=1)
+def grammar() -> Mapping[str, Row]:
+    """Small words of each language by what they do: persons, tenses, orders, negations."""
+    return MappingProxyType({language: frozen(row) for language, row in _packaged()["grammar"].items()})
+
+
+@lru_cache(maxsize=1)
 def list_statuses() -> Mapping[str, Row]:
     """How lists of addresses say that someone must not be written to: the words, by what they say."""
     return MappingProxyType({name: frozen(row) for name, row in _packaged()["list_status"].items()})
