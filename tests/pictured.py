@@ -24,6 +24,7 @@ from mktlib.results import (
     Result,
     Review,
     Scores,
+    Segmentation,
     SendTime,
     Shortlist,
 )  # fmt: skip
@@ -417,6 +418,41 @@ def times() -> SendTime:
     return SendTime(table=table, facts=facts | {"denominator": "impressions", "kind": "posts"})
 
 
+def segmentation() -> Segmentation:
+    """Two segments, one of them not stable, with a trait of each kind and one that does not hold."""
+    keys = ["segment_1", "segment_2"]
+    names = {"segment_1": {"en": "Gift buyers in the evening", "fr": "Acheteurs de cadeaux le soir"}}
+    names["segment_2"] = {"en": "Frequent visitors", "fr": "Visiteurs assidus"}
+    table = pd.DataFrame({"segment": keys, "people": [620, 380], "share": [0.61, 0.39], "low": [0.58, 0.36], "high": [0.64, 0.42]})
+    table = table.assign(uncertain=[0.04, 0.11], stability=[0.93, 0.62], stable=[True, False])
+    said = [
+        ("buys_as_gift", "yes", "share", 0.8, 0.2, 1.3),
+        ("visits_90d", "", "mean", 2.1, 9.4, -1.4),
+        ("last_activity_at", "", "days", 40.0, 21.0, 0.4),
+    ]
+    said += [("buys_as_gift", "(blank)", "share", 0.2, 0.21, -0.02)]
+    rows = [
+        {"segment": key, "column": c, "level": level, "kind": kind, "inside": (a, b)[i], "outside": (b, a)[i], "effect": (1 - 2 * i) * e}
+        for i, key in enumerate(keys) for c, level, kind, a, b, e in said
+    ]  # fmt: skip
+    traits = pd.DataFrame(rows).assign(
+        difference=lambda d: d["inside"] - d["outside"], p=0.001, role="builds", holds=lambda d: d["effect"].abs() > 0.1
+    )
+    traits = traits.assign(low=lambda d: d["difference"] - 0.05, high=lambda d: d["difference"] + 0.05)
+    liked = [
+        {"segment": key, "axis": "content_type", "option": "short_video", "people": 300, "share": x}
+        for key, x in zip(keys, (0.4, 0.2), strict=True)
+    ]
+    likes = pd.DataFrame(liked).assign(low=lambda d: d["share"] - 0.04, high=lambda d: d["share"] + 0.04, average=0.32, source="answers")
+    facts = {"segments": 2, "people": 1000, "k": "auto", "asked": None, "features": ["buys_as_gift", "visits_90d", "last_activity_at"]}
+    facts |= {"level": 0.9, "method": "latent_classes", "p": 0.025, "references": 39, "unstable": 1, "uncertain": 0.07, "sure": 0.7}
+    return Segmentation(
+        table=table, facts=facts | {"fewest": 10, "names": names}, traits=traits, likes=likes,
+        consent=pd.DataFrame({"segment": keys, "channel": "email", "share": [0.6, 0.5]}),
+        choice=pd.DataFrame({"segments": [2, 3], "strength": [0.88, 0.5], "error": [0.02, 0.03], "chosen": [True, False]}),
+    )  # fmt: skip
+
+
 ALL: dict[str, Result] = {
     "scores": scores(),
     "explanation": explanation(),
@@ -427,6 +463,7 @@ ALL: dict[str, Result] = {
     "audience": audience(),
     "comparison": comparison(),
     "learning": learning(),
+    "segmentation": segmentation(),
     "followers": followers(),
     "half_life": half_life(),
     "cadence": cadence(),

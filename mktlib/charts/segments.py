@@ -86,6 +86,8 @@ def _box(canvas: Canvas, i: int, j: int, row: Mapping[str, Any], mesh: Any) -> N
         )
         look["bbox"] = {"facecolor": colour, "edgecolor": "none", "pad": 1.5}
         text = f"({text})"
+    else:
+        text = f"{'▲' if row['effect'] > 0 else '▼'} {text}"
     canvas.ax.text(j + 0.5, i + 0.5, text, **look)
 
 
