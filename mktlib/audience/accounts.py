@@ -44,7 +44,7 @@ def by_network(frame: pd.DataFrame, by: str, level: float) -> tuple[pd.DataFrame
     needed = list(dict.fromkeys(c for up, down, _ in rates.values() for c in (*up, down)) | {"followers": None})
     days = pd.DataFrame({c: numbers(frame, c, blank=np.nan) for c in needed})
     days = days.assign(group=group, date=when.dt.normalize())[known]
-    days = days.groupby(["group", "date"], sort=True, as_index=False).agg(lambda x: x.sum(min_count=1))
+    days = days.groupby(["group", "date"], sort=True, as_index=False).sum(min_count=1)
     table = pd.DataFrame([_account(part, str(name), rates, level) for name, part in days.groupby("group", sort=True)])
     found = _gaps(table, frame, known)
     facts = {
@@ -61,18 +61,30 @@ def _account(part: pd.DataFrame, name: str, rates: Mapping[str, Any], level: flo
     """One row: sizes, then each rate with its range."""
     day = (part["date"] - part["date"].iloc[0]).dt.days.to_numpy()
     sizes = part["followers"].dropna()
-    row: dict[str, Any] = {"group": name, "days": len(part), "followers_mean": sizes.mean(), "followers_last": 0.0 if sizes.empty else sizes.iloc[-1]}
+    row: dict[str, Any] = {
+        "group": name,
+        "days": len(part),
+        "followers_mean": sizes.mean(),
+        "followers_last": 0.0 if sizes.empty else sizes.iloc[-1],
+    }
     for rate, (up, down, per) in rates.items():
         counted = part[up[0]].to_numpy(float) - (part[up[1]].to_numpy(float) if len(up) > 1 else 0.0)
         mean, low, high = ratio(counted, part[down].to_numpy(float), day, level)
-        row |= {rate: per * mean, f"{rate}_low": per * (low if rate == "growth" or np.isnan(low) else max(low, 0.0)), f"{rate}_high": per * high}
+        row |= {
+            rate: per * mean,
+            f"{rate}_low": per * (low if rate == "growth" or np.isnan(low) else max(low, 0.0)),
+            f"{rate}_high": per * high,
+        }
     return row
 
 
 def _gaps(table: pd.DataFrame, frame: pd.DataFrame, known: pd.Series) -> list[Finding]:
     """What the days cannot say: networks with too few for a range, rows without a date."""
     short = table[table["days"] < 7 * FEWEST_BLOCKS]
-    found = [finding("E_FEW_DAYS", level="note", column=str(g), found=str(d), expected=f">= {7 * FEWEST_BLOCKS}") for g, d in zip(short["group"], short["days"], strict=True)]
+    found = [
+        finding("E_FEW_DAYS", level="note", column=str(g), found=str(d), expected=f">= {7 * FEWEST_BLOCKS}")
+        for g, d in zip(short["group"], short["days"], strict=True)
+    ]
     if not known.all():
         found.append(finding("E_NO_DATE", level="warning", column="date", found=str(int((~known).sum()))))
     return found

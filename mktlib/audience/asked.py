@@ -26,9 +26,9 @@ def asked(question: pd.Series, group: pd.Series) -> tuple[pd.DataFrame, int, int
     rows["question"] = rows.groupby("key")["question"].transform(lambda said: said.value_counts().sort_index().idxmax())
     counts = rows.groupby(["group", "question"], sort=True).size().rename("people").reset_index()
     few = counts["people"] < FEWEST
-    rest = counts[few].groupby("question", sort=True)["people"].sum()
-    rest = rest[rest >= FEWEST].rename("people").reset_index().assign(group=OTHERS)
-    shown = pd.concat([counts[~few], rest[list(COLUMNS)]], ignore_index=True)[list(COLUMNS)]
+    whole = counts[few].groupby("question", sort=True)["people"].sum()
+    rest = whole[whole >= FEWEST].rename("people").reset_index().assign(group=OTHERS)
+    shown: pd.DataFrame = pd.concat([counts[~few], rest[list(COLUMNS)]], ignore_index=True)[list(COLUMNS)]
     shown = shown.sort_values("people", ascending=False, kind="stable", ignore_index=True)
     return shown, len(rows), len(rows) - int(shown["people"].sum())
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit, ndtri, stdtrit
+from scipy.special import expit, logit, stdtrit
 
 from mktlib.audience import btyd
 from mktlib.audience.groups import FEWEST, OTHERS, shrunk_rates
@@ -38,7 +38,7 @@ def describe_customers(
         invoices: a frame of any engine, one row a line of an invoice (or an invoice, or a day).
         customer: column of who bought; rows without are counted and left out, their money told.
         date: column of when.
-        amount: column of the money of the line, below nothing where it is given back; or two columns to be multiplied, as quantity and price.
+        amount: column of the money of the line, below nothing where it is given back; or two columns to be multiplied (quantity, price).
         invoice: column of the invoice; without it, lines of one moment are one invoice.
         as_of: the day to judge from, itself left out; by default the day after the last line.
         horizon: days in which a purchase counts as "again".
@@ -93,7 +93,9 @@ def _moment(as_of: Any) -> tuple[pd.Timestamp | None, list[Finding]]:
     if as_of is None:
         return None, []
     day = pd.to_datetime(pd.Series([as_of], dtype=object), errors="coerce", utc=True).dt.tz_localize(None).iloc[0]
-    return (None, [finding("E_OPTION", column="as_of", found=as_of, expected='as_of="2026-09-30"')]) if pd.isna(day) else (day.normalize(), [])
+    return (
+        (None, [finding("E_OPTION", column="as_of", found=as_of, expected='as_of="2026-09-30"')]) if pd.isna(day) else (day.normalize(), [])
+    )
 
 
 def _described(books: Book, end: int, horizon: int, level: float, rows: Mapping[str, Any], currency: str) -> Customers:
@@ -131,9 +133,11 @@ def _sizes(now: Rfm, group: np.ndarray, order: Sequence[str]) -> pd.DataFrame:
     table["share"], table["revenue_share"] = table["people"] / len(people), table["revenue"] / (people["money"].sum() or np.nan)
     table[["recency", "frequency", "money"]] = parts[["recency", "frequency", "money"]].median()
     known = [g for g in order if g in table.index]
-    return table.loc[known].rename_axis("group").reset_index()[
-        ["group", "people", "share", "revenue", "revenue_share", "recency", "frequency", "money"]
-    ]
+    return (
+        table.loc[known]
+        .rename_axis("group")
+        .reset_index()[["group", "people", "share", "revenue", "revenue_share", "recency", "frequency", "money"]]
+    )
 
 
 def _cuts(books: Book, end: int, horizon: int) -> list[int]:
@@ -185,8 +189,8 @@ def next_period(hits: np.ndarray, people: np.ndarray, level: float = 0.9) -> np.
     free = np.maximum(seen.sum(axis=1) - 1, 0)
     off = np.nansum((odds - np.nanmean(odds, axis=1, keepdims=True)) ** 2 - noise * (free / np.maximum(free + 1, 1))[:, None])
     between = max(float(off) / max(float(free.sum()), 1.0), 0.0)
-    own = ((logit(rate[:, 2]) - logit(rate[:, 1])) / (2 * ndtri(0.5 + level / 2))) ** 2
-    width = stdtrit(periods - 1, 0.5 + level / 2) * np.sqrt(own + between * (1 + 1 / periods))
+    own = ((logit(rate[:, 2]) - logit(rate[:, 1])) / 2) ** 2  # what so few people leave open
+    width = np.sqrt(own + stdtrit(periods - 1, 0.5 + level / 2) ** 2 * between * (1 + 1 / periods))
     out[known, 1], out[known, 2] = expit(logit(rate[:, 0]) - width), expit(logit(rate[:, 0]) + width)
     return out
 
@@ -224,14 +228,16 @@ def _remarks(cuts: Sequence[int], check: pd.DataFrame, fitted: btyd.Fit | None, 
     if fitted is None:
         found.append(finding("E_NO_MODEL", level="note", column="frequency"))
     if len(check) and not check["low"].iloc[0] <= check["foretold"].iloc[0] <= check["high"].iloc[0]:
-        said = {k: f"{100 * check[k].iloc[0]:.0f}" for k in ("foretold", "came")}
-        found.append(finding("E_MODEL_OFF", level="warning", column="expected", **said))
+        foretold, came = (f"{100 * check[k].iloc[0]:.0f}" for k in ("foretold", "came"))
+        found.append(finding("E_MODEL_OFF", level="warning", column="expected", foretold=foretold, came=came))
     return found
 
 
 def _pairs(recency: np.ndarray, value: np.ndarray, money: np.ndarray) -> pd.DataFrame:
     """People and money of each pair of scores; pairs of fewer than FEWEST people are added up in a last row without scores."""
-    parts = pd.DataFrame({"recency_score": recency, "value_score": value, "money": money}).groupby(["recency_score", "value_score"], sort=True)
+    parts = pd.DataFrame({"recency_score": recency, "value_score": value, "money": money}).groupby(
+        ["recency_score", "value_score"], sort=True
+    )
     table = parts["money"].agg(people="size", revenue="sum").reset_index().astype({"recency_score": float, "value_score": float})
     few = table["people"] < FEWEST
     while few.any() and table.loc[few, "people"].sum() < FEWEST and not few.all():
@@ -254,5 +260,6 @@ def _facts(
         "first": EPOCH + pd.Timedelta(days=int(books.day.min())), "last": EPOCH + pd.Timedelta(days=int(books.day.max())),
         "as_of": EPOCH + pd.Timedelta(days=end), "cuts": len(cuts), "top_tenth": tenth, "fewest": FEWEST,
         "no_customer_share": nameless / (named + nameless) if named + nameless else np.nan,
-        "alive": None if fitted is None else float(btyd.alive(fitted.logs, *known).mean()), "model": None if fitted is None else fitted.values,
+        "alive": None if fitted is None else float(btyd.alive(fitted.logs, *known).mean()),
+        "model": None if fitted is None else fitted.values,
     }  # fmt: skip

@@ -70,7 +70,9 @@ def describe_audience(followers: Any, posts: Any = None, *, by: str = "segment",
     return Audience(table=table, facts=facts, findings=tuple(found), likes=likes, questions=questions)
 
 
-def _people(frame: pd.DataFrame, by: str, level: float, known: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, Any], list[Finding], Any]:
+def _people(
+    frame: pd.DataFrame, by: str, level: float, known: Mapping[str, str]
+) -> tuple[pd.DataFrame, dict[str, Any], list[Finding], Any]:
     """The table of groups of people, its facts, findings and questions."""
     group = as_group(frame[by])
     blank = int(group.eq("(missing)").sum())
@@ -179,4 +181,4 @@ def _no_questions() -> pd.DataFrame:
 def _formats(likes: pd.DataFrame) -> list[dict[str, Any]]:
     """What formats earn, as facts."""
     rows = likes[likes["axis"] == "content_type"].rename(columns={"value": "content_type"})
-    return rows[["content_type", "posts", "rate", "low", "high"]].to_dict("records")
+    return [{str(k): v for k, v in row.items()} for row in rows[["content_type", "posts", "rate", "low", "high"]].to_dict("records")]

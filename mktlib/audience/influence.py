@@ -86,8 +86,17 @@ def _check(frame: pd.DataFrame, names: list[str], person: str | None, sizes: str
     """Every problem of the input at once."""
     found = absent(frame, [*names, *([person] if person else [])]) + not_level(level)
     if not names and sizes is None:
-        found.append(finding("E_MISSING_COLUMN", column="engagements", expected=", ".join((*MEASURES, *SIZES)), found=", ".join(map(str, frame.columns[:20]))))
-    found += [f for c in dict.fromkeys((*names, *([sizes] if sizes else []))) if c in frame for f in not_numbers(frame, c, signed=c == "revenue")]
+        found.append(
+            finding(
+                "E_MISSING_COLUMN",
+                column="engagements",
+                expected=", ".join((*MEASURES, *SIZES)),
+                found=", ".join(map(str, frame.columns[:20])),
+            )
+        )
+    found += [
+        f for c in dict.fromkeys((*names, *([sizes] if sizes else []))) if c in frame for f in not_numbers(frame, c, signed=c == "revenue")
+    ]
     if frame.empty:
         found.append(finding("E_NO_ROWS", found="0"))
     if found:
@@ -178,7 +187,13 @@ def _sharing(frame: pd.DataFrame, level: float) -> dict[str, Any]:
     rate = shares.sum() / reach.sum()
     off, n = shares - rate * reach, len(reach)
     width = stdtrit(n - 1, 0.5 + level / 2) * np.sqrt((off**2).sum() * n / (n - 1)) / reach.sum()
-    told = dict(zip(("shares_per_thousand", "shares_per_thousand_low", "shares_per_thousand_high"), (1000 * np.array([rate, max(rate - width, 0), rate + width])).tolist(), strict=True))
+    told = dict(
+        zip(
+            ("shares_per_thousand", "shares_per_thousand_low", "shares_per_thousand_high"),
+            (1000 * np.array([rate, max(rate - width, 0), rate + width])).tolist(),
+            strict=True,
+        )
+    )
     return told | dict(zip(("spread", "spread_low", "spread_high"), power(shares, reach, pd.factorize(network)[0], level), strict=True))
 
 
@@ -215,18 +230,26 @@ def _sharers(frame: pd.DataFrame, sizes: str, person: str | None) -> tuple[pd.Da
     size = size if person is None else size.groupby(as_group(frame[person]).to_numpy(), sort=True).max()
     if len(size) < FEWEST:
         raise DataError(finding("E_FEW_PEOPLE", found=str(len(size)), expected=f">= {FEWEST}"))
-    band = pd.cut(size, BANDS, right=False, labels=False).to_numpy(int)
-    count = np.bincount(band, minlength=len(BANDS) - 1)
-    for k in range(len(count) - 1, 0, -1):  # a band of too few joins the one below
-        if 0 < count[k] < FEWEST:
-            band[band == k], count[k - 1], count[k] = k - 1, count[k - 1] + count[k], 0
-    first = int(band.min())
-    while 0 < (band == first).sum() < FEWEST:  # and the lowest joins the one above
-        band[band == first] = int(band[band > first].min())
-        first = int(band.min())
-    sums = pd.DataFrame({"band": band, "size": size.to_numpy()}).groupby("band", sort=True)["size"].agg(["size", "sum"]).reset_index()
-    least = [float(BANDS[b]) for b in sums["band"]]
-    table = pd.DataFrame({"band": least, "sharers": sums["size"], "followers": sums["sum"], "share": sums["sum"] / max(float(size.sum()), 1.0)})
+    table = _bands(np.sort(size.to_numpy(float)))
     top = concentration(size.to_numpy(float))[2] if size.sum() > 0 and len(size) >= 10 * FEWEST else np.full(3, np.nan)
-    known = {"sharers": len(size), "potential": float(size.sum()), "potential_median": float(size.median()), "whose": "rows" if person is None else "people"}
+    known = {
+        "sharers": len(size),
+        "potential": float(size.sum()),
+        "potential_median": float(size.median()),
+        "whose": "rows" if person is None else "people",
+    }
     return table, known | dict(zip(("largest_share", "largest_share_low", "largest_share_high"), map(float, top), strict=True))
+
+
+def _bands(size: np.ndarray) -> pd.DataFrame:
+    """Those who share by how many followers they have (ascending): least, most (NaN: no end), sharers, followers, share."""
+    cuts = np.searchsorted(size, BANDS[1:-1])
+    edges, least = [0], [0.0]
+    for cut, bound in zip(cuts, BANDS[1:-1], strict=True):  # a band is closed where it and what is left of it are large enough
+        if cut - edges[-1] >= FEWEST and len(size) - cut >= FEWEST:
+            edges, least = [*edges, int(cut)], [*least, float(bound)]
+    sums = np.add.reduceat(size, edges)
+    count = np.diff([*edges, len(size)])
+    return pd.DataFrame(
+        {"least": least, "most": [*least[1:], np.nan], "sharers": count, "followers": sums, "share": sums / max(float(size.sum()), 1.0)}
+    )

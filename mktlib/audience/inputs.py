@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Finding
+from mktlib.intake.dates import day_format, open_order
 from mktlib.vocabulary import finding, nearest
+
+EARLIEST, LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
 
 
 def numbers(frame: pd.DataFrame, column: str, *, blank: float = 0.0) -> pd.Series:
@@ -46,13 +49,29 @@ def not_level(level: Any) -> list[Finding]:
 
 
 def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]:
-    """A column as moments without a zone, and its first cell that is none."""
-    when = pd.to_datetime(frame[column], errors="coerce", utc=True).dt.tz_localize(None)
-    bad = _unread(frame[column], when)
+    """A column as moments of UTC without their zone, and what is wrong: its first cell that is no day, or days of an open order.
+
+    Texts are ISO, or slashed (31/08/2026) where only one order of day and month fits the whole column; numbers are no days.
+    """
+    values = frame[column]
+    if values.dtype.kind == "M" or isinstance(values.dtype, pd.DatetimeTZDtype):
+        when = pd.to_datetime(values, utc=True)
+    elif pd.api.types.is_numeric_dtype(values):
+        when = pd.Series(pd.NaT, index=values.index).dt.tz_localize("UTC")
+    else:
+        texts = [str(t).strip() for t in values.dropna().unique()]
+        if (open_ := open_order(texts)) is not None:
+            at = int(values.astype(str).str.strip().eq(open_).to_numpy().argmax())
+            typed = f'frame["{column}"] = pd.to_datetime(frame["{column}"], format="%d/%m/%Y")'
+            return pd.Series(pd.NaT, index=values.index), [finding("E_AMBIGUOUS_DATE", column=column, line=at + 2, found=open_, hint=typed)]
+        when = pd.to_datetime(values, errors="coerce", utc=True, format=day_format(texts) or "ISO8601")
+    when = when.dt.tz_localize(None)
+    when = when.where(when.between(EARLIEST, LATEST))
+    bad = _unread(values, when)
     if not bad.any():
         return when, []
     at = int(bad.argmax())
-    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=frame[column].iloc[at])]
+    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=values.iloc[at])]
 
 
 def as_group(values: pd.Series) -> pd.Series:

@@ -51,7 +51,7 @@ def _counted(posts: pd.DataFrame) -> pd.DataFrame:
 def _axis(shown: pd.DataFrame, axis: str, level: float) -> pd.DataFrame:
     """The rows of one axis."""
     log = shown.assign(**{axis: as_group(shown[axis])})[[axis, "network", "content_id", "impressions", "engagements"]]
-    by = (axis, "network") if log["network"].nunique() > 1 else (axis,)
+    by = (axis, "network") if len(log["network"].unique()) > 1 else (axis,)
     scorer = ContentScorer("engagement_rate", by=by, priors="flat", level=level).fit(log)
     mix = log.groupby("network")["impressions"].sum() / log["impressions"].sum()
     known = log.groupby(axis, sort=True).agg(posts=("content_id", "size"), impressions=("impressions", "sum")).reset_index()
@@ -71,5 +71,6 @@ def _verdicts(times: np.ndarray, level: float) -> list[str]:
     tail = (1 - level) / 2 / times.shape[1]
     low, high = np.quantile(times, [tail, 1 - tail], axis=0)
     return [
-        "undecided" if times.shape[1] < 2 else "better" if a > 1 else "worse" if b < 1 else "undecided" for a, b in zip(low, high, strict=True)
+        "undecided" if times.shape[1] < 2 else "better" if a > 1 else "worse" if b < 1 else "undecided"
+        for a, b in zip(low, high, strict=True)
     ]

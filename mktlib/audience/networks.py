@@ -47,16 +47,18 @@ def network_cards(posts: Any, followers: Any = None, *, level: float = 0.9, tabl
     frame = frame.assign(network=as_group(frame["network"]))
     names = list(frame["network"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index)
     table = pd.DataFrame([_record(frame[frame["network"] == n], str(n), level, tables) for n in names])
-    best, found = _best(frame, level, tables)
+    best = _best(frame, level, tables)
     table = table.merge(best, on="network", how="left") if len(best) else table
     facts: dict[str, Any] = {"level": level, "posts": len(frame), "networks": len(names)}
     if days is not None:
         account = by_network(days, "network", level)[0].rename(columns={"group": "network", "followers_last": "followers"})
-        table = table.merge(account[[c for c in ("network", "followers", "growth", "growth_low", "growth_high") if c in account]], on="network", how="left")
+        table = table.merge(
+            account[[c for c in ("network", "followers", "growth", "growth_low", "growth_high") if c in account]], on="network", how="left"
+        )
     if "at" in frame:
         when, _ = days_of(frame, "at")
         facts |= {"first": when.min(), "last": when.max()}
-    return NetworkCards(table=table, facts=facts, findings=tuple(found), formats=_formats(frame, names, tables), limits=_limits(names, tables))
+    return NetworkCards(table=table, facts=facts, formats=_formats(frame, names, tables), limits=_limits(names, tables))
 
 
 def _check(frame: pd.DataFrame, days: pd.DataFrame | None, level: float) -> None:
@@ -71,7 +73,9 @@ def _check(frame: pd.DataFrame, days: pd.DataFrame | None, level: float) -> None
     if days is not None:
         found += absent(days, ["network", "date", "followers"])
         if not is_daily(days) and not absent(days, ["date", "followers"]):
-            found.append(finding("E_OPTION", column="followers", found="follows / engaged / orders", expected='mk.load_sample("followers")'))
+            found.append(
+                finding("E_OPTION", column="followers", found="follows / engaged / orders", expected='mk.load_sample("followers")')
+            )
         found += [f for c in ("followers", "followers_gained", "followers_lost") if c in days for f in not_numbers(days, c)]
     if found:
         raise DataError(found)
@@ -105,24 +109,27 @@ def _ratio(y: np.ndarray, n: np.ndarray, level: float) -> tuple[float, float, fl
     return rate, rate / factor, rate * factor
 
 
-def _best(frame: pd.DataFrame, level: float, tables: Tables) -> tuple[pd.DataFrame, list[Any]]:
+def _best(frame: pd.DataFrame, level: float, tables: Tables) -> pd.DataFrame:
     """The format with the highest engagement rate on each network, and how far that is shown."""
     columns = ["network", "best_format", "best_rate", "best_low", "best_high", "best_verdict"]
     if not {"content_type", "impressions", "engagements"} <= set(frame.columns):
-        return pd.DataFrame(columns=columns), []
-    log = frame.assign(
+        return pd.DataFrame(columns=columns)
+    piece = frame["content_id"] if "content_id" in frame else pd.Series(frame.index, frame.index)
+    log = frame[["network"]].assign(
         impressions=numbers(frame, "impressions", blank=np.nan), engagements=numbers(frame, "engagements", blank=np.nan),
-        content_type=as_group(frame["content_type"]), content_id=(frame["content_id"] if "content_id" in frame else pd.Series(frame.index, frame.index)).astype(str),
+        content_type=as_group(frame["content_type"]), content_id=piece.astype(str),
     )  # fmt: skip
-    log = log[log["impressions"].gt(0) & log["engagements"].notna()][["network", "content_type", "content_id", "impressions", "engagements"]]
+    log = log[log["impressions"].gt(0) & log["engagements"].notna()]
     if log.empty:
-        return pd.DataFrame(columns=columns), []
+        return pd.DataFrame(columns=columns)
     seen = log[["network", "content_type"]].drop_duplicates().sort_values(["network", "content_type"], ignore_index=True)
-    scores = ContentScorer("engagement_rate", by=("network", "content_type"), priors="flat", level=level, tables=tables).fit(log).score_cells(seen, within=("network",))
+    scorer = ContentScorer("engagement_rate", by=("network", "content_type"), priors="flat", level=level, tables=tables).fit(log)
+    scores = scorer.score_cells(seen, within=("network",))
     first = scores.table.sort_values(["network", "rate"], ascending=[True, False], kind="stable").drop_duplicates("network")
-    verdict = first["verdict"].where(first.groupby("network")["network"].transform("size").eq(1) & first["network"].map(seen["network"].value_counts()).gt(1), "test")
-    best = first.assign(best_verdict=verdict).rename(columns={"content_type": "best_format", "rate": "best_rate", "low": "best_low", "high": "best_high"})
-    return best[columns].reset_index(drop=True), []
+    several = first["network"].map(seen["network"].value_counts()).gt(1)  # a format alone leads nobody
+    best = first.assign(best_verdict=first["verdict"].where(several, "test"))
+    names = {"content_type": "best_format", "rate": "best_rate", "low": "best_low", "high": "best_high"}
+    return best.rename(columns=names)[columns].reset_index(drop=True)
 
 
 def _formats(frame: pd.DataFrame, names: list[Any], tables: Tables) -> pd.DataFrame:
@@ -132,7 +139,9 @@ def _formats(frame: pd.DataFrame, names: list[Any], tables: Tables) -> pd.DataFr
     for name in names:
         ours = kinds[frame["network"] == name].value_counts()
         usual = [str(f) for f in tables.networks.get(str(name), {}).get("formats", ())]
-        rows += [(name, f, f in usual, int(ours.get(f, 0))) for f in dict.fromkeys([*usual, *sorted(map(str, ours.index))]) if f != "(missing)"]
+        rows += [
+            (name, f, f in usual, int(ours.get(f, 0))) for f in dict.fromkeys([*usual, *sorted(map(str, ours.index))]) if f != "(missing)"
+        ]
     return pd.DataFrame(rows, columns=["network", "content_type", "usual", "ours"])
 
 

@@ -16,8 +16,10 @@ from mktlib.vocabulary import finding
 
 @dataclass(frozen=True)
 class Book:
-    """Days of customers in order of customer and day: `who` numbers customers, `day` counts days since 1970, `bought` says whether something
-    was bought (all (n,)), `money` is net of what was given back, `orders` how many invoices of purchases."""
+    """Days of customers in order of customer and day (all (n,)).
+
+    who: numbers customers; day: days since 1970; money: net of what was given back; orders: how many invoices of purchases.
+    """
 
     who: np.ndarray
     day: np.ndarray
@@ -92,11 +94,13 @@ def groups_of(recency: np.ndarray, value: np.ndarray, rows: Mapping[str, Mapping
     return out
 
 
-def book(frame: pd.DataFrame, customer: str, when: pd.Series, amount: np.ndarray, invoice: pd.Series | None, as_of: pd.Timestamp | None) -> Book:
+def book(
+    frame: pd.DataFrame, customer: str, when: pd.Series, amount: np.ndarray, invoice: pd.Series | None, as_of: pd.Timestamp | None
+) -> Book:
     """Invoice lines to days of customers; what cannot be used is counted, in people or in money, and named."""
     known = frame[customer].notna().to_numpy()
     if not pd.api.types.is_numeric_dtype(frame[customer]):
-        known &= frame[customer].astype(str).str.strip().ne("").to_numpy()
+        known = known & frame[customer].astype(str).str.strip().ne("").to_numpy()
     dated, counted = when.notna().to_numpy(), np.isfinite(amount)
     late = dated & (when >= as_of).to_numpy() if as_of is not None else np.zeros(len(frame), bool)
     kept = known & dated & counted & ~late
@@ -115,8 +119,10 @@ def book(frame: pd.DataFrame, customer: str, when: pd.Series, amount: np.ndarray
     days = invoices.assign(orders=invoices["money"] > 0).groupby(["who", "day"], sort=True, as_index=False)[["money", "orders"]].sum()
     buyers = days.loc[days["orders"] > 0, "who"].nunique()
     facts |= {"purchases": int(days["orders"].sum()), "only_back": int(days["who"].nunique() - buyers), "revenue": float(paid.sum())}
-    columns = (days[c].to_numpy() for c in ("who", "day", "money", "orders"))
-    return Book(*columns, customers=int(who.max()) + 1 if len(who) else 0, facts=facts, findings=tuple(_told(facts)))
+    return Book(
+        who=days["who"].to_numpy(), day=days["day"].to_numpy(), money=days["money"].to_numpy(), orders=days["orders"].to_numpy(),
+        customers=int(who.max()) + 1 if len(who) else 0, facts=facts, findings=tuple(_told(facts)),
+    )  # fmt: skip
 
 
 def _told(facts: Mapping[str, Any]) -> Sequence[Finding]:

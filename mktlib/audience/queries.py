@@ -50,7 +50,8 @@ def questions_in(queries: Any, level: float = 0.9) -> tuple[pd.DataFrame, dict[s
     shown = shown.sort_values(["_lost", "impressions"], ascending=False, kind="stable", ignore_index=True)
     facts = {
         "query_rows": len(rows), "questions": len(mine), "queries_hidden": int(hidden.sum()), "unmet": int(shown["unmet"].sum()),
-        "impressions_questions": float(mine["impressions"].sum()), "impressions_unmet": float(shown.loc[shown["unmet"], "impressions"].sum()),
+        "impressions_questions": float(mine["impressions"].sum()),
+        "impressions_unmet": float(shown.loc[shown["unmet"], "impressions"].sum()),
         "impressions_unclicked": float((mine["impressions"] - mine["clicks"]).clip(lower=0).sum()),
     }  # fmt: skip
     return shown[list(QUERIES)], facts
@@ -62,7 +63,12 @@ def _added(frame: pd.DataFrame) -> pd.DataFrame:
     rows = pd.DataFrame({"query": text, "impressions": numbers(frame, "impressions"), "clicks": numbers(frame, "clicks")})
     rows["place"] = (numbers(frame, "position", blank=np.nan) if "position" in frame else np.nan) * rows["impressions"]
     rows = rows[rows["query"].ne("") & rows["impressions"].gt(0)].assign(key=text.str.casefold())
-    out = rows.groupby("key", sort=True).agg(query=("query", "first"), impressions=("impressions", "sum"), clicks=("clicks", "sum"), place=("place", lambda p: p.sum(min_count=1)))
+    out = rows.groupby("key", sort=True).agg(
+        query=("query", "first"),
+        impressions=("impressions", "sum"),
+        clicks=("clicks", "sum"),
+        place=("place", lambda p: p.sum(min_count=1)),
+    )
     return out.assign(position=out["place"] / out["impressions"]).drop(columns="place").reset_index(drop=True)
 
 

@@ -79,7 +79,12 @@ def research_sheet(
     rows = [row for u in unknowns for row in _answered(u, tables, language, level)]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("change", ascending=False, kind="stable", ignore_index=True)
     table["rank"] = np.arange(1, len(table) + 1)
-    facts = {"level": level, "people": int(audience.facts.get("people", 0)), "unknowns": len(unknowns), "by": audience.facts.get("by", "segment")}
+    facts = {
+        "level": level,
+        "people": int(audience.facts.get("people", 0)),
+        "unknowns": len(unknowns),
+        "by": audience.facts.get("by", "segment"),
+    }
     return Research(table=table, facts=facts | {"language": language} | more, queries=asked)
 
 
@@ -145,7 +150,9 @@ def views_for_rate(rate: float, relative: float = RELATIVE, level: float = 0.9) 
 # ---------------------------------------------------------------- what is unknown
 
 
-def _unknowns(audience: Audience, scores: Scores | None, asked: pd.DataFrame, more: Mapping[str, Any], no_queries: bool) -> Iterator[Unknown]:
+def _unknowns(
+    audience: Audience, scores: Scores | None, asked: pd.DataFrame, more: Mapping[str, Any], no_queries: bool
+) -> Iterator[Unknown]:
     """Everything that is lacking."""
     facts, table = audience.facts, audience.table
     people = float(facts.get("people", 0)) or 1.0
@@ -182,7 +189,7 @@ def _of_groups(table: pd.DataFrame, facts: Mapping[str, Any], people: float) -> 
         yield from _overlaps(table, rate, people, float(facts.get("level", 0.9)))
     if "buy_rate" in table:
         idle = table["people"] * (1 - table["buy_rate"]) * table.get("follow_rate", 1.0)
-        first = table.loc[idle.idxmax()]
+        first = table.iloc[int(idle.to_numpy().argmax())]
         yield Unknown("why_not_buy", str(first["group"]), float(idle.max() / people), float(first["people"]))
 
 
@@ -237,7 +244,13 @@ def _answered(unknown: Unknown, tables: Tables, language: str, level: float) -> 
     rows = [(key, row) for key, row in tables.research.items() if row["unknown"] == unknown.code] or [("", {})]
     for key, row in rows:
         kind = str(row.get("answers", "none"))
-        margin = float(row.get("margin", MARGIN)) if kind == "share" else RELATIVE * unknown.rates[0] if kind in ("difference", "rate") and unknown.rates else np.nan
+        margin = (
+            float(row.get("margin", MARGIN))
+            if kind == "share"
+            else RELATIVE * unknown.rates[0]
+            if kind in ("difference", "rate") and unknown.rates
+            else np.nan
+        )
         yield {
             "rank": 0, "unknown": unknown.code, "about": unknown.about, "question": key, "text": _in(row.get("says", {}), language),
             "scale": tuple(_in(row.get("scale", {}), language) or ()), "means": row.get("means", ""), "whom": row.get("whom", "team"),

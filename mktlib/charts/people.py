@@ -148,7 +148,7 @@ def influence(canvas: Canvas, result: Influence) -> None:
     known = [m for m in MEASURES if m in set(result.table["measure"])]
     known += [m for m in result.table["measure"] if m not in known]
     unit = canvas.say(f"people.{result.table['unit'].iloc[0]}")
-    first = result.table.set_index("measure").loc[known[0]]
+    first = result.table[result.table["measure"] == known[0]].iloc[0]
     name, top = canvas.label("measure", known[0]), float(first["top10"])
     if np.isfinite(top):
         canvas.title(canvas.say("people.lorenz_title", unit=unit, share=canvas.percent(top), measure=name.lower()))
@@ -158,7 +158,9 @@ def influence(canvas: Canvas, result: Influence) -> None:
     for k, measure in enumerate(known[:4]):
         colour, marker, _ = cv.SERIES[k]
         part = result.lorenz[result.lorenz["measure"] == measure]
-        canvas.ax.plot(part["people"], part["share"], color=colour, marker=marker, markevery=0.12, markersize=5, label=canvas.label("measure", measure))
+        canvas.ax.plot(
+            part["people"], part["share"], color=colour, marker=marker, markevery=0.12, markersize=5, label=canvas.label("measure", measure)
+        )
     units = Units("percent", canvas.language)
     canvas.units("x", units, canvas.say("people.lorenz_x", unit=unit))
     canvas.units("y", units, canvas.say("people.lorenz_y"))
@@ -168,18 +170,21 @@ def influence(canvas: Canvas, result: Influence) -> None:
     canvas.legend()
 
 
-def band_label(canvas: Canvas, band: Any) -> str:
-    return canvas.label("band", str(int(float(band))))
+def band_label(canvas: Canvas, row: Any) -> str:
+    """A band of followers in words."""
+    least, most = (canvas.number(float(row[k]), 0) for k in ("least", "most"))
+    key = "band_above" if not np.isfinite(row["most"]) else "band_below" if not row["least"] else "band_between"
+    return canvas.say(f"people.{key}", least=least, most=most)
 
 
 def _sharers(canvas: Canvas, result: Influence) -> None:
     table = result.sharers
     if table.empty:
         return canvas.note(canvas.say("nothing"))
-    most = table.loc[table["share"].astype(float).idxmax()]
-    canvas.title(canvas.say("people.sharers_title", share=canvas.percent(float(most["share"])), band=band_label(canvas, most["band"])))
+    most = table.iloc[int(table["share"].astype(float).to_numpy().argmax())]
+    canvas.title(canvas.say("people.sharers_title", share=canvas.percent(float(most["share"])), band=band_label(canvas, most)))
     canvas.ax.barh(np.arange(len(table)), table["share"].astype(float), color=cv.SKY, height=0.6, label=canvas.say("people.sharers_axis"))
-    canvas.rows([band_label(canvas, b) for b in table["band"]])
+    canvas.rows([band_label(canvas, row) for row in table.to_dict("records")])
     canvas.units("x", Units("percent", canvas.language), canvas.say("people.sharers_axis"))
 
 
@@ -195,13 +200,19 @@ def customers(canvas: Canvas, result: Customers) -> None:
     table = result.table.head(TOP)
     if table.empty:
         return canvas.note(canvas.say("nothing"))
-    first = table.loc[table["revenue_share"].fillna(-1).idxmax()]
+    first = table.iloc[int(table["revenue_share"].fillna(-1).to_numpy().argmax())]
     shares = {"people": canvas.percent(float(first["share"])), "revenue": canvas.percent(float(first["revenue_share"]))}
     canvas.title(canvas.say("people.customers_title", name=cv.shorten(canvas.label("customer_group", first["group"]), 40), **shares))
     y = np.arange(len(table))
     handles: list[Any] = []
     for shift, column, colour, hatch, key in ((-0.2, "share", cv.SKY, "", "people"), (0.2, "revenue_share", cv.ORANGE, "////", "revenue")):
-        look: dict[str, Any] = {"facecolor": colour, "hatch": hatch, "edgecolor": "white", "linewidth": 0, "label": canvas.say(f"people.customers_{key}")}
+        look: dict[str, Any] = {
+            "facecolor": colour,
+            "hatch": hatch,
+            "edgecolor": "white",
+            "linewidth": 0,
+            "label": canvas.say(f"people.customers_{key}"),
+        }
         canvas.ax.barh(y + shift, table[column].fillna(0), height=0.34, **look)
         handles.append(Patch(**look))
     told = table["repeat"].notna().to_numpy()
@@ -211,7 +222,10 @@ def customers(canvas: Canvas, result: Customers) -> None:
         cv.interval(canvas.ax, part["repeat"], y[told], part["repeat_low"], part["repeat_high"], **look)
         handles += [h for h in canvas.ax.get_legend_handles_labels()[0] if h.get_label() == canvas.say("people.customers_repeat")]
     canvas.rows([canvas.label("customer_group", g) for g in table["group"]], width=34)
-    known = {"horizon": canvas.number(float(result.facts.get("horizon", 90))), "level": canvas.percent(float(result.facts.get("level", 0.9)))}
+    known = {
+        "horizon": canvas.number(float(result.facts.get("horizon", 90))),
+        "level": canvas.percent(float(result.facts.get("level", 0.9))),
+    }
     canvas.units("x", Units("percent", canvas.language), canvas.say("people.customers_axis", **known))
     canvas.ax.set_xlim(left=min(0.0, float(table["revenue_share"].fillna(0).min()) * 1.1))
     canvas.ax.grid(axis="x", color=cv.FAINT)
@@ -245,7 +259,9 @@ def research(canvas: Canvas, result: Research) -> None:
     room = float(table["change"].max()) or 1.0
     for at, row in zip(y, table.to_dict("records"), strict=True):
         if said := need(canvas, row):
-            canvas.ax.text(float(row["change"]) + 0.015 * room, at, said, va="center", fontsize=8.5, color=cv.INK, parse_math=False, gid="said")
+            canvas.ax.text(
+                float(row["change"]) + 0.015 * room, float(at), said, va="center", fontsize=8.5, color=cv.INK, parse_math=False, gid="said"
+            )
     canvas.rows(names, width=46, lines=2)
     canvas.ax.set_xlim(0, room * 1.34)
     canvas.units("x", Units("percent", canvas.language), canvas.say("people.research_axis"))
@@ -258,7 +274,11 @@ def research(canvas: Canvas, result: Research) -> None:
 def unknown_label(canvas: Canvas, row: Any, by: str) -> str:
     """An unknown in words, and what it is about."""
     tables, language = canvas.tables, canvas.language
-    name = tables.label("research", row["question"], language) if row["question"] in tables.research else tables.label("unknown", row["unknown"], language)
+    name = (
+        tables.label("research", row["question"], language)
+        if row["question"] in tables.research
+        else tables.label("unknown", row["unknown"], language)
+    )
     about = str(row["about"])
     if not about or row["unknown"] == "unmet":
         return cv.drawable(f"{name}: {about}" if about and language == "en" else f"{name}\u00a0: {about}" if about else name)

@@ -16,6 +16,7 @@ import pandas as pd
 from icalendar import Calendar, Event, vText
 
 from mktlib.errors import DataError, StoreError
+from mktlib.planning.asked import read_questions
 from mktlib.planning.brief import Brief
 from mktlib.planning.links import inside, slugs
 from mktlib.planning.pages import Words, pages
@@ -28,28 +29,31 @@ MINUTES = 30  # how long a publication stands in a diary
 
 def export(
     folder: str | Path, brief: Brief, tables_of: Mapping[str, pd.DataFrame], *,
-    language: str | None = None, overwrite: bool = False, site: str | None = None, tables: Tables | None = None,
+    language: str | None = None, overwrite: bool = False, site: str | None = None, questions: Any = None,
+    tables: Tables | None = None,
 ) -> Path:  # fmt: skip
     """Write calendar.ics, plan.xlsx, links.csv, csv/<table>.csv and pieces/<piece>.html into a folder; returns the folder.
 
-    tables_of: items, schedule, calendar, limits, tests and links. site: what `links` was made with.
+    tables_of: items, schedule, calendar, limits, tests and links. site: what `links` was made with. questions: the audience's own, for the
+    pages of the pieces shown to those who ask them (see `asked.read_questions`).
 
     Raises
     ------
     DataError
-        E_OPTION: the language.
+        E_OPTION: the language; questions without their columns.
     StoreError
         E_FILE_EXISTS: something is there already and `overwrite` is not said. E_PATH: a link leads outside the folder.
         E_CANNOT_WRITE.
     """
     words = Words(brief, tables or load_tables(), _spoken(language))
+    asked = read_questions(questions)
     named = slugs((f"{item}" for item in tables_of["items"]["item"]), changed=True)
     files = {
         "calendar.ics": diary(words, tables_of["calendar"]),
         "plan.xlsx": workbook(words, tables_of),
         "links.csv": _bytes(inert_csv(tables_of["links"])),
         **{f"csv/{name}.csv": _bytes(inert_csv(tables_of[name])) for name in ("items", "schedule", "calendar", "limits", "tests")},
-        **{f"pieces/{named[item]}.html": _bytes(page) for item, page in pages(words, tables_of, site=site).items()},
+        **{f"pieces/{named[item]}.html": _bytes(page) for item, page in pages(words, tables_of, questions=asked, site=site).items()},
     }
     return _written(Path(folder), files, overwrite=overwrite, language=words.language)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from mktlib.planning.asked import asked_by
 from mktlib.planning.brief import Brief
 from mktlib.vocabulary import Row, Tables, phrase
 from mktlib.wording import day, list_of, moment, money, number, templates, visible
@@ -69,15 +70,17 @@ class Words:
         return ", ".join([*said, *([self.say("week", week=self.text(week))] if week else [])])
 
 
-def pages(words: Words, tables_of: Mapping[str, pd.DataFrame], *, site: str | None = None) -> dict[str, str]:
-    """{piece: its HTML page} for the pieces to make."""
+def pages(words: Words, tables_of: Mapping[str, pd.DataFrame], *, questions: pd.DataFrame, site: str | None = None) -> dict[str, str]:
+    """{piece: its HTML page} for the pieces to make; questions as `asked.read_questions` gives them."""
     template = templates().get_template("piece.html.jinja")
     todo, links = (dict(list(tables_of[name].groupby("item"))) for name in ("calendar", "links"))
     items, found = tables_of["items"], {}
     for piece in items[items["status"] == "make"].to_dict("records"):
         item = str(piece["item"])
         if item in todo:
-            found[item] = template.render(language=words.language, **_page(words, piece, todo[item], links[item], site))
+            found[item] = template.render(
+                language=words.language, **_page(words, piece, todo[item], links[item], site), asked=_asked(words, questions, todo[item])
+            )
     return found
 
 
@@ -91,7 +94,7 @@ def _page(words: Words, piece: Mapping[Any, Any], todo: pd.DataFrame, links: pd.
         else ""
     )
     heads = {key: words.say(f"head.{key}") for key in ("spec", "most", "advised", "pieces", "kilobytes")}
-    names = ("what", "how", "do", "dont", "question", "room", "where", "links", "links_add", "links_none", "opinion")
+    names = ("what", "how", "do", "dont", "question", "asked", "room", "where", "links", "links_add", "links_none", "opinion")
     return {
         "title": words.say("title", item=words.text(piece["item"]), name=words.label("content_type", piece["content_type"])),
         "heading": words.say("heading", campaign=words.text(words.brief.name)), "facts": _facts(words, piece, todo),
@@ -101,6 +104,12 @@ def _page(words: Words, piece: Mapping[Any, Any], todo: pd.DataFrame, links: pd.
         "words": {name: words.say(name, channels="") if name == "no_room" else words.say(name) for name in names},
         "columns": {name: words.column(name) for name in ("at", "channel", "segment", "quantity", "link")},
     }  # fmt: skip
+
+
+def _asked(words: Words, questions: pd.DataFrame, todo: pd.DataFrame) -> list[str]:
+    """What the people whom a piece is shown to ask, in their own words."""
+    segments = sorted(todo.loc[todo["task"] == "publish", "segment"].astype(str).unique())
+    return [words.say(f"asked_{unit}", question=words.text(q), many=words.number(n)) for q, n, unit in asked_by(questions, segments)]
 
 
 def _in(said: Mapping[str, Any], words: Words) -> Any:

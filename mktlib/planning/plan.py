@@ -76,7 +76,7 @@ class CampaignPlan(Plan):
 
     def export(
         self, folder: str | Path, *, language: str | None = None, overwrite: bool = False, site: str | None = None,
-        tables: Tables | None = None,
+        questions: Any = None, tables: Tables | None = None,
     ) -> Path:  # fmt: skip
         """Write what others work with: calendar.ics, plan.xlsx, links.csv, csv/<table>.csv and pieces/<piece>.html (a page for creators).
 
@@ -86,6 +86,8 @@ class CampaignPlan(Plan):
         language : of heads, words and pages; default MKTLIB_LANGUAGE, else English.
         overwrite : replace files that are there already.
         site : address of the page that the tracked links lead to; without it they are what is added to an address.
+        questions : what the audience asks, for the pages of pieces shown to those who ask it: what `describe_audience` or `research_sheet`
+            gave, or a frame with question, people and segment. What fewer than ten people ask is left out.
 
         Raises
         ------
@@ -96,7 +98,7 @@ class CampaignPlan(Plan):
         """
         out = {"items": self.items, "schedule": self.schedule, "limits": self.limits, "tests": self.tests}
         out |= {"calendar": self.calendar(tables=tables), "links": self.links(site=site)}
-        return export(folder, self.brief, out, language=language, overwrite=overwrite, site=site, tables=tables)
+        return export(folder, self.brief, out, language=language, overwrite=overwrite, site=site, questions=questions, tables=tables)
 
     def save(self, folder: str | Path) -> Path:
         """Write plan.json and one CSV a table, each atomically; the same plan gives the same bytes.

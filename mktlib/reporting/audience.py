@@ -20,8 +20,9 @@ PEOPLE: tuple[Spec, ...] = (
     ("preferred_length", "label"), ("top_question", "label"),
 )  # fmt: skip
 ACCOUNT: tuple[Spec, ...] = (
-    ("group", "label"), ("followers_last", "whole"), ("growth", "percent"), ("growth_range", "text"), ("engagement_per_follower", "percent"),
-    ("engagement_per_reach", "percent"), ("reach_per_follower", "percent"), ("clicks_per_follower", "percent"),
+    ("group", "label"), ("followers_last", "whole"), ("growth", "percent"), ("growth_range", "text"),
+    ("engagement_per_follower", "percent"), ("engagement_per_reach", "percent"), ("reach_per_follower", "percent"),
+    ("clicks_per_follower", "percent"),
 )  # fmt: skip
 
 
@@ -140,9 +141,24 @@ def _more_tables(voice: Voice, result: Audience, facts: Facts) -> list[Grid]:
             axis=[voice.column(str(a)) for a in result.likes["axis"]],
             range=[voice.span(*map(voice.percent, pair)) for pair in result.likes[["low", "high"]].astype(float).to_numpy()],
         )
-        spec: list[Spec] = [("axis", "text"), ("value", "text"), ("posts", "number"), ("rate", "percent"), ("range", "text"), ("verdict", "label")]
+        spec: list[Spec] = [
+            ("axis", "text"),
+            ("value", "text"),
+            ("posts", "number"),
+            ("rate", "percent"),
+            ("range", "text"),
+            ("verdict", "label"),
+        ]
         out.append(grid(voice, named, spec, caption=voice.say("likes.caption"), facts={**facts, "metric": "engagement_rate"}, most=20))
     if len(result.questions):
         named = result.questions.assign(group=[group_label(voice, facts["by"], g) for g in result.questions["group"]])
-        out.append(grid(voice, named, [("group", "text"), ("question", "text"), ("people", "number")], caption=voice.say("likes.questions"), facts=facts))
+        out.append(
+            grid(
+                voice,
+                named,
+                [("group", "text"), ("question", "text"), ("people", "number")],
+                caption=voice.say("likes.questions"),
+                facts=facts,
+            )
+        )
     return out

@@ -102,10 +102,12 @@ def audience_facts(result: Audience) -> Facts:
     """The largest group and the one that buys most."""
     table = result.table
     best = table.sort_values("buy_rate", ascending=False, kind="stable") if len(table) and "buy_rate" in table else table.head(0)
-    large = table.sort_values("people" if "people" in table else "followers_last", ascending=False, kind="stable") if len(table) else table
+    size = "people" if "people" in table else "followers_last"
+    large = table.sort_values(size, ascending=False, kind="stable") if len(table) else table
     return {
-        "by": result.facts.get("by", "segment"), "people": int(result.facts.get("people", table["people"].sum() if "people" in table else 0)),
-        "grain": result.facts.get("grain", "person"), "buyers": result.facts.get("buyers"), "level": float(result.facts.get("level", 0.9)), "groups": len(table),
+        "by": result.facts.get("by", "segment"), "grain": result.facts.get("grain", "person"),
+        "people": int(result.facts.get("people", table["people"].sum() if "people" in table else 0)),
+        "buyers": result.facts.get("buyers"), "level": float(result.facts.get("level", 0.9)), "groups": len(table),
         "best": best.iloc[0].to_dict() if len(best) else None, "second": best.iloc[1].to_dict() if len(best) > 1 else None,
         "largest": large.iloc[0].to_dict() if len(large) else None,
         "currency": result.facts.get("currency", "EUR"),

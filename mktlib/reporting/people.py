@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -21,10 +23,17 @@ def influence_draft(voice: Voice, result: Influence, facts: Facts) -> Draft:
     headline = said[0] if said else voice.say("influence.empty")
     tables = [_measures(voice, result.table, facts)] if len(result.table) else []
     if len(result.sharers):
-        named = result.sharers.assign(band=[voice.label("band", str(int(float(b)))) for b in result.sharers["band"]])
+        named = result.sharers.assign(band=[_band(voice, row) for row in result.sharers.to_dict("records")])
         spec: list[Spec] = [("band", "text"), ("sharers", "number"), ("followers", "number"), ("share", "percent")]
         tables.append(grid(voice, named, spec, caption=voice.say("influence.bands"), facts=facts))
     return Draft(headline=headline, sentences=said[1:], tables=tables, details=statistics(voice, facts, level="percent"))
+
+
+def _band(voice: Voice, row: Any) -> str:
+    """A band of followers in words."""
+    least, most = (voice.number(float(row[k]), 0) for k in ("least", "most"))
+    key = "band_above" if not np.isfinite(row["most"]) else "band_below" if not row["least"] else "band_between"
+    return voice.say(f"influence.{key}", least=least, most=most)
 
 
 def _concentration(voice: Voice, table: pd.DataFrame) -> list[str]:
@@ -40,7 +49,10 @@ def _concentration(voice: Voice, table: pd.DataFrame) -> list[str]:
     else:
         within = voice.within(voice.number(row["gini_low"], 2), voice.number(row["gini_high"], 2))
         said = [voice.say("influence.gini", measure=measure, gini=voice.number(row["gini"], 2), within=within)]
-    return [*said, *([voice.say("influence.zeros", zeros=voice.percent(row["zeros"]), unit=unit, measure=measure)] if row["zeros"] >= 0.1 else [])]
+    return [
+        *said,
+        *([voice.say("influence.zeros", zeros=voice.percent(row["zeros"]), unit=unit, measure=measure)] if row["zeros"] >= 0.1 else []),
+    ]
 
 
 def _sharing(voice: Voice, facts: Facts) -> list[str]:
@@ -69,7 +81,9 @@ def _sharers(voice: Voice, facts: Facts) -> list[str]:
 def _measures(voice: Voice, table: pd.DataFrame, facts: Facts) -> Grid:
     spec: list[Spec] = [("measure", "label"), ("zeros", "percent"), ("top10", "percent"), ("top_range", "text")]
     spec += [("top1", "percent"), ("gini", "number")] if voice.analyst else []
-    return grid(voice, ranged(voice, table, "top10", "top_range", facts, percent=True), spec, caption=voice.say("influence.caption"), facts=facts)
+    return grid(
+        voice, ranged(voice, table, "top10", "top_range", facts, percent=True), spec, caption=voice.say("influence.caption"), facts=facts
+    )
 
 
 # ---------------------------------------------------------------- customers
@@ -78,7 +92,7 @@ def _measures(voice: Voice, table: pd.DataFrame, facts: Facts) -> Grid:
 def customers_draft(voice: Voice, result: Customers, facts: Facts) -> Draft:
     """The group that brings most, how many such people came back, who is least likely to, and what is not spoken of."""
     table = result.table
-    first = table.loc[table["revenue_share"].fillna(-1).idxmax()]
+    first = table.iloc[int(table["revenue_share"].fillna(-1).to_numpy().argmax())]
     shares = {"people": voice.percent(first["share"]), "share": voice.percent(first["revenue_share"])}
     headline = voice.say("customers.headline", name=voice.label("customer_group", first["group"]), **shares)
     spec: list[Spec] = [
@@ -102,7 +116,7 @@ def _customer_sentences(voice: Voice, table: pd.DataFrame, first: pd.Series, fac
         said.append(voice.say("customers.repeat", rate=voice.percent(first["repeat"]), horizon=horizon, within=_within(voice, first)))
     known = table[table["repeat"].notna()]
     if len(known) > 1:
-        least = known.loc[known["repeat"].idxmin()]
+        least = known.iloc[int(known["repeat"].to_numpy().argmin())]
         name = voice.label("customer_group", least["group"])
         said.append(voice.say("customers.lost", name=name, rate=voice.percent(least["repeat"]), within=_within(voice, least)))
     if known.empty:
@@ -125,6 +139,13 @@ def _analyst_tables(voice: Voice, result: Customers, facts: Facts) -> list[Grid]
     out = [grid(voice, result.scores, scores, caption=voice.say("customers.scores"), facts=facts)]
     if len(result.check):
         named = result.check.assign(customer_group=[voice.label("customer_group", g) for g in result.check["group"]])
-        check: list[Spec] = [("customer_group", "text"), ("people", "number"), ("foretold", "percent"), ("came", "percent"), ("low", "percent"), ("high", "percent")]
+        check: list[Spec] = [
+            ("customer_group", "text"),
+            ("people", "number"),
+            ("foretold", "percent"),
+            ("came", "percent"),
+            ("low", "percent"),
+            ("high", "percent"),
+        ]
         out.append(grid(voice, named, check, caption=voice.say("customers.check"), facts=facts))
     return out

@@ -28,14 +28,22 @@ def research_draft(voice: Voice, result: Research, facts: Facts) -> Draft:
     table = table.assign(text=[_asked(voice, row) for row in table.to_dict("records")])
     sentences = [*_first(voice, table.iloc[0]), *_searched(voice, facts)]
     named = table.assign(
-        unknown=names, means=[voice.label("means", m) if m else "" for m in table["means"]], whom=[voice.label("whom", w) for w in table["whom"]],
+        unknown=names, means=[voice.label("means", m) if m else "" for m in table["means"]],
+        whom=[voice.label("whom", w) for w in table["whom"]],
         need=[need(voice, row) for row in table.to_dict("records")],
     )  # fmt: skip
     spec: list[Spec] = [("rank", "number"), ("unknown", "text"), ("means", "text"), ("whom", "text"), ("text", "text"), ("need", "text")]
     spec += [("change", "percent")] if voice.analyst else []
     tables = [grid(voice, named, spec, caption=voice.say("research.caption"), facts=facts)]
     if len(result.queries):
-        asked: list[Spec] = [("query", "text"), ("impressions", "number"), ("clicks", "number"), ("click_rate", "percent"), ("position", "number"), ("unmet", "yes")]
+        asked: list[Spec] = [
+            ("query", "text"),
+            ("impressions", "number"),
+            ("clicks", "number"),
+            ("click_rate", "percent"),
+            ("position", "number"),
+            ("unmet", "yes"),
+        ]
         known = result.queries.drop(columns="position") if result.queries["position"].isna().all() else result.queries
         tables.append(grid(voice, known, asked, caption=voice.say("research.queries"), facts=facts))
     return Draft(headline=headline, sentences=sentences, tables=tables, details=statistics(voice, facts, level="percent"))
@@ -120,7 +128,9 @@ def _card(voice: Voice, result: NetworkCards, row: Any) -> Iterator[tuple[str, s
     posts = voice.number(int(row["posts"]))
     yield voice.say("cards.record"), voice.say("cards.record_of", posts=posts, names=voice.names(said, most=6)) if said else posts
     yield from _record(voice, row)
-    if limits := [_limit(voice, spec) for spec in result.limits[result.limits["network"] == row["network"]].head(MOST_LIMITS).to_dict("records")]:
+    if limits := [
+        _limit(voice, spec) for spec in result.limits[result.limits["network"] == row["network"]].head(MOST_LIMITS).to_dict("records")
+    ]:
         yield voice.say("cards.limits"), "; ".join(limits) if voice.language == "en" else "\u202f; ".join(limits)
 
 
@@ -161,5 +171,9 @@ def _limit(voice: Voice, spec: Any) -> str:
         many = voice.number(float(value), 0) if isinstance(value, int | float) else voice.text(value)
         return voice.say(f"cards.unit.{unit}", many=many) if unit in ("characters", "pixels") else f"{many} {voice.text(unit)}"
 
-    known = {k: said(spec[k]) for k in ("most", "advised") if spec[k] is not None and not (isinstance(spec[k], float) and np.isnan(spec[k]))}
-    return voice.say("cards.limit_advised" if len(known) == 2 else "cards.limit" if "most" in known else "cards.limit_only", name=name, **known)
+    known = {
+        k: said(spec[k]) for k in ("most", "advised") if spec[k] is not None and not (isinstance(spec[k], float) and np.isnan(spec[k]))
+    }
+    return voice.say(
+        "cards.limit_advised" if len(known) == 2 else "cards.limit" if "most" in known else "cards.limit_only", name=name, **known
+    )

@@ -12,7 +12,7 @@ from mktlib.vocabulary.rows import KINDS, above
 from mktlib.vocabulary.rulings import wrong_mark, wrong_rule
 from mktlib.vocabulary.words import finding, nearest
 
-CHOICES = {
+CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "metrics": {"family": ("binomial", "poisson", "money"), "better": ("high", "low")},
     "research": {"means": ("survey", "interview", "queries", "logs", "test"), "answers": ("share", "theme", "difference", "rate", "none")},
 }
@@ -29,7 +29,19 @@ REFERENCES = {
     "styles": {"opposite": "styles"},
     "rules": {"styles": "styles", "not_styles": "styles", "channels": "channels", "not_channels": "channels"},
 }
-LISTS = ("stages", "channels", "formats", "families", "chain", "holidays", "content_types", "networks", "styles", "not_styles", "not_channels")
+LISTS = (
+    "stages",
+    "channels",
+    "formats",
+    "families",
+    "chain",
+    "holidays",
+    "content_types",
+    "networks",
+    "styles",
+    "not_styles",
+    "not_channels",
+)
 """References to several rows; the others name one."""
 
 NEEDED = {
