@@ -367,7 +367,7 @@ def followers() -> Followers:
 
 def half_life() -> HalfLife:
     """Three networks, one of them with young posts."""
-    table = pd.DataFrame({"network": ["facebook", "instagram", "youtube"], "posts": [20, 30, 12], "young": [0, 2, 7]})
+    table = pd.DataFrame({"network": ["facebook", "instagram", "youtube"], "posts": [20, 30, 12], "oldest": 168.0, "young": [0, 2, 7]})
     table[["engagements", "half_life", "low", "high", "between_low", "between_high", "late"]] = [
         [4000, 1.8, 1.4, 2.3, 0.8, 4.0, 9.0], [5000, 20.0, 16.0, 25.0, 9.0, 44.0, 100.0], [900, 200.0, 120.0, 340.0, 90.0, 450.0, 1000.0],
     ]  # fmt: skip

@@ -280,7 +280,12 @@ def _row(
     shape = float(np.exp(np.log(SHAPES) @ told.shape))
     late = half * np.exp({"lognormal": norm.ppf(0.9), "loglogistic": np.log(9.0), "weibull": np.log(np.log2(10))}[family] / shape)
     row: dict[str, Any] = dict(zip(by, group, strict=True))
-    row |= {"posts": len(mine), "young": sum(p.ends[-1] < half for p in mine), "engagements": int(sum(p.counts.sum() for p in mine))}
+    row |= {
+        "posts": len(mine),
+        "oldest": float(max(p.ends[-1] for p in mine)),
+        "young": sum(p.ends[-1] < half for p in mine),
+        "engagements": int(sum(p.counts.sum() for p in mine)),
+    }
     return row | {"half_life": half, "low": low, "high": high, "between_low": ends[0], "between_high": ends[1], "late": float(late)}
 
 
@@ -315,6 +320,9 @@ def _remarks(table: pd.DataFrame, posts: list[_Post], by: tuple[str, ...], luck:
         found.append(finding("N_HALF_LIFE_YOUNG", level="note", found=str(young), expected=str(len(posts))))
     for row in table[table["posts"] < LEAST].to_dict("records"):
         found.append(finding("N_HALF_LIFE_FEW", level="note", found=" / ".join(str(row[c]) for c in by), count=int(row["posts"])))
+    for row in table[table["half_life"] > table["oldest"]].to_dict("records"):
+        name = " / ".join(str(row[c]) for c in by)
+        found.append(finding("N_HALF_LIFE_BEYOND", level="warning", found=name, oldest=f"{row['oldest']:.0f}"))
     short = table[table["half_life"] < 1.0]
     if len(short) and min(float(p.ends[0]) for p in posts) >= 1.0:
         found.append(finding("N_HALF_LIFE_FINE", level="note", found=", ".join(map(str, short[by[-1]]))))

@@ -7,6 +7,7 @@ how well it tells the data, and asks the mixture.
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import ndtr, stdtr
 from scipy.stats import t as student
 
 TINY = 1e-12
@@ -24,7 +25,12 @@ def weights(log_likely: np.ndarray) -> np.ndarray:
 
 def below(x: np.ndarray, mean: np.ndarray, sd: np.ndarray, weight: np.ndarray, df: float) -> np.ndarray:
     """(m,): probability of each thing to lie below x (m,); mean and sd are (grid, m), weight (grid,)."""
-    return np.asarray(weight @ student.cdf((x - mean) / np.maximum(sd, TINY), df))
+    return np.asarray(weight @ _cdf((x - mean) / np.maximum(sd, TINY), df))
+
+
+def _cdf(t: np.ndarray, df: float) -> np.ndarray:
+    """Of Student's t; from 30 degrees of freedom on, Wallace's normal deviate (1959), right to three in ten thousand."""
+    return np.asarray(stdtr(df, t) if df < 30 else ndtr(t * (1 - 1 / (4 * df)) / np.sqrt(1 + t**2 / (2 * df))))
 
 
 def quantile(p: float | np.ndarray, mean: np.ndarray, sd: np.ndarray, weight: np.ndarray, df: float) -> np.ndarray:
@@ -35,7 +41,7 @@ def quantile(p: float | np.ndarray, mean: np.ndarray, sd: np.ndarray, weight: np
     """
     reach = abs(float(student.ppf(np.clip(np.min(np.minimum(p, 1 - p)) / 100, 1e-9, 0.5), df))) + 1
     low, high = (mean - reach * sd).min(axis=0), (mean + reach * sd).max(axis=0)
-    for _ in range(50):
+    for _ in range(36):
         middle = (low + high) / 2
         under = below(middle, mean, sd, weight, df) < p
         low, high = np.where(under, middle, low), np.where(under, high, middle)

@@ -118,6 +118,8 @@ def _life(voice: Voice, row: Mapping[Any, Any], by: list[str], key: str, **value
     within = voice.within(hours(voice, row["low"]), hours(voice, row["high"]))
     between = voice.within(hours(voice, row["between_low"]), hours(voice, row["between_high"]))
     values |= {"network": voice.cell(row, by), "half": hours(voice, row["half_life"]), "within": within, "between": between}
+    if row["half_life"] > row["oldest"]:
+        return voice.say("half_life.beyond", oldest=hours(voice, row["oldest"]), network=values["network"])
     return voice.say(f"half_life.{key}", **values)
 
 
