@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mktlib.measurement import compare_policies, review_campaign
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
-    from mktlib.reputation import describe_reputation, watch_mentions
+    from mktlib.reputation import SentimentClassifier, describe_reputation, load_sentiment, replay_alarm, save_sentiment, watch_mentions
     from mktlib.results import CELL
     from mktlib.rules import check_text, style_fit, style_guide
     from mktlib.scoring import ChainScorer, ContentScorer, backtest, load_scorer
@@ -55,7 +55,7 @@ _HOMES = {
         "network_cards",
         "posting_cadence",
         "research_sheet",
-        "segment_audience",
+    "segment_audience",
     ),
     "charts": ("plot", "show"),
     "datasets": ("fetch_dataset",),
@@ -64,7 +64,7 @@ _HOMES = {
     "measurement": ("compare_policies", "review_campaign"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
-    "reputation": ("describe_reputation", "watch_mentions"),
+    "reputation": ("SentimentClassifier", "describe_reputation", "load_sentiment", "replay_alarm", "save_sentiment", "watch_mentions"),
     "results": ("CELL",),
     "rules": ("check_text", "style_fit", "style_guide"),
     "scoring": ("ChainScorer", "ContentScorer", "backtest", "load_scorer"),
@@ -79,6 +79,7 @@ __all__ = [
     "ChainScorer",
     "ContentScorer",
     "MktlibError",
+    "SentimentClassifier",
     "__version__",
     "backtest",
     "best_times",
@@ -95,6 +96,7 @@ __all__ = [
     "load_sample",
     "load_scorer",
     "load_segmentation",
+    "load_sentiment",
     "load_tables",
     "load_truth",
     "network_cards",
@@ -104,10 +106,12 @@ __all__ = [
     "read_addresses",
     "read_brief",
     "read_export",
+    "replay_alarm",
     "report",
     "research_sheet",
     "review_campaign",
     "sample_path",
+    "save_sentiment",
     "segment_audience",
     "shortlist",
     "show",

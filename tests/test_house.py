@@ -115,9 +115,9 @@ def test_the_public_names_are_these():
 
 
 PUBLIC = """
-watch_mentions check_text style_fit style_guide
+SentimentClassifier load_sentiment save_sentiment watch_mentions check_text style_fit style_guide
 describe_customers describe_influence network_cards research_sheet
-load_segmentation segment_audience CELL describe_reputation MktlibError ChainScorer ContentScorer backtest describe_audience fetch_dataset load_plan load_sample load_scorer load_tables
+load_segmentation segment_audience CELL describe_reputation replay_alarm MktlibError ChainScorer ContentScorer backtest describe_audience fetch_dataset load_plan load_sample load_scorer load_tables
 load_truth sample_path table plan_campaign plot read_addresses read_brief
 best_times describe_followers half_life posting_cadence read_export report review_campaign shortlist show tally __version__ compare_policies
 """

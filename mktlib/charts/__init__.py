@@ -11,7 +11,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from mktlib.charts import dates, followers, funnel, learning, margins, people, plans, scores, segments, talk
+from mktlib.charts import dates, followers, funnel, learning, margins, people, plans, scores, segments, sentiment, style, talk, watch
 from mktlib.charts.alternative import Picture, describe
 from mktlib.charts.canvas import Canvas, new_axes, styled
 from mktlib.errors import DataError
@@ -28,6 +28,7 @@ from mktlib.results import (
     Learning,
     NetworkCards,
     Plan,
+    Replay,
     Reputation,
     Research,
     Result,
@@ -35,7 +36,10 @@ from mktlib.results import (
     Scores,
     Segmentation,
     SendTime,
+    SentimentShare,
     Shortlist,
+    StyleFit,
+    Watch,
 )
 from mktlib.vocabulary import Tables, default_language, finding, load_tables
 
@@ -44,6 +48,8 @@ __all__ = ["PICTURES", "Picture", "describe", "kinds", "plot", "show"]
 Drawing = tuple[Callable[[Any], tuple[float, float]], Callable[[Canvas, Any], None]]
 
 PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
+    SentimentShare: {"shares": (sentiment.sentiment_size, sentiment.sentiment)},
+    StyleFit: {"styles": (style.style_size, style.style)},
     Scores: {"ranked": (scores.ranked_size, scores.ranked), "heatmap": (scores.heatmap_size, scores.heatmap)},
     Explanation: {"terms": (scores.explanation_size, scores.explanation)},
     Shortlist: {"funnel": (funnel.funnel_size, funnel.funnel)},
@@ -67,6 +73,8 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     Cadence: {"wear": (followers.cadence_size, followers.cadence)},
     SendTime: {"week": (followers.times_size, followers.times)},
     Review: {"items": (plans.review_size, plans.review), "calibration": (plans.calibration_size, plans.calibration)},
+    Watch: {"series": (watch.watch_size, watch.watch)},
+    Replay: {"steps": (watch.replay_size, watch.replay)},
     Reputation: {
         "voice": (talk.voice_size, talk.voice),
         "topics": (talk.topics_size, talk.topics),

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mktlib.reporting.voice import OPINION_SHARE, Voice
+from mktlib.wording import moment
 
 MOST = {"client": 10, "analyst": 40}
 
@@ -54,6 +55,7 @@ def cell_text(voice: Voice, kind: str, column: str, value: Any, facts: dict[str,
         "outcome": lambda: voice.percent(float(value)) if facts.get("as_rates") else voice.number(float(value)),
         "yes": lambda: voice.say("yes" if value else "no"),
         "day": lambda: voice.date(value),
+        "moment": lambda: moment(pd.Timestamp(value), voice.language),
         "week": lambda: voice.number(int(value)) if isinstance(value, int) else voice.label("week", value),
         "text": lambda: voice.text(value),
         "label": lambda: voice.label(column, value),

@@ -16,8 +16,11 @@ from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.people import customers_draft, influence_draft
 from mktlib.reporting.research import cards_draft, research_draft
 from mktlib.reporting.segments import segmentation_draft
+from mktlib.reporting.sentiment import sentiment_draft
+from mktlib.reporting.style import style_fit_draft, style_guide_draft
 from mktlib.reporting.talk import reputation_draft
 from mktlib.reporting.voice import Voice, strength, telling, visible
+from mktlib.reporting.watch import replay_draft, watch_draft
 from mktlib.results import (
     Audience,
     Backtest,
@@ -31,6 +34,7 @@ from mktlib.results import (
     Learning,
     NetworkCards,
     Plan,
+    Replay,
     Reputation,
     Research,
     Result,
@@ -38,7 +42,11 @@ from mktlib.results import (
     Scores,
     Segmentation,
     SendTime,
+    SentimentShare,
     Shortlist,
+    StyleFit,
+    StyleGuide,
+    Watch,
 )
 from mktlib.vocabulary import retell
 from mktlib.wording import chances
@@ -376,13 +384,15 @@ def plain_draft(voice: Voice, result: Result, facts: Facts) -> Draft:
 
 
 WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]] = {
-    Scores: ("scores", scores_draft), Plan: ("plan", plan_draft), Review: ("review", review_draft), Backtest: ("backtest", backtest_draft),
-    Segmentation: ("segmentation", segmentation_draft),
+    Scores: ("scores", scores_draft), Plan: ("plan", plan_draft), Review: ("review", review_draft),
+    Backtest: ("backtest", backtest_draft), Segmentation: ("segmentation", segmentation_draft),
     Followers: ("followers", followers_draft), HalfLife: ("half_life", half_life_draft), Cadence: ("cadence", cadence_draft),
-    SendTime: ("times", times_draft),
-    Audience: ("audience", audience_draft), Influence: ("influence", influence_draft), Customers: ("customers", customers_draft),
-    Research: ("research", research_draft), NetworkCards: ("cards", cards_draft), Comparison: ("comparison", comparison_draft), Explanation: ("explanation", explanation_draft),
+    SendTime: ("times", times_draft), Audience: ("audience", audience_draft), Influence: ("influence", influence_draft),
+    Customers: ("customers", customers_draft), Research: ("research", research_draft), NetworkCards: ("cards", cards_draft),
+    Comparison: ("comparison", comparison_draft), Explanation: ("explanation", explanation_draft),
     Shortlist: ("shortlist", shortlist_draft), Learning: ("learning", learning_draft), Reputation: ("reputation", reputation_draft),
+    Watch: ("watch", watch_draft), Replay: ("replay", replay_draft), SentimentShare: ("sentiment", sentiment_draft),
+    StyleGuide: ("style_guide", style_guide_draft), StyleFit: ("style_fit", style_fit_draft),
 }  # fmt: skip
 
 
