@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import beta
 
-from mktlib import describe_reputation, load_sample, load_truth
+from mktlib import describe_reputation, load_sample, load_truth, replay_alarm, report, watch_mentions
 from mktlib.errors import DataError
 from mktlib.reputation.carriers import by_reach, loudest
 from mktlib.reputation.response import answered_by, waits
@@ -210,3 +212,66 @@ def test_untoned_and_short_talk_is_said_so():
     found = describe_reputation(pd.DataFrame(ONE))
     assert {f.code for f in found.findings} == {"E_NO_TONE", "E_SHORT_TALK"}
     assert "net_sentiment" not in found.table
+
+
+@pytest.fixture(scope="module")
+def storm():
+    mentions = load_sample("mentions")
+    watch = watch_mentions(mentions)
+    return mentions, watch, replay_alarm(watch, mentions)
+
+
+def test_a_replay_knows_at_each_step_what_was_said_by_then(storm):
+    mentions, _, told = storm
+    own = mentions[mentions["brand"] == "own"]
+    at = own["at"].dt.tz_localize(None)
+    start = told.facts["first"].floor("h") - pd.Timedelta(days=1)
+    for row in told.table.to_dict("records"):
+        by_then = own[(at >= start) & (at < row["at"])]
+        assert row["total"] == len(by_then)
+        assert len(by_then) == 0 or row["negative"] == (by_then["sentiment_label"] == "negative").mean()
+    assert told.table["count"].sum() == told.table["total"].iloc[-1]
+    assert told.facts["topic"] == "hinge"
+    assert {"charnière", "hinge"} <= set(told.terms["term"])
+
+
+def test_a_replay_does_not_look_ahead(storm):
+    mentions, watch, told = storm
+    middle = told.table["at"].iloc[6]
+    cut = mentions[(mentions["at"].dt.tz_localize(None) < middle)]
+    again = replay_alarm(watch, cut, alarm=int(watch.table["level"].eq("crisis").to_numpy().argmax()))
+    early = told.table["at"] <= middle
+    known = again.table.merge(told.table[early], on="at", suffixes=("", "_whole"))
+    assert len(known) >= 4
+    for column in ("total", "term", "level", "reach"):
+        assert known[column].tolist() == known[f"{column}_whole"].tolist()
+
+
+def test_the_levels_of_a_replay_rise_when_they_were_reached(storm):
+    _, watch, told = storm
+    crisis = watch.table[watch.table["level"] == "crisis"].iloc[0]
+    reached = told.table[told.table["level"] == "crisis"]["at"].min()
+    assert reached >= crisis["crisis_at"].tz_localize(None)
+    assert told.table["expected"].notna().all()
+    assert told.table["expected"].sum() == pytest.approx(10 * 7.5, rel=0.3)  # the planted rate of the own brand, over ten days
+
+
+def test_nothing_to_replay_is_said(storm):
+    mentions, watch, _ = storm
+    with pytest.raises(DataError) as refused:
+        replay_alarm(replace(watch, table=watch.table.iloc[:0]), mentions)
+    assert refused.value.codes == ("E_NO_ALARM",)
+    with pytest.raises(DataError) as refused:
+        replay_alarm(watch, mentions, alarm=99)
+    assert refused.value.codes == ("E_OPTION",)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_page_tells_the_alarm_and_what_luck_was_allowed(storm, language):
+    _, watch, told = storm
+    page = report(watch, told, describe_reputation(storm[0]), language=language)
+    said = " ".join(sentence for s in page.sections for sentence in (s.headline, *s.sentences))
+    assert ("Crisis on 8 June 2026" if language == "en" else "Crise le 8 juin 2026") in said
+    assert ("3.7" if language == "en" else "3,7") in said
+    assert "@lunettes" not in page.html
+    assert "<script" not in page.html

@@ -33,8 +33,9 @@ def watch_draft(voice: Voice, result: Watch, facts: Facts) -> Draft:
         ("level", "text"),
         ("topic", "text"),
         ("mentions", "number"),
-        ("usual", "whole"),
+        ("usually", "whole"),
         ("negative", "percent"),
+        ("usually_negative", "percent"),
     ]
     spec += [("count", "number"), ("expected", "number"), ("ratio_low", "number"), ("ratio_high", "number")] if voice.analyst else []
     spec.append(("until", "day"))
@@ -87,7 +88,7 @@ def replay_draft(voice: Voice, result: Replay, facts: Facts) -> Draft:
     tables = [grid(voice, result.table.assign(level=levels).rename(columns=SAID), spec, caption=voice.say("replay.caption"), facts=facts)]
     if len(result.terms):
         terms: list[Spec] = [
-            ("term", "text"),
+            ("word", "text"),
             ("now", "number"),
             ("before", "number"),
             ("share_now", "percent"),
