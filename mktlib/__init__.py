@@ -55,7 +55,7 @@ _HOMES = {
         "network_cards",
         "posting_cadence",
         "research_sheet",
-    "segment_audience",
+        "segment_audience",
     ),
     "charts": ("plot", "show"),
     "datasets": ("fetch_dataset",),

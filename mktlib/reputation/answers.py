@@ -100,6 +100,12 @@ def _number(value: Any) -> float | None:
 
 def _refused(wrong: list[tuple[int, Any]]) -> list[Any]:
     return [
-        finding("E_SENTIMENT_LABEL", line=at + 1, column="labels", found=repr(value), hint=nearest(value, NAMES) if isinstance(value, str) else None)
+        finding(
+            "E_SENTIMENT_LABEL",
+            line=at + 1,
+            column="labels",
+            found=repr(value),
+            hint=nearest(value, NAMES) if isinstance(value, str) else None,
+        )
         for at, value in wrong[:MOST_SHOWN]
     ]

@@ -19,7 +19,7 @@ from sklearn.preprocessing import normalize
 from mktlib.reputation.inflection import plain
 from mktlib.reputation.lexicon import LONG_RUN, cleaned, load_lexicon
 from mktlib.reputation.tone import NEUTRAL_BAND, Reading, read
-from mktlib.reputation.tongue import NOTHING, OTHER, UNKNOWN, language_of
+from mktlib.reputation.tongue import HEAD, NOTHING, OTHER, language_of, says_anything
 
 Array = NDArray[np.float64]
 Own = dict[str, tuple[tuple[str, float], ...]]
@@ -53,7 +53,7 @@ def tone_of(text: str, language: str, own: Own) -> Reading:
 def spoken(text: str, language: str) -> str:
     """The language to read a text in: the one asked for unless it is in no language of ours (or says nothing)."""
     if language != "auto":
-        return language if any(c.isalnum() or ord(c) > 0x2190 for c in cleaned(text[:2000])) else NOTHING
+        return language if says_anything(cleaned(text[:HEAD])) else NOTHING
     return language_of(text)
 
 
@@ -91,7 +91,7 @@ def numbers_of(text: str, reading: Reading) -> tuple[float, ...]:
 
 
 def counters(texts: int) -> tuple[CountVectorizer, CountVectorizer]:
-    """Of words (one and two) and of letters (three to five within a word). What stands in one text alone is never kept: it may be a name."""
+    """Of words (one and two) and of letters (three to five within a word). What stands in one text alone is not kept: it may be a name."""
     words = CountVectorizer(token_pattern=r"\S+", ngram_range=(1, 2), min_df=2, binary=True, max_features=100_000, lowercase=False)
     letters = CountVectorizer(
         analyzer="char_wb", ngram_range=(3, 5), min_df=2 if texts < 20_000 else 5, binary=True, max_features=200_000, lowercase=False
@@ -115,4 +115,4 @@ def weighted(counts: Sequence[sparse.csr_matrix], weights: Sequence[Array], numb
     return sparse.hstack([*views, sparse.csr_matrix(SHARE_OF_READING * numbers)]).tocsr()
 
 
-__all__ = ["UNKNOWN", "Read", "counters", "idf", "log_count_ratio", "read_tone", "read_whole", "readable", "spoken", "tone_of", "weighted"]
+__all__ = ["Read", "counters", "idf", "log_count_ratio", "read_tone", "read_whole", "readable", "spoken", "tone_of", "weighted"]

@@ -112,11 +112,19 @@ def learn(texts: Sequence[Read], labels: Labels) -> Learned:
         coef.append([line.coef_[0] for line in pair])
         bias.append([line.intercept_[0] for line in pair])
     found = [{str(word): int(at) for word, at in v.vocabulary_.items()} for v in vectors]
-    free = np.eye(len(classes), len(classes) + 2)
     return Learned(
-        classes, *found, np.array(ratios), np.concatenate(rarity), centre, spread,
-        np.array(coef).swapaxes(0, 1), np.array(bias).T, free, np.zeros(len(classes)),
-    )  # fmt: skip
+        classes=classes,
+        words=found[0],
+        letters=found[1],
+        ratios=np.array(ratios),
+        rarity=np.concatenate(rarity),
+        centre=centre,
+        spread=spread,
+        coef=np.array(coef).swapaxes(0, 1),
+        bias=np.array(bias).T,
+        stack=np.eye(len(classes), len(classes) + 2),
+        stack_bias=np.zeros(len(classes)),
+    )
 
 
 def _line(inputs: sparse.csr_matrix, mine: NDArray[np.bool_], strength: float) -> LogisticRegression:

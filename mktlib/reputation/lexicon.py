@@ -147,7 +147,27 @@ def _unaccented(weight: Mapping[str, float], stop: str) -> dict[str, float]:
 
 
 NEVER_PLAIN = frozenset(
-    ["sale", "sales", "gene", "genes", "cote", "cotes", "mure", "acre", "peche", "peches", "tache", "taches", "marche", "marches", "passe", "passes", "prime", "primes", "releve"]
+    [
+        "sale",
+        "sales",
+        "gene",
+        "genes",
+        "cote",
+        "cotes",
+        "mure",
+        "acre",
+        "peche",
+        "peches",
+        "tache",
+        "taches",
+        "marche",
+        "marches",
+        "passe",
+        "passes",
+        "prime",
+        "primes",
+        "releve",
+    ]
 )
 
 
@@ -159,7 +179,7 @@ def _by_first(phrases: Iterable[tuple[tuple[str, ...], float]]) -> Phrases:
 
 
 def _times(text: str) -> dict[str, float]:
-    out = {}
+    out: dict[str, float] = {}
     for line in text.strip().splitlines():
         value, words = line.split(":")
         out |= {w: float(value) for w in words.split() if "_" not in w}
@@ -171,7 +191,7 @@ def own_words(own: str | Path | Mapping[str, Any] | None) -> dict[str, tuple[tup
 
     Args:
         own: a TOML file in the shape of the packaged ones (`[fr.fixed]`, `"-2" = "rayable mal_collé"`), or a mapping from a word or phrase
-            to its weight, for every language.
+            to its weight, for every language or by language ({"fr": {...}}).
 
     Raises:
         DataError: E_SENTIMENT_WORD for every weight that is no number from -3 to 3, every unknown language or kind.
@@ -179,9 +199,9 @@ def own_words(own: str | Path | Mapping[str, Any] | None) -> dict[str, tuple[tup
     if own is None:
         return {language: () for language in SPOKEN}
     if isinstance(own, Mapping):
-        _sound(list(own.items()))
-        pairs = tuple(sorted((str(k).replace(" ", "_").lower(), float(v)) for k, v in own.items()))
-        return {language: pairs for language in SPOKEN}
+        each = {language: own.get(language, {}) if own and set(own) <= set(SPOKEN) else own for language in SPOKEN}
+        _sound([pair for words in each.values() for pair in words.items()])
+        return {a: tuple(sorted((k.strip().replace(" ", "_").lower(), float(v)) for k, v in words.items())) for a, words in each.items()}
     table = own_sentiment_words(own)
     wrong = [finding("E_SENTIMENT_WORD", file=Path(own).name, found=str(name)) for name in table if name not in SPOKEN]
     wrong += [

@@ -2,9 +2,9 @@
 
 The classes a classifier finds are the true shares seen through its confusion matrix: q = pi M (Rogan and Gladen 1978 for two classes;
 "black-box shift", Lipton, Wang and Smola 2018). M is known from labelled texts only, so it is drawn from its posterior (Dirichlet rows,
-Jeffreys' prior) together with q (Dirichlet), pi = q M^-1 is kept where it is a share, and each draw weighs 1 / |det M|: exactly the
-posterior of pi under a flat prior on the shares; PRIOR tempers it to one that does not pull a rare class up. What it takes for granted: among texts of one true tone the classifier errs as it did on
-the labelled ones (the mix may change, the way of speaking may not).
+Jeffreys' prior) together with q (Dirichlet), pi = q M^-1 is kept where it is a share, and each draw weighs 1 / |det M|, which makes it the
+posterior of pi under a flat prior on the shares; PRIOR tempers that to one which does not pull a rare class up. What it takes for granted:
+among texts of one true tone the classifier errs as it did on the labelled ones (the mix may change, the way of speaking may not).
 """
 
 from __future__ import annotations

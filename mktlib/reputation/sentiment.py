@@ -1,4 +1,4 @@
-"""The tone of what people write, in French and English, offline: from words alone, or learnt from labelled texts; shares corrected for error.
+"""The tone of what people write, in French and English, offline: from words alone or learnt from labels; shares corrected for error.
 
 Without labels it reads by the lexicon of `tables/sentiment` and says that its shares are uncorrected. `audit` with a few hundred labelled
 texts measures its errors; `fit` also learns from them.
@@ -32,7 +32,7 @@ Array = NDArray[np.float64]
 FEWEST_A_CLASS, FEWEST_LABELS = 5, 30
 
 
-class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class SentimentClassifier(ClassifierMixin, BaseEstimator):
     """Negative, neutral or positive.
 
     Args:
@@ -57,7 +57,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         language: str = "auto",
         *,
-        own: str | Path | Mapping[str, float] | None = None,
+        own: str | Path | Mapping[str, Any] | None = None,
         right: float | None = None,
         sure: float = 0.9,
         seed: int = 0,
@@ -153,7 +153,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return out
 
     def predict_proba(self, texts: Any) -> Array:
-        """(n, 3) chances of negative, neutral and positive; a third each where nothing can be read. By the lexicon alone they are nominal."""
+        """(n, 3) chances of negative, neutral and positive; a third each where nothing can be read; nominal by the lexicon alone."""
         return self._chances(self._read(plain_texts(texts)))
 
     def score(self, texts: Any, labels: Any, sample_weight: Any = None) -> float:
@@ -167,7 +167,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.array([r.tone for r in self._read(plain_texts(texts))])
 
     def explain(self, text: str) -> pd.DataFrame:
-        """Which words moved it: `word`, `effect` = P(positive) - P(negative) with the word less the same without it; the strongest first."""
+        """Which words moved it: `word`, `effect` = P(positive) - P(negative) with it less the same without it; strongest first."""
         whole = self._read(plain_texts([text]))[0]
         tokens, spans = whole.reading.tokens[:200], {at: len(w.split(" ")) for w, _, at in whole.reading.hits}
         units, i = [], 0
@@ -206,7 +206,13 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = np.bincount(chances.argmax(axis=1), minlength=3).astype(float)
         table = pd.DataFrame({"sentiment": CLASSES, "found": found / found.sum(), "texts": found.astype(int)})
         lost = Counter(r.language for r in kept if not readable(r.language))
-        facts: dict[str, Any] = {"texts": len(kept), "read": len(read), "other_language": lost[OTHER], "empty": lost[NOTHING], "level": level}
+        facts: dict[str, Any] = {
+            "texts": len(kept),
+            "read": len(read),
+            "other_language": lost[OTHER],
+            "empty": lost[NOTHING],
+            "level": level,
+        }
         facts["copies"] = copies_of([t for t, r in zip(shown, kept, strict=True) if readable(r.language)])
         remarks = list(_unread(kept))
         if facts["copies"] > 0.1 * len(read):
@@ -217,7 +223,11 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self, table: pd.DataFrame, facts: dict[str, Any], remarks: list[Finding], found: Array, chances: Array, level: float
     ) -> SentimentShare:
         table = table.assign(share=table["found"], low=np.nan, high=np.nan)
-        facts |= {"corrected": hasattr(self, "confusion_"), "labelled": 0, "method": "lexicon" if not hasattr(self, "learned_") else "learned"}
+        facts |= {
+            "corrected": hasattr(self, "confusion_"),
+            "labelled": 0,
+            "method": "lexicon" if not hasattr(self, "learned_") else "learned",
+        }
         if facts["corrected"]:
             seen = np.flatnonzero(self.confusion_.sum(axis=1))  # a class that no label names cannot be told apart from the others
             part = corrected_shares(found[seen], self.confusion_[np.ix_(seen, seen)].astype(float), level=level, seed=self.seed)
@@ -258,7 +268,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return out
 
 
-def tone(texts: Any, languages: Any = None, *, own: str | Path | Mapping[str, float] | None = None) -> NDArray[np.object_]:
+def tone(texts: Any, languages: Any = None, *, own: str | Path | Mapping[str, Any] | None = None) -> NDArray[np.object_]:
     """negative, neutral, positive or uncertain for each text, by the lexicon alone.
 
     Args:

@@ -104,9 +104,7 @@ def _stretched(token: str, lexicon: Lexicon) -> float | None:
     return None
 
 
-def _negated(
-    tokens: list[str], lexicon: Lexicon, spans: dict[int, tuple[int, float]], needs: dict[int, float]
-) -> list[float]:
+def _negated(tokens: list[str], lexicon: Lexicon, spans: dict[int, tuple[int, float]], needs: dict[int, float]) -> list[float]:
     """For every word: 0 as it stands, 1 turned round, 0.7 turned round and weakened ("hardly")."""
     turned = [0.0] * len(tokens)
     inside = {j for i, (length, _) in spans.items() if length > 1 for j in range(i, i + length)}
@@ -118,9 +116,9 @@ def _negated(
             if tokens[j] in BREAKS or tokens[j] in lexicon.contrast:
                 break
             turned[j] = strength
-        if token in lexicon.after_verb and i and not {"ne", "n'"} & set(tokens[max(0, i - 5) : i]):
-            if (i - 1 in spans and i - 1 not in inside) or i - 1 in needs:
-                turned[i - 1] = strength  # "aime pas", "marche pas"
+        lone = token in lexicon.after_verb and not {"ne", "n'"} & set(tokens[max(0, i - 5) : i])
+        if lone and ((i - 1 in spans and i - 1 not in inside) or i - 1 in needs):
+            turned[i - 1] = strength  # "aime pas", "marche pas"
     return turned
 
 
@@ -173,9 +171,7 @@ def _degree(tokens: list[str], i: int, lexicon: Lexicon) -> float:
     return min(times, 2.0)
 
 
-def _contrasted(
-    tokens: list[str], lexicon: Lexicon, hits: list[tuple[str, float, int]]
-) -> tuple[list[tuple[str, float, int]], bool]:
+def _contrasted(tokens: list[str], lexicon: Lexicon, hits: list[tuple[str, float, int]]) -> tuple[list[tuple[str, float, int]], bool]:
     """Weights after "but" and inside a concession; whether there was either."""
     but = [i for i, t in enumerate(tokens) if t in lexicon.contrast and t not in lexicon.concession]
     grant = [i for i, t in enumerate(tokens) if t in lexicon.concession]

@@ -35,7 +35,7 @@ def _signs() -> dict[str, dict[str, float]]:
 
 
 def language_of(text: str) -> str:
-    """"fr", "en", "other" (another language or script), "unknown" (words, but none that tells), or "" where there is no word or sign.
+    """ "fr", "en", "other" (another language or script), "unknown" (words, but none that tells), or "" where there is no word or sign.
 
     >>> [language_of(t) for t in ("Je suis très déçu", "I am very happy", "Das ist nicht gut und sehr teuer", "Это плохо", "ok 👍", "")]
     ['fr', 'en', 'other', 'other', 'unknown', '']
@@ -45,10 +45,15 @@ def language_of(text: str) -> str:
         return _by_words(shown)
     letters = [c for c in shown if c.isalpha()]
     if not letters:
-        return UNKNOWN if any(not c.isspace() and unicodedata.category(c) in ("So", "Sk", "Po", "Nd", "Sm") for c in shown) else NOTHING
+        return UNKNOWN if says_anything(shown) else NOTHING
     if sum(not _latin(c) for c in letters) > len(letters) / 2:
         return OTHER
     return _by_words(shown)
+
+
+def says_anything(shown: str) -> bool:
+    """Whether there is a letter, a digit or a mark to read."""
+    return any(unicodedata.category(c)[0] in "LNPS" for c in shown)
 
 
 def _latin(letter: str) -> bool:
@@ -73,7 +78,7 @@ def _by_words(shown: str) -> str:
 
 
 def _parts(word: str) -> tuple[str, ...]:
-    """"d'accord" speaks by its parts, "don't" as a whole."""
+    """ "d'accord" speaks by its parts, "don't" as a whole."""
     head, mark, tail = word.partition("'")
     return (word, head + mark, tail) if mark and tail else (word,)
 
