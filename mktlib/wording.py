@@ -47,6 +47,10 @@ RATES = {
     "gain_beta_binomial",
     "gain_pairs",
     "coverage",
+    "explained",
+    "loss",
+    "loss_low",
+    "loss_high",
 }
 MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_per_person", "value", "price", "money"}
 
@@ -169,15 +173,17 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
         content = pd.DataFrame({"code": [f.code for f in rows], "text": [f.text for f in rows]})
     frame = content if isinstance(content, pd.DataFrame) else content.table
     heads: dict[str, Any] = {}
+    ends = {"low", "high"}  # of a rate only where a rate stands beside them: hours have ends too
+    rates = RATES if (RATES - ends) & set(frame.columns) else RATES - ends
     for name in frame.columns:
         head = tables.label("column", name, language)
         while head in heads:  # two columns may share a word; a reader still sees both
             head += " "
-        heads[head] = [_shown(name, x, language, tables, currency) for x in frame[name]]
+        heads[head] = [_shown(name, x, language, tables, currency, rates) for x in frame[name]]
     return pd.DataFrame(heads)
 
 
-def _shown(column: str, x: Any, language: str, tables: Tables, currency: str) -> str:
+def _shown(column: str, x: Any, language: str, tables: Tables, currency: str, rates: set[str]) -> str:
     if x is None or (not isinstance(x, list | tuple | dict) and pd.isna(x)):
         return "–"
     if isinstance(x, bool) or type(x).__name__ == "bool":
@@ -193,7 +199,7 @@ def _shown(column: str, x: Any, language: str, tables: Tables, currency: str) ->
         )
     if isinstance(x, int | float) or hasattr(x, "dtype"):
         value = float(x)
-        if column in RATES and abs(value) <= 1:
+        if column in rates and abs(value) <= 1:
             return percent(value, language)
         return money(value, currency, language) if column in MONEY else number(value, language)
     return str(x)

@@ -216,10 +216,13 @@ def test_half_lives_of_networks_and_formats_hold_what_was_planted(lives):
     for network, true in TRUTH["half_life"]["hours"].items():
         assert rows.loc[network, "low"] <= true <= rows.loc[network, "high"], network
     both = mk.half_life(mk.load_sample("post_hours"), by=("network", "content_type")).table.set_index(["network", "content_type"])
+    held = 0
     for (network, kind), row in both.iterrows():
         true = TRUTH["half_life"]["hours"][network] * np.exp(TRUTH["half_life"]["formats_log"][kind])
-        assert row["low"] <= true * 1.02, (network, kind)
-        assert row["high"] >= true * 0.98, (network, kind)
+        held += row["low"] <= true <= row["high"]
+    assert held >= 6  # of 8 at 90 %: fewer in one case of 26
+    life = both["half_life"].unstack()
+    assert (life["short_video"] > life["social_image"]).sum() >= 3
     assert lives.curves.groupby("network")["share"].apply(lambda s: s.is_monotonic_increasing).all()
 
 

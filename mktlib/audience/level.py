@@ -16,6 +16,8 @@ from mktlib.audience import mixing
 
 RATIOS = np.concatenate([[0.0], np.geomspace(1e-3, 4.0, 11)])
 """Variance of one step of the level over that of one week's luck."""
+OPEN = 0.5 * np.log(RATIOS + RATIOS[1])
+"""Log prior of each: even in the size of a step, so that a drift which hides in the luck of weeks is not ruled out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,7 @@ def drifting(y: np.ndarray, at: np.ndarray, new: np.ndarray, asked: np.ndarray, 
     """
     parts = [_one(y, at, new, asked, luck, ratio) for ratio in RATIOS]
     mean, sd = (np.array([p[k] for p in parts]) for k in (0, 1))
-    return Level(mean=mean, sd=sd, weight=mixing.weights(np.array([p[2] for p in parts])), df=len(y) - 1)
+    return Level(mean=mean, sd=sd, weight=mixing.weights(np.array([p[2] for p in parts]) + OPEN), df=len(y) - 1)
 
 
 def _walk(a: np.ndarray, b: np.ndarray, ratio: float) -> np.ndarray:
@@ -73,7 +75,7 @@ def odd(y: np.ndarray, at: np.ndarray) -> np.ndarray:
     if len(y) < 6:
         return np.ones(len(y))
     parts = [_odd(y, at, ratio) for ratio in RATIOS]
-    return np.asarray(mixing.weights(np.array([p[1] for p in parts])) @ np.array([p[0] for p in parts]))
+    return np.asarray(mixing.weights(np.array([p[1] for p in parts]) + OPEN) @ np.array([p[0] for p in parts]))
 
 
 def _odd(y: np.ndarray, at: np.ndarray, ratio: float) -> tuple[np.ndarray, float]:

@@ -155,7 +155,7 @@ def cadence(canvas: Canvas, result: Cadence) -> None:
     for k, row in enumerate(limits.to_dict("records")):
         curve = result.table[result.table["group"] == row["group"]]
         colour, marker, _ = cv.SERIES[k]
-        name = canvas.say("cadence.line", group=canvas.label(by, row["group"]), verdict=canvas.label("cadence", row["verdict"]))
+        name = canvas.say("cadence.line", group=canvas.label(by, row["group"]), verdict=canvas.label("verdict", row["verdict"]))
         canvas.ax.fill_between(curve["per_week"], curve["reach_low"], curve["reach_high"], color=colour, alpha=PALE, linewidth=0)
         canvas.ax.plot(curve["per_week"], curve["reach"], color=colour, marker=marker, markersize=4, linewidth=1.8, label=name)
         if row["verdict"] == "wears":

@@ -137,7 +137,7 @@ def cadence_draft(voice: Voice, result: Cadence, facts: Facts) -> Draft:
     kind = "network" if str(facts["by"]) == "all" else str(facts["by"])
     named = result.limits.assign(
         group=[voice.label(kind, g) for g in result.limits["group"]],
-        verdict=[voice.label("cadence", v) for v in result.limits["verdict"]],
+        verdict=[voice.label("verdict", v) for v in result.limits["verdict"]],
     )
     table = grid(voice, named, spec, caption=voice.say("cadence.caption"), facts=facts)
     known = statistics(voice, facts, level="percent", posts="number")

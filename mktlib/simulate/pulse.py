@@ -35,7 +35,7 @@ HALF_LIVES = {"facebook": 1.8, "instagram": 19.0, "linkedin": 24.0, "tiktok": 40
 LIVES = {"social_image": -0.2, "short_video": 0.2}
 """Log half-life of a format about its network's."""
 KINDS = ("short_video", "story", "ugc", "social_image")
-AGES = np.concatenate([np.arange(1, 25), np.arange(27, 169, 3)])
+AGES = np.concatenate([np.arange(1, 25), np.arange(30, 169, 6)])
 
 
 def _moments(rng: np.random.Generator, network: str) -> pd.DatetimeIndex:
@@ -116,7 +116,7 @@ def followers_busy(world: World) -> pd.DataFrame:
 
 
 def post_hours(world: World, size: int = 22) -> pd.DataFrame:
-    """One row a post and age (hourly for a day, then every three hours): what came in that time; some posts are still young."""
+    """One row a post and age (hourly for a day, then every six hours): what came in that time; some posts are still young."""
     rng = np.random.default_rng([world.seed, 43])
     rows = []
     for network, half in HALF_LIVES.items():
