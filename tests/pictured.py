@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pandas as pd
+from pictured_people import PEOPLE, account
 
 from mktlib.errors import Finding
 from mktlib.results import (
@@ -316,7 +317,7 @@ def audience() -> Audience:
     )
     for rate in ("follow_rate", "engage_rate", "buy_rate"):
         table[f"{rate}_low"], table[f"{rate}_high"] = table[rate] * 0.9, table[rate] * 1.1
-    return Audience(table=table, facts={"by": "segment", "people": 8200, "buyers": 370, "level": 0.9, "currency": "EUR"})
+    return Audience(table=table, facts={"by": "segment", "people": 8200, "buyers": 370, "level": 0.9, "currency": "EUR"}, likes=account().likes)
 
 
 def comparison() -> Comparison:
@@ -468,4 +469,5 @@ ALL: dict[str, Result] = {
     "half_life": half_life(),
     "cadence": cadence(),
     "times": times(),
+    **PEOPLE,
 }

@@ -87,7 +87,8 @@ def _people(
             table[column] = frame[column].groupby(group, sort=True).agg(_commonest).reindex(names).to_numpy()
     questions, count, hidden = asked(frame["question_asked"], group) if "question_asked" in frame else (_no_questions(), 0, 0)
     if "question_asked" in frame:
-        table["top_question"] = table["group"].map(questions.drop_duplicates("group").set_index("group")["question"]).fillna("")
+        first = dict(zip(questions["group"][::-1], questions["question"][::-1], strict=True))
+        table["top_question"] = [first.get(g, "") for g in names]
     facts: dict[str, Any] = {
         "people": len(frame), "grain": "person", "engagement_denominator": "people", "denominators": over, "method": "beta_binomial",
         "folded": few, "fewest": FEWEST, "unnamed": blank, "absent": _absent(frame), "asked": count, "asked_hidden": hidden,

@@ -21,7 +21,7 @@ TICKS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2
 
 
 def outline(count: int, width: float = 8.0, row: float = 0.32) -> tuple[float, float]:
-    return width, max(2.8, 1.7 + row * max(count, 1))
+    return width, max(2.6, 1.9 + row * count)
 
 
 def group_label(canvas: Canvas, by: str, group: Any) -> str:
@@ -106,6 +106,7 @@ def likes(canvas: Canvas, result: Audience) -> None:
     """Formats, lengths and styles, each beside the average of its kind, marked by whether it is shown to differ."""
     table = result.likes
     if table.empty:
+        canvas.title(canvas.say("people.likes_none"))
         return canvas.note(canvas.say("nothing"))
     first = table.sort_values("times", ascending=False, kind="stable").iloc[0]
     times = Units("times", canvas.language)

@@ -54,7 +54,7 @@ def _counted(frame: pd.DataFrame) -> tuple[pd.Series, list[Finding]]:
         return pd.Series(dtype=float), found
     people = pd.to_numeric(frame["people"], errors="coerce").astype("Float64").astype(float)
     bad = (people.isna() & frame["people"].notna()).to_numpy(bool) | np.isinf(people.to_numpy())
-    at = int(bad.argmax())
+    at = int(bad.argmax()) if bad.any() else 0
     wrong = [finding("E_NOT_A_NUMBER", column="people", line=at + 2, found=frame["people"].iloc[at])] if bad.any() else []
     return people.fillna(0), wrong
 

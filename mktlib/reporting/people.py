@@ -92,6 +92,8 @@ def _measures(voice: Voice, table: pd.DataFrame, facts: Facts) -> Grid:
 def customers_draft(voice: Voice, result: Customers, facts: Facts) -> Draft:
     """The group that brings most, how many such people came back, who is least likely to, and what is not spoken of."""
     table = result.table
+    if table.empty:
+        return Draft(headline=voice.say("customers.empty"), sentences=[], tables=[], details=[])
     first = table.iloc[int(table["revenue_share"].fillna(-1).to_numpy().argmax())]
     shares = {"people": voice.percent(first["share"]), "share": voice.percent(first["revenue_share"])}
     headline = voice.say("customers.headline", name=voice.label("customer_group", first["group"]), **shares)
