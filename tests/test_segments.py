@@ -440,18 +440,21 @@ def test_figure_and_report_say_it_and_name_nobody(found, people, language, reade
     assert "{" not in re.sub(r"<style.*?</style>", "", said, flags=re.DOTALL)
 
 
-def test_what_a_segment_engages_with_is_read_from_a_log(people, found):
+def test_what_a_segment_engages_with_is_read_from_a_log():
     rng = np.random.default_rng(9)
-    told = found.assign(people)["likeliest"].to_numpy()
-    log = pd.DataFrame(
-        {"member_id": np.repeat(people["member_id"], 6), "content_type": rng.choice(["story", "blog_post"], 6 * len(people))}
-    )
-    rate = np.where((np.repeat(told, 6) == "segment_1") & log["content_type"].eq("story"), 0.6, 0.2)
+    frame, _ = planted(rng, 500, apart=2.0)
+    frame["member_id"] = [f"M{i}" for i in range(500)]
+    alone = mk.segment_audience(frame, k=3)
+    told = np.repeat(alone.assign(frame)["likeliest"].to_numpy(), 10)
+    log = pd.DataFrame({"member_id": np.repeat(frame["member_id"], 10), "content_type": rng.choice(["story", "blog_post"], 5000)})
+    rate = np.where((told == "segment_1") & log["content_type"].eq("story"), 0.6, 0.2)
     log["engaged"] = (rng.random(len(log)) < rate).astype(int)
-    likes = mk.segment_audience(people, features=SAMPLE_FEATURES, k=4, log=log).likes
-    row = likes[likes["source"].eq("log") & likes["option"].eq("story")].set_index("segment")
-    assert row.loc["segment_1", "low"] < 0.6 < row.loc["segment_1", "high"] + 0.06
-    assert row.loc["segment_2", "low"] - 0.02 < 0.2 < row.loc["segment_2", "high"]
+    result = mk.segment_audience(frame, k=3, log=log)
+    pd.testing.assert_frame_equal(result.table, alone.table)
+    row = result.likes[result.likes["source"].eq("log")].set_index(["segment", "option"])
+    for key, true in ((("segment_1", "story"), 0.6), (("segment_2", "story"), 0.2), (("segment_1", "blog_post"), 0.2)):
+        assert row.loc[key, "low"] - 0.02 < true < row.loc[key, "high"] + 0.02
+    assert set(result.likes["source"]) == {"log", "answers"}
 
 
 def test_people_seen_often_count_once():
@@ -467,3 +470,18 @@ def test_every_word_of_a_name_is_there_in_both_languages():
     languages = load_tables().languages
     assert set(languages["en"]["segments"]["name"]) == set(languages["fr"]["segments"]["name"])
     assert {w for w, _ in naming.WORDS} <= set(languages["en"]["segments"]["name"])
+
+
+def test_means_of_columns_that_took_no_part_are_not_drawn_together():
+    """People counted by probability to the wrong segment pull its mean to the others'; the weights take that back."""
+    rng = np.random.default_rng(10)
+    z = rng.integers(0, 2, 40_000)
+    sure = np.where(rng.random(40_000) < 0.5, 0.95, 0.7)
+    wrong = rng.random(40_000) > sure
+    likely = np.where(z ^ wrong, sure, 1 - sure)
+    share, value = np.column_stack([1 - likely, likely]), rng.normal(np.array([1.0, 3.0])[z], 1.0)
+    drawn = (share.T @ value) / share.sum(axis=0)
+    weight = portraits.unmixed(share)
+    assert drawn[1] - drawn[0] < 1.5
+    assert (weight.T @ value) / weight.sum(axis=0) == pytest.approx([1, 3], abs=0.05)
+    assert weight.sum(axis=1) == pytest.approx(1)

@@ -10,7 +10,7 @@ The columns that segments are made of differ by construction: their rows say wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,11 @@ class Sayings:
     value: Floats
     known: Floats
     rows: tuple[tuple[str, str, str, str], ...]
+
+    @property
+    def shares(self) -> NDArray[np.bool_]:
+        """Which sayings are shares."""
+        return np.array([kind == "share" for _, _, kind, _ in self.rows], dtype=bool)
 
 
 def sayings(people: pd.DataFrame, bases: Iterable[Column], describes: Iterable[Column], day: pd.Timestamp | None) -> Sayings:
@@ -82,9 +87,30 @@ NO = ("no", "non", "0", "false", "n")
 """First of two words that need not be told: the share of the second says both."""
 
 
+def unmixed(share: Floats) -> Floats:
+    """(people, segments): weights whose means over people are those of the segments themselves, for columns that took no part.
+
+    Means weighted by probabilities alone are drawn together, as some people are counted to a segment that is not theirs; the shares of
+    wrong counts are known from the probabilities and taken back (Bolck, Croon and Hagenaars 2004, Political Analysis 12). Weights of a
+    person add to 1; some are below 0.
+
+    >>> unmixed(np.array([[0.9, 0.1], [0.1, 0.9]])).round(3).tolist()
+    [[1.125, -0.125], [-0.125, 1.125]]
+    """
+    mixing = (share.T @ share) / np.maximum(share.sum(axis=0), 1e-9)[:, None]
+    return np.asarray(share @ np.linalg.inv(mixing)) if np.linalg.cond(mixing) < ENTANGLED else share
+
+
+ENTANGLED = 50.0
+"""Segments that overlap so much cannot be told apart by weights."""
+
+
 def contrast(share: Floats, said: Sayings) -> tuple[Floats, Floats, Floats]:
     """(segments, sayings) each: mean inside, mean of everybody else, people inside who said anything."""
-    inner, count = share.T @ said.value, share.T @ said.known
+    weight, apart = unmixed(share), np.array([role == "describes" for *_, role in said.rows], dtype=bool)
+    inner = np.where(apart, weight.T @ said.value, share.T @ said.value)
+    count = np.where(apart, weight.T @ said.known, share.T @ said.known)
+    inner = np.where(said.shares, np.clip(inner, 0, np.maximum(count, 0)), inner)
     whole, asked = said.value.sum(axis=0), said.known.sum(axis=0)
     return inner / np.maximum(count, 1e-9), (whole - inner) / np.maximum(asked - count, 1e-9), count
 
@@ -134,9 +160,8 @@ def traits(share: Floats, said: Sayings, error: Floats, names: list[str], level:
 
 def _few(said: Sayings, inside: Floats, count: Floats) -> NDArray[np.bool_]:
     """(segments, sayings): what so few people of a segment, or of the others, said that it could point at them. Never shown."""
-    shares = np.array([kind == "share" for _, _, kind, _ in said.rows], dtype=bool)
     hits = np.minimum(inside, 1 - inside) * count
-    return np.asarray((count < FEWEST) | (said.known.sum(axis=0) - count < FEWEST) | (shares & (hits < FEWEST)))
+    return np.asarray((count < FEWEST) | (said.known.sum(axis=0) - count < FEWEST) | (said.shares & (hits < FEWEST)))
 
 
 def _effects(inside: Floats, outside: Floats, said: Sayings) -> Floats:
@@ -144,9 +169,8 @@ def _effects(inside: Floats, outside: Floats, said: Sayings) -> Floats:
     asked = np.maximum(said.known.sum(axis=0), 1)
     mean = said.value.sum(axis=0) / asked
     sd = np.sqrt(np.maximum((said.known * (said.value - mean) ** 2).sum(axis=0) / asked, 1e-300))
-    share = np.array([kind == "share" for _, _, kind, _ in said.rows], dtype=bool)
     angle = [2 * np.arcsin(np.sqrt(np.clip(x, 0, 1))) for x in (inside, outside)]
-    return np.asarray(np.where(share, angle[0] - angle[1], (inside - outside) / sd))
+    return np.asarray(np.where(said.shares, angle[0] - angle[1], (inside - outside) / sd))
 
 
 def holm(p: Floats) -> Floats:
@@ -162,20 +186,30 @@ def holm(p: Floats) -> Floats:
 
 
 def likes(
-    people: pd.DataFrame, share: Floats, columns: Iterable[Column], day: pd.Timestamp | None, names: list[str], level: float
+    people: pd.DataFrame,
+    share: Floats,
+    bases: Sequence[Column],
+    describes: Sequence[Column],
+    day: pd.Timestamp | None,
+    names: list[str],
+    level: float,
 ) -> pd.DataFrame:
     """What segments answered that they like by format, length and style, and in which part of the day they are there; see LIKES.
 
     Shares are drawn to each other as far as the segments are alike (`groups.shrunk_rates`); `people` is who answered.
     """
     made = []
-    for column in columns:
+    for column in [*bases, *describes]:
         axis = LIKED.get(column.name, "daypart" if column.kind == "hour" else "")
         if axis:
             codes = coded(people, [column], day)[:, 0]
             options = DAYPARTS if axis == "daypart" else column.levels
-            hits = np.column_stack([share.T @ (codes == i) for i in range(len(options))])
-            made += _liked(axis, options, hits, share.T @ (codes >= 0), names, level, "answers")
+            weight = share if column in bases else unmixed(share)
+            told = codes >= 0
+            asked = np.maximum(weight[told].sum(axis=0), 1e-9)
+            rate = np.column_stack([np.clip(weight.T @ (codes == i) / asked, 0, 1) for i in range(len(options))])
+            heard = asked**2 / np.maximum((weight[told] ** 2).sum(axis=0), 1e-9)  # people's worth of what unequal weights leave (Kish 1965)
+            made += _liked(axis, options, rate * np.minimum(heard, asked)[:, None], np.minimum(heard, asked), names, level, "answers")
     return pd.DataFrame(made, columns=LIKES)
 
 

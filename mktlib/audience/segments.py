@@ -30,7 +30,7 @@ STRONG, STABLE = 0.8, 0.75
 """Prediction strength from which a number of segments holds (Tibshirani and Walther 2005); Jaccard from which a segment is stable, below
 which it is a pattern at best (Hennig 2007)."""
 MOST, SPLITS, ROUNDS, PATIENCE = 8, 5, 25, 3
-MOST_JUDGED, MOST_FITTED = 2_000, 50_000
+MOST_JUDGED, MOST_FITTED = 5_000, 50_000
 FEW = 5 * FEWEST
 """People below which nothing is looked for."""
 
@@ -265,7 +265,7 @@ def _result(
         told = traits(share, work.said, error, keys, level)
     else:
         told = traits(share, Sayings(work.said.value[:, :0], work.said.known[:, :0], ()), np.zeros((1, 0)), keys, level)
-    liked = likes(work.people, share, [*work.chosen.bases, *work.chosen.describes], work.day, keys, level)
+    liked = likes(work.people, share, work.chosen.bases, work.chosen.describes, work.day, keys, level)
     if shown is not None:
         back = np.empty(len(order), dtype=np.int64)
         back[order] = np.arange(len(order))
