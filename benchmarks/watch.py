@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from mktlib.reputation.alarms import WARM, margin
+from mktlib.reputation.alarms import TONE_PART, WARM, margin
 from mktlib.reputation.baseline import Calendar, Forecast, forecast, plain_calendar
 from mktlib.reputation.episodes import QUIET, Hits, episodes
 from mktlib.reputation.scan import WINDOWS, scan, windowed
@@ -36,7 +36,9 @@ def cycle(days: int) -> np.ndarray:
     return (weekday[np.arange(days) % 7, None] / weekday.mean() * shape / shape.sum()).ravel()
 
 
-def series(rng: np.random.Generator, many: int, days: int, volume: float, phi: float, kind: str, times: np.ndarray | None = None) -> np.ndarray:
+def series(
+    rng: np.random.Generator, many: int, days: int, volume: float, phi: float, kind: str, times: np.ndarray | None = None
+) -> np.ndarray:
     """(many, hours) counts; times (many, hours): what an event multiplies the mean by."""
     mean = volume * np.broadcast_to(cycle(days), (many, days * 24))
     if kind == "drift":
@@ -118,8 +120,6 @@ def _rates(years: float, volume: float, kind: str, phi: float) -> str:
 
 def tone(years: float, volumes: Iterable[float]) -> None:
     """Both detectors, each with its part of a promise of 4, as `watch_mentions` adds them where tones are known."""
-    from mktlib.reputation.alarms import TONE_PART
-
     print("| mentions a day | negative | alike within a day | volume alone | tone alone | both (promise 4) |\n|---|---|---|---|---|---|")
     days, calendar = WARM + 365, plain_calendar(WARM + 365)
     for volume in volumes:

@@ -28,6 +28,8 @@ EXCESS = np.geomspace(0.02, 30.0, 20)
 """Grid of dispersion less 1."""
 NODES = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
 """Quantiles at which the posterior of the dispersion is kept, each standing for a fifth of it."""
+FITTED = 0.8
+"""Weight of the first days, which are fitted, in what is learnt of the scatter."""
 PLAIN_DAY = np.array([2, 1, 1, 1, 1, 1.5, 3, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 3]) / 101.5
 """The hours of a day before anything is known of it."""
 CLIPPED, FORGOTTEN, STAYS = 2.5, 4.0, 10
@@ -63,8 +65,8 @@ class Forecast:
     """One-day-ahead forecasts of (series, bins) counts.
 
     mean (series, bins); doubt (series, bins) relative variance of the hour's share; level (series, days) relative variance of the level;
-    hours, quarters, whole (series, days, nodes) dispersion less 1 of hours, of six hours and of days; volume (series, days) expected mentions a day;
-    seen (series, days) mentions learnt from.
+    hours, quarters, whole (series, days, nodes) dispersion less 1 of hours, of six hours and of days; volume (series, days) expected
+    mentions a day; seen (series, days) mentions learnt from.
     """
 
     mean: np.ndarray
@@ -127,15 +129,40 @@ def forecast(counts: np.ndarray, there: np.ndarray, calendar: Calendar) -> Forec
     """
     series, bins = counts.shape
     there = np.broadcast_to(there, counts.shape).astype(float)
-    days = calendar.days
-    out = _empty(series, bins, days)
-    state = _State(series, calendar.plain)
-    first = min(HISTORY, days)
-    state.begin(counts, there, calendar, first)
+    counts, days = counts * there, calendar.days
+    out, state = _empty(series, bins, days), _State(series, calendar.plain)
+    state.begin([_day(counts, there, calendar, day) for day in range(min(HISTORY, days))], calendar.plain)
     for day in tqdm(range(days), desc="watch", unit="day", delay=2, leave=False):
-        span = slice(calendar.start[day], calendar.start[day + 1])
-        state.step(day, counts[:, span], there[:, span], calendar.hour[span], int(calendar.weekday[day]), out, span, learning=day >= first)
+        state.step(_day(counts, there, calendar, day), out)
     return out
+
+
+@dataclass(frozen=True)
+class _Day:
+    """One day of all series: its bins, counts and there (series, bins of the day), hour (bins of the day,)."""
+
+    index: int
+    span: slice
+    weekday: int
+    hour: np.ndarray
+    counts: np.ndarray
+    there: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What was told of it in the morning: shares (series, bins of the day), level (series,) and that of each memory, dispersion, doubt."""
+
+    shares: np.ndarray
+    level: np.ndarray
+    levels: np.ndarray
+    phi: np.ndarray
+    doubt: np.ndarray
+
+
+def _day(counts: np.ndarray, there: np.ndarray, calendar: Calendar, day: int) -> _Day:
+    span = slice(calendar.start[day], calendar.start[day + 1])
+    return _Day(day, span, int(calendar.weekday[day]), calendar.hour[span], counts[:, span], there[:, span])
 
 
 def _empty(series: int, bins: int, days: int) -> Forecast:
@@ -156,88 +183,72 @@ class _State:
         self.odd = np.zeros((series, 14), dtype=bool)
         self.seen = np.zeros(series)
 
-    def begin(self, counts: np.ndarray, there: np.ndarray, calendar: Calendar, first: int) -> None:
-        """Learn the first days as one: a level that no single day can move far, then weekdays and hours."""
-        last = calendar.start[first]
-        tops = np.add.reduceat(counts[:, :last] * there[:, :last], calendar.start[:first], axis=1)
-        units = np.maximum(np.add.reduceat(there[:, :last] * calendar.plain[calendar.hour[:last]], calendar.start[:first], axis=1), 1e-9)
+    def begin(self, days: list[_Day], plain: np.ndarray) -> None:
+        """Learn the first days as one: a level that no single day can move far, weekdays and hours, and how much they scatter."""
+        tops = np.stack([day.counts.sum(axis=1) for day in days], axis=1)
+        units = np.maximum(np.stack([day.there @ plain[day.hour] for day in days], axis=1), 1e-9)
         level = np.maximum((tops.sum(axis=1) + 0.05) / (units.sum(axis=1) + 0.05), 0.02)
         for _ in range(3):
             scatter = np.median(np.abs(tops - level[:, None] * units), axis=1) * 1.4826
             cap = level[:, None] * units + 3 * np.maximum(scatter, 1.3 * np.sqrt(level))[:, None]
-            kept = np.minimum(tops, cap)
-            level = np.maximum((kept.sum(axis=1) + 0.05) / (units.sum(axis=1) + 0.05), 0.02)
-        shrunk = np.where(tops > 0, np.minimum(1.0, cap / np.maximum(tops, 1e-9)), 1.0)
-        for day in range(first):
-            span = slice(calendar.start[day], calendar.start[day + 1])
-            mine = counts[:, span] * there[:, span] * shrunk[:, day, None]
-            hours = _by_hour(mine, calendar.hour[span]), _by_hour(there[:, span], calendar.hour[span])
-            self.habits.learn(hours[0], level, hours[1], int(calendar.weekday[day]))
+            level = np.maximum((np.minimum(tops, cap).sum(axis=1) + 0.05) / (units.sum(axis=1) + 0.05), 0.02)
+        shrunk = np.minimum(1.0, cap / np.maximum(tops, 1e-9))
+        for day in days:
+            mine = day.counts * shrunk[:, day.index, None]
+            self.habits.learn(_by_hour(mine, day.hour), level, _by_hour(day.there, day.hour), day.weekday)
         self.habits.settle(np.full(len(level), 2.0))
         self.total, self.unit, self.squares = (np.repeat(x[:, None], 3, axis=1) for x in (level, np.ones_like(level), np.ones_like(level)))
-        for day in range(first):  # how much they scatter, fitted days being a little too close to their fit
-            span = slice(calendar.start[day], calendar.start[day + 1])
-            mean = level[:, None] * self.habits.shares[:, calendar.weekday[day]][:, calendar.hour[span]] * there[:, span]
-            mine = counts[:, span] * there[:, span]
-            calm = (mine.sum(axis=1) <= cap[:, day]).astype(float)[:, None]
-            self.whole += 0.8 * calm * _likelihood(mine.sum(axis=1)[:, None], mean.sum(axis=1)[:, None])[:, 0]
-            self.hours += 0.8 * calm * _likelihood(mine, mean).sum(axis=1)
-            six = _by_six(calendar.hour[span])
-            self.quarters += 0.8 * calm * _likelihood(mine @ six, mean @ six).sum(axis=1)
+        for day in days:  # fitted days are a little too close to their fit
+            mean = level[:, None] * self.habits.shares[:, day.weekday][:, day.hour] * day.there
+            calm, six = FITTED * (tops[:, day.index] <= cap[:, day.index]).astype(float)[:, None], _by_six(day.hour)
+            self.whole += calm * _likelihood(day.counts.sum(axis=1)[:, None], mean.sum(axis=1)[:, None])[:, 0]
+            self.hours += calm * _likelihood(day.counts, mean).sum(axis=1)
+            self.quarters += calm * _likelihood(day.counts @ six, mean @ six).sum(axis=1)
 
-    def step(
-        self, day: int, counts: np.ndarray, there: np.ndarray, hour: np.ndarray, weekday: int, out: Forecast, span: slice, *, learning: bool
-    ) -> None:
+    def step(self, today: _Day, out: Forecast) -> None:
         """Forecast one day, then learn from it."""
+        day = today.index
         out.hours[:, day], out.quarters[:, day], out.whole[:, day] = (_nodes(x) for x in (self.hours, self.quarters, self.whole))
         phi = 1 + out.whole[:, day].mean(axis=1)
-        if learning or day % 7 == 0:
+        if day >= HISTORY or day % 7 == 0:
             self.habits.settle(phi)
-        shares = self.habits.shares[:, weekday][:, hour] * there
+        shares = self.habits.shares[:, today.weekday][:, today.hour] * today.there
         weight = np.exp(self.skill - self.skill.max(axis=1, keepdims=True))
         weight /= weight.sum(axis=1, keepdims=True)
         levels = (self.total + 0.02) / (self.unit + 0.02)
         level = (weight * levels).sum(axis=1)
         between = (weight * (levels - level[:, None]) ** 2).sum(axis=1) / level**2
         within = (weight * phi[:, None] * self.squares / np.maximum(self.unit, 1e-9) ** 2 / levels).sum(axis=1)
-        out.mean[:, span] = level[:, None] * shares
-        out.doubt[:, span] = self.habits.doubt[:, weekday][:, hour]
+        out.mean[:, today.span] = level[:, None] * shares
+        out.doubt[:, today.span] = self.habits.doubt[:, today.weekday][:, today.hour]
         out.level[:, day] = np.minimum(within + between, 4.0)
         out.volume[:, day], out.seen[:, day] = level * self.habits.shares.sum(axis=2).mean(axis=1), self.seen
-        self._learn(day, counts * there, there, hour, weekday, shares, level, levels, phi, out.level[:, day])
+        self._learn(today, _Told(shares, level, levels, phi, out.level[:, day]))
 
-    def _learn(
-        self,
-        day: int,
-        counts: np.ndarray,
-        there: np.ndarray,
-        hour: np.ndarray,
-        weekday: int,
-        shares: np.ndarray,
-        level: np.ndarray,
-        levels: np.ndarray,
-        phi: np.ndarray,
-        doubt: np.ndarray,
-    ) -> None:
-        unit = shares.sum(axis=1)
-        mean, total = np.maximum(level * unit, 1e-9), counts.sum(axis=1)
-        taken, odd = self._taken(day, total, mean, phi + doubt * mean)
+    def _learn(self, today: _Day, told: _Told) -> None:
+        unit = told.shares.sum(axis=1)
+        mean, total = np.maximum(told.level * unit, 1e-9), today.counts.sum(axis=1)
+        taken, odd = self._taken(today.index, total, mean, told.phi + told.doubt * mean)
         self.seen += total
-        if day >= HISTORY:
-            usable = (~odd & (unit > 0)).astype(float)
-            self.whole += usable[:, None] * _likelihood(total[:, None], mean[:, None])[:, 0]
-            expected, six = np.maximum(level[:, None] * shares, 1e-9) * there, _by_six(hour)
-            self.hours += usable[:, None] * _likelihood(counts, expected).sum(axis=1)
-            self.quarters += usable[:, None] * _likelihood(counts @ six, expected @ six).sum(axis=1)
-            score = _likelihood(total[:, None], np.maximum(levels * unit[:, None], 1e-9), phi[:, None] - 1)
-            self.skill = 0.985 * self.skill + usable[:, None] * score
+        if today.index >= HISTORY:
+            self._learn_scatter(today, told, mean, (~odd & (unit > 0)).astype(float)[:, None])
         keep = 0.5 ** (1 / MEMORIES)
         self.total, self.unit = self.total * keep + taken[:, None], self.unit * keep + unit[:, None]
         self.squares = self.squares * keep**2 + unit[:, None]
-        share = np.where(total > 0, taken / np.maximum(total, 1e-9), 0.0)
-        kept = np.where((total > 0)[:, None], counts * share[:, None], taken[:, None] * shares / np.maximum(unit, 1e-9)[:, None])
-        if day >= HISTORY:
-            self.habits.learn(_by_hour(kept, hour), level, _by_hour(there, hour), weekday)
+        if today.index >= HISTORY:
+            part = taken / np.where(total > 0, total, np.maximum(unit, 1e-9))
+            kept = np.where((total > 0)[:, None], today.counts, told.shares) * part[:, None]
+            self.habits.learn(_by_hour(kept, today.hour), told.level, _by_hour(today.there, today.hour), today.weekday)
+
+    def _learn_scatter(self, today: _Day, told: _Told, mean: np.ndarray, usable: np.ndarray) -> None:
+        """How far the day lay from its forecast, and which memory of the level told it best; usable (series, 1): 0 for odd days."""
+        total = today.counts.sum(axis=1)[:, None]
+        expected, six = np.maximum(told.level[:, None] * told.shares, 1e-9) * today.there, _by_six(today.hour)
+        self.whole += usable * _likelihood(total, mean[:, None])[:, 0]
+        self.hours += usable * _likelihood(today.counts, expected).sum(axis=1)
+        self.quarters += usable * _likelihood(today.counts @ six, expected @ six).sum(axis=1)
+        each = np.maximum(told.levels * told.shares.sum(axis=1, keepdims=True), 1e-9)
+        self.skill = 0.985 * self.skill + usable * _likelihood(total, each, told.phi[:, None] - 1)
 
     def _taken(self, day: int, total: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What a day teaches of the level (its total, less where it is out of the ordinary), and whether it is far out."""

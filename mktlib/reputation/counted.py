@@ -95,7 +95,7 @@ def _counts(frame: pd.DataFrame, brand: str) -> pd.DataFrame:
         ("E_NOT_INTEGER", "count", np.isfinite(out["count"]) & (out["count"] % 1 != 0)),
         ("E_NEGATIVE_COUNT", "negative", out["negative"] < 0),
         ("E_NOT_A_NUMBER", "negative", out["negative"].isna()),
-        ("E_WATCH_SHARE", "negative", out["negative"] > out["count"]),
+        ("E_WATCH_SHARE", "negative", (out["negative"] > out["count"]) & (out["count"] >= 0)),
     )
     for code, column, bad in tests:
         if bad.any():

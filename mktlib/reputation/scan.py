@@ -19,7 +19,7 @@ WINDOWS = np.array([1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 120, 168])
 """Lengths in hours."""
 YEAR = 8766.0
 """Hours."""
-CENTRE, BREADTH, FLOOR, LONG = 4.0, 0.9, 0.05, 0.5
+CENTRE, BREADTH, FLOOR, LONG = 6.0, 1.1, 0.05, 0.5
 """Where the promised rate goes: to windows of about so many independent mentions (and a spread, in logs), in which bursts of two to
 five times the usual are first told; a little to every other one, half of it beyond three days. Chosen on simulated bursts."""
 
