@@ -68,8 +68,8 @@ def peers(language: str) -> Iterator[tuple[str, Callable[[list[str]], np.ndarray
 
 
 def zero_shot() -> None:
-    """Accuracy of lexicons alone: texts written before ours, after its first version (`blind`), after its last word (`last`); tweets."""
-    sets = {f"{kind}{lang}": (lang, *written(f"{kind}{lang}")) for lang in ("fr", "en") for kind in ("", "blind_", "last_")}
+    """Accuracy of lexicons alone: texts written before ours, after its first, second and last version; tweets."""
+    sets = {f"{kind}{lang}": (lang, *written(f"{kind}{lang}")) for lang in ("fr", "en") for kind in ("", "blind_", "last_", "fresh_")}
     if TWEETS.exists():
         (a, y), (b, z) = tweets("train"), tweets("val")
         sets["tweets fr"] = ("fr", a + b, np.r_[y, z])

@@ -18,7 +18,7 @@ from sklearn.preprocessing import normalize
 
 from mktlib.reputation.inflection import plain
 from mktlib.reputation.lexicon import LONG_RUN, cleaned, load_lexicon
-from mktlib.reputation.tone import NEUTRAL_BAND, Reading, read
+from mktlib.reputation.reading import NEUTRAL_BAND, Reading, read
 from mktlib.reputation.tongue import HEAD, NOTHING, OTHER, language_of, says_anything
 
 Array = NDArray[np.float64]

@@ -107,7 +107,7 @@ def shifted_prior(chances: Array, prior: Array, *, most: int = 500) -> Array:
 
     >>> p = np.array([[0.9, 0.1], [0.2, 0.8], [0.2, 0.8]])
     >>> shifted_prior(p, np.array([0.5, 0.5])).round(2).tolist()
-    [0.25, 0.75]
+    [0.36, 0.64]
     """
     share = prior.copy()
     for _ in range(most):
