@@ -308,10 +308,11 @@ class Followers(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class HalfLife(Result):
     """How long posts live. table: one row a group: the columns of `by`, posts, oldest (hours for which the longest was seen), young
-    (posts seen for less than the group's half-life), engagements, half_life with low and high (hours until half of a typical post's engagements have come), between_low and between_high
-    (8 posts in 10 lie there), late (hours until nine tenths have come). curves: the columns of `by`, age (hours), share with low and high
-    (fraction of all that a typical post will get). posts: post_id, the columns of `by`, hours (seen), engagements, half_life, low, high.
-    facts: by, level, posts, young, groups, engagements, family (of the curve)."""
+    (posts seen for less than the group's half-life), engagements, half_life with low and high (hours until half of a typical post's
+    engagements have come), between_low and between_high (8 posts in 10 lie there), late (hours until nine tenths have come). curves: the
+    columns of `by`, age (hours), share with low and high (fraction of all that a typical post will get). posts: post_id, the columns of
+    `by`, hours (seen), engagements, half_life, low, high. facts: by, level, posts, young, groups, engagements, family (of the curve), luck
+    (variance of counts over Poisson's)."""
 
     curves: pd.DataFrame
     posts: pd.DataFrame

@@ -221,7 +221,7 @@ def test_half_lives_of_networks_and_formats_hold_what_was_planted(lives):
         true = TRUTH["half_life"]["hours"][network] * np.exp(TRUTH["half_life"]["formats_log"][kind])
         held += row["low"] <= true <= row["high"]
     assert held >= 6  # of 8 at 90 %: fewer in one case of 26
-    life = both["half_life"].unstack()
+    life = both.reset_index().pivot_table("half_life", "network", "content_type")
     assert (life["short_video"] > life["social_image"]).sum() >= 3
     assert lives.curves.groupby("network")["share"].apply(lambda s: s.is_monotonic_increasing).all()
 

@@ -15,8 +15,8 @@ from scipy.stats import norm, truncnorm
 
 from mktlib.audience import mixing
 from mktlib.audience.drift import Drift, fitted_drifts
-from mktlib.audience.inputs import absent, not_level
-from mktlib.audience.posted import Posts, days_since, moments, read_posts, smooth_time
+from mktlib.audience.inputs import absent, as_group, not_level
+from mktlib.audience.posted import ALL, Posts, days_since, moments, read_posts, smooth_time
 from mktlib.errors import Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Cadence
@@ -77,10 +77,10 @@ def posting_cadence(posts: Any, *, by: str | None = "network", level: float = 0.
 def _every_moment(frame: pd.DataFrame, by: str | None) -> dict[str, np.ndarray]:
     """The moments of all posts of a group, those without a reach too: they wear people out like the others."""
     when, _ = moments(frame, "at")
-    group = frame[by].astype(object).where(frame[by].notna(), "").astype(str).str.strip().replace("", "(missing)") if by else None
+    group = as_group(frame[by]) if by else None
     told = when.notna()
     days = pd.Series(days_since(when[told]), index=when.index[told])
-    names = group[told] if group is not None else pd.Series("all", index=days.index)
+    names = group[told] if group is not None else pd.Series(ALL, index=days.index)
     return {str(name): np.sort(part.to_numpy()) for name, part in days.groupby(names)}
 
 
