@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import norm, qmc
+from tqdm.auto import tqdm
 
 from mktlib.audience import mixing
 from mktlib.audience.inputs import absent, not_level
@@ -24,7 +25,7 @@ from mktlib.vocabulary import finding, load_tables, nearest
 
 LEAST = 30
 """Posts below which nothing is said of a group's hours."""
-SHUFFLES, DRAWS, SEED = 1999, 128, 20261
+SHUFFLES, SLICE, DRAWS, SEED = 2000, 200, 128, 20261
 NEAR = 2
 """Hours: a cell that has no post of any weekday so near is not told."""
 SURE = 0.95
@@ -69,7 +70,7 @@ def best_times(
     read = read_posts(frame, by=by, counts=(count, exposure), zone=zone, found=[*found, *not_level(level)])
     tables, rows = [], []
     groups = [(name, read.only(name)) for name in read.groups]
-    fitted = [_fitted(part, level) for _, part in groups]
+    fitted = [_fitted(part, level) for _, part in tqdm(groups, desc="times", delay=2, leave=False)]
     judged = [k for k, f in enumerate(fitted) if f is not None]
     p = np.ones(len(groups))
     if judged:
@@ -201,18 +202,20 @@ def _shuffled(z: np.ndarray, taken: np.ndarray, blocks: list[np.ndarray], luck: 
     x = luck.white(np.column_stack([taken, z]))
     basis = np.linalg.qr(x[:, :-1])[0]
     rest = x[:, -1] - basis @ (basis.T @ x[:, -1])
-    order = np.argsort(rng.random((SHUFFLES, len(rest))), axis=1)
-    shuffled = np.vstack([rest, rest[order]])
-    shuffled = shuffled - (shuffled @ basis) @ basis.T
-    shuffled /= np.linalg.norm(shuffled, axis=1, keepdims=True)
-    ranks = []
-    for part in (blocks[0], blocks[1], np.column_stack(blocks)):
-        f = luck.white(part)
-        f = f - basis @ (basis.T @ f)
-        fit = ((shuffled @ f) ** 2).sum(axis=1)
-        ranks.append(_at_least(fit))
-    smallest = np.min(ranks, axis=0)
+    parts = [luck.white(part) for part in (blocks[0], blocks[1], np.column_stack(blocks))]
+    parts = [part - basis @ (basis.T @ part) for part in parts]
+    fits = [_fits(rest[None, :], basis, parts)]
+    for _ in range(SHUFFLES // SLICE):
+        fits.append(_fits(rng.permuted(np.tile(rest, (SLICE, 1)), axis=1), basis, parts))
+    smallest = np.min([_at_least(fit) for fit in np.vstack(fits).T], axis=0)
     return float((smallest <= smallest[0]).mean())
+
+
+def _fits(rows: np.ndarray, basis: np.ndarray, parts: list[np.ndarray]) -> np.ndarray:
+    """(rows, parts): how far each row of residuals lies along each part, freed of what was taken out, its length being 1."""
+    freed = rows - (rows @ basis) @ basis.T
+    freed /= np.maximum(np.linalg.norm(freed, axis=1, keepdims=True), 1e-300)
+    return np.column_stack([((freed @ part) ** 2).sum(axis=1) for part in parts])
 
 
 def _at_least(fit: np.ndarray) -> np.ndarray:
