@@ -65,8 +65,11 @@ def table(rows: list[dict[str, object]]) -> pd.DataFrame:
             hits = sum(told(r, str(styles[r["style"]]["opposite"]), way) for r in mine)
             pairs = pair_rates(mine, way)
             low, high = wilson(hits, len(mine))
-            out.append([language, way, len(mine), hits / len(mine), low, high, pairs.mean(), (pairs >= 0.9).mean(), pairs.min(), pairs.idxmin()])
-    return pd.DataFrame(out, columns="language way drafts opposites low high pairs pairs_over_90 worst worst_pair".split())
+            out.append(
+                [language, way, len(mine), hits / len(mine), low, high, pairs.mean(), (pairs >= 0.9).mean(), pairs.min(), pairs.idxmin()]
+            )
+    heads = ["language", "way", "drafts", "opposites", "low", "high", "pairs", "pairs_over_90", "worst", "worst_pair"]
+    return pd.DataFrame(out, columns=heads)
 
 
 def pair_rates(rows: list[dict[str, object]], way: str) -> pd.Series:
@@ -91,7 +94,7 @@ def by_style(rows: list[dict[str, object]]) -> pd.DataFrame:
             told_by = [sum(told(r, opposite, way) for r in mine) / len(mine) for way in ("fit", "weight")]
             n = len(mine)
             out.append([style, language, opposite, *told_by, sum(first) / n, sum(heavy) / n, sum(off) / n])
-    return pd.DataFrame(out, columns="style language opposite fit weight first flagged off".split())
+    return pd.DataFrame(out, columns=["style", "language", "opposite", "fit", "weight", "first", "flagged", "off"])
 
 
 def main() -> None:
@@ -105,7 +108,15 @@ def main() -> None:
         print(table(rows).to_string(index=False))
         print(by_style(rows).to_string(index=False))
         if args.pairs:
-            print(pd.DataFrame({f"{lang} {way}": pair_rates([r for r in rows if r["language"] == lang], way) for lang in ("en", "fr") for way in ("fit", "weight")}).to_string())
+            print(
+                pd.DataFrame(
+                    {
+                        f"{lang} {way}": pair_rates([r for r in rows if r["language"] == lang], way)
+                        for lang in ("en", "fr")
+                        for way in ("fit", "weight")
+                    }
+                ).to_string()
+            )
 
 
 if __name__ == "__main__":

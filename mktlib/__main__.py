@@ -35,6 +35,7 @@ from mktlib.planning import (
 )  # fmt: skip
 from mktlib.reporting import report
 from mktlib.results import Result
+from mktlib.rules import check_text
 from mktlib.scoring import ContentScorer, backtest
 from mktlib.simulate import load_sample, run_plan, sample_path, write_samples
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, phrase
@@ -49,13 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     before = os.environ.get("MKTLIB_LANGUAGE")
     os.environ["MKTLIB_LANGUAGE"] = getattr(args, "language", None) or default_language()  # findings and errors speak it too
     try:
-        args.job(args)
+        answer = args.job(args)
     except MktlibError as error:
         print(error, file=sys.stderr)
         return 1
     finally:
         os.environ.pop("MKTLIB_LANGUAGE") if before is None else os.environ.update(MKTLIB_LANGUAGE=before)
-    return 0
+    return int(answer or 0)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -104,6 +105,15 @@ def parser() -> argparse.ArgumentParser:
     books.add_argument("--out", type=Path, default=Path("build/notebooks"))
     books.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="parameters of the lessons, such as language=fr")
     books.set_defaults(job=notebooks_job)
+    check = jobs.add_parser("check-text", help="a draft against a style and the place it is for; answers 1 where something should change")
+    check.add_argument("file", metavar="FILE", help="the draft, plain text or HTML; - reads what is typed or piped")
+    check.add_argument("--style", required=True, help="one of the styles of the tables (legal_formal, playful ...)")
+    check.add_argument("--channel", required=True, help="where it will be seen (email, sms, organic_social ...)")
+    check.add_argument("--language", choices=sorted(load_tables().languages), default=None, help="of the draft and of the findings")
+    check.add_argument("--content-type", help="narrows the limits of characters to those of a type")
+    check.add_argument("--length", help="a length of the tables that the draft must keep")
+    check.add_argument("--tables", type=Path, nargs="*", default=[], help="your own rules, styles and limits (TOML)")
+    check.set_defaults(job=check_text_job)
     samples = jobs.add_parser("samples", help="write the samples, their frozen plan and its results again from the seed")
     samples.add_argument("--out", type=Path, default=sample_path(""))
     samples.set_defaults(job=samples_job)
@@ -246,6 +256,38 @@ def brief_job(args: argparse.Namespace) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode())
         sys.stdout.flush()
+
+
+def check_text_job(args: argparse.Namespace) -> int:
+    """Every finding with its line, what is grave first said so; 1 where one is more than a note."""
+    language = args.language or default_language()
+    found = check_text(
+        draft_text(args.file, language),
+        style=args.style,
+        channel=args.channel,
+        language=language,
+        content_type=args.content_type,
+        length=args.length,
+        tables=load_tables(*args.tables),
+        reader=language,
+    )
+    for one in found:
+        print(f"{args.file}:{one.line} [{phrase(f'command.level.{one.level}', language)} {one.code}] {one.text}")
+    grave = sum(one.level != "note" for one in found)
+    print(phrase("command.checked", language, count=len(found), many=len(found), grave=grave))
+    return int(bool(grave))
+
+
+def draft_text(file: str, language: str) -> str:
+    """The text of a draft: UTF-8, or what Windows calls ANSI."""
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise DataError(finding("E_NO_FILE", language, file=Path(file).name, found=error.strerror or str(error))) from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
 
 
 def answers_of(path: Path) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Intake(Result):
 class Audience(Result):
     """Who listens. table, of people (facts["grain"] "person"): one row a group: group, people, share, follow_rate, engage_rate, buy_rate
     (fractions of its people), followers, engage_per_follower, buy_per_follower (fractions of those who follow), orders_per_person,
-    revenue_per_person (money), each rate and amount with _low and _high (NaN: no honest range), preferred_format, preferred_length,
+    revenue_per_person (money; the middle of what is likely), each rate and amount with _low and _high (NaN: no honest range), preferred_format, preferred_length,
     top_question. Of an account ("network_day"): one row a network: group, days, followers_mean, followers_last, and engagement_per_follower,
     engagement_per_reach, reach_per_follower, clicks_per_follower, clicks_per_reach, visits_per_follower, gain_per_follower,
     loss_per_follower, growth, each with _low and _high; in thirty days for each follower, or on a day, or for each person reached:

@@ -19,7 +19,7 @@ from mktlib.reporting.facts import Facts, content_axes, decision, facts_of
 from mktlib.reporting.pitch import pitch, pitched
 from mktlib.reporting.sections import expected, section
 from mktlib.reporting.voice import Voice, visible
-from mktlib.results import Audience, Plan, Result, Scores
+from mktlib.results import Audience, Plan, Result, Scores, StyleGuide
 from mktlib.vocabulary import Tables, default_language, finding, load_tables
 from mktlib.wording import templates, write_text
 
@@ -90,7 +90,7 @@ def report(
     further: dict[int, list[tuple[Section, list[dict[str, Any]]]]] = {id(r): [(s, []) for s in pitch(voice, r, results)] for r in new}
     parts = [p for r, one in zip(results, told, strict=True) for p in (one, *further.get(id(r), []))]
     sections = tuple(s for s, _ in parts)
-    title = visible(title or _title(voice, decided))
+    title = visible(title or (voice.say("style_guide.page_title") if isinstance(results[0], StyleGuide) else _title(voice, decided)))
     html = _page(voice, title, opening, sections, [pictures for _, pictures in parts])
     facts = {"decision": decided, "results": tuple(facts_of(r) for r in results)}
     made = Report(title=title, language=language, facts=facts, opening=opening, sections=sections, html=html)
@@ -179,5 +179,6 @@ def _escaped(text: str) -> str:
 def _page(voice: Voice, title: str, opening: tuple[str, ...], sections: tuple[Section, ...], pictures: list[list[dict[str, Any]]]) -> str:
     words = {k: voice.say(f"word.{k}") for k in ("opening", "as_text", "not_mean", "findings", "details", "footer")}
     shown = [{**vars(s), "pictures": p} for s, p in zip(sections, pictures, strict=True)]
-    template = templates().get_template("report.html.jinja")
+    alone = len(sections) == 1 and sections[0].kind == "style_guide"  # it goes out by itself, on one sheet
+    template = templates().get_template("guide.html.jinja" if alone else "report.html.jinja")
     return template.render(language=voice.language, title=title, opening=opening, sections=shown, words=words)

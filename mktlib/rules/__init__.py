@@ -2,5 +2,6 @@
 
 from mktlib.rules.check import check_text, weight
 from mktlib.rules.fit import style_fit
+from mktlib.rules.guide import style_guide
 
-__all__ = ["check_text", "style_fit", "weight"]
+__all__ = ["check_text", "style_fit", "style_guide", "weight"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain, islice
 
-from mktlib.rules.counting import COUNTERS, QUOTED, spans
+from mktlib.rules.counting import COUNTERS, quotations, spans
 from mktlib.rules.detecting import DETECTORS
 from mktlib.rules.draft import Draft, Span
 from mktlib.rules.found import Case, Found, Place
@@ -18,7 +19,11 @@ from mktlib.vocabulary import Row, Tables
 WINDOW = 4_000
 """Patterns look at so many characters of a line at a time, so that no text makes them slow."""
 
+MOST_CANDIDATES = 300
+"""Places of one rule that are looked at; a draft with more has been told enough."""
+
 WORDS: Kept[Lexicon] = Kept()
+QUOTES: Kept[tuple[Span, ...]] = Kept()
 
 
 def rule_words(tables: Tables, language: str) -> Lexicon:
@@ -47,7 +52,10 @@ def broken(case: Case, codes: Iterable[str]) -> Iterator[tuple[str, Found]]:
     for code in case.tables.rules:
         if code in wanted:
             row = case.tables.rules[code]
-            found = [*by_words[code], *_otherwise(case, row)]
+            found = islice(chain(by_words[code], _otherwise(case, row)), MOST_CANDIDATES)
+            if row.get("scope") == "text":  # what is said anywhere excuses all
+                yield from ((code, one) for one in found) if not proved(case, row, Span(0, len(case.draft.plain))) else ()
+                continue
             yield from ((code, one) for one in found if not excused(case, row, one))
 
 
@@ -61,7 +69,7 @@ def _otherwise(case: Case, row: Row) -> Iterator[Found]:
         beyond = list(counter(case.draft))[int(row.get("most", 0)) :]
         yield from (Found(start=s.start, end=s.end, instead=instead) for s in beyond)
     detect: Callable[[Case, Row], Iterator[Found]] | None = {**DETECTORS, **ROOM}.get(row.get("detect", ""))
-    if detect and (case.draft.language in row or "en" not in row and "fr" not in row):
+    if detect and (case.draft.language in row or ("en" not in row and "fr" not in row)):
         yield from detect(case, row)
 
 
@@ -86,40 +94,33 @@ def matches(pattern: re.Pattern[str], draft: Draft) -> Iterator[Span]:
 
 
 def excused(case: Case, row: Row, found: Found) -> bool:
-    """Whether words that bring the proof stand in the same sentence (or anywhere, where the rule looks at the whole text)."""
-    draft = case.draft
-    if "unless" not in row and "unless_pattern" not in row and "unless_count" not in row:
-        return _quoted(case, row, found)
-    around = _around(draft, found, whole=row.get("scope") == "text")
-    part = draft.plain[around.start : around.end].lower()
-    words = row.get("unless", {}).get(draft.language, ())
-    pattern = row.get("unless_pattern")
+    """Whether words that bring the proof stand in the same sentence, or the words are quoted."""
+    return _quoted(case, row, found) or proved(case, row, case.draft.sentence_at(found.start))
+
+
+def proved(case: Case, row: Row, around: Span) -> bool:
+    """Whether a part of the draft holds words, a pattern or a count by which the rule lets it pass."""
+    words, pattern = row.get("unless", {}).get(case.draft.language, ()), row.get("unless_pattern")
+    counter = COUNTERS.get(row.get("unless_count", ""))
+    if not (words or pattern or counter):
+        return False
+    part = case.draft.plain[around.start : around.end].lower()
     if any(_says(part, word) for word in words) or (pattern and compiled(pattern).search(part)):
         return True
-    counter = COUNTERS.get(row.get("unless_count", ""))
-    return bool(counter and any(around.start <= s.start < around.end for s in counter(draft)))
+    return bool(counter and any(around.start <= s.start < around.end for s in counter(case.draft)))
 
 
 def _quoted(case: Case, row: Row, found: Found) -> bool:
     """What others say in quotation marks is theirs: the manner of a brand does not bind them."""
     if row["about"] != "manner" or found.end - found.start > 60:
         return False
-    return any(s.start < found.start and found.end <= s.end for s in spans(QUOTED, case.draft.read) if s.end - s.start > 3)
+    return any(s.start < found.start and found.end <= s.end for s in QUOTES.of(case.draft, "", lambda: tuple(quotations(case.draft))[:500]))
 
 
 def _says(text: str, word: str) -> bool:
     return bool(re.search(rf"(?<!\w){re.escape(word.replace('’', chr(39)))}(?!\w)", text)) if word[-1:].isalnum() else word in text
 
 
-def _around(draft: Draft, found: Found, *, whole: bool) -> Span:
-    if whole:
-        return Span(0, len(draft.plain))
-    return next((s for s in draft.sentences if s.start <= found.start < s.end), Span(found.start, found.end))
-
-
 def rule_finds(code: str, case: Case) -> list[Found]:
     """What one rule finds in a draft, whatever the style."""
     return [found for _, found in broken(case, [code])]
-
-
-Rule = Mapping[str, object]

@@ -40,7 +40,8 @@ def check_text(
         content_type: narrows the limits to those of a type. length: a row of `lengths`, to be held to. spec: a row of `specs`: the whole
         text is that one part (`"google_rsa_headline"`).
         tables: the rules, styles and limits; a company's own rows by `load_tables("ours.toml")`.
-        reader: the language of the findings; default MKTLIB_LANGUAGE, else the draft's own. `mktlib.vocabulary.retell` says any of them in the other.
+        reader: the language of the findings; default the draft's own; `mktlib.vocabulary.retell` says any in
+        the other.
 
     Returns:
         Findings in the order of the text: `line`; `found` (the very words); `values["start"]` and `values["end"]` (offsets in the text as

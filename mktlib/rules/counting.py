@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from mktlib.rules.draft import Draft, Span, Token
+from mktlib.vocabulary import grammar
 
 EMOJI = re.compile(
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u231a-\u23ff\u3030\u303d\u00a9\u00ae\u2122]"
@@ -16,413 +17,13 @@ EMOJI = re.compile(
     r"(?<!\w)[:;]-?[)(DP](?!\w)"
 )
 NOT_EMOJI = frozenset("©®™✓✔✕✗➔➜➤★☆●■▪►▶◆◇–—•☎✉✂")
-PERSONS: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "you": {
-        "en": frozenset(["you", "your", "yours", "yourself", "yourselves", "you're", "you'll", "you've", "you'd"]),
-        "fr": frozenset(
-            ["tu", "t'", "te", "toi", "ton", "ta", "tes", "tien", "tienne", "tiens", "tiennes", "vous", "votre", "vos", "vôtre", "vôtres"]
-        ),
-    },
-    "tu": {"en": frozenset(), "fr": frozenset(["tu", "te", "t'", "toi", "ton", "ta", "tes", "tien", "tienne", "tiennes"])},
-    "i": {
-        "en": frozenset(["i", "me", "my", "mine", "myself", "i'm", "i've", "i'll", "i'd"]),
-        "fr": frozenset(["je", "j'", "me", "m'", "moi", "mon", "ma", "mes", "mien", "mienne"]),
-    },
-    "we": {
-        "en": frozenset(["we", "us", "our", "ours", "ourselves", "we're", "we've", "we'll", "we'd", "let's"]),
-        "fr": frozenset(["nous", "notre", "nos", "nôtre", "nôtres", "on"]),
-    },
-    "third": {
-        "en": frozenset(
-            ["he", "she", "him", "her", "his", "hers", "himself", "herself", "he's", "she's", "he'd", "she'd", "he'll", "she'll"]
-        ),
-        "fr": frozenset(["elle", "lui", "ils", "elles", "eux"]),
-    },
-}
-NEGATIVE = {
-    "en": frozenset(["not", "no", "never", "nothing", "nobody", "none", "neither", "nor", "cannot", "without"]),
-    "fr": frozenset(["pas", "jamais", "rien", "personne", "aucun", "aucune", "ni", "sans", "non", "plus"]) - {"plus"},
-}
+GRAMMAR = {language: {name: frozenset(words) for name, words in row.items()} for language, row in grammar().items()}
 CONTRACTED = re.compile(r"(?:n't|'re|'ve|'ll|'m|'d)$|^(?:it|that|there|here|what|who|how|where|he|she|let|everything|everyone|nobody)'s$")
-ORAL = frozenset(["ça", "ouais"])
-IRREGULAR = frozenset(
-    [
-        "was",
-        "were",
-        "had",
-        "said",
-        "told",
-        "came",
-        "went",
-        "took",
-        "knew",
-        "thought",
-        "felt",
-        "found",
-        "left",
-        "began",
-        "stood",
-        "sat",
-        "heard",
-        "saw",
-        "ran",
-        "kept",
-        "brought",
-        "gave",
-        "made",
-        "wrote",
-        "drove",
-        "grew",
-        "held",
-        "lost",
-        "met",
-        "paid",
-        "slept",
-        "spoke",
-        "spent",
-        "taught",
-        "threw",
-        "woke",
-        "wore",
-        "built",
-        "bought",
-        "caught",
-        "drew",
-        "drank",
-        "ate",
-        "fell",
-        "flew",
-        "forgot",
-        "got",
-        "hid",
-        "hung",
-        "knelt",
-        "laid",
-        "led",
-        "lay",
-        "lit",
-        "rang",
-        "rode",
-        "rose",
-        "sang",
-        "sank",
-        "sent",
-        "shook",
-        "shone",
-        "shut",
-        "sold",
-        "stole",
-        "stuck",
-        "swam",
-        "swore",
-        "tore",
-        "understood",
-        "won",
-        "wound",
-        "broke",
-        "chose",
-        "did",
-        "became",
-        "could",
-        "would",
-    ]
-)
-BE = frozenset(["is", "are", "be", "been", "being", "was", "were", "get", "gets"])
 IMPARFAIT = re.compile(
     r".{2,}(?:ait|aient)$|.{3,}(?:èrent|irent|urent)$|^(?:fut|furent|eut|vint|prit|mit|dit|fit|alla|avait|était|avais|étais)$"
 )
-NOT_PAST = frozenset(
-    [
-        "fait",
-        "lait",
-        "parfait",
-        "souhait",
-        "portrait",
-        "extrait",
-        "trait",
-        "attrait",
-        "bienfait",
-        "forfait",
-        "retrait",
-        "distrait",
-        "satisfait",
-        "plait",
-        "plaît",
-        "serait",
-        "aurait",
-        "pourrait",
-        "devrait",
-        "voudrait",
-        "connait",
-        "connaît",
-        "parait",
-        "paraît",
-        "naît",
-        "sait",
-        "disparait",
-        "abstrait",
-        "contrait",
-        "défait",
-        "refait",
-        "refuserait",
-        "imparfait",
-        "pourraient",
-        "devraient",
-        "seraient",
-        "auraient",
-        "quai",
-    ]
-)
 FR_SIMPLE = re.compile(r".{3,}(?:a|it|ut)$")
-FR_SIMPLE_NOT = frozenset(
-    [
-        "sera",
-        "aura",
-        "fera",
-        "ira",
-        "pourra",
-        "devra",
-        "sait",
-        "fait",
-        "dit",
-        "suit",
-        "lit",
-        "doit",
-        "voit",
-        "croit",
-        "peut",
-        "veut",
-        "reçoit",
-        "boit",
-        "vit",
-        "écrit",
-        "finit",
-        "produit",
-        "conduit",
-    ]
-)
-FR_AUX = frozenset(["a", "ont", "est", "sont", "avait", "avaient", "était", "étaient"])
 FR_PARTICIPLE = re.compile(r".{2,}(?:é|ée|és|ées|i|is|it|u|ue|us|ert|ort)$")
-EN_VERBS = frozenset(
-    [
-        "add",
-        "ask",
-        "apply",
-        "avoid",
-        "be",
-        "begin",
-        "believe",
-        "book",
-        "breathe",
-        "bring",
-        "browse",
-        "build",
-        "buy",
-        "call",
-        "catch",
-        "check",
-        "choose",
-        "claim",
-        "click",
-        "come",
-        "compare",
-        "complete",
-        "contact",
-        "count",
-        "create",
-        "cut",
-        "dare",
-        "decide",
-        "discover",
-        "do",
-        "download",
-        "draw",
-        "dream",
-        "drink",
-        "drop",
-        "eat",
-        "embrace",
-        "enjoy",
-        "enter",
-        "explore",
-        "feel",
-        "fill",
-        "find",
-        "follow",
-        "forget",
-        "get",
-        "give",
-        "go",
-        "grab",
-        "grow",
-        "have",
-        "head",
-        "help",
-        "hold",
-        "hurry",
-        "imagine",
-        "invite",
-        "join",
-        "jump",
-        "keep",
-        "leave",
-        "learn",
-        "let",
-        "lift",
-        "listen",
-        "live",
-        "look",
-        "love",
-        "make",
-        "measure",
-        "meet",
-        "mix",
-        "move",
-        "note",
-        "open",
-        "order",
-        "own",
-        "pack",
-        "pay",
-        "pick",
-        "place",
-        "plan",
-        "play",
-        "please",
-        "pour",
-        "press",
-        "print",
-        "put",
-        "read",
-        "remember",
-        "repeat",
-        "reply",
-        "request",
-        "rise",
-        "run",
-        "save",
-        "say",
-        "see",
-        "select",
-        "send",
-        "share",
-        "shop",
-        "show",
-        "sign",
-        "sit",
-        "skip",
-        "slow",
-        "snap",
-        "stand",
-        "start",
-        "stay",
-        "step",
-        "stop",
-        "subscribe",
-        "swipe",
-        "take",
-        "taste",
-        "tell",
-        "think",
-        "throw",
-        "touch",
-        "treat",
-        "trust",
-        "try",
-        "turn",
-        "type",
-        "unlock",
-        "unwrap",
-        "use",
-        "visit",
-        "wait",
-        "wake",
-        "walk",
-        "want",
-        "watch",
-        "wear",
-        "win",
-        "wipe",
-        "wonder",
-        "write",
-        "don't",
-        "never",
-        "always",
-        "just",
-    ]
-)
-FR_TU = frozenset(
-    [
-        "viens",
-        "prends",
-        "regarde",
-        "goûte",
-        "essaie",
-        "essaye",
-        "arrête",
-        "oublie",
-        "ose",
-        "fais",
-        "laisse",
-        "écoute",
-        "lis",
-        "clique",
-        "imagine",
-        "dis",
-        "vis",
-        "reste",
-        "rejoins",
-        "découvre",
-        "profite",
-        "commande",
-        "achète",
-        "réserve",
-        "ajoute",
-        "choisis",
-        "garde",
-        "suis",
-        "mets",
-        "partage",
-        "note",
-        "pense",
-        "rappelle",
-        "sois",
-        "va",
-        "vas",
-        "bouge",
-        "réveille",
-        "lâche",
-        "crie",
-        "danse",
-        "mange",
-        "bois",
-        "ouvre",
-        "ferme",
-        "tape",
-        "glisse",
-        "respire",
-        "pars",
-        "avance",
-        "crois",
-        "deviens",
-        "invente",
-        "raconte",
-        "montre",
-        "envoie",
-        "réponds",
-        "passe",
-        "attends",
-        "cours",
-        "saute",
-        "teste",
-    ]
-)
-NOT_EZ = frozenset(["chez", "assez", "nez", "rez"])
-UNIT = (
-    r"(?:%|‰|°\s?[cf]?|[kmµcd]?m[²³23]?|[kmc]?g|[mcdh]?l|k?wh?|mw|gw|[kmg]?hz|[kmgt]?b(?:it)?/?s?|[kmgt]o|[mµn]?s|min|h|v|kv|m?a|n|kn|nm|[kmg]?pa|bar|"
-    r"db|rpm|dpi|px|ppm|pts?|lux|lm|j|kj|ms|µm|inches|inch|mph|km/h|m/s|l/min|m/min|kbps|mbps|fps|kva|tr/min|usd|ans?|hours?|days?)"
-)
-UNITS = re.compile(rf"(?<![\w.,])\d[\d.,\u202f\u00a0 ]{{0,12}}\s?{UNIT}(?![\w])", re.I)
 TECHNICAL_UNITS = re.compile(
     r"(?<![\w])\d[\d.,]{0,10}\s?(?:°\s?C|°\s?F|mm|µm|nm|cm|kW|kWh|MW|Hz|kHz|MHz|GHz|ms|MPa|GPa|kPa|bar|dB|rpm|tr/min|Nm|N|kN|V|kV|mA|A|W|Wh|mAh|GB|TB|MB|Go|"
     r"To|Mo|Gbit/s|Mbit/s|Mbps|ppm|g/m²|kg/m³|L/min|l/min|m/s|km/h|dpi|px|fps|lm|lux|mg|µg|mL|ml|µs|s|%|percent|pour cent|points?)(?!\w)"
@@ -445,7 +46,8 @@ REFERENCES = re.compile(
     re.I,
 )
 NUMBERING = re.compile(
-    r"^[ ]{0,8}(?:\d{1,2}[.)]|[-•*]|(?:step|étape|tip|astuce|lesson|leçon)\s(?:\d{1,2}|one|two|three|une?|deux|trois))|(?<!\w)(?:step|étape|tip|astuce)\s"
+    r"^[ ]{0,8}(?:\d{1,2}[.)]|[-•*]|(?:step|étape|tip|astuce|lesson|leçon)\s(?:\d{1,2}|one|two|three|une?|deux|trois))|"
+    r"(?<!\w)(?:step|étape|tip|astuce)\s"
     r"(?:\d{1,2}|one|two|three|une?|deux|trois)\b|(?<=[.:;]\s)\d{1,2}[.)]\s",
     re.I | re.M,
 )
@@ -467,6 +69,11 @@ def emoji(draft: Draft) -> Iterator[Span]:
     return (s for s in spans(EMOJI, draft.words_only) if draft.read[s.start] not in NOT_EMOJI)
 
 
+def quotations(draft: Draft) -> Iterator[Span]:
+    """What stands in quotation marks; the dash of a dialogue alone is none."""
+    return (s for s in spans(QUOTED, draft.read) if s.end - s.start > 3)
+
+
 def exclamations(draft: Draft) -> Iterator[Span]:
     return spans(re.compile("[!！]+"), draft.plain)
 
@@ -477,32 +84,16 @@ def questions(draft: Draft) -> Iterator[Span]:
 
 def person(who: str) -> Callable[[Draft], Iterator[Span]]:
     def counted(draft: Draft) -> Iterator[Span]:
-        return _one_of(PERSONS[who].get(draft.language, frozenset()), draft)
+        return _one_of(GRAMMAR[draft.language].get(who, frozenset()), draft)
 
     return counted
 
 
 def third(draft: Draft) -> Iterator[Span]:
     """He and she; a French `il` only where it is no `il faut`, `il y a`, `il est possible`."""
-    yield from _one_of(PERSONS["third"][draft.language], draft)
+    yield from _one_of(GRAMMAR[draft.language]["third"], draft)
     if draft.language == "fr":
-        impersonal = {
-            "faut",
-            "y",
-            "s'",
-            "suffit",
-            "convient",
-            "est",
-            "existe",
-            "reste",
-            "pleut",
-            "fait",
-            "n'",
-            "ne",
-            "appartient",
-            "importe",
-            "neige",
-        }
+        impersonal = GRAMMAR["fr"]["impersonal"]
         for token, after in zip(draft.tokens, draft.tokens[1:], strict=False):
             if token.text == "il" and after.text not in impersonal:
                 yield Span(token.start, token.end)
@@ -517,20 +108,26 @@ def past(draft: Draft) -> Iterator[Span]:
 
 def _past_english(tokens: tuple[Token, ...], k: int) -> bool:
     word = tokens[k].text
-    if word in IRREGULAR:
+    if word in GRAMMAR["en"]["irregular_past"]:
         return word not in ("could", "would", "did", "left", "lost", "made", "found") or _subject(tokens, k)
-    return word.endswith("ed") and len(word) > 4 and k > 0 and tokens[k - 1].text not in BE and _subject(tokens, k)
+    return (
+        word.endswith("ed")
+        and len(word) > 4
+        and k > 0
+        and tokens[k - 1].text not in GRAMMAR["en"]["passive_before"]
+        and _subject(tokens, k)
+    )
 
 
 def _subject(tokens: tuple[Token, ...], k: int) -> bool:
     return any(t.text in ("he", "she", "i", "we", "they", "it", "who") for t in tokens[max(0, k - 3) : k]) or (
-        k > 0 and tokens[k - 1].text not in BE | {"a", "the", "of", "with", "have", "has", "by", "your", "our"}
+        k > 0 and tokens[k - 1].text not in GRAMMAR["en"]["passive_before"] | {"a", "the", "of", "with", "have", "has", "by", "your", "our"}
     )
 
 
 def _past_french(tokens: tuple[Token, ...], k: int) -> bool:
     word = tokens[k].text
-    if word in NOT_PAST or word.endswith(("rait", "raient")):
+    if word in GRAMMAR["fr"]["no_past"] or word.endswith(("rait", "raient")):
         return False
     if IMPARFAIT.match(word):
         return True
@@ -538,12 +135,14 @@ def _past_french(tokens: tuple[Token, ...], k: int) -> bool:
     if (
         before in ("il", "elle", "je", "j'", "on", "qui")
         and FR_SIMPLE.match(word)
-        and word not in FR_SIMPLE_NOT
+        and word not in GRAMMAR["fr"]["no_simple_past"]
         and not word.endswith("ra")
     ):
         return True
     told = (
-        k > 1 and before in FR_AUX | {"ai", "avons"} and tokens[k - 2].text in ("il", "elle", "j'", "on", "qui", "l'", "nous", "m'", "lui")
+        k > 1
+        and before in GRAMMAR["fr"]["auxiliaries"] | {"ai", "avons"}
+        and tokens[k - 2].text in ("il", "elle", "j'", "on", "qui", "l'", "nous", "m'", "lui")
     )
     return told and bool(FR_PARTICIPLE.match(word))
 
@@ -562,12 +161,12 @@ def imperatives(draft: Draft) -> Iterator[Span]:
 def _order(tokens: tuple[Token, ...], k: int, language: str) -> bool:
     word, after = tokens[k].text, tokens[k + 1].text if k + 1 < len(tokens) else ""
     if language == "fr":
-        polite = (word.endswith("ez") and word not in NOT_EZ and after != "vous") or (
+        polite = (word.endswith("ez") and word not in GRAMMAR["fr"]["no_order"] and after != "vous") or (
             word.endswith("ons") and word not in ("nous",) and k == 0
         )
-        return (polite or word in FR_TU) and after not in ("tu", "je", "il", "elle", "nous")
+        return (polite or word in GRAMMAR["fr"]["orders"]) and after not in ("tu", "je", "il", "elle", "nous")
     return (
-        word in EN_VERBS
+        word in GRAMMAR["en"]["orders"]
         and (k == 0 or word not in ("never", "always", "just", "love", "have", "be", "want"))
         and after not in ("is", "was")
     )
@@ -590,7 +189,7 @@ def contractions(draft: Draft) -> Iterator[Span]:
         lost_ne = lost_ne and bool({"je", "j'", "tu", "t'", "il", "elle", "on", "c'", "ça", "vous", "nous", "y"} & set(before))
         lost_il = token.text == "y" and after in ("a", "aura", "avait") and (not before or before[-1] not in ("il", "n'", "t", "qu'il"))
         lost_e = token.text == "t'" and after in ("as", "es", "avais", "auras", "étais")
-        if lost_ne or lost_il or lost_e or token.text in ORAL:
+        if lost_ne or lost_il or lost_e or token.text in GRAMMAR["fr"]["oral"]:
             yield Span(token.start, token.end)
 
 
@@ -622,7 +221,7 @@ def capitals(draft: Draft) -> Iterator[Span]:
 
 
 def negations(draft: Draft) -> Iterator[Span]:
-    words = NEGATIVE.get(draft.language, frozenset())
+    words = GRAMMAR[draft.language]["negative"]
     return (Span(t.start, t.end) for t in draft.tokens if t.text in words or t.text.endswith("n't"))
 
 

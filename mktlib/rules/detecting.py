@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
-from mktlib.rules.counting import HASHTAG, QUOTED, emoji, spans
-from mktlib.rules.draft import HIDDEN, MOST_CHARACTERS, Draft, Span
+from mktlib.rules.counting import GRAMMAR, HASHTAG, emoji, quotations, spans
+from mktlib.rules.draft import HIDDEN, MOST_CHARACTERS, Span
 from mktlib.rules.found import Case, Found
 from mktlib.rules.readability import ENOUGH_WORDS, reading
 from mktlib.vocabulary import Row, lookup
@@ -14,14 +15,6 @@ from mktlib.vocabulary import Row, lookup
 IMAGE = re.compile(r"<img\b[^<>]{0,2000}>|!\[\s{0,9}\]\([^()\n]{1,500}\)", re.I)
 ALT = re.compile(r"\balt\s{0,9}=\s{0,9}(\"[^\"]{0,4000}\"|'[^']{0,4000}'|[^\s>]{1,200})", re.I)
 LONGEST_ALT = 125
-FUNCTION_WORDS = {
-    "en": frozenset(
-        "the of and to in is that it for was with as be are this by from have or an not you your we our which will has they at on its but".split()
-    ),
-    "fr": frozenset(
-        "le la les des et est une un du de que qui dans pour pas ce sur au avec vous nous votre nos notre aux ou plus sont par elle il ne se son".split()
-    ),
-}
 OFF = ((30.0, "error"), (9.0, "warning"), (2.0, "note"))
 """How many times likelier another style must be, and how grave that is."""
 FEWEST_FOR_STYLE = 8
@@ -30,7 +23,7 @@ FEWEST_FOR_STYLE = 8
 def mixed_address(case: Case, row: Row) -> Iterator[Found]:
     """The rarer of tu and vous, where a draft has both outside quotations."""
     said = {"tu": ("tu", "toi", "te", "t'", "tes"), "vous": ("vous", "votre", "vos")}
-    quoted = list(spans(QUOTED, case.draft.read))
+    quoted = list(islice(quotations(case.draft), 500))
     free = [t for t in case.draft.tokens if not any(q.start <= t.start < q.end for q in quoted)]
     both = {who: [t for t in free if t.text in words] for who, words in said.items()}
     if all(both.values()):
@@ -120,7 +113,7 @@ def other_language(case: Case, row: Row) -> Iterator[Found]:
     mine = case.draft.language
     names = {code: {"language": str(lookup(f"rules.language.{mine}", code))} for code in case.tables.languages}
     for tokens in case.draft.sentence_tokens:
-        counts = {code: sum(t.text in words for t in tokens) for code, words in FUNCTION_WORDS.items()}
+        counts = {code: sum(t.text in words["function_words"] for t in tokens) for code, words in GRAMMAR.items()}
         other = max((n for code, n in counts.items() if code != mine), default=0)
         if len(tokens) >= 8 and other >= 3 and other > 2 * counts.get(mine, 0):
             yield Found(start=tokens[0].start, end=tokens[-1].end, words=names)
@@ -173,7 +166,3 @@ DETECTORS: Mapping[str, Callable[[Case, Row], Iterator[Found]]] = {
     "other_language": other_language,
     "style_off": style_off,
 }
-
-
-def draft_lines(draft: Draft) -> list[Span]:
-    return list(spans(re.compile(r"[^\n]+"), draft.read))

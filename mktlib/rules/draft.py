@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-MOST_CHARACTERS = 200_000
+MOST_CHARACTERS = 120_000
 """More than any piece of content: the rest of a longer text is not read, and a finding says so."""
 
-TAG = re.compile(r"<!--.{0,20000}?-->|<(script|style)\b[^<>]{0,2000}>.{0,50000}?</\1\s{0,9}>|</?[a-zA-Z][^<>]{0,4000}>", re.S | re.I)
+TAG = re.compile(r"<!--|</?[a-zA-Z][^<>]{0,4000}>")
+UNREAD = re.compile(r"<(script|style)\b", re.I)
+BLOCK = re.compile(r"</?(?:p|div|br|li|h\d|tr|td|ul|ol|section|table|script|style)\b", re.I)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 HIDDEN = frozenset("\u00ad\u200b\u200c\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 PLAIN = str.maketrans({"’": "'", "ʼ": "'", "‘": "'", "`": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\t": " ", "‑": "-", "‐": "-"})
@@ -30,7 +32,7 @@ TOKEN = {
     "fr": re.compile(rf"{ELISION}|{LETTER}+(?:-(?!{CLITIC}){LETTER}+)*|{NUMBER}", re.I),
     "en": re.compile(rf"{LETTER}+(?:'{LETTER}+)*(?:-{LETTER}+(?:'{LETTER}+)*)*|{NUMBER}", re.I),
 }
-END = re.compile(r"[.!?…]+[\"'»”)\]]{0,3}(?=\s|$)| *\n\s*")
+END = re.compile(r"[.!?…]+[\"'»”)\]]{0,3}(?=\s|$)|\n\s*")
 SHORT_FOR = frozenset(
     [
         "m",
@@ -133,6 +135,15 @@ class Draft:
         return tuple(self.tokens[a:b] for a, b in cut if b > a)
 
     @cached_property
+    def _sentence_ends(self) -> list[int]:
+        return [s.end for s in self.sentences]
+
+    def sentence_at(self, at: int) -> Span:
+        """The sentence that holds a place."""
+        k = bisect.bisect_right(self._sentence_ends, at)
+        return self.sentences[k] if k < len(self.sentences) else Span(at, len(self.read))
+
+    @cached_property
     def newlines(self) -> list[int]:
         return [m.start() for m in re.finditer("\n", self.raw)]
 
@@ -168,7 +179,7 @@ def _sentences(text: str) -> Iterator[Span]:
 
 def _abbreviation(text: str, dot: int) -> bool:
     before = re.search(r"[\w.]{1,8}$", text[max(0, dot - 8) : dot])
-    return bool(before) and before[0].lower() in SHORT_FOR and not text[max(0, dot - 2) : dot].isdigit()
+    return before is not None and before[0].lower() in SHORT_FOR and not text[max(0, dot - 2) : dot].isdigit()
 
 
 def draft_of(text: str, language: str) -> Draft:
@@ -188,14 +199,30 @@ def draft_of(text: str, language: str) -> Draft:
 
 def _visible(raw: str) -> Iterator[tuple[str, int, bool]]:
     """What a reader sees, in pieces: the characters, where they stand, and whether they stand there one by one."""
-    at = 0
-    unread = re.compile(f"{TAG.pattern}|(?P<entity>{ENTITY.pattern})|[{''.join(sorted(HIDDEN))}]", TAG.flags)
-    for match in unread.finditer(raw):
+    at, lower = 0, raw.lower()
+    mark = re.compile(f"(?P<tag>{TAG.pattern})|(?P<entity>{ENTITY.pattern})|[{''.join(sorted(HIDDEN))}]")
+    endless: set[str] = set()  # what was begun and is closed nowhere below: not looked for again
+    for match in mark.finditer(raw):
+        if match.start() < at:
+            continue
         yield raw[at : match.start()], at, True
+        at = match.end()
         if match["entity"]:
             yield html.unescape(match[0]), match.start(), False
-        elif match[0].startswith("<"):
-            block = re.match(r"</?(?:p|div|br|li|h\d|tr|td|ul|ol|section|table|script|style)\b", match[0], re.I)
-            yield ("\n" if block else ""), match.start(), False
-        at = match.end()
+        elif match["tag"]:
+            yield ("\n" if BLOCK.match(match[0]) else ""), match.start(), False
+            at = _after(match, lower, endless)
     yield raw[at:], at, True
+
+
+def _after(tag: re.Match[str], lower: str, endless: set[str]) -> int:
+    """Where reading goes on after a tag: behind the end of a comment, a script or a style sheet."""
+    opens = UNREAD.match(tag[0])
+    end = "-->" if tag[0] == "<!--" else f"</{opens[1].lower()}" if opens else ""
+    if not end or end in endless:
+        return tag.end()
+    found = lower.find(end, tag.end())
+    if found < 0:
+        endless.add(end)
+        return tag.end()
+    return found + 3 if end == "-->" else found

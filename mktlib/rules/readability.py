@@ -19,7 +19,7 @@ ENOUGH_WORDS = 60
 
 @dataclass(frozen=True)
 class Reading:
-    """words, sentences; words a sentence; syllables a word; ease (0 hard to 100 easy); grade (US school years; None for French); seconds."""
+    """words, sentences, words a sentence, syllables a word, ease (0 hard to 100 easy), grade (US years; None in French) and seconds."""
 
     words: int
     sentences: int

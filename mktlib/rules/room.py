@@ -17,8 +17,9 @@ GSM = frozenset(
 )
 GSM_DOUBLE = frozenset("^{}\\[~]|€\f")
 PLAIN_LETTERS = {
-    "’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "–": "-", "—": "-", "\u00a0": " ", "\u202f": " ", "ê": "e", "ë": "e",
-    "â": "a", "î": "i", "ï": "i", "ô": "o", "û": "u", "ç": "c", "œ": "oe", "À": "A", "Ê": "E", "È": "E", "Â": "A", "Î": "I", "Ô": "O", "Œ": "OE",
+    "’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "–": "-", "—": "-", "\u00a0": " ", "\u202f": " ",
+    "ê": "e", "ë": "e", "â": "a", "î": "i", "ï": "i", "ô": "o", "û": "u", "ç": "c", "œ": "oe",
+    "À": "A", "Ê": "E", "È": "E", "Â": "A", "Î": "I", "Ô": "O", "Œ": "OE",
 }  # fmt: skip
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "subject": ("subject", "objet", "subject line"),
@@ -152,7 +153,8 @@ def sms_parts(case: Case, row: Row) -> Iterator[Found]:
 def sms_letters(case: Case, row: Row) -> Iterator[Found]:
     if case.place.channel != "sms":
         return
-    span, seen = _sms_text(case.draft), set()
+    span = _sms_text(case.draft)
+    seen: set[str] = set()
     for at in range(span.start, span.end):
         letter = case.draft.read[at]
         if letter not in GSM and letter not in GSM_DOUBLE and letter not in seen and len(seen) < 12:

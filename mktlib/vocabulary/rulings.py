@@ -1,4 +1,4 @@
-"""What is wrong in rules and marks of one's own: lists, patterns, sentences and examples that could not be used, or could not be trusted."""
+"""What is wrong in rules and marks of one's own: lists, patterns, sentences and examples that cannot be used, or not be trusted."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ def wrong_rule(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding
     for name in ("says", "hint"):
         yield from _wrong_sentences(f"{path}.{name}", row.get(name), file)
     formality = row.get("formality")
-    if formality is not None and not (isinstance(formality, list | tuple) and len(formality) == 2 and all(isinstance(x, int) for x in formality)):
+    if formality is not None and not (
+        isinstance(formality, list | tuple) and len(formality) == 2 and all(isinstance(x, int) for x in formality)
+    ):
         yield finding("E_OPTION", file=file, column=f"{path}.formality", found=repr(formality), expected="formality = [3, 5]")
     yield from _wrong_pattern(f"{path}.pattern", row.get("pattern"), file)
     if not any(isinstance(row.get(code), Mapping) for code in SPOKEN):
-        yield finding("E_MISSING_ENTRY", file=file, column=f"{path}.en", expected="en = { words = [...], bad = \"...\", good = \"...\" }")
+        yield finding("E_MISSING_ENTRY", file=file, column=f"{path}.en", expected='en = { words = [...], bad = "...", good = "..." }')
     for code in SPOKEN:
         if code in row:
             yield from _wrong_language(f"{path}.{code}", row[code], file)
@@ -48,7 +50,9 @@ def _wrong_language(path: str, own: Any, file: str) -> Iterator[Finding]:
 
 
 def _wrong_words(path: str, words: Any, file: str) -> Iterator[Finding]:
-    entries = words.items() if isinstance(words, Mapping) else [(w, "") for w in words] if isinstance(words, list | tuple) else [(words, "")]
+    entries = (
+        words.items() if isinstance(words, Mapping) else [(w, "") for w in words] if isinstance(words, list | tuple) else [(words, "")]
+    )
     good = isinstance(words, Mapping | list | tuple) and all(isinstance(w, str) and isinstance(x, str) for w, x in entries)
     if not good:
         yield finding("E_OPTION", file=file, column=path, found=repr(words), expected='words = ["one", "two words", "begin*"]')
