@@ -22,7 +22,7 @@ from mktlib.vocabulary import finding
 
 HORIZON, BACK, LEAST, MOST = 4, 13, 8, 104
 """Weeks ahead, weeks to look back for a change, weeks below which nothing is said, weeks that are looked at."""
-DAYS, FEWEST_POSTS = 1100, 5
+DAYS, FEWEST_POSTS = 730, 5
 """Days (the last ones) in which gains are told apart, and posts below which they are not."""
 POSTS = ("post_id", "network", "at", "content_type", "brought", "low", "high", "shown", "reported")
 
@@ -38,8 +38,8 @@ def describe_followers(followers: Any, posts: Any = None, *, level: float = 0.9)
         level: of the ranges.
 
     Returns:
-        `Followers`. What a post brought is an association: people who would have come on those days anyway are told apart only as far as
-        the days before and after show it.
+        `Followers`. Levels are told from the last two years, and so is what posts brought. It is an association: people who would have
+        come on those days anyway are told apart only as far as the days before and after show it.
 
     Raises:
         DataError: every problem at once.

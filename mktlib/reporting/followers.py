@@ -39,8 +39,10 @@ def _growth(voice: Voice, row: Mapping[Any, Any], sure: str) -> str:
     key = "grows" if row["per_week_low"] > 0 else "loses" if row["per_week_high"] < 0 else "flat"
     ends = [row["per_week_low"], row["per_week_high"]] if key != "loses" else [-row["per_week_high"], -row["per_week_low"]]
     within = voice.within(*(voice.number(round(x), 0) for x in ends))
-    rate = voice.number(abs(round(row["per_week"])), 0)
-    return voice.say(f"followers.{key}", network=voice.label("network", row["network"]), rate=rate, within=within, sure=sure)
+    rate, name = voice.number(abs(round(row["per_week"])), 0), voice.label("network", row["network"])
+    said = voice.say(f"followers.{key}", network=name, rate=rate, within=within, sure=sure)
+    turn = "rising" if row.get("change_low", 0) > 0 else "falling" if row.get("change_high", 0) < 0 else None
+    return f"{said} {voice.say(f'followers.{turn}', change=voice.number(abs(round(row['change'])), 0))}" if turn else said
 
 
 def _ahead(voice: Voice, row: Mapping[Any, Any], sure: str) -> str:
