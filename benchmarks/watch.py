@@ -4,10 +4,11 @@
     python benchmarks/watch.py tone --years 300
     python benchmarks/watch.py delays --years 200
 
-Quiet series have a weekly and a daily cycle and one of three kinds of scatter of variance over mean phi: `hours` (negative binomial hours,
-independent), `days` (lively and dull days: one gamma factor a day, negative binomial days), `threads` (a mention brings others in the next
-hours, Neyman-Scott: clusters in time). `drift` adds a slow wave of a quarter up and down over the year. Every series is watched online from
-its first day: estimation of level, cycles and scatter is part of what is measured, the first months included.
+Quiet series have a weekly and a daily cycle and one of five kinds of scatter of variance over mean phi: `hours` (independent negative
+binomial hours), `sizes` (the same, but of one size, so that busy hours scatter more: phi on average), `days` (lively and dull days: one
+gamma factor a day), `threads` (a mention brings others in the next hours, Neyman-Scott: clusters in time), `drift` (hours, with a slow wave
+of a quarter up and down over the year). Every series is watched online from its first day: estimation of level, cycles and scatter is part
+of what is measured, the first months included.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from mktlib.reputation.episodes import QUIET, Hits, episodes
 from mktlib.reputation.scan import WINDOWS, scan, windowed
 from mktlib.reputation.souring import souring, usual_share
 
-VOLUMES, PHIS, PROMISES, KINDS = (3, 10, 50, 300), (1.5, 3.0, 5.0), (1, 4, 12), ("hours", "days", "threads", "drift")
+VOLUMES, PHIS, PROMISES, KINDS = (3, 10, 50, 300), (1.5, 3.0, 5.0), (1, 4, 12), ("hours", "sizes", "days", "threads", "drift")
 YEAR = 365.25
 LASTS, GRACE = 60, 24
 """Hours of an injected burst, and after it, in which an alarm still counts as having found it (days are told when they end)."""
@@ -47,6 +48,8 @@ def series(
     if kind == "days":
         shape = volume / (phi - 1)
         return rng.poisson(mean * np.repeat(rng.gamma(shape, 1 / shape, (many, days)), 24, axis=1)).astype(float)
+    if kind == "sizes":
+        return rng.poisson(mean * rng.gamma(volume / 24 / (phi - 1), 24 * (phi - 1) / volume, mean.shape)).astype(float)
     if kind == "threads":
         return _threads(rng, mean, (phi + 1) / 2).astype(float)
     return rng.poisson(rng.gamma(np.maximum(mean, 1e-12) / (phi - 1)) * (phi - 1)).astype(float)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import expit, gammaln, logsumexp
 from tqdm import tqdm
 
 HISTORY = 14
@@ -66,7 +66,8 @@ class Forecast:
 
     mean (series, bins); doubt (series, bins) relative variance of the hour's share; level (series, days) relative variance of the level;
     hours, quarters, whole (series, days, nodes) dispersion less 1 of hours, of six hours and of days; volume (series, days) expected
-    mentions a day; seen (series, days) mentions learnt from.
+    mentions a day; seen (series, days) mentions learnt from; steep (series, days) how likely it is that busy hours scatter more, in
+    proportion to their mean (negative binomials of one size) and not all alike; busy (series, days) the mean at which both say the same.
     """
 
     mean: np.ndarray
@@ -77,6 +78,8 @@ class Forecast:
     whole: np.ndarray
     volume: np.ndarray
     seen: np.ndarray
+    steep: np.ndarray
+    busy: np.ndarray
 
 
 def plain_calendar(days: int, first: int = 0) -> Calendar:
@@ -167,7 +170,7 @@ def _day(counts: np.ndarray, there: np.ndarray, calendar: Calendar, day: int) ->
 
 def _empty(series: int, bins: int, days: int) -> Forecast:
     per_bin, per_day, nodes = (series, bins), (series, days), (series, days, len(NODES))
-    return Forecast(*(np.zeros(shape) for shape in (per_bin, per_bin, per_day, nodes, nodes, nodes, per_day, per_day)))
+    return Forecast(*(np.zeros(shape) for shape in (per_bin, per_bin, per_day, nodes, nodes, nodes, per_day, per_day, per_day, per_day)))
 
 
 class _State:
@@ -179,7 +182,8 @@ class _State:
         self.squares = np.zeros((series, 3))
         self.skill = np.zeros((series, 3))
         prior = -0.5 * ((np.log(EXCESS) - np.log(1.6)) / 1.0) ** 2
-        self.hours, self.quarters, self.whole = (np.tile(prior, (series, 1)) for _ in range(3))
+        self.whole = np.tile(prior, (series, 1))
+        self.hours, self.quarters = np.tile(prior, (2, series, 1)), np.tile(prior, (2, series, 1))  # all alike, in proportion
         self.odd = np.zeros((series, 14), dtype=bool)
         self.seen = np.zeros(series)
 
@@ -200,15 +204,17 @@ class _State:
         self.total, self.unit, self.squares = (np.repeat(x[:, None], 3, axis=1) for x in (level, np.ones_like(level), np.ones_like(level)))
         for day in days:  # fitted days are a little too close to their fit
             mean = level[:, None] * self.habits.shares[:, day.weekday][:, day.hour] * day.there
-            calm, six = FITTED * (tops[:, day.index] <= cap[:, day.index]).astype(float)[:, None], _by_six(day.hour)
+            calm = FITTED * (tops[:, day.index] <= cap[:, day.index]).astype(float)[:, None]
             self.whole += calm * _likelihood(day.counts.sum(axis=1)[:, None], mean.sum(axis=1)[:, None])[:, 0]
-            self.hours += calm * _likelihood(day.counts, mean).sum(axis=1)
-            self.quarters += calm * _likelihood(day.counts @ six, mean @ six).sum(axis=1)
+            self._learn_hours(day, mean, level * self._peak(), calm)
 
     def step(self, today: _Day, out: Forecast) -> None:
         """Forecast one day, then learn from it."""
         day = today.index
-        out.hours[:, day], out.quarters[:, day], out.whole[:, day] = (_nodes(x) for x in (self.hours, self.quarters, self.whole))
+        steep = self._steep()
+        out.whole[:, day], out.steep[:, day] = _nodes(self.whole), steep
+        for found, grid in ((out.hours, self.hours), (out.quarters, self.quarters)):
+            found[:, day] = (1 - steep)[:, None] * _nodes(grid[0]) + steep[:, None] * _nodes(grid[1])
         phi = 1 + out.whole[:, day].mean(axis=1)
         if day >= HISTORY or day % 7 == 0:
             self.habits.settle(phi)
@@ -221,7 +227,7 @@ class _State:
         within = (weight * phi[:, None] * self.squares / np.maximum(self.unit, 1e-9) ** 2 / levels).sum(axis=1)
         out.mean[:, today.span] = level[:, None] * shares
         out.doubt[:, today.span] = self.habits.doubt[:, today.weekday][:, today.hour]
-        out.level[:, day] = np.minimum(within + between, 4.0)
+        out.level[:, day], out.busy[:, day] = np.minimum(within + between, 4.0), level * self._peak()
         out.volume[:, day], out.seen[:, day] = level * self.habits.shares.sum(axis=2).mean(axis=1), self.seen
         self._learn(today, _Told(shares, level, levels, phi, out.level[:, day]))
 
@@ -243,12 +249,31 @@ class _State:
     def _learn_scatter(self, today: _Day, told: _Told, mean: np.ndarray, usable: np.ndarray) -> None:
         """How far the day lay from its forecast, and which memory of the level told it best; usable (series, 1): 0 for odd days."""
         total = today.counts.sum(axis=1)[:, None]
-        expected, six = np.maximum(told.level[:, None] * told.shares, 1e-9) * today.there, _by_six(today.hour)
         self.whole += usable * _likelihood(total, mean[:, None])[:, 0]
-        self.hours += usable * _likelihood(today.counts, expected).sum(axis=1)
-        self.quarters += usable * _likelihood(today.counts @ six, expected @ six).sum(axis=1)
+        expected = np.maximum(told.level[:, None] * told.shares, 1e-9) * today.there
+        self._learn_hours(today, expected, told.level * self._peak(), usable)
         each = np.maximum(told.levels * told.shares.sum(axis=1, keepdims=True), 1e-9)
         self.skill = 0.985 * self.skill + usable * _likelihood(total, each, told.phi[:, None] - 1)
+
+    def _learn_hours(self, today: _Day, mean: np.ndarray, busy: np.ndarray, usable: np.ndarray) -> None:
+        """The scatter of hours and of six hours, alike at all means or in proportion to them."""
+        six = _by_six(today.hour)
+        squares = mean**2
+        for index, counts, expected, square in ((0, today.counts, mean, squares), (1, today.counts @ six, mean @ six, squares @ six)):
+            grid = (self.hours, self.quarters)[index]
+            grid[0] += usable * _likelihood(counts, expected).sum(axis=1)
+            steep = square / np.maximum(expected, 1e-12) / busy[:, None]
+            grid[1] += usable * _likelihood(counts, expected, EXCESS * np.maximum(steep, 1e-3)[..., None]).sum(axis=1)
+
+    def _peak(self) -> np.ndarray:
+        """(series,) mean share of a day in the hours in which mentions come."""
+        shares = self.habits.shares
+        return (shares**2).sum(axis=(1, 2)) / shares.sum(axis=(1, 2))
+
+    def _steep(self) -> np.ndarray:
+        """(series,) the probability that scatter grows with the mean, from the hours."""
+        alike, grown = (logsumexp(grid, axis=1) for grid in self.hours)
+        return expit(np.clip(grown - alike, -50, 50))
 
     def _taken(self, day: int, total: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What a day teaches of the level (its total, less where it is out of the ordinary), and whether it is far out."""
@@ -275,14 +300,17 @@ def _by_six(hour: np.ndarray) -> np.ndarray:
     return (hour[:, None] // 6 == np.arange(4)).astype(float)
 
 
-def _likelihood(counts: np.ndarray, mean: np.ndarray, excess: np.ndarray = EXCESS) -> np.ndarray:
-    """Log likelihood of counts under a negative binomial of variance (1 + excess) x mean, but for what does not depend on it."""
-    if excess is EXCESS:
+def _likelihood(counts: np.ndarray, mean: np.ndarray, excess: np.ndarray | None = None) -> np.ndarray:
+    """Log likelihood of counts under a negative binomial of variance (1 + excess) x mean, but for what does not depend on it.
+
+    Without an excess, or with one of a further axis: on the grid, as a last axis.
+    """
+    if excess is None or excess.ndim > counts.ndim:
         counts, mean = counts[..., None], mean[..., None]
+    excess = EXCESS if excess is None else excess
     size = np.where(mean > 0, mean, 1.0) / excess
-    return np.where(
-        mean > 0, gammaln(counts + size) - gammaln(size) + counts * np.log(excess / (1 + excess)) - size * np.log1p(excess), 0.0
-    )
+    found = gammaln(counts + size) - gammaln(size) + counts * np.log(excess / (1 + excess)) - size * np.log1p(excess)
+    return np.where(mean > 0, found, 0.0)
 
 
 def _nodes(loglik: np.ndarray) -> np.ndarray:

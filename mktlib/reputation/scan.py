@@ -68,7 +68,10 @@ def scan(counts: np.ndarray, known: Forecast, calendar: Calendar, *, shortest: i
         at = np.nonzero(look)
         if not len(at[0]):
             continue
-        p = sum(tail(count[at], mean[at], excess(known, length, k)[at[0], day[at[1]]], extra[at]) for k in range(len(NODES))) / len(NODES)
+        steep = _steep(known, length, mean, at, day)
+        p = sum(tail(count[at], mean[at], steep * excess(known, length, k)[at[0], day[at[1]]], extra[at]) for k in range(len(NODES))) / len(
+            NODES
+        )
         found = -np.log(np.maximum(p, 1e-300)) - np.log(YEAR / length) + budget[at[0], day[at[1]], index]
         better = found > rarity[at]
         rarity[at[0][better], at[1][better]] = found[better]
@@ -83,6 +86,14 @@ def shares(known: Forecast, shortest: int = 1) -> np.ndarray:
     part = part * np.where(WINDOWS > 72, LONG, 1.0) * (shortest <= WINDOWS)
     with np.errstate(divide="ignore"):
         return np.log(part / part.sum(axis=2, keepdims=True))
+
+
+def _steep(known: Forecast, length: int, mean: np.ndarray, at: tuple[np.ndarray, ...], day: np.ndarray) -> np.ndarray:
+    """What a window's dispersion less 1 is multiplied with, where busy hours scatter more: 1 for whole days."""
+    if length >= 24:
+        return np.ones(len(at[0]))
+    steep, busy = (x[at[0], day[at[1]]] for x in (known.steep, known.busy))
+    return 1 - steep + steep * windowed(known.mean**2, length)[at] / np.maximum(mean[at] * busy, 1e-12)
 
 
 def excess(known: Forecast, length: int, node: int) -> np.ndarray:
