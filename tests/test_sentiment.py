@@ -311,7 +311,7 @@ def test_a_stored_model_holds_no_word_of_one_text_alone(tmp_path):
 
 
 def test_stars_and_words_teach_the_same():
-    texts, y = world(6, 300, (0.3, 0.4, 0.3))
+    texts, y = world(6, 150, (0.3, 0.4, 0.3))
     by_code, by_stars, by_word = (
         SentimentClassifier(language="en").fit(texts, labels).predict_proba(texts[:50])
         for labels in (y, np.array([1, 3, 5])[y], np.array(["négatif", "neutre", "positif"])[y])
@@ -369,12 +369,12 @@ def test_two_classes_are_rogan_and_gladen():
 def test_intervals_of_shares_hold_the_truth_as_often_as_they_say():
     rng, errors = np.random.default_rng(11), np.array([[0.72, 0.2, 0.08], [0.16, 0.64, 0.2], [0.08, 0.22, 0.7]])
     inside = []
-    for seed in range(120):
+    for seed in range(60):
         truth = rng.dirichlet([1, 1, 1])
         confusion = np.array([rng.multinomial(70, row) for row in errors], dtype=float)
         s = corrected_shares(rng.multinomial(500, truth @ errors).astype(float), confusion, seed=seed)
         inside.append((s.low <= truth) & (truth <= s.high))
-    assert 0.85 <= np.mean(inside) <= 0.96
+    assert 0.83 <= np.mean(inside) <= 0.97
 
 
 def test_answers_that_the_errors_cannot_explain_are_said_to_be_so():
