@@ -61,21 +61,57 @@ def test_every_row_has_examples_a_level_a_subject_and_sentences_in_both_language
 
 CLEAN = {
     "en": [
-        ("informative", "The library lends tablets for four weeks. Registration takes place at the desk, on weekdays from 9 a.m. to 5 p.m."),
+        (
+            "informative",
+            "The library lends tablets for four weeks. Registration takes place at the desk, on weekdays from 9 "
+            "a.m. to 5 p.m.",
+        ),
         ("legal_formal", "The firm advises tenants and landlords on the renewal of commercial leases. Appointments are made in writing."),
-        ("expert", "The sensor was calibrated at 20 °C against a reference of class A. The standard deviation of 40 readings was 0.03 bar."),
-        ("storytelling", "She opened the shop the morning after the flood. The floor was still wet, and the first customer was a boy with a torch."),
+        (
+            "expert",
+            "The sensor was calibrated at 20 °C against a reference of class A. The standard deviation of 40 "
+            "readings was 0.03 bar.",
+        ),
+        (
+            "storytelling",
+            "She opened the shop the morning after the flood. The floor was still wet, and the first customer "
+            "was a boy with a torch.",
+        ),
         ("educational", "First, soak the beans overnight. Then rinse them, and cook them without salt: salt hardens the skin."),
-        ("conversational", "So we've moved the bread to the left, because half of you kept asking. Does that help? Tell us when you pop in."),
+        (
+            "conversational",
+            "So we've moved the bread to the left, because half of you kept asking. Does that help? Tell us when "
+            "you pop in.",
+        ),
         ("luxury", "The clasp closes without a sound. It is cut from a single piece of gold, and polished by one hand."),
     ],
     "fr": [
-        ("informative", "La bibliothèque prête des tablettes pour quatre semaines. L’inscription se fait à l’accueil, de 9 h à 17 h en semaine."),
-        ("legal_formal", "Le cabinet conseille bailleurs et locataires lors du renouvellement des baux commerciaux. Les rendez-vous sont pris par écrit."),
+        (
+            "informative",
+            "La bibliothèque prête des tablettes pour quatre semaines. L’inscription se fait à l’accueil, de 9 h "
+            "à 17 h en semaine.",
+        ),
+        (
+            "legal_formal",
+            "Le cabinet conseille bailleurs et locataires lors du renouvellement des baux commerciaux. Les "
+            "rendez-vous sont pris par écrit.",
+        ),
         ("expert", "Le capteur a été étalonné à 20 °C sur une référence de classe A. L’écart-type de 40 lectures est de 0,03 bar."),
-        ("storytelling", "Elle rouvrit la boutique au lendemain de la crue. Le sol était encore mouillé, et le premier client était un garçon avec une lampe."),
-        ("educational", "D’abord, faites tremper les haricots une nuit. Ensuite, rincez-les et cuisez-les sans sel : le sel durcit la peau."),
-        ("conversational", "Alors voilà, on a mis le pain à gauche, parce que vous étiez nombreux à le demander. Ça vous va ? Dites-nous en passant."),
+        (
+            "storytelling",
+            "Elle rouvrit la boutique au lendemain de la crue. Le sol était encore mouillé, et le premier client "
+            "était un garçon avec une lampe.",
+        ),
+        (
+            "educational",
+            "D’abord, faites tremper les haricots une nuit. Ensuite, rincez-les et cuisez-les sans sel : le sel "
+            "durcit la peau.",
+        ),
+        (
+            "conversational",
+            "Alors voilà, on a mis le pain à gauche, parce que vous étiez nombreux à le demander. Ça vous va ? "
+            "Dites-nous en passant.",
+        ),
         ("luxury", "Le fermoir se referme sans bruit. Il est taillé dans une seule pièce d’or, et poli par une seule main."),
     ],
 }  # fmt: skip
@@ -243,10 +279,25 @@ def test_unknown_words_are_all_said_at_once_with_the_nearest():
 
 
 HOSTILE = {
-    "empty": "", "blank": " \n\t ", "nul": "a\0b \x1b[31m you", "surrogate": "\ud800 hello you", "rtl": "\u202eabc\u202c " * 50, "tags": "<a" * 4000,
-    "comment": "<!--" * 4000, "script": "<script>" * 4000, "unclosed": "<style>a</style" * 2000, "emoji": "👩‍👩‍👧‍👦" * 2000, "one word": "a" * 20_000, "digits": "1" * 20_000, "apostrophes": "l'" * 8000, "quotes": "« " * 4000,
-    "braces": "{found} {0} {x.__class__} " * 20, "cjk": "我们的新眼镜" * 200, "hashes": "#" * 20_000, "shouts": "!" * 20_000,
-}  # fmt: skip
+    "empty": "",
+    "blank": " \n\t ",
+    "nul": "a\0b \x1b[31m you",
+    "surrogate": "\ud800 hello you",
+    "rtl": "\u202eabc\u202c " * 50,
+    "tags": "<a" * 4000,
+    "comment": "<!--" * 4000,
+    "script": "<script>" * 4000,
+    "unclosed": "<style>a</style" * 2000,
+    "emoji": "👩‍👩‍👧‍👦" * 2000,
+    "one word": "a" * 20_000,
+    "digits": "1" * 20_000,
+    "apostrophes": "l'" * 8000,
+    "quotes": "« " * 4000,
+    "braces": "{found} {0} {x.__class__} " * 20,
+    "cjk": "我们的新眼镜" * 200,
+    "hashes": "#" * 20_000,
+    "shouts": "!" * 20_000,
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

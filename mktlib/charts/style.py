@@ -12,6 +12,7 @@ from mktlib.charts.canvas import Canvas, Units
 from mktlib.results import StyleFit
 
 MOST_MARKS = 2
+WIDEST = 1.55  # beyond the whole share there is room for words
 
 
 def style_size(fit: StyleFit) -> tuple[float, float]:
@@ -34,7 +35,7 @@ def style(canvas: Canvas, fit: StyleFit) -> None:
         canvas.ax.plot([share], [k], marker="o" if first else "s", markersize=8 if first else 5, color=colour, zorder=2)
         canvas.ax.text(share + 0.02, k, _beside(canvas, row), va="center", fontsize=8, color=cv.INK, parse_math=False, gid="said")
     canvas.rows([canvas.label("style", s) for s in table["style"]], width=30)
-    canvas.ax.set_xlim(0, 1.55)
+    canvas.ax.set_xlim(0, WIDEST)
     canvas.units("x", Units("percent", canvas.language), canvas.say("style.axis"))
     canvas.ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
     canvas.ax.grid(axis="x", color=cv.FAINT)
@@ -53,7 +54,7 @@ def _beside(canvas: Canvas, row: Mapping[Any, Any]) -> str:
     for sign, keys in (("+", row["marks_for"]), ("−", row["marks_against"])):
         names = [_mark(canvas, key) for key in keys[:MOST_MARKS]]
         said += [f"{sign} {', '.join(names)}"] if names else []
-    return cv.shorten("   ".join(said), 78 if share < 0.25 else 60 if share < 0.5 else 44)
+    return cv.shorten("   ".join(said), int((WIDEST - share) * 85))
 
 
 def _mark(canvas: Canvas, key: str) -> str:

@@ -33,7 +33,7 @@ def style_guide(style: str, *, language: str | None = None, brand: str | None = 
     Raises:
         DataError: a style or a language that no table has.
 
-    >>> style_guide("playful", language="en").table["codes"].str.len().min() > 0
+    >>> len(style_guide("playful", language="en").table) >= 3
     True
     """
     tables, language = tables or load_tables(), language or default_language()
