@@ -317,7 +317,8 @@ def audience() -> Audience:
     )
     for rate in ("follow_rate", "engage_rate", "buy_rate"):
         table[f"{rate}_low"], table[f"{rate}_high"] = table[rate] * 0.9, table[rate] * 1.1
-    return Audience(table=table, facts={"by": "segment", "people": 8200, "buyers": 370, "level": 0.9, "currency": "EUR"}, likes=account().likes)
+    facts = {"by": "segment", "people": 8200, "buyers": 370, "level": 0.9, "currency": "EUR"}
+    return Audience(table=table, facts=facts, likes=account().likes)
 
 
 def comparison() -> Comparison:

@@ -21,7 +21,8 @@ def ranged(**columns: list[float]) -> dict[str, object]:
 def account() -> Audience:
     rates = ranged(
         engagement_per_follower=[0.24, 0.2, 0.31], clicks_per_follower=[0.036, 0.031, 0.05], gain_per_follower=[0.05, 0.04, 0.08],
-        loss_per_follower=[0.03, 0.031, 0.032], growth=[0.02, 0.009, 0.048], engagement_per_reach=[0.04, 0.039, 0.05], reach_per_follower=[0.2, 0.19, 0.25],
+        loss_per_follower=[0.03, 0.031, 0.032], growth=[0.02, 0.009, 0.048], engagement_per_reach=[0.04, 0.039, 0.05],
+        reach_per_follower=[0.2, 0.19, 0.25],
     )  # fmt: skip
     table = pd.DataFrame(
         {"group": NETWORKS, "days": 365, "followers_mean": [20_000, 16_000, 9_000], "followers_last": [24_000, 18_500, 12_000], **rates}
@@ -67,7 +68,8 @@ def customers() -> Customers:
     table = pd.DataFrame(
         {
             "group": ["champions", "at_risk", "asleep", "others"], "people": [800, 500, 900, 24], "share": [0.36, 0.225, 0.405, 0.01],
-            "revenue": [610_000.0, 90_000.0, 40_000.0, 900.0], "revenue_share": [0.823, 0.121, 0.055, 0.001], "recency": [11.0, 120.0, 220.0, 40.0],
+            "revenue": [610_000.0, 90_000.0, 40_000.0, 900.0], "revenue_share": [0.823, 0.121, 0.055, 0.001],
+            "recency": [11.0, 120.0, 220.0, 40.0],
             "frequency": [6.0, 3.0, 1.0, 2.0], "money": [760.0, 180.0, 44.0, 37.0], "repeat": [0.82, 0.5, 0.3, np.nan],
             "repeat_low": [0.66, 0.3, 0.16, np.nan], "repeat_high": [0.91, 0.7, 0.5, np.nan], "expected": [0.76, 0.45, 0.22, 0.4],
             "next_purchases": [2.2, 0.75, 0.32, 0.6],

@@ -107,8 +107,9 @@ def test_the_range_of_the_next_period_holds_it_as_often_as_promised(wave):
         inside += ((told[:, 1] <= rates[:, 4]) & (rates[:, 4] <= told[:, 2])).tolist()
         error = 1.645 * np.sqrt(told[:, 0] * (1 - told[:, 0]) / people[:, :4].sum(axis=1))
         naive += (np.abs(told[:, 0] - rates[:, 4]) < error).tolist()
-    assert 0.86 <= np.mean(inside) <= 0.985
+    assert np.mean(inside) >= 0.86
     if wave:
+        assert np.mean(inside) <= 0.97
         assert np.mean(naive) < 0.5
 
 

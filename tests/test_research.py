@@ -1,4 +1,4 @@
-"""What is unknown and how to find out: sample sizes against their definitions, questions among queries, cards, and what leaves in a brief."""
+"""What is unknown and how to find out: sample sizes against their definitions, questions among queries, cards, pages of a brief."""
 
 from __future__ import annotations
 
@@ -104,7 +104,8 @@ def test_what_is_shown_often_and_clicked_seldom_is_unmet():
 def test_an_export_of_the_console_is_read_as_it_comes(tmp_path):
     path = tmp_path / "Requêtes.csv"
     path.write_text(
-        'Requêtes les plus fréquentes,Clics,Impressions,CTR,Position\ncomment choisir,40,1000,4 %,"3,1"\nlampe rotin,12,3400,"0,35 %","12,25"\n',
+        "Requêtes les plus fréquentes,Clics,Impressions,CTR,Position\n"
+        'comment choisir,40,1000,4 %,"3,1"\nlampe rotin,12,3400,"0,35 %","12,25"\n',
         encoding="utf-8-sig",
     )
     told, facts = questions_in(mk.read_export(path, platform="search_console"))
@@ -308,7 +309,8 @@ def results() -> list[object]:
     people, posts = load_sample("audience"), load_sample("posts")
     audience = mk.describe_audience(people, posts)
     return [
-        audience, mk.describe_audience(load_sample("followers")), mk.describe_influence(posts), mk.describe_influence(load_sample("mentions")),
+        audience, mk.describe_audience(load_sample("followers")),
+        mk.describe_influence(posts), mk.describe_influence(load_sample("mentions")),
         research_sheet(audience, queries=console()), mk.network_cards(posts, load_sample("followers")),
     ]  # fmt: skip
 

@@ -46,7 +46,7 @@ def by_network(frame: pd.DataFrame, by: str, level: float) -> tuple[pd.DataFrame
     days = days.assign(group=group, date=when.dt.normalize())[known]
     days = days.groupby(["group", "date"], sort=True, as_index=False).sum(min_count=1)
     table = pd.DataFrame([_account(part, str(name), rates, level) for name, part in days.groupby("group", sort=True)])
-    found = _gaps(table, frame, known)
+    found = _gaps(table, known, int(pd.DataFrame({"group": group, "date": when.dt.normalize()})[known].duplicated().sum()))
     facts = {
         "grain": "network_day", "method": "weekly_blocks", "engagement_denominator": "followers", "days": int(days["date"].nunique()),
         "denominators": {name: f"{down}, {per} d" for name, (_, down, per) in rates.items()},
@@ -78,13 +78,15 @@ def _account(part: pd.DataFrame, name: str, rates: Mapping[str, Any], level: flo
     return row
 
 
-def _gaps(table: pd.DataFrame, frame: pd.DataFrame, known: pd.Series) -> list[Finding]:
-    """What the days cannot say: networks with too few for a range, rows without a date."""
+def _gaps(table: pd.DataFrame, known: pd.Series, twice: int) -> list[Finding]:
+    """What the days cannot say: networks with too few for a range, rows without a date; and days that stand several times."""
     short = table[table["days"] < 7 * FEWEST_BLOCKS]
     found = [
         finding("E_FEW_DAYS", level="note", column=str(g), found=str(d), expected=f">= {7 * FEWEST_BLOCKS}")
         for g, d in zip(short["group"], short["days"], strict=True)
     ]
+    if twice:
+        found.append(finding("E_DAYS_TWICE", level="warning", column="date", found=str(twice)))
     if not known.all():
         found.append(finding("E_NO_DATE", level="warning", column="date", found=str(int((~known).sum()))))
     return found

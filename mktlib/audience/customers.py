@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit, stdtrit
+from scipy.special import expit, logit, ndtri, stdtrit
 
 from mktlib.audience import btyd
 from mktlib.audience.groups import FEWEST, OTHERS, shrunk_rates
@@ -60,7 +60,7 @@ def describe_customers(
     40
     """
     frame = to_pandas(invoices)
-    pair = [amount] if isinstance(amount, str) else list(amount)
+    pair = [str(c) for c in amount] if isinstance(amount, list | tuple) else [str(amount)]
     _check(frame, [customer, date, *pair, *([invoice] if invoice else [])], pair, horizon, level)
     when, found = days_of(frame, date)
     until, wrong = _moment(as_of)
@@ -168,11 +168,11 @@ def next_period(hits: np.ndarray, people: np.ndarray, level: float = 0.9) -> np.
     """(groups, 3): rate over all periods and the range of the group's rate in the next one, from (groups, periods).
 
     What moves rates from one period to the next (season, offers) moves all groups, so that the periods, not the people, are what is
-    counted: its variance on the log-odds is learnt from all groups, its doubt is that of so many periods (Student). With one period
-    there is none to compare, and the range is that of the people alone. NaN for a group that nobody was in before.
+    counted: its variance on the log-odds has the doubt of so many periods (Student); what moves a group by itself is added. With one
+    period there is none to compare, and the range is that of the people alone. NaN for a group that nobody was in before.
 
     >>> next_period(np.array([[30.0, 30, 30]]), np.array([[100.0, 100, 100]])).round(2).tolist()
-    [[0.3, 0.22, 0.39]]
+    [[0.3, 0.26, 0.35]]
     """
     out = np.full((len(people), 3), np.nan)
     periods, known = people.shape[1], people.sum(axis=1) >= FEWEST
@@ -182,17 +182,28 @@ def next_period(hits: np.ndarray, people: np.ndarray, level: float = 0.9) -> np.
     out[known] = rate
     if periods == 1:
         return out
-    seen = people[known] > 0
-    share = (hits[known] + 0.5) / (people[known] + 1)
-    odds = np.where(seen, logit(share), np.nan)
-    noise = np.where(seen, 1 / (np.maximum(people[known], 1) * share * (1 - share)), np.nan)
-    free = np.maximum(seen.sum(axis=1) - 1, 0)
-    off = np.nansum((odds - np.nanmean(odds, axis=1, keepdims=True)) ** 2 - noise * (free / np.maximum(free + 1, 1))[:, None])
-    between = max(float(off) / max(float(free.sum()), 1.0), 0.0)
-    own = ((logit(rate[:, 2]) - logit(rate[:, 1])) / 2) ** 2  # what so few people leave open
-    width = np.sqrt(own + stdtrit(periods - 1, 0.5 + level / 2) ** 2 * between * (1 + 1 / periods))
+    common, own = _moved(hits[known], people[known])
+    doubt = ((logit(rate[:, 2]) - logit(rate[:, 1])) / 2) ** 2  # what so few people leave open
+    t, z = stdtrit(periods - 1, 0.5 + level / 2), ndtri(0.5 + level / 2)
+    width = np.sqrt(doubt + (t**2 * common + z**2 * own) * (1 + 1 / periods))
     out[known, 1], out[known, 2] = expit(logit(rate[:, 0]) - width), expit(logit(rate[:, 0]) + width)
     return out
+
+
+def _moved(hits: np.ndarray, people: np.ndarray) -> tuple[float, float]:
+    """Variances between periods on the log-odds: of what all groups share, and of what moves a group by itself (beyond chance)."""
+    share = (hits + 0.5) / (people + 1)
+    weight = np.where(people > 0, people * share * (1 - share), 0.0)
+    odds = logit(share)
+    off = odds - (weight * odds).sum(axis=1, keepdims=True) / np.maximum(weight.sum(axis=1, keepdims=True), 1e-12)
+    shift = (weight * off).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-12)
+    periods = people.shape[1]
+    common = float(((shift - shift.mean()) ** 2).sum() / (periods - 1))
+    free = (weight > 0).sum() - len(people) - periods + 1
+    if free < 1:
+        return common, 0.0
+    left = float(np.where(weight > 0, weight * (off - shift) ** 2, 0.0).sum())  # chi square where only chance moves a group
+    return common, max(left - free, 0.0) / max(float(weight.sum()) * free / (weight > 0).sum(), 1e-12)
 
 
 def _expected(now: Rfm, group: np.ndarray, names: Sequence[str], fitted: btyd.Fit | None, horizon: int) -> np.ndarray:

@@ -19,9 +19,9 @@ def block_days(days: int) -> int:
     """How many days a block has: whole weeks, growing with the cube root of the weeks there are (Flegal and Jones 2010).
 
     >>> [block_days(d) for d in (28, 90, 182, 365, 1095)]
-    [7, 14, 21, 28, 42]
+    [7, 14, 21, 28, 35]
     """
-    return WEEK * max(1, round((days / WEEK) ** (1 / 3)))
+    return WEEK * max(1, min(round((days / WEEK) ** (1 / 3)), days // (FEWEST_BLOCKS * WEEK)))
 
 
 def ratio(y: np.ndarray, n: np.ndarray, day: np.ndarray, level: float = 0.9) -> tuple[float, float, float]:

@@ -62,7 +62,7 @@ def describe_audience(followers: Any, posts: Any = None, *, by: str = "segment",
     """
     frame, posts = to_pandas(followers), None if posts is None else to_pandas(posts)
     daily = is_daily(frame)
-    by = "network" if daily and by not in frame and "network" in frame else by
+    by = "network" if daily and by == "segment" and by not in frame and "network" in frame else by
     known = _usable(frame, posts, by, level, daily)
     likes = liked(posts, level) if posts is not None else liked(pd.DataFrame({"impressions": [], "engagements": []}))
     table, facts, found, questions = by_network(frame, by, level) if daily else _people(frame, by, level, known)
@@ -123,7 +123,7 @@ def _amounts(table: pd.DataFrame, frame: pd.DataFrame, code: np.ndarray, level: 
     """Orders and money a person into the table; returns what they are counted over."""
     over = {}
     for name, column in AMOUNTS.items():
-        if column in frame and (column == "revenue" or _known(frame, column)):
+        if _known(frame, column):
             table[[name, f"{name}_low", f"{name}_high"]] = per_head(numbers(frame, column).to_numpy(), code, len(table), level)
             over[name] = "people"
     return over

@@ -70,7 +70,7 @@ def research_sheet(
     >>> from mktlib.audience.describe import describe_audience
     >>> people = pd.DataFrame({"segment": ["a"] * 40 + ["b"] * 40, "orders": [1, 0] * 40})
     >>> research_sheet(describe_audience(people), language="en").table["unknown"].head(2).tolist()
-    ['consent_email', 'why_not_buy']
+    ['consent_email', 'engaged']
     """
     tables, language = tables or load_tables(), language or default_language()
     _check(audience, scores, language, level, tables)
