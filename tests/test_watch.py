@@ -14,9 +14,10 @@ from mktlib.errors import DataError
 from mktlib.planning import brief_from_text, plan_campaign
 from mktlib.planning.informed import on_hold
 from mktlib.reputation.alarms import WARM, margin
-from mktlib.reputation.baseline import EXCESS, forecast, plain_calendar
+from mktlib.reputation.baseline import forecast, plain_calendar
 from mktlib.reputation.episodes import Hits, episodes
 from mktlib.reputation.scan import WINDOWS, scan, shares, tail, windowed
+from mktlib.reputation.scatter import EXCESS, likelihood
 from mktlib.reputation.souring import share_tail, souring, usual_share
 from mktlib.reputation.topics import over_represented
 from mktlib.results import CELL, Scores, Watch
@@ -164,6 +165,22 @@ def test_a_share_that_is_hardly_known_has_the_tail_of_a_beta_binomial() -> None:
     want = betabinom.sf(k - 1, n, share * known, (1 - share) * known)
     got = share_tail(k.astype(float), np.full(12, float(n)), np.full(12, share), np.full(12, known), np.zeros(12), 24)
     assert np.log(got) == pytest.approx(np.log(want), abs=0.7)  # Rao and Scott's is an approximation: a factor of two far out
+
+
+def test_the_likelihood_of_the_scatter_is_that_of_the_negative_binomial() -> None:
+    counts, mean = np.array([0.0, 3.0, 11.0]), np.array([0.4, 2.0, 5.0])
+    want = nbinom.logpmf(counts[:, None], mean[:, None] / EXCESS, 1 / (1 + EXCESS))
+    got = likelihood(counts, mean)
+    assert got - got[:, :1] == pytest.approx(want - want[:, :1], rel=1e-6, abs=1e-6)
+
+
+def test_busy_hours_that_scatter_more_are_recognised() -> None:
+    """Hours of one negative binomial size are told from hours that all scatter alike."""
+    days, rng = 200, np.random.default_rng(6)
+    mean = 60 * np.broadcast_to(cycle(days), (8, days * 24))
+    grown = rng.poisson(mean * rng.gamma(1.25, 1 / 1.25, mean.shape)).astype(float)
+    assert (forecast(grown, np.ones(1), plain_calendar(days)).steep[:, -1] > 0.9).all()
+    assert (forecast(quiet(8, days, 60, 3.0), np.ones(1), plain_calendar(days)).steep[:, -1] < 0.1).all()
 
 
 def test_windows_add_up() -> None:

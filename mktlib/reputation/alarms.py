@@ -8,10 +8,11 @@ import numpy as np
 
 from mktlib.reputation import scan as volume
 from mktlib.reputation import souring as tone
-from mktlib.reputation.baseline import NODES, Forecast, forecast
+from mktlib.reputation.baseline import Forecast, forecast
 from mktlib.reputation.counted import Counted
 from mktlib.reputation.episodes import LEAST, MAJORITY, Hits
 from mktlib.reputation.scan import windowed
+from mktlib.reputation.scatter import NODES
 
 WARM = 28
 """Days of history before the first alarm: four of each weekday."""

@@ -15,8 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import expit, gammaln, logsumexp
+from scipy.special import expit, logsumexp
 from tqdm import tqdm
+
+from mktlib.reputation.scatter import EXCESS, NODES, likelihood, nodes
 
 HISTORY = 14
 """Days that are learnt from before the first forecast."""
@@ -24,10 +26,6 @@ MEMORIES = np.array([10.0, 28.0, 90.0])
 """Half-lives of the level, in days."""
 HABITS = 70.0
 """Half-life of weekdays and hours, in days."""
-EXCESS = np.geomspace(0.02, 30.0, 20)
-"""Grid of dispersion less 1."""
-NODES = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
-"""Quantiles at which the posterior of the dispersion is kept, each standing for a fifth of it."""
 FITTED = 0.8
 """Weight of the first days, which are fitted, in what is learnt of the scatter."""
 PLAIN_DAY = np.array([2, 1, 1, 1, 1, 1.5, 3, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 3]) / 101.5
@@ -169,8 +167,10 @@ def _day(counts: np.ndarray, there: np.ndarray, calendar: Calendar, day: int) ->
 
 
 def _empty(series: int, bins: int, days: int) -> Forecast:
-    per_bin, per_day, nodes = (series, bins), (series, days), (series, days, len(NODES))
-    return Forecast(*(np.zeros(shape) for shape in (per_bin, per_bin, per_day, nodes, nodes, nodes, per_day, per_day, per_day, per_day)))
+    per_bin, per_day, per_node = (series, bins), (series, days), (series, days, len(NODES))
+    return Forecast(
+        *(np.zeros(shape) for shape in (per_bin, per_bin, per_day, per_node, per_node, per_node, per_day, per_day, per_day, per_day))
+    )
 
 
 class _State:
@@ -205,16 +205,16 @@ class _State:
         for day in days:  # fitted days are a little too close to their fit
             mean = level[:, None] * self.habits.shares[:, day.weekday][:, day.hour] * day.there
             calm = FITTED * (tops[:, day.index] <= cap[:, day.index]).astype(float)[:, None]
-            self.whole += calm * _likelihood(day.counts.sum(axis=1)[:, None], mean.sum(axis=1)[:, None])[:, 0]
+            self.whole += calm * likelihood(day.counts.sum(axis=1)[:, None], mean.sum(axis=1)[:, None])[:, 0]
             self._learn_hours(day, mean, level * self._peak(), calm)
 
     def step(self, today: _Day, out: Forecast) -> None:
         """Forecast one day, then learn from it."""
         day = today.index
         steep = self._steep()
-        out.whole[:, day], out.steep[:, day] = _nodes(self.whole), steep
+        out.whole[:, day], out.steep[:, day] = nodes(self.whole), steep
         for found, grid in ((out.hours, self.hours), (out.quarters, self.quarters)):
-            found[:, day] = (1 - steep)[:, None] * _nodes(grid[0]) + steep[:, None] * _nodes(grid[1])
+            found[:, day] = (1 - steep)[:, None] * nodes(grid[0]) + steep[:, None] * nodes(grid[1])
         phi = 1 + out.whole[:, day].mean(axis=1)
         if day >= HISTORY or day % 7 == 0:
             self.habits.settle(phi)
@@ -249,11 +249,11 @@ class _State:
     def _learn_scatter(self, today: _Day, told: _Told, mean: np.ndarray, usable: np.ndarray) -> None:
         """How far the day lay from its forecast, and which memory of the level told it best; usable (series, 1): 0 for odd days."""
         total = today.counts.sum(axis=1)[:, None]
-        self.whole += usable * _likelihood(total, mean[:, None])[:, 0]
+        self.whole += usable * likelihood(total, mean[:, None])[:, 0]
         expected = np.maximum(told.level[:, None] * told.shares, 1e-9) * today.there
         self._learn_hours(today, expected, told.level * self._peak(), usable)
         each = np.maximum(told.levels * told.shares.sum(axis=1, keepdims=True), 1e-9)
-        self.skill = 0.985 * self.skill + usable * _likelihood(total, each, told.phi[:, None] - 1)
+        self.skill = 0.985 * self.skill + usable * likelihood(total, each, told.phi[:, None] - 1)
 
     def _learn_hours(self, today: _Day, mean: np.ndarray, busy: np.ndarray, usable: np.ndarray) -> None:
         """The scatter of hours and of six hours, alike at all means or in proportion to them."""
@@ -261,9 +261,9 @@ class _State:
         squares = mean**2
         for index, counts, expected, square in ((0, today.counts, mean, squares), (1, today.counts @ six, mean @ six, squares @ six)):
             grid = (self.hours, self.quarters)[index]
-            grid[0] += usable * _likelihood(counts, expected).sum(axis=1)
+            grid[0] += usable * likelihood(counts, expected).sum(axis=1)
             steep = square / np.maximum(expected, 1e-12) / busy[:, None]
-            grid[1] += usable * _likelihood(counts, expected, EXCESS * np.maximum(steep, 1e-3)[..., None]).sum(axis=1)
+            grid[1] += usable * likelihood(counts, expected, EXCESS * np.maximum(steep, 1e-3)[..., None]).sum(axis=1)
 
     def _peak(self) -> np.ndarray:
         """(series,) mean share of a day in the hours in which mentions come."""
@@ -298,28 +298,3 @@ def _by_hour(values: np.ndarray, hour: np.ndarray) -> np.ndarray:
 def _by_six(hour: np.ndarray) -> np.ndarray:
     """(bins, 4) that adds a day's bins to its four quarters."""
     return (hour[:, None] // 6 == np.arange(4)).astype(float)
-
-
-def _likelihood(counts: np.ndarray, mean: np.ndarray, excess: np.ndarray | None = None) -> np.ndarray:
-    """Log likelihood of counts under a negative binomial of variance (1 + excess) x mean, but for what does not depend on it.
-
-    Without an excess, or with one of a further axis: on the grid, as a last axis.
-    """
-    if excess is None or excess.ndim > counts.ndim:
-        counts, mean = counts[..., None], mean[..., None]
-    excess = EXCESS if excess is None else excess
-    size = np.where(mean > 0, mean, 1.0) / excess
-    found = gammaln(counts + size) - gammaln(size) + counts * np.log(excess / (1 + excess)) - size * np.log1p(excess)
-    return np.where(mean > 0, found, 0.0)
-
-
-def _nodes(loglik: np.ndarray) -> np.ndarray:
-    """Quantiles (series, nodes) of the excess, from log posteriors (series, grid), between grid points on the log scale."""
-    weight = np.exp(loglik - loglik.max(axis=1, keepdims=True))
-    below = np.cumsum(weight, axis=1)
-    below = (below - weight / 2) / below[:, -1:]
-    at = np.clip((below[:, :, None] < NODES).sum(axis=1), 1, len(EXCESS) - 1)
-    left, right = np.take_along_axis(below, at - 1, axis=1), np.take_along_axis(below, at, axis=1)
-    part = np.clip((NODES - left) / np.maximum(right - left, 1e-12), 0, 1)
-    grid = np.log(EXCESS)
-    return np.exp(grid[at - 1] * (1 - part) + grid[at] * part)

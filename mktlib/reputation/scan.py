@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc
 
-from mktlib.reputation.baseline import HISTORY, NODES, Calendar, Forecast
+from mktlib.reputation.baseline import HISTORY, Calendar, Forecast
+from mktlib.reputation.scatter import NODES
 
 WINDOWS = np.array([1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 120, 168])
 """Lengths in hours."""

@@ -12,9 +12,9 @@ from mktlib.errors import Finding
 from mktlib.reputation import scan as volume
 from mktlib.reputation import souring as tone
 from mktlib.reputation.alarms import TONE_PART, WARM, Seen, is_tone, lengths, rarities
-from mktlib.reputation.baseline import NODES
 from mktlib.reputation.counted import Counted, Spans
 from mktlib.reputation.episodes import LEVELS, Episode
+from mktlib.reputation.scatter import NODES
 from mktlib.reputation.topics import over_represented
 from mktlib.vocabulary import finding
 
