@@ -209,7 +209,7 @@ def test_tones_are_read_in_several_spellings():
 
 
 def test_untoned_and_short_talk_is_said_so():
-    found = describe_reputation(pd.DataFrame(ONE))
+    found = describe_reputation(pd.DataFrame(ONE).drop(columns="text"))
     assert {f.code for f in found.findings} == {"E_NO_TONE", "E_SHORT_TALK"}
     assert "net_sentiment" not in found.table
 
@@ -275,3 +275,14 @@ def test_the_page_tells_the_alarm_and_what_luck_was_allowed(storm, language):
     assert ("3.7" if language == "en" else "3,7") in said
     assert "@lunettes" not in page.html
     assert "<script" not in page.html
+
+
+def test_where_nobody_said_the_tone_the_lexicon_reads_it_and_says_so():
+    mentions = load_sample("mentions")
+    found = describe_reputation(mentions.drop(columns="sentiment_label"))
+    assert "E_TONE_READ" in {f.code for f in found.findings}
+    own = found.table.set_index("brand").loc["own"]
+    true = (mentions.loc[mentions["brand"] == "own", "sentiment_label"] == "negative").mean()
+    assert own["negative"] == pytest.approx(true, abs=0.02)  # the complaints of the sample are plain
+    silent = describe_reputation(mentions.drop(columns=["sentiment_label", "text"]))
+    assert {f.code for f in silent.findings} == {"E_NO_TONE"}

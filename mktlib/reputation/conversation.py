@@ -47,11 +47,13 @@ def describe_reputation(
     """
     known = read_mentions(mentions, brand=brand)
     end = _until(known, as_of, level, answer_within)
+    attrs = known.attrs
     known = known[known["at"] <= end].assign(week=lambda d: shares.periods(d["at"]), negative=lambda d: d["tone"].eq("negative"))
-    there, toned = known.attrs["there"], bool((known["tone"] != "").any())
+    there, toned = attrs["there"], bool((known["tone"] != "").any())
     own = known[known["brand"] == brand]
     asked = own[own["negative"]] if toned else own
     found = [] if toned else [finding("E_NO_TONE", level="note", column="sentiment_label")]
+    found += [finding("E_TONE_READ", level="warning", column="sentiment_label")] if attrs["read"] else []
     if len(np.unique(known["week"])) < shares.FEWEST_TIMES:
         found.append(
             finding("E_SHORT_TALK", level="warning", found=str(len(np.unique(known["week"]))), expected=f">= {shares.FEWEST_TIMES}")

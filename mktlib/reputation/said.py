@@ -11,6 +11,7 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.intake.privacy import key, pseudonym
+from mktlib.reputation.sentiment import tone
 from mktlib.vocabulary import finding, nearest
 
 TONES: tuple[str, ...] = ("negative", "neutral", "positive")
@@ -24,8 +25,12 @@ TONE_WORDS: Mapping[str, str] = {
 
 
 def read_mentions(mentions: Any, *, brand: str, needed: tuple[str, ...] = ("at",)) -> pd.DataFrame:
-    """The mentions with at (UTC, no zone), brand, tone ("" where nobody said), topic, followers (NaN where unknown), author, text, network,
-    replied_at (NaT); sorted by time. Columns that are absent are filled with nothing, and `.attrs["there"]` names those that are not.
+    """Mentions by time, each column filled with nothing where it is absent.
+
+    Returns:
+        at (UTC, no zone), brand, tone (read by the lexicon where nobody said any, "" where that does not know either), topic, followers
+        (NaN where unknown), author, text, network, language, replied_at (NaT). `.attrs`: there (the columns that were given), read
+        (whether the tones are the lexicon's).
 
     Raises:
         DataError: a needed column is missing, no such brand, a time or a tone that cannot be read, an answer before its question.
@@ -52,6 +57,10 @@ def read_mentions(mentions: Any, *, brand: str, needed: tuple[str, ...] = ("at",
     if found:
         raise DataError(found)
     out["author"] = _pseudonyms(words(frame, "author"))
+    read = bool((out["tone"] == "").all() and (out["text"] != "").any())
+    if read:  # nobody said the tones: the lexicon reads them, and where it does not know they stay unknown
+        out["tone"] = pd.Series(tone(out["text"], out["language"].replace("", "auto")), dtype=object).replace("uncertain", "")
+    out.attrs["read"] = read
     out.attrs["there"] = tuple(
         c for c in ("brand", "sentiment_label", "topic", "text", "replied_at", "author", "author_followers") if c in frame
     )
