@@ -240,7 +240,7 @@ def _remarks(cuts: Sequence[int], check: pd.DataFrame, fitted: btyd.Fit | None, 
         found.append(finding("E_NO_MODEL", level="note", column="frequency"))
     if len(check) and not check["low"].iloc[0] <= check["foretold"].iloc[0] <= check["high"].iloc[0]:
         foretold, came = (f"{100 * check[k].iloc[0]:.0f}" for k in ("foretold", "came"))
-        found.append(finding("E_MODEL_OFF", level="warning", column="expected", foretold=foretold, came=came))
+        found.append(finding("E_MODEL_OFF", level="warning", foretold=foretold, came=came))
     return found
 
 
