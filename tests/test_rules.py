@@ -150,6 +150,9 @@ def test_limits_of_a_search_ad_a_subject_and_a_named_part():
     found = [f for f in check_text(ad, style="promotional", channel="paid_search") if f.code == "ROOM_MOST"]
     assert [(f.values["amount"], f.values["most"]) for f in found] == [(32, 30)]
     assert ad[found[0].values["start"] : found[0].values["end"]] == "ce"
+    assert "ROOM_MOST" in codes("Sunglasses for every single face", channel="paid_search")  # no part has a name: the first line leads
+    assert "ROOM_MOST" not in codes("Sunglasses for every face\nFrames of 21 grams, made in the Jura.", channel="paid_search")
+    assert "ROOM_MOST" in codes("Sunglasses for every face\n" + "Frames of 21 grams. " * 5, channel="paid_search")
     assert "ROOM_MOST" in codes("a" * 31, channel="display", spec="google_display_short_headline")
     assert "ROOM_MOST" not in codes("a" * 30, channel="display", spec="google_display_short_headline")
 

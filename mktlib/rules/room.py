@@ -55,6 +55,30 @@ def parts(draft: Draft) -> dict[str, list[Span]]:
     return found
 
 
+def field_of(spec: str) -> str:
+    """The part that a limit measures, by the end of its name; empty where it measures none that authors name.
+
+    >>> field_of("google_rsa_headline"), field_of("google_rsa_sitelink_text"), field_of("seo_title")
+    ('headline', 'sitelink_text', 'headline')
+    """
+    names = sorted(FIELDS, key=len, reverse=True)
+    return next((n for n in names if spec.endswith(("_" + n, "_" + n.replace("headline", "title")))), "")
+
+
+LONGEST_HEADLINE, LONGEST_LINE = 30, 90
+
+
+def lines_of_an_ad(draft: Draft) -> dict[str, list[Span]]:
+    """An ad whose parts have no names: its first line is a headline, and so is any other short one; the rest are descriptions."""
+    lines = [Span(m.start(), m.end()) for m in re.finditer(r"\S[^\n]{0,20000}", draft.read)]
+    found: dict[str, list[Span]] = {"headline": [], "description": []}
+    for k, line in enumerate(lines):
+        size = line.end - line.start
+        first = k == 0 and (len(lines) > 1 or size <= LONGEST_LINE)
+        found["headline" if first or size <= LONGEST_HEADLINE else "description"].append(line)
+    return found
+
+
 def specs_here(case: Case) -> dict[str, Row]:
     """The limits of characters that hold for the place: one that was named, or those of the channel and type."""
     place, specs = case.place, case.tables.specs
@@ -74,12 +98,15 @@ def _judged(case: Case) -> Iterator[tuple[str, Row, Span]]:
     """Each limit beside the parts that it measures."""
     named = parts(case.draft)
     rows = specs_here(case)
+    kinds = {field_of(key) for key in rows}
+    if set(named) <= {"body"} and "headline" in kinds and "text" not in kinds:
+        named = lines_of_an_ad(case.draft)
     if case.place.spec:
         whole = case.draft.read
         yield case.place.spec, rows[case.place.spec], Span(len(whole) - len(whole.lstrip()), len(whole.rstrip()))
         return
     for key, row in rows.items():
-        name = next((n for n in sorted(FIELDS, key=len, reverse=True) if key.endswith(("_" + n, "_" + n.replace("headline", "title")))), "")
+        name = field_of(key)
         for span in named.get(name, []) if name != "text" else [*named.get("text", []), *named.get("body", [])]:
             yield key, row, span
 
@@ -144,7 +171,7 @@ def sms_parts(case: Case, row: Row) -> Iterator[Found]:
     span = _sms_text(case.draft)
     alphabet, size, each, needed = sms_size(case.draft.read[span.start : span.end])
     if needed > 1 and case.place.channel == "sms":
-        kept = case.draft.read[span.start : span.start + (160 if alphabet == "GSM-7" else 70)].rsplit(None, 1)[0].split()[-2:]
+        kept = case.draft.read[span.start : span.start + (160 if alphabet == "GSM-7" else 70)].split()[-3:-1]
         names = {code: {"cut": " ".join(kept)} for code in case.tables.languages}
         values = {"amount": needed, "letters": size, "alphabet": alphabet, "most": each}
         yield Found(start=span.start, end=span.end, quote=False, words=names, values=values)
