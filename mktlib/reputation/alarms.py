@@ -18,7 +18,7 @@ WARM = 28
 """Days of history before the first alarm: four of each weekday."""
 TONE_PART = 0.3
 """The part of the promised rate that goes to the tone, where tones are known."""
-MARGIN = np.array([(1.0, 0.0), (3.0, 0.2), (10.0, 0.1), (50.0, 0.0), (300.0, 0.05)])
+MARGIN = np.array([(1.0, 0.0), (3.0, 0.25), (10.0, 0.1), (50.0, 0.15), (300.0, 0.3)])
 """(mentions a day, logarithm of the alarms that the detectors' caution leaves unused): windows overlap, counts are whole numbers, and the
 parts of the promise are not all spent. Measured on quiet years of the kind of scatter that alarms most: benchmarks/watch.py rates."""
 SILENT = 13.8

@@ -18,6 +18,8 @@ from mktlib.reputation.scatter import NODES
 
 WINDOWS = np.array([1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 120, 168])
 """Lengths in hours."""
+HEAVIER = 1.2
+"""Where busy hours scatter more, a sum of hours has a heavier tail than one negative binomial of its variance: its busiest hours' own."""
 YEAR = 8766.0
 """Hours."""
 CENTRE, BREADTH, FLOOR, LONG = 6.0, 1.1, 0.05, 0.5
@@ -90,11 +92,13 @@ def shares(known: Forecast, shortest: int = 1) -> np.ndarray:
 
 
 def _steep(known: Forecast, length: int, mean: np.ndarray, at: tuple[np.ndarray, ...], day: np.ndarray) -> np.ndarray:
-    """What a window's dispersion less 1 is multiplied with, where busy hours scatter more: 1 for whole days."""
+    """What a window's dispersion less 1 is multiplied with where busy hours scatter more: by how busy its hours are, and by HEAVIER."""
+    steep = known.steep[at[0], day[at[1]]]
+    heavier = 1 + (HEAVIER - 1) * steep**2
     if length >= 24:
-        return np.ones(len(at[0]))
-    steep, busy = (x[at[0], day[at[1]]] for x in (known.steep, known.busy))
-    return 1 - steep + steep * windowed(known.mean**2, length)[at] / np.maximum(mean[at] * busy, 1e-12)
+        return heavier
+    squares = windowed(known.mean**2, length)[at] / np.maximum(mean[at] * known.busy[at[0], day[at[1]]], 1e-12)
+    return heavier * (1 - steep + steep * squares)
 
 
 def excess(known: Forecast, length: int, node: int) -> np.ndarray:
