@@ -127,6 +127,9 @@ def test_a_draft_in_the_wrong_style_is_told_with_what_pulls_it_there():
     assert off.values["nearest"] == "legal_formal"
     assert "legal" in off.text
     assert "One joke" in off.hint
+    pulls = [f for f in check_text(text, style="playful", channel="offline") if f.code == "STYLE_PULL"]
+    assert "Pursuant" in [f.found for f in pulls]
+    assert all(text[f.values["start"] : f.values["end"]] == f.found for f in pulls)
 
 
 def test_few_words_give_shares_that_stay_near_each_other():

@@ -18,6 +18,8 @@ LONGEST_ALT = 125
 OFF = ((30.0, "error"), (9.0, "warning"), (2.0, "note"))
 """How many times likelier another style must be, and how grave that is."""
 FEWEST_FOR_STYLE = 8
+PULLED, MOST_PULLS, STRONG_PULL = 9.0, 6, 0.5
+"""From which ratio the places are shown that pull a draft away, how many, and how strong each must be (log-odds)."""
 
 
 def mixed_address(case: Case, row: Row) -> Iterator[Found]:
@@ -119,36 +121,63 @@ def other_language(case: Case, row: Row) -> Iterator[Found]:
             yield Found(start=tokens[0].start, end=tokens[-1].end, words=names)
 
 
+def _better(case: Case) -> tuple[str, float]:
+    """The style that fits best, and how many times likelier it is than the one asked for; 1 for a style of which no mark says anything."""
+    table = case.fit.table
+    asked = float(table.loc[table["style"] == case.place.style, "fit"].iloc[0])
+    known = any(case.place.style in mark["weights"] for mark in case.tables.marks.values())
+    far = known and case.draft.words >= FEWEST_FOR_STYLE
+    return str(table["style"].iloc[0]), float(table["fit"].iloc[0]) / max(asked, 1e-9) if far else 1.0
+
+
 def style_off(case: Case, row: Row) -> Iterator[Found]:
     """Another style fits the draft clearly better: which marks say so, and what to change."""
-    if not any(case.place.style in mark["weights"] for mark in case.tables.marks.values()):
-        return  # a style of one's own, of which no mark says anything
-    table = case.fit.table
-    best = str(table["style"].iloc[0])
-    asked = float(table.loc[table["style"] == case.place.style, "fit"].iloc[0])
-    ratio = float(table["fit"].iloc[0]) / max(asked, 1e-9)
+    best, ratio = _better(case)
     level = next((level for least, level in OFF if ratio >= least), None)
-    if level and case.draft.words >= FEWEST_FOR_STYLE:
+    if level:
         words = {code: _off_words(case, best, code) for code in case.tables.languages}
         yield Found(start=0, end=len(case.draft.read), quote=False, words=words, level=level, values={"nearest": best, "ratio": ratio})  # type: ignore[arg-type]
 
 
+def style_pull(case: Case, row: Row) -> Iterator[Found]:
+    """Where a draft in the wrong style is pulled away: the first place of each mark that does it."""
+    best, ratio = _better(case)
+    if ratio < PULLED:
+        return
+    for key, gap in _gaps(case, best)[:MOST_PULLS]:
+        where = case.marks[key].where
+        if gap >= STRONG_PULL and where:
+            names = {
+                code: {"mark": _mark_label(case, key, code), "other": _style_label(case, best, code)} for code in case.tables.languages
+            }
+            yield Found(start=where[0].start, end=where[0].end, words=names, values={"key": key})
+
+
 def _off_words(case: Case, best: str, language: str) -> dict[str, str]:
     """The marks that tell the two styles apart in this draft, and the brand's own advice."""
-    label = case.tables.label("style", best, language)
-    gap = _gap(case, best)
-    marks = [str(case.tables.marks[key]["label"].get(language) or case.tables.marks[key]["label"]["en"]) for key in gap]
+    marks = [_mark_label(case, key, language) for key, gap in _gaps(case, best)[:3] if gap > 0.3]
     advice = case.style.get("do", {}).get(language, ())
     shown = ", ".join(m[:1].lower() + m[1:] for m in marks) or str(lookup("rules.no_marks", language))
-    return {"other": label[:1].lower() + label[1:], "marks": shown, "change": ". ".join(advice)}
+    return {"other": _style_label(case, best, language), "marks": shown, "change": ". ".join(advice)}
 
 
-def _gap(case: Case, best: str) -> list[str]:
+def _mark_label(case: Case, key: str, language: str) -> str:
+    label = case.tables.marks[key]["label"]
+    return str(label.get(language) or label["en"])
+
+
+def _style_label(case: Case, style: str, language: str) -> str:
+    label = case.tables.label("style", style, language)
+    return label[:1].lower() + label[1:]
+
+
+def _gaps(case: Case, best: str) -> list[tuple[str, float]]:
+    """How much each mark speaks for the best style beyond the one asked for, the strongest first."""
     said = {
         key: shown.strength * (float(row["weights"].get(best, 0)) - float(row["weights"].get(case.place.style, 0)))
         for (key, row), shown in zip(case.tables.marks.items(), case.marks.values(), strict=True)
     }
-    return [key for key in sorted(said, key=lambda k: -said[k])[:3] if said[key] > 0.3]
+    return sorted(said.items(), key=lambda pair: -pair[1])
 
 
 DETECTORS: Mapping[str, Callable[[Case, Row], Iterator[Found]]] = {
@@ -165,4 +194,5 @@ DETECTORS: Mapping[str, Callable[[Case, Row], Iterator[Found]]] = {
     "cut": cut,
     "other_language": other_language,
     "style_off": style_off,
+    "style_pull": style_pull,
 }
