@@ -9,10 +9,12 @@ of posts along the year: followers that come anyway come as often on the wrong d
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
+from threadpoolctl import threadpool_limits
 
 from mktlib.audience import mixing
 
@@ -109,6 +111,7 @@ def _likely(solved: _Solved, y: np.ndarray, df: int) -> tuple[float, float]:
     return -0.5 * solved.logdet - 0.5 * df * float(np.log(max(square, 1e-300))), square / df
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # small matrices: threads wait for each other longer than they work
 def brought(gains: np.ndarray, weekday: np.ndarray, day: np.ndarray, start: np.ndarray | None = None) -> Brought:
     """What each post brought, from gains (days,) with their weekday 0..6 and the day of each post (index into gains)."""
     days = _scaled(gains, weekday)
@@ -116,35 +119,50 @@ def brought(gains: np.ndarray, weekday: np.ndarray, day: np.ndarray, start: np.n
     eye = np.eye(len(gains))
     plain = [_likely(_solve(eye + walk * days.walk, days.taken), days.y, df)[0] for walk in WALKS]
     walks = [walk for walk, one in zip(WALKS, plain, strict=True) if one > max(plain) - 7]
-    found = []
-    for decay in DECAYS:
-        shares = spread_out(day, len(gains), decay, start)
-        for walk, spread in itertools.product(walks, SPREADS):
-            prior = (spread**2 * np.eye(len(day)) + WIDE**2) / float(np.mean(days.scale**2))
-            found.append((*_effects(days, eye, shares, prior, walk, df), decay))
-    weight = mixing.weights(np.array([f[2] for f in found]))
+    corners = [corner for decay in DECAYS for corner in _corners(days, spread_out(day, len(gains), decay, start), decay, walks, df)]
+    weight = mixing.weights(np.array([corner.likely for corner in corners]))
     kept = weight > 1e-4
-    mean, sd = (np.array([f[k] for f in found])[kept] for k in (0, 1))
-    share = mixing.weights(np.array([f[2] for f in found])) @ np.array([kernel(f[3]) for f in found])
+    seen = {decay: spread_out(day, len(gains), decay, start) for decay in DECAYS}
+    told = [_effects(days, seen[c.decay], c, df) for c, good in zip(corners, kept, strict=True) if good]
+    mean, sd = (np.array(side) for side in zip(*told, strict=True))
+    share = weight @ np.array([kernel(corner.decay) for corner in corners])
     p = _slid(days, WALKS[int(np.argmax(plain))], day, start)
     half = float(np.interp(0.5, np.concatenate([[0], np.cumsum(share)]), np.arange(LAGS + 1)))
     return Brought(mean=mean, sd=sd, weight=weight[kept] / weight[kept].sum(), df=df, p_value=p, half=half)
 
 
-def _effects(
-    days: _Days, eye: np.ndarray, shares: np.ndarray, prior: np.ndarray, walk: float, df: int
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """(mean, sd) of each post's effect and of the sum of all within the days seen, and the log likelihood of this corner of the grid."""
+@dataclass(frozen=True)
+class _Corner:
+    """One corner of the grid and its log likelihood."""
+
+    decay: float
+    walk: float
+    spread: float
+    likely: float
+
+
+def _corners(days: _Days, shares: np.ndarray, decay: float, walks: list[float], df: int) -> Iterator[_Corner]:
+    """How likely each walk and spread is with posts that fade so fast."""
     z = shares * days.scale[:, None]
+    unit = 1 / float(np.mean(days.scale**2))
+    apart, together, plain = unit * (z @ z.T), unit * np.outer(z.sum(axis=1), z.sum(axis=1)), np.eye(len(z))
+    for walk, spread in itertools.product(walks, SPREADS):
+        v = plain + walk * days.walk + spread**2 * apart + WIDE**2 * together
+        yield _Corner(decay, walk, spread, _likely(_solve(v, days.taken), days.y, df)[0])
+
+
+def _effects(days: _Days, shares: np.ndarray, corner: _Corner, df: int) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, sd) of each post's effect and of the sum of all within the days seen."""
+    z = shares * days.scale[:, None]
+    prior = (corner.spread**2 * np.eye(z.shape[1]) + WIDE**2) / float(np.mean(days.scale**2))
     za = z @ prior
-    solved = _solve(eye + walk * days.walk + za @ z.T, days.taken)
-    likely, variance = _likely(solved, days.y, df)
+    solved = _solve(np.eye(len(z)) + corner.walk * days.walk + za @ z.T, days.taken)
+    _, variance = _likely(solved, days.y, df)
     mean = za.T @ solved.projected(days.y)
     cover = prior - za.T @ solved.projected(za)
     seen = shares.sum(axis=0)
-    means = np.append(mean, seen @ mean)
     spread = np.append(np.diag(cover), seen @ cover @ seen)
-    return means, np.sqrt(np.maximum(variance * spread, 0)), likely
+    return np.append(mean, seen @ mean), np.sqrt(np.maximum(variance * spread, 0))
 
 
 def _slid(days: _Days, walk: float, day: np.ndarray, start: np.ndarray | None) -> float:

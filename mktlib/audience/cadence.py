@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import norm, truncnorm
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from mktlib.audience import mixing
@@ -62,7 +63,8 @@ def posting_cadence(posts: Any, *, by: str | None = "network", level: float = 0.
     read = read_posts(frame, by=by, counts=(measure, measure), zone=zone, found=[*absent(frame, [measure]), *not_level(level)])
     every = _every_moment(frame, by)
     seen = [_Seen.of(read.only(name), every.get(name, read.only(name).at)) for name in read.groups]
-    fits = [_fitted(s, level) for s in tqdm(seen, desc="cadence", delay=2, leave=False)]
+    with threadpool_limits(1):  # small matrices: threads wait for each other longer than they work
+        fits = [_fitted(s, level) for s in tqdm(seen, desc="cadence", delay=2, leave=False)]
     p = np.ones(len(fits))
     judged = [k for k, f in enumerate(fits) if f is not None]
     if judged:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from mktlib.audience.assigning import Classes, Floats, Ints, fit_classes, one_hot, probabilities, refit
@@ -108,7 +109,10 @@ def segment_audience(
     chosen = choose(people, features, day)
     shown = None if log is None else _showings(to_pandas(log), people)
     work, order = _work(people, chosen, day, random_state)
-    with tqdm(total=2 * REFERENCES + 5 * MOST + 2 * ROUNDS + DRAWS, desc="segments", delay=2, leave=False, disable=_hidden()) as work.bar:
+    with (
+        tqdm(total=2 * REFERENCES + 5 * MOST + 2 * ROUNDS + DRAWS, desc="segments", delay=2, leave=False, disable=_hidden()) as work.bar,
+        threadpool_limits(1),
+    ):
         return _segmented(work, k, level, shown, order)
 
 

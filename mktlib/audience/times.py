@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import norm, qmc
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from mktlib.audience import mixing
@@ -70,7 +71,8 @@ def best_times(
     read = read_posts(frame, by=by, counts=(count, exposure), zone=zone, found=[*found, *not_level(level)])
     tables, rows = [], []
     groups = [(name, read.only(name)) for name in read.groups]
-    fitted = [_fitted(part, level) for _, part in tqdm(groups, desc="times", delay=2, leave=False)]
+    with threadpool_limits(1):  # small matrices: threads wait for each other longer than they work
+        fitted = [_fitted(part, level) for _, part in tqdm(groups, desc="times", delay=2, leave=False)]
     judged = [k for k, f in enumerate(fitted) if f is not None]
     p = np.ones(len(groups))
     if judged:
