@@ -42,6 +42,11 @@ RATES = {
     "mean",
     "lift",
 } | {
+    "negative",
+    "negative_usual",
+    "share_now",
+    "share_before",
+    "reach_share",
     "gain",
     "gain_raw",
     "gain_beta_binomial",
@@ -192,11 +197,9 @@ def _shown(column: str, x: Any, language: str, tables: Tables, currency: str, ra
         return moment(x, language) if isinstance(x, dt.datetime) and (x.hour or x.minute) else day(x, language)
     if isinstance(x, str):
         kind = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length"}.get(column, column)
-        return (
-            tables.label(kind, x, language)
-            if kind in (*AXIS_TABLE, "verdict", "status", "event", "reason", "step", "limit", "unit", "scope")
-            else x
-        )
+        known = kind in (*AXIS_TABLE, "verdict", "status", "event", "reason", "step", "limit", "unit", "scope")
+        known = known or x in tables.languages[language]["labels"].get(kind, {})
+        return tables.label(kind, x, language) if known else x
     if isinstance(x, int | float) or hasattr(x, "dtype"):
         value = float(x)
         if column in rates and abs(value) <= 1:

@@ -39,7 +39,7 @@ def watch(canvas: Canvas, result: Watch) -> None:
     canvas.ax.step(x, shown["count"], where="post", color=cv.BLUE, linewidth=0.9, label=canvas.say("watch.count"))
     canvas.ax.plot(x, shown["expected"], color=cv.INK, linewidth=1.4, linestyle="--", label=canvas.say("watch.usual"))
     top = float(shown["count"].max()) * 1.04
-    handles = [*canvas.ax.get_legend_handles_labels()[0], *_alarms(canvas, result, zone, top)]
+    handles = [*canvas.ax.get_legend_handles_labels()[0], *_alarms(canvas, result, zone, (x, shown["count"].to_numpy(float)))]
     canvas.title(_title(canvas, result))
     canvas.ax.set_ylim(0, top * 1.12)
     _dated(canvas, x[0], x[-1] + (1 / 24 if hourly else 1))
@@ -47,8 +47,8 @@ def watch(canvas: Canvas, result: Watch) -> None:
     canvas.legend(handles, columns=6)
 
 
-def _alarms(canvas: Canvas, result: Watch, zone: str, top: float) -> list[Any]:
-    """A band from the alarm until it was over, and a mark of its level above it; the topic beside the worst."""
+def _alarms(canvas: Canvas, result: Watch, zone: str, drawn_at: tuple[np.ndarray, np.ndarray]) -> list[Any]:
+    """A band from the alarm until it was over, and a mark of its level on the count of its day; the topic beside the worst."""
     drawn = []
     for level, (marker, colour) in LEVEL_MARKS.items():
         mine = result.table[result.table["level"] == level]
@@ -58,14 +58,15 @@ def _alarms(canvas: Canvas, result: Watch, zone: str, top: float) -> list[Any]:
         starts, stops = (number_of(when.dt.tz_convert(zone).dt.tz_localize(None)) for when in (mine["at"], ends))
         for start, stop in zip(starts, stops, strict=True):
             canvas.ax.axvspan(start, max(stop, start), color=colour, alpha=0.16, linewidth=0)
-        name = canvas.say(f"watch.level.{level}")
-        drawn.append(
-            canvas.ax.scatter(starts, np.full(len(starts), top), marker=marker, s=64, color=colour, zorder=4, linewidths=0, label=name)
-        )
+        look: dict[str, Any] = {"marker": marker, "s": 70, "color": colour, "edgecolor": "white", "linewidths": 0.8, "zorder": 4}
+        high = drawn_at[1][np.maximum(np.searchsorted(drawn_at[0], starts, side="right") - 1, 0)]
+        drawn.append(canvas.ax.scatter(starts, high, label=canvas.say(f"watch.level.{level}"), **look))
         if level == "crisis":
-            for start, topic in zip(starts, mine["topic"], strict=True):
+            for start, at, topic in zip(starts, high, mine["topic"], strict=True):
                 said = cv.shorten(canvas.label("topic", topic), 24) if topic else ""
-                canvas.ax.annotate(said, (start, top), xytext=(8, 0), textcoords="offset points", va="center", fontsize=9, parse_math=False)
+                canvas.ax.annotate(
+                    said, (start, at), xytext=(-8, 0), ha="right", textcoords="offset points", va="center", fontsize=9, parse_math=False
+                )
     return drawn
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,8 @@ LATE = np.where(np.arange(24) == 23, 1.0, 1e-7)
 class Counted:
     """count, negative, told (mentions of known tone), there (0 or 1), all (bins,), on the bins that `begin` (UTC).
 
-    said: the mentions behind them (at, tone, topic, bin), None where only counts are known. toned: whether any tone is known.
+    said: the mentions behind them (at, tone, topic, bin), None where only counts are known. toned: whether any tone is known; read: whether the
+    lexicon read them.
     """
 
     begin: pd.DatetimeIndex
@@ -40,6 +41,7 @@ class Counted:
     said: pd.DataFrame | None
     toned: bool
     daily: bool
+    read: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,10 @@ def counted(mentions: Any, *, brand: str, zone: str, as_of: pd.Timestamp | None,
     """
     frame = to_pandas(mentions).reset_index(drop=True)
     if "count" in frame:
-        rows, said = _counts(frame, brand), None
+        rows, said, read = _counts(frame, brand), None, False
     else:
         said = read_mentions(frame, brand=brand)
+        read = bool(said.attrs["read"])
         said = said[said["brand"] == brand][["at", "tone", "topic"]]
         rows = said.assign(count=1.0, told=said["tone"].ne("").astype(float), negative=said["tone"].eq("negative").astype(float))
     rows = rows.assign(at=rows["at"].dt.tz_localize("UTC"))
@@ -74,7 +77,7 @@ def counted(mentions: Any, *, brand: str, zone: str, as_of: pd.Timestamp | None,
         rows = rows[rows["at"] <= as_of]
     if rows.empty:
         raise DataError(finding("E_NO_ROWS", found="0"))
-    return _grid(rows, said, zone, as_of, spans, holidays)
+    return replace(_grid(rows, said, zone, as_of, spans, holidays), read=read)
 
 
 def _counts(frame: pd.DataFrame, brand: str) -> pd.DataFrame:

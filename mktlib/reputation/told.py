@@ -122,7 +122,7 @@ def facts(seen: Seen, raised: list[Episode], spans: Spans) -> dict[str, Any]:
         "bins": "day" if data.daily else "hour",
         "days": data.calendar.days, "history_days": WARM, "watched_from": data.begin[begin] if begin < len(data.begin) else None,
         "watched_years": watched, "per_day": float(known.volume[0, -1]), "dispersion": float(1 + known.whole[0, -1, middle]),
-        "dispersion_hours": float(1 + known.hours[0, -1, middle]), "tone": data.toned,
+        "dispersion_hours": float(1 + known.hours[0, -1, middle]), "tone": data.toned, "tone_read": data.read,
         "tone_part": TONE_PART if data.toned else 0.0, "negative_usual": float(seen.usual.share[0, -1]) if data.toned else None,
         "alarms": {name: sum(e.level == name for e in raised) for name in LEVELS}, "standing": [e.level for e in raised if e.over is None],
         "windows": [int(w) for w in volume.WINDOWS], "tone_windows": [int(w) for w in tone.WINDOWS],
@@ -139,6 +139,8 @@ def findings(seen: Seen) -> list[Finding]:
         out.append(finding("E_WATCH_SHORT", level="warning", found=str(days), expected=f"> {WARM}", most=WARM))
     elif seen.known.volume[0, -1] < THIN:
         out.append(finding("E_WATCH_THIN", level="warning", found=f"{seen.known.volume[0, -1]:.2g}"))
+    if data.read:
+        out.append(finding("E_TONE_READ", level="warning", column="sentiment_label"))
     if not data.toned:
         out.append(finding("E_WATCH_NO_TONE", level="note", column="sentiment_label"))
     for first, end in seen.silences:
