@@ -232,8 +232,8 @@ class Watch(Result):
     stands, "" for none), there (bool: something was collected and not muted).
     facts: brand, zone, false_alarms_per_year (alert and crisis), watches_per_year (all levels), mentions, first, as_of, bins (hour | day),
     days, history_days (learnt from before the first alarm), watched_from, watched_years, per_day (usual mentions now), dispersion and
-    dispersion_hours (variance over mean of days and of hours), tone (bool), tone_read (bool: by the lexicon), tone_part (of the promise), negative_usual, alarms
-    {level: number}, standing (levels), windows, tone_windows (hours), muted, gaps, silences (pairs of times).
+    dispersion_hours (variance over mean of days and of hours), tone (bool), tone_read (bool: by the lexicon), tone_part (of the promise),
+    negative_usual, alarms {level: number}, standing (levels), windows, tone_windows (hours), muted, gaps, silences (pairs of times).
     """
 
     series: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -113,12 +113,15 @@ def test_a_sour_turn_without_more_talk_is_told_by_tone() -> None:
 
 
 def test_without_tones_no_crisis_and_a_finding(sample: pd.DataFrame) -> None:
-    watch = watch_mentions(sample.drop(columns="sentiment_label"))
+    watch = watch_mentions(sample.drop(columns=["sentiment_label", "text"]))
     assert "crisis" not in set(watch.table["level"])
     assert [f.code for f in watch.findings] == ["E_WATCH_NO_TONE"]
     storm = watch.table[(watch.table["at"] >= "2026-06-08") & (watch.table["at"] < "2026-06-10")]
     assert storm["level"].tolist() == ["alert"]
     assert watch.facts["tone_part"] == 0
+    read = watch_mentions(sample.drop(columns="sentiment_label"))
+    assert [f.code for f in read.findings] == ["E_TONE_READ"]
+    assert read.facts["tone_read"]
 
 
 # what it promises

@@ -28,8 +28,8 @@ LATE = np.where(np.arange(24) == 23, 1.0, 1e-7)
 class Counted:
     """count, negative, told (mentions of known tone), there (0 or 1), all (bins,), on the bins that `begin` (UTC).
 
-    said: the mentions behind them (at, tone, topic, bin), None where only counts are known. toned: whether any tone is known; read: whether the
-    lexicon read them.
+    said: the mentions behind them (at, tone, topic, bin), None where only counts are known. toned: whether any tone is known; read: whether
+    the lexicon read them.
     """
 
     begin: pd.DatetimeIndex
