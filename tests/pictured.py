@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 from pictured_people import PEOPLE, account
+from pictured_talk import TALK
 
 from mktlib.errors import Finding
 from mktlib.results import (
@@ -471,4 +472,5 @@ ALL: dict[str, Result] = {
     "cadence": cadence(),
     "times": times(),
     **PEOPLE,
+    **TALK,
 }

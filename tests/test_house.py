@@ -115,11 +115,11 @@ def test_the_public_names_are_these():
 
 
 PUBLIC = """
-SentimentClassifier load_sentiment save_sentiment watch_mentions check_text style_fit style_guide
-describe_customers describe_influence network_cards research_sheet
-load_segmentation segment_audience CELL describe_reputation replay_alarm MktlibError ChainScorer ContentScorer backtest describe_audience fetch_dataset load_plan load_sample load_scorer load_tables
-load_truth sample_path table plan_campaign plot read_addresses read_brief
-best_times describe_followers half_life posting_cadence read_export report review_campaign shortlist show tally __version__ compare_policies
+CELL ChainScorer ContentScorer MktlibError SentimentClassifier __version__ backtest best_times check_text compare_policies
+describe_audience describe_customers describe_followers describe_influence describe_reputation fetch_dataset half_life load_plan
+load_sample load_scorer load_segmentation load_sentiment load_tables load_truth network_cards plan_campaign plot posting_cadence
+read_addresses read_brief read_export replay_alarm report research_sheet review_campaign sample_path save_sentiment
+segment_audience shortlist show style_fit style_guide table tally watch_mentions
 """
 
 

@@ -49,6 +49,9 @@ def voice_size(result: Reputation) -> tuple[float, float]:
 def voice(canvas: Canvas, result: Reputation) -> None:
     """A row a brand: share of voice, share of negatives and net sentiment, each with its range."""
     table = result.table.head(TOP)
+    if table.empty:
+        canvas.title(canvas.say("talk.none"))
+        return canvas.note(canvas.say("nothing"))
     known = [name for name in VOICES if name in table]
     for k, name in enumerate(known):
         colour, marker, _ = cv.SERIES[k]
@@ -63,7 +66,7 @@ def voice(canvas: Canvas, result: Reputation) -> None:
             color=colour,
             label=canvas.say(f"talk.{name}"),
         )
-    own = table[table["brand"] == result.facts["brand"]].iloc[0]
+    own = result.table[result.table["brand"] == result.facts["brand"]].iloc[0]
     units = Units("percent", canvas.language)
     canvas.title(canvas.say("talk.title", share=units.speak(own["share_of_voice"]), brand=canvas.label("brand", own["brand"])))
     canvas.rows(

@@ -38,7 +38,7 @@ def watch(canvas: Canvas, result: Watch) -> None:
     canvas.ax.fill_between(x, 0, shown["count"], step="post", color=cv.SKY, alpha=0.6, linewidth=0, label="_filled")
     canvas.ax.step(x, shown["count"], where="post", color=cv.BLUE, linewidth=0.9, label=canvas.say("watch.count"))
     canvas.ax.plot(x, shown["expected"], color=cv.INK, linewidth=1.4, linestyle="--", label=canvas.say("watch.usual"))
-    top = float(shown["count"].max()) * 1.04
+    top = max(float(shown["count"].max()), 1.0) * 1.04
     handles = [*canvas.ax.get_legend_handles_labels()[0], *_alarms(canvas, result, zone, (x, shown["count"].to_numpy(float)))]
     canvas.title(_title(canvas, result))
     canvas.ax.set_ylim(0, top * 1.12)
@@ -93,6 +93,9 @@ def replay_size(result: Replay) -> tuple[float, float]:
 def replay(canvas: Canvas, result: Replay) -> None:
     """A bar a step in the colour and hatch of the level that stood, what was usual, and the term that stood out when it changed."""
     table = result.table
+    if table.empty:
+        canvas.title(canvas.say("watch.none"))
+        return canvas.note(canvas.say("nothing"))
     x = number_of(table["at"])
     width = float(np.diff(x).min()) if len(x) > 1 else 1 / 24
     looks = {"": (cv.SKY, ""), "watch": ("#b9b9b9", ".."), "alert": (cv.ORANGE, "//"), "crisis": (cv.VERMILION, "xx")}
