@@ -70,18 +70,17 @@ class Intake(Result):
 class Audience(Result):
     """Who listens. table, of people (facts["grain"] "person"): one row a group: group, people, share, follow_rate, engage_rate, buy_rate
     (fractions of its people), followers, engage_per_follower, buy_per_follower (fractions of those who follow), orders_per_person,
-    revenue_per_person (money; the middle of what is likely), each rate and amount with _low and _high (NaN: no honest range), preferred_format, preferred_length,
-    top_question. Of an account ("network_day"): one row a network: group, days, followers_mean, followers_last, and engagement_per_follower,
-    engagement_per_reach, reach_per_follower, clicks_per_follower, clicks_per_reach, visits_per_follower, gain_per_follower,
-    loss_per_follower, growth, each with _low and _high; in thirty days for each follower, or on a day, or for each person reached:
-    facts["denominators"].
+    revenue_per_person (money; the middle of what is likely), each rate and amount with _low and _high (NaN: no honest range),
+    preferred_format, preferred_length, top_question. Of an account ("network_day"): one row a network: group, days, followers_mean,
+    followers_last, and engagement_per_follower, engagement_per_reach, reach_per_follower, clicks_per_follower, clicks_per_reach,
+    visits_per_follower, gain_per_follower, loss_per_follower, growth, each with _low and _high; in thirty days for each follower, or on a
+    day, or for each person reached: facts["denominators"].
 
     likes: one row a format, length or style: axis, value, posts, impressions, rate (engagements per impression on the usual mix of
-    networks), low, high, times (the rate over the axis' mean), times_low, times_high, verdict (better | worse | undecided).
-    questions: what ten people or more asked: group ("others": several groups together), question, people.
-    facts: by, level, grain, people (or followers), denominators, engagement_denominator, method, formats, posts; of people buyers, followers,
-    folded, fewest, unnamed, absent (columns that would say more), asked, asked_hidden; of an account days, first, last, block_days.
-    """
+    networks), low, high, times (the rate over the axis' mean), times_low, times_high, verdict (better | worse | undecided). questions:
+    what ten people or more asked: group ("others": several groups together), question, people. facts: by, level, grain, people (or
+    followers), denominators, engagement_denominator, method, formats, posts; of people buyers, followers, folded, fewest, unnamed, absent
+    (columns that would say more), asked, asked_hidden; of an account days, first, last, block_days."""
 
     likes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LIKES)))
     questions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["group", "question", "people"]))
@@ -106,16 +105,16 @@ class Influence(Result):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Customers(Result):
-    """Who buys again. table: one row a group of customers (rows of customer_groups.toml; "others": groups of fewer than ten): group, people,
-    share (of people), revenue (net of what was given back), revenue_share, recency (median days since the last purchase), frequency (median
-    purchases), money (median net amount), repeat, repeat_low, repeat_high (fraction who bought again within the horizon, as seen at earlier
-    cuts, with the range of the next period), expected (the same by the BG/NBD model from today on), next_purchases (mean number expected).
+    """Who buys again. table: one row a group of customers (rows of customer_groups.toml; "others": groups of fewer than ten): group,
+    people, share (of people), revenue (net of what was given back), revenue_share, recency (median days since the last purchase),
+    frequency (median purchases), money (median net amount), repeat, repeat_low, repeat_high (fraction who bought again within the horizon,
+    as seen at earlier cuts, with the range of the next period), expected (the same by the BG/NBD model from today on), next_purchases
+    (mean number expected).
 
-    scores: one row a pair of scores: recency_score, value_score (1 to 5), people, revenue; pairs of fewer than ten people are folded into a row without scores.
-    check: what was foretold at the last cut and what came: group, people, foretold, came, low, high.
-    facts: customers, purchases, revenue, currency, first, last, as_of, horizon (days), cuts, level, one_time (share), alive (share),
-    no_customer (rows), no_customer_share (of money), given_back (rows), given_back_money, only_back (customers), model (parameters), top.
-    """
+    scores: one row a pair of scores: recency_score, value_score (1 to 5), people, revenue; pairs of fewer than ten people are folded into
+    a row without scores. check: what was foretold at the last cut and what came: group, people, foretold, came, low, high. facts:
+    customers, purchases, revenue, currency, first, last, as_of, horizon (days), cuts, level, one_time (share), alive (share), no_customer
+    (rows), no_customer_share (of money), given_back (rows), given_back_money, only_back (customers), model (parameters), top."""
 
     scores: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["recency_score", "value_score", "people", "revenue"]))
     check: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["group", "people", "foretold", "came", "low", "high"]))
@@ -123,11 +122,11 @@ class Customers(Result):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Research(Result):
-    """What is still unknown, and how to find out. table: one row an unknown, what would change most first: rank, unknown (code), about (what
-    or whom it is about), question (key of research.toml), text (its words), scale, means (survey | interview | queries | logs | test), whom,
-    answers (how many are needed, of each group where two are told apart; NaN: none), margin (half width they give, or
-    difference they show), change (share of the audience that might be addressed
-    otherwise: a judgement that orders the list, no estimate), language.
+    """What is still unknown, and how to find out. table: one row an unknown, what would change most first: rank, unknown (code), about
+    (what or whom it is about), question (key of research.toml), text (its words), scale, means (survey | interview | queries | logs |
+    test), whom, answers (how many are needed, of each group where two are told apart; NaN: none), margin (half width they give, or
+    difference they show), change (share of the audience that might be addressed otherwise: a judgement that orders the list, no estimate),
+    language.
 
     queries: the audience's own questions in a search console: query, language, impressions, clicks, click_rate, low, high, position, unmet
     (bool: shown often and clicked clearly less than other questions). facts: level, people, unknowns, unmet, query_rows, questions,
@@ -139,12 +138,12 @@ class Research(Result):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class NetworkCards(Result):
-    """One card a network. table: network, channel, posts, reach_per_post, engagement_rate (per impression), each with _low and _high, best_format,
-    best_rate, best_low, best_high, best_verdict (make | test | too_early | drop), followers, growth (in thirty days), growth_low, growth_high.
+    """One card a network. table: network, channel, posts, reach_per_post, engagement_rate (per impression), each with _low and _high,
+    best_format, best_rate, best_low, best_high, best_verdict (make | test | too_early | drop), followers, growth (in thirty days),
+    growth_low, growth_high.
 
-    formats: network, content_type, usual (bool: the table of networks says so), ours (posts of ours there). limits: network, spec, unit, most, advised, conf.
-    facts: level, posts, networks, first, last.
-    """
+    formats: network, content_type, usual (bool: the table of networks says so), ours (posts of ours there). limits: network, spec, unit,
+    most, advised, conf. facts: level, posts, networks, first, last."""
 
     formats: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network", "content_type", "usual", "ours"]))
     limits: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network", "spec", "unit", "most", "advised", "conf"]))
@@ -209,11 +208,11 @@ class Backtest(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SentimentShare(Result):
     """How much of what is said is negative, neutral, positive. table: one row a class: sentiment, share (corrected for the classifier's
-    errors where they were measured, else as found), low, high (of the corrected share; blank where no errors were measured), found (share of
-    the classifier's answers), texts (their number). facts: texts (all), read (the denominator: those in a language that is read),
-    other_language, empty, copies (texts that say the same as another), level, corrected (bool), labelled (texts that the errors were measured
-    on), accuracy (on them), fits (whether their errors can explain these answers), method (lexicon | learned), em (share by expectation and
-    maximisation, of learned ones)."""
+    errors where they were measured, else as found), low, high (of the corrected share; blank where no errors were measured), found (share
+    of the classifier's answers), texts (their number). facts: texts (all), read (the denominator: those in a language that is read),
+    other_language, empty, copies (texts that say the same as another), level, corrected (bool), labelled (texts that the errors were
+    measured on), accuracy (on them), fits (whether their errors can explain these answers), method (lexicon | learned), em (share by
+    expectation and maximisation, of learned ones)."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

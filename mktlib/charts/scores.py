@@ -246,8 +246,6 @@ def _explained(canvas: Canvas, table: pd.DataFrame, facts: Mapping[str, Any]) ->
     return canvas.say("explanation.up" if first["effect"] >= 0 else "explanation.down", **values)
 
 
-
-
 def comparison_size(result: Comparison) -> tuple[float, float]:
     return _outline(min(len(result.table), TOP), row=0.5)
 
