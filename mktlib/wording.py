@@ -26,37 +26,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mktlib.errors import Finding, StoreError
 from mktlib.vocabulary import AXIS_TABLE, Tables, default_language, finding, load_tables, phrase, retell
 
+KINDS_OF = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length", "best_format": "content_type"}
+KINDS_OF |= {"about": "scope", "value": "scope"}
+"""Columns whose words are those of another."""
+ENDS = {"low", "high"}
 NARROW = "\u202f"  # narrow no-break space, as French sets before % and between thousands
-RATES = {
-    "rate",
-    "low",
-    "high",
-    "p_best",
-    "opinion",
-    "share",
-    "follow_rate",
-    "engage_rate",
-    "buy_rate",
-    "predicted",
-    "actual",
-    "mean",
-    "lift",
-} | {
-    "negative",
-    "negative_usual",
-    "share_now",
-    "share_before",
-    "reach_share",
-    "gain",
-    "gain_raw",
-    "gain_beta_binomial",
-    "gain_pairs",
-    "coverage",
-    "explained",
-    "loss",
-    "loss_low",
-    "loss_high",
-}
+RATES = frozenset(
+    {
+        "rate", "p_best", "opinion", "share", "predicted", "actual", "mean", "lift", "negative", "negative_usual", "share_now",
+        "share_before", "gain", "gain_raw", "gain_beta_binomial", "gain_pairs", "coverage", "explained", "loss", "growth", "engagement_per_reach",
+        "clicks_per_reach", "zeros", "top1", "top10", "uncertain", "net_sentiment", "share_of_voice",
+    }
+)  # fmt: skip
+"""Columns that are fractions, besides those that end in _rate or _share, and the ends of any of them."""
 MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_per_person", "value", "price", "money"}
 
 
@@ -178,14 +160,19 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
         content = pd.DataFrame({"code": [f.code for f in rows], "text": [f.text for f in rows]})
     frame = content if isinstance(content, pd.DataFrame) else content.table
     heads: dict[str, Any] = {}
-    ends = {"low", "high"}  # of a rate only where a rate stands beside them: hours have ends too
-    rates = RATES if (RATES - ends) & set(frame.columns) else RATES - ends
+    rates = {str(name) for name in frame.columns if _is_rate(str(name))}
+    rates -= set() if rates - ENDS else ENDS  # ends are of a rate only where a rate stands beside them: hours have ends too
     for name in frame.columns:
         head = tables.label("column", name, language)
         while head in heads:  # two columns may share a word; a reader still sees both
             head += " "
         heads[head] = [_shown(name, x, language, tables, currency, rates) for x in frame[name]]
     return pd.DataFrame(heads)
+
+
+def _is_rate(column: str) -> bool:
+    base = column.removesuffix("_low").removesuffix("_high")
+    return column in ENDS or base in RATES or base.endswith(("_rate", "_share"))
 
 
 def _shown(column: str, x: Any, language: str, tables: Tables, currency: str, rates: set[str]) -> str:
@@ -196,7 +183,7 @@ def _shown(column: str, x: Any, language: str, tables: Tables, currency: str, ra
     if isinstance(x, dt.date):
         return moment(x, language) if isinstance(x, dt.datetime) and (x.hour or x.minute) else day(x, language)
     if isinstance(x, str):
-        kind = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length"}.get(column, column)
+        kind = KINDS_OF.get(column, column)
         known = kind in (*AXIS_TABLE, "verdict", "status", "event", "reason", "step", "limit", "unit", "scope")
         known = known or x in tables.languages[language]["labels"].get(kind, {})
         return tables.label(kind, x, language) if known else x

@@ -229,11 +229,11 @@ def test_two_columns_are_multiplied_and_any_engine_will_do():
 @pytest.mark.parametrize(
     ("change", "options", "codes"),
     [
-        ({}, {"customer": "who", "level": 2}, {"E_MISSING_COLUMN", "E_OPTION"}),
+        ({}, {"customer": "who", "level": 2}, ("E_MISSING_COLUMN", "E_OPTION")),
         ({"amount": "much"}, {}, {"E_NOT_A_NUMBER"}),
         ({"amount": np.inf}, {}, {"E_NOT_FINITE"}),
         ({"date": "03/04/2025"}, {}, {"E_AMBIGUOUS_DATE"}),
-        ({"date": "soon"}, {"as_of": "then"}, {"E_BAD_DATE", "E_OPTION"}),
+        ({"date": "soon"}, {"as_of": "then"}, ("E_BAD_DATE", "E_OPTION")),
         ({}, {"horizon": 0}, {"E_OPTION"}),
         ({}, {"amount": ("amount", "amount", "amount")}, {"E_OPTION"}),
         ({"customer_id": "one"}, {}, {"E_FEW_PEOPLE"}),
@@ -244,7 +244,7 @@ def test_two_columns_are_multiplied_and_any_engine_will_do():
 def test_what_cannot_be_read_is_refused_by_name(change, options, codes):
     with pytest.raises(DataError) as refused:
         describe_customers(lines().assign(**change), **options)
-    assert set(refused.value.codes) == codes
+    assert set(refused.value.codes) == set(codes)
 
 
 def test_no_invoices_are_no_customers():
