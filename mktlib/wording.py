@@ -34,8 +34,8 @@ NARROW = "\u202f"  # narrow no-break space, as French sets before % and between 
 RATES = frozenset(
     {
         "rate", "p_best", "opinion", "share", "predicted", "actual", "mean", "lift", "negative", "negative_usual", "share_now",
-        "share_before", "gain", "gain_raw", "gain_beta_binomial", "gain_pairs", "coverage", "explained", "loss", "growth", "engagement_per_reach",
-        "clicks_per_reach", "zeros", "top1", "top10", "uncertain", "net_sentiment", "share_of_voice",
+        "share_before", "gain", "gain_raw", "gain_beta_binomial", "gain_pairs", "coverage", "explained", "loss", "growth",
+        "engagement_per_reach", "clicks_per_reach", "zeros", "top1", "top10", "uncertain", "net_sentiment", "share_of_voice",
     }
 )  # fmt: skip
 """Columns that are fractions, besides those that end in _rate or _share, and the ends of any of them."""

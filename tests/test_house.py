@@ -55,7 +55,7 @@ AT_HOME = {
     "jinja2": {"wording"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
     "papermill": {"__main__"},
-    "tqdm": {"__main__", "audience", "glmm", "intake", "planning", "reputation", "scoring", "simulate"},
+    "tqdm": {"__main__", "vocabulary"},
 }
 MODULES = sorted((ROOT / "mktlib").rglob("*.py"))
 

@@ -20,7 +20,7 @@ def asked(question: pd.Series, group: pd.Series) -> tuple[pd.DataFrame, int, int
     A question stands in a group where at least FEWEST people of it asked it; else with all the others who asked it, where they are that
     many; else nowhere. Spelling counts for nothing (blanks, capitals); addresses and long numbers are masked.
     """
-    text = question.where(question.notna(), "").astype(str).map(clean)
+    text = question.astype(object).where(question.notna(), "").astype(str).map(clean)
     rows = pd.DataFrame({"group": group.to_numpy(), "question": text.to_numpy(), "key": text.str.casefold().to_numpy()})
     rows = rows[rows["key"] != ""]
     rows["question"] = rows.groupby("key")["question"].transform(lambda said: said.value_counts().sort_index().idxmax())

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, truncnorm
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from mktlib.audience import mixing
 from mktlib.audience.drift import Drift, fitted_drifts
@@ -22,7 +21,7 @@ from mktlib.audience.posted import ALL, Posts, days_since, moments, read_posts, 
 from mktlib.errors import Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Cadence
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import finding, progress
 
 LEAST, RANGE, HELD, STRETCHES = 30, 3, 5, 4
 """Posts, different rhythms, posts at the busiest rhythm and weeks of it below which nothing is said."""
@@ -64,7 +63,7 @@ def posting_cadence(posts: Any, *, by: str | None = "network", level: float = 0.
     every = _every_moment(frame, by)
     seen = [_Seen.of(read.only(name), every.get(name, read.only(name).at)) for name in read.groups]
     with threadpool_limits(1):  # small matrices: threads wait for each other longer than they work
-        fits = [_fitted(s, level) for s in tqdm(seen, desc="cadence", delay=2, leave=False)]
+        fits = [_fitted(s, level) for s in progress(seen, desc="cadence")]
     p = np.ones(len(fits))
     judged = [k for k, f in enumerate(fits) if f is not None]
     if judged:

@@ -112,9 +112,10 @@ def _rates(table: pd.DataFrame, frame: pd.DataFrame, code: np.ndarray, known: Ma
     for rate, column in OF_FOLLOWERS.items():
         if column in known.values() and table["followers"].gt(0).any():
             hits = np.bincount(code[follows & numbers(frame, column).gt(0).to_numpy()], minlength=len(table))
-            rates = shrunk_rates(hits, table["followers"].to_numpy(), level)
-            few = table["followers"].lt(FEWEST).to_numpy()[:, None]
-            table[[rate, f"{rate}_low", f"{rate}_high"]] = np.where(few, np.nan, rates)
+            count = table["followers"].to_numpy()
+            some, rates = count > 0, np.full((len(table), 3), np.nan)
+            rates[some] = shrunk_rates(hits[some], count[some], level)  # a group that nobody follows from has no rate, and teaches none
+            table[[rate, f"{rate}_low", f"{rate}_high"]] = np.where(count[:, None] < FEWEST, np.nan, rates)
             over[rate] = "followers"
     return over
 

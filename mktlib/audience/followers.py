@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import binom
-from tqdm.auto import tqdm
 
 from mktlib.audience import mixing
 from mktlib.audience.attribution import LAGS, Brought, brought
@@ -18,7 +17,7 @@ from mktlib.audience.posted import days_since, moments, twice
 from mktlib.errors import Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Followers
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import finding, progress
 
 HORIZON, BACK, LEAST, MOST = 4, 13, 8, 104
 """Weeks ahead, weeks to look back for a change, weeks below which nothing is said, weeks that are looked at."""
@@ -194,7 +193,7 @@ def _attributed(ledgers: list[Ledger], posts: pd.DataFrame | None, level: float)
         return empty, pd.DataFrame(), []
     frame, notes = _frame(posts, ledgers)
     tried = []
-    for ledger in tqdm(ledgers, desc="followers", delay=2, leave=False):
+    for ledger in progress(ledgers, desc="followers"):
         gains = _gains(ledger)
         mine = frame[(frame["network"] == ledger.network)]
         mine = mine[mine["day"].between(gains.index[0], gains.index[-1])] if len(gains) else mine.iloc[:0]

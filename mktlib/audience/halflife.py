@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
-from tqdm.auto import tqdm
 
 from mktlib.audience import mixing
 from mktlib.audience.inputs import absent, as_group, not_level, not_numbers, numbers
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.results import HalfLife
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import finding, progress
 
 FAMILIES = ("lognormal", "loglogistic", "weibull")
 HALVES = np.log(np.geomspace(0.05, 3000.0, 61))
@@ -171,7 +170,7 @@ def _joined(ends: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 def _likelihoods(posts: list[_Post]) -> tuple[np.ndarray, str, float]:
     """((posts, halves, shapes) log likelihoods, the family that tells best, how many times luckier than Poisson counts are)."""
-    bar = tqdm(total=len(FAMILIES) * len(posts), desc="half-life", delay=2, leave=False)
+    bar = progress(total=len(FAMILIES) * len(posts), desc="half-life")
     each = {}
     for family in FAMILIES:
         rows = []

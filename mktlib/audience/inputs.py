@@ -10,14 +10,15 @@ import pandas as pd
 
 from mktlib.errors import Finding
 from mktlib.intake.dates import day_format, open_order
+from mktlib.intake.engines import as_floats
 from mktlib.vocabulary import finding, nearest
 
 EARLIEST, LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
 
 
 def numbers(frame: pd.DataFrame, column: str, *, blank: float = 0.0) -> pd.Series:
-    """A column as floats; a blank cell of a count means none."""
-    return pd.to_numeric(frame[column], errors="coerce").astype("Float64").astype(float).fillna(blank)
+    """A column as floats; a blank cell of a count means none. A time, a duration or a complex number is no number."""
+    return as_floats(frame[column]).fillna(blank)
 
 
 def not_numbers(frame: pd.DataFrame, column: str, *, signed: bool = False) -> list[Finding]:

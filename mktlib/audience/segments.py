@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from mktlib.audience.assigning import Classes, Floats, Ints, fit_classes, one_hot, probabilities, refit
 from mktlib.audience.features import Chosen, as_numbers, choose, coded, last_day
@@ -24,7 +22,7 @@ from mktlib.audience.segmented import ALL, SURE, Segments, person_column
 from mktlib.audience.stability import MOST_PEOPLE, REFERENCES, found_again, prediction_strength, references, sharpness
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
-from mktlib.vocabulary import finding, load_tables, phrase
+from mktlib.vocabulary import finding, load_tables, phrase, progress
 
 ALPHA = 0.05
 STRONG, STABLE = 0.8, 0.75
@@ -110,15 +108,10 @@ def segment_audience(
     shown = None if log is None else _showings(to_pandas(log), people)
     work, order = _work(people, chosen, day, random_state)
     with (
-        tqdm(total=2 * REFERENCES + 5 * MOST + 2 * ROUNDS + DRAWS, desc="segments", delay=2, leave=False, disable=_hidden()) as work.bar,
+        progress(total=2 * REFERENCES + 5 * MOST + 2 * ROUNDS + DRAWS, desc="segments") as work.bar,
         threadpool_limits(1),
     ):
         return _segmented(work, k, level, shown, order)
-
-
-def _hidden() -> bool:
-    """Whether progress bars are switched off (TQDM_DISABLE=1), in notebooks too."""
-    return os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
 
 
 def _wrong(people: pd.DataFrame, features: Any, k: Any, level: Any, random_state: Any) -> list[Finding]:

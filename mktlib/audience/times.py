@@ -14,7 +14,6 @@ import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import norm, qmc
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from mktlib.audience import mixing
 from mktlib.audience.inputs import absent, not_level
@@ -22,7 +21,7 @@ from mktlib.audience.posted import Posts, read_posts, smooth_time
 from mktlib.errors import Finding
 from mktlib.intake import to_pandas
 from mktlib.results import SendTime
-from mktlib.vocabulary import finding, load_tables, nearest
+from mktlib.vocabulary import finding, load_tables, nearest, progress
 
 LEAST = 30
 """Posts below which nothing is said of a group's hours."""
@@ -72,7 +71,7 @@ def best_times(
     tables, rows = [], []
     groups = [(name, read.only(name)) for name in read.groups]
     with threadpool_limits(1):  # small matrices: threads wait for each other longer than they work
-        fitted = [_fitted(part, level) for _, part in tqdm(groups, desc="times", delay=2, leave=False)]
+        fitted = [_fitted(part, level) for _, part in progress(groups, desc="times")]
     judged = [k for k, f in enumerate(fitted) if f is not None]
     p = np.ones(len(groups))
     if judged:

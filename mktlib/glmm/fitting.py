@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 from scipy.special import logit
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from mktlib.glmm.design import Array, Data, Family, Held, Term, pairs, prepare
 from mktlib.glmm.posterior import Posterior
 from mktlib.glmm.sds import ABSENT, LEAST, Line, Sd, exponential, first_direction, known
 from mktlib.glmm.units import Units, integrate
+from mktlib.vocabulary import progress
 
 CENTER_SD, MAIN, PAIR, OWN = 1.5, 0.5, 0.4, 0.5
 """Before any data: sd of the intercept, and root mean squares of the sds of main effects, of interplays and of the own effect."""
@@ -132,7 +132,7 @@ def _settle(data: Data, priors: Sequence[Sd], own: Sd, most: int = 40) -> Peak:
     mode, root = _newton(data, b, integrate(data, b, tau, np.zeros(len(data.first))), sd, tau, 3)
     fastest = np.append(np.full(len(sd), 0.7), 1.0)
     pace, before = fastest, np.zeros(len(fastest))
-    for _ in tqdm(range(most), unit="round", leave=False, delay=2):
+    for _ in progress(range(most), unit="round"):
         del root  # one factor at a time
         mode, root = _newton(data, mode.b, mode.u, sd, tau, 1)
         u, v = mode.u, arrow.inverse(root, rough=arrow.size > ROUGH)

@@ -13,7 +13,6 @@ from typing import Any
 
 import narwhals as nw
 import pandas as pd
-from tqdm import tqdm
 
 from mktlib.errors import DataError, EncodingError, Finding, MktlibError, SchemaError
 from mktlib.intake.engines import (
@@ -34,11 +33,12 @@ from mktlib.intake.engines import (
     rows_of,
     spoilt,
     whole_if_exact,
+    whole_text,
 )
 from mktlib.intake.levels import MISSING, words
 from mktlib.intake.stored import opened
 from mktlib.results import CELL
-from mktlib.vocabulary import Tables, finding, load_tables, nearest
+from mktlib.vocabulary import Tables, finding, load_tables, nearest, progress
 
 MOMENTS = ("count_count", "count_exposure", "exposure_exposure", "log_rows")
 WHOLE = 2**53  # above it a float skips integers
@@ -127,7 +127,7 @@ def to_pandas(frame: Any) -> pd.DataFrame:
     >>> to_pandas(pd.DataFrame({"a": [1]})).shape
     (1, 1)
     """
-    return as_pandas(as_lazy(frame))
+    return whole_text(as_pandas(as_lazy(frame)))
 
 
 def _rounded(counts: pd.DataFrame, money: bool) -> bool:
@@ -158,7 +158,7 @@ def _tallied(source: Source, asked: _Asked) -> pd.DataFrame:
 def _cells(source: Source, asked: _Asked, keys: list[str]) -> pd.DataFrame:
     """The sums and the number of rows of each cell and kind."""
     try:
-        parts = tqdm(source.parts, unit="part", delay=2, leave=False, disable=len(source.parts) == 1)
+        parts = progress(source.parts, unit="part", disable=len(source.parts) == 1)
         rows = (_numbered(part, source.file, keys, asked) for part in parts)
         added = [source.collect(added_up(part, [*keys, KIND], ["count", "exposure", *asked.moments])) for part in rows]
         cells = pd.concat(added, ignore_index=True).astype({KIND: "int64"})

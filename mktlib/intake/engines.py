@@ -6,6 +6,7 @@ Sums of small integers wrap here and not there, NaN poisons a sum or is skipped,
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ KIND, ROWS, FIRST = "kind of row", "number of rows", "first row"  # names that n
 BETWEEN = "\x1f"  # between such a text and the name of its file
 ENDLESS = 1e18  # above it a 64-bit sum of a few rows wraps
 LARGE = 2**32  # two thousand million rows below it do not wrap a 64-bit sum
+HALVES = re.compile("[\ud800-\udfff]")
 LACKING, BELOW, ABOVE, ENDLESS_COUNT, ENDLESS_EXPOSURE, UNREADABLE = 1, 2, 4, 8, 16, 32  # kinds of rows, added up; the last doubles
 
 
@@ -45,6 +47,8 @@ def as_lazy(log: Any) -> Any:
     >>> as_lazy(pd.DataFrame({"a": [1]})).collect_schema().names()
     ['a']
     """
+    if isinstance(log, pd.DataFrame) and isinstance(log.columns, pd.MultiIndex):
+        raise DataError(finding("E_WRONG_FORMAT", found="DataFrame(columns=MultiIndex)"))
     try:
         frame: Any = nw.from_native(log)
     except TypeError as error:
@@ -86,6 +90,32 @@ def as_pandas(frame: Any) -> pd.DataFrame:
     how = {"engine": "streaming"} if frame.implementation.is_polars() else {}
     eager = frame.collect("pandas" if frame.implementation.is_duckdb() else None, **how)
     return pd.DataFrame(eager.to_pandas())
+
+
+def whole_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Halves of a character (lone surrogates), which neither a file nor a column of text can hold, as question marks.
+
+    >>> whole_text(pd.DataFrame({"a": pd.Series(["\\ud83d", "b", None], dtype=object)}))["a"].tolist()[:2]
+    ['?', 'b']
+    """
+    out = frame.copy(deep=False)
+    for column in frame.columns[frame.dtypes.eq(object)]:
+        if any(isinstance(v, str) and not v.isascii() and HALVES.search(v) for v in frame[column]):
+            out[column] = [HALVES.sub("?", v) if isinstance(v, str) else v for v in frame[column]]
+    return out
+
+
+def as_floats(values: pd.Series) -> pd.Series:
+    """A column as floats, NaN where there is no number; times, durations and complex numbers are none, whatever pandas makes of them.
+
+    >>> as_floats(pd.Series(["1", "x", None])).tolist(), as_floats(pd.Series([pd.Timedelta("3h")])).tolist()
+    ([1.0, nan, nan], [nan])
+    """
+    plain = values.dtype.kind in "iufb"
+    found = pd.to_numeric(values if plain else values.astype(object), errors="coerce")
+    if found.dtype.kind == "c":
+        return pd.Series(np.nan, index=values.index)
+    return found.astype("Float64").astype(float)
 
 
 def is_whole(kind: Any) -> bool:

@@ -15,7 +15,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from mktlib.errors import ConservationError, DataError, Finding, Level
 from mktlib.intake.checks import (
@@ -41,7 +40,7 @@ from mktlib.intake.privacy import key, key_id, without_addresses
 from mktlib.intake.rows import Export, control_characters, first_row, from_file, from_frame, sort_rows, under_header, unlabelled_totals
 from mktlib.intake.tags import with_tags
 from mktlib.results import Intake
-from mktlib.vocabulary import Tables, finding, masked, platforms
+from mktlib.vocabulary import Tables, finding, masked, platforms, progress
 
 NAMES = (
     "date", "date_end", "brand", "network", "channel", "placement", "objective", "campaign", "ad_group", "content_id", "content_name",
@@ -88,7 +87,7 @@ def read_one(
     if options["decimal"] not in (None, ".", ","):
         raise DataError(finding("E_OPTION", column="decimal", found=options["decimal"], expected='"." / ","'))
     _check_clock(options)
-    with tqdm(total=4, unit="step", leave=False, delay=2) as bar:
+    with progress(total=4, unit="step") as bar:
         export = from_file(Path(source), options) if isinstance(source, str | Path) else from_frame(source, options)
         bar.update()
         plan = _placed(export, plan, str(platform), words, options["table"])

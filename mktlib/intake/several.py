@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from mktlib.errors import DataError, Finding, MktlibError
 from mktlib.intake.reading import read_one
 from mktlib.results import Intake
-from mktlib.vocabulary import Tables, finding
+from mktlib.vocabulary import Tables, finding, progress
 
 Keep = Literal["latest", "first"]
 
@@ -88,7 +87,7 @@ def read_export(
     try:
         if not isinstance(source, list | tuple):
             return read_one(source, platform, **how)
-        return together([read_one(one, platform, **how) for one in tqdm(source, unit="file", leave=False, delay=2)], keep)
+        return together([read_one(one, platform, **how) for one in progress(source, unit="file")], keep)
     except MktlibError:
         raise
     except (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError, csv.Error, re.error) as error:

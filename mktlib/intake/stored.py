@@ -20,12 +20,11 @@ from typing import Any
 import duckdb
 import narwhals as nw
 import pandas as pd
-from tqdm import tqdm
 
 from mktlib.errors import DataError, EncodingError, Finding, SchemaError
 from mktlib.intake.engines import BETWEEN, UNREAD, Source, as_pandas, sliced
 from mktlib.intake.files import decoded, separator_of
-from mktlib.vocabulary import finding, nearest
+from mktlib.vocabulary import finding, nearest, progress
 
 HEAD = 65536  # bytes, enough for any header
 MEMORY = 80  # MB for each thread of DuckDB; Python with pandas takes about twice as much
@@ -194,7 +193,7 @@ def _name(column: str) -> str:
 
 def _with_bar(con: duckdb.DuckDBPyConnection, frame: Any, files: Sequence[Path]) -> pd.DataFrame:
     """The answer to a query; a bar where it takes over two seconds, and no query left behind when one loses patience."""
-    with _told(files), ThreadPoolExecutor(1) as pool, tqdm(total=100, unit="%", delay=2, miniters=0, leave=False) as bar:
+    with _told(files), ThreadPoolExecutor(1) as pool, progress(total=100, unit="%", miniters=0) as bar:
         job = pool.submit(_in_memory, con, frame)
         try:
             while not wait([job], timeout=0.2).done:

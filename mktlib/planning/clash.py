@@ -16,11 +16,11 @@ import highspy
 import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
-from tqdm.auto import tqdm
 
-from mktlib.planning.engine import NODES, feasible, hidden, loaded, run, values
+from mktlib.planning.engine import NODES, feasible, loaded, run, values
 from mktlib.planning.problem import Limit, Problem, weekly_most
 from mktlib.planning.program import Matrix, matrix
+from mktlib.vocabulary import progress
 
 PATHS = {
     "budget": "budget", "days": "team.days_per_week", "pieces": "production.{scope}.most", "channel": "channels.{scope}.maximum",
@@ -134,7 +134,7 @@ def _closing(problem: Problem, idea: int, week: int) -> str:
 
 def _smallest(program: Matrix, lines: Sequence[Entry], seed: int) -> list[Entry]:
     ways_out: list[set[int]] = []
-    for _ in tqdm(itertools.count(), desc="clash", delay=2, leave=False, disable=hidden()):
+    for _ in progress(itertools.count(), desc="clash"):
         tried = _hitting(ways_out, len(lines))
         if not _holds(program, lines, sorted(set(range(len(lines))) - tried), seed):
             return [lines[k] for k in sorted(tried)]

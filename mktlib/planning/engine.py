@@ -15,19 +15,14 @@ from typing import Any
 
 import highspy
 import numpy as np
-from tqdm.auto import tqdm
 
 from mktlib.planning.program import Matrix
+from mktlib.vocabulary import progress
 
 NODES = 1000
 GAP = 0.01
 UNIT = 20.0
 """Work of one unit, in what would be seconds on one core of 2024: counted from iterations, nodes and sizes, never from a clock."""
-
-
-def hidden() -> bool:
-    """Whether progress bars are switched off (TQDM_DISABLE=1), in notebooks too."""
-    return os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
 
 
 class Meter:
@@ -62,9 +57,7 @@ class Meter:
         """
         main = threading.current_thread() is threading.main_thread()
         before = signal.getsignal(signal.SIGINT) if main else None
-        with tqdm(
-            total=1.0, desc="plan", delay=2, leave=False, disable=hidden(), bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}"
-        ) as self._bar:
+        with progress(total=1.0, desc="plan", delay=2, leave=False, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}") as self._bar:
             try:
                 if main:
                     signal.signal(signal.SIGINT, self._stop)

@@ -17,12 +17,12 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 from scipy.stats import norm
-from tqdm.auto import tqdm
 
-from mktlib.planning.engine import GAP, NODES, feasible, hidden, loaded, run, values
+from mktlib.planning.engine import GAP, NODES, feasible, loaded, run, values
 from mktlib.planning.problem import Problem, saturated
 from mktlib.planning.program import Layout, Matrix, columns, matrix, split
 from mktlib.planning.solve import SMALL, Answer
+from mktlib.vocabulary import progress
 
 ROUNDS, CUTS = 6, 12
 SETTLED = 1e-4
@@ -110,7 +110,7 @@ def _cut(game: _Game, weightings: list[np.ndarray], seed: int) -> None:
     problem, program = game.problem, matrix(game.problem)
     size, most = len(program.cost), max(1.0, game.bound)
     rows = [_under(game, weights) for weights in weightings]
-    for _ in tqdm(range(CUTS), desc="worst outcomes", delay=2, leave=False, disable=hidden()):
+    for _ in progress(range(CUTS), desc="worst outcomes"):
         if game.over(GAP):
             return
         many = len(rows)

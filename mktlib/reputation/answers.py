@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,11 +48,6 @@ def plain_texts(texts: Any) -> list[str]:
         said = [finding("E_SENTIMENT_TEXTS", line=at + 1, column="texts", found=repr(text)) for at, text in wrong[:MOST_SHOWN]]
         raise DataError(said)
     return out
-
-
-def hidden() -> bool:
-    """Whether progress bars are switched off (TQDM_DISABLE=1), in notebooks too."""
-    return os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
 
 
 def same_length(texts: Sequence[str], labels: Any) -> None:

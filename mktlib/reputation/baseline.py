@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import expit, logsumexp
-from tqdm import tqdm
 
 from mktlib.reputation.scatter import EXCESS, NODES, likelihood, nodes
+from mktlib.vocabulary import progress
 
 HISTORY = 14
 """Days that are learnt from before the first forecast."""
@@ -133,7 +133,7 @@ def forecast(counts: np.ndarray, there: np.ndarray, calendar: Calendar) -> Forec
     counts, days = counts * there, calendar.days
     out, state = _empty(series, bins, days), _State(series, calendar.plain)
     state.begin([_day(counts, there, calendar, day) for day in range(min(HISTORY, days))], calendar.plain)
-    for day in tqdm(range(days), desc="watch", unit="day", delay=2, leave=False):
+    for day in progress(range(days), desc="watch", unit="day"):
         state.step(_day(counts, there, calendar, day), out)
     return out
 

@@ -14,6 +14,7 @@ from dateutil.easter import easter
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.engines import as_floats
 from mktlib.reputation.baseline import Calendar
 from mktlib.reputation.said import moments, read_mentions, words
 from mktlib.vocabulary import Row, finding, nearest
@@ -89,7 +90,7 @@ def _counts(frame: pd.DataFrame, brand: str) -> pd.DataFrame:
     out = pd.DataFrame({"at": moments(frame["at"]), "brand": words(frame, "brand", brand)})
     for column in ("count", "negative"):
         given = frame[column] if column in frame else pd.Series(0.0, index=frame.index)
-        out[column] = pd.to_numeric(given, errors="coerce").astype("Float64").astype(float)
+        out[column] = as_floats(given)
     tests = (
         ("E_BAD_DATE", "at", out["at"].isna()),
         ("E_NOT_A_NUMBER", "count", out["count"].isna()),

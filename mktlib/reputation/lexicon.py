@@ -38,7 +38,9 @@ Phrases = dict[str, tuple[tuple[tuple[str, ...], float], ...]]
 @dataclass(frozen=True, kw_only=True)
 class Lexicon:
     """One language's words. `weight`: form to weight; `needs`: forms that speak only where they are negated; `phrases`: by their first
-    word, longest first; `ironic`: phrases that turn praise round."""
+    word, longest first; `ironic`: phrases that turn praise round; `troubles`: nouns of blame, which `relieved` ends ("the pain is
+    gone").
+    """
 
     language: str
     weight: Mapping[str, float]
@@ -53,6 +55,8 @@ class Lexicon:
     times: Mapping[str, float]
     contrast: frozenset[str]
     concession: frozenset[str]
+    troubles: frozenset[str]
+    relieved: frozenset[str]
     stop: frozenset[str]
     emoji: Mapping[str, float]
     pattern: re.Pattern[str]
@@ -120,6 +124,8 @@ def load_lexicon(language: str, own: tuple[tuple[str, float], ...] = ()) -> Lexi
         times=_times(how["intensifiers"]),
         contrast=frozenset(how["contrast"].split()),
         concession=frozenset(words_of(p, pattern)[0] for p in how["concession"].split()),
+        troubles=frozenset(f for w, text in row["noun"].items() if float(w) < 0 for f in forms(language, "noun", text)),
+        relieved=frozenset(how["relieved"].split()),
         stop=frozenset(how["stop"].split()),
         emoji=emoji,
         pattern=pattern,

@@ -16,6 +16,7 @@ SCOPE = 5
 """Words that a negation reaches."""
 TURNED_PRAISE, TURNED_BLAME = -0.8, 0.7
 BEFORE_BUT, AFTER_BUT, CONCEDED = 0.5, 1.2, 0.3
+MORE_EN, MORE_FR = frozenset(["more", "better", "worse"]), frozenset(["plus", "mieux", "meilleur", "meilleure"])
 NEUTRAL_BAND = 0.25
 """Tones nearer to 0 than this are neutral: one weak word is more, praise and blame at three to two are not."""
 
@@ -125,8 +126,11 @@ def _negated(tokens: list[str], lexicon: Lexicon, spans: dict[int, tuple[int, fl
 def _no_negator(tokens: list[str], i: int, lexicon: Lexicon) -> bool:
     """A word that only looks like a negator where it stands."""
     if lexicon.language != "fr":
-        return False
+        could = tokens[i] in ("couldn't", "couldnt") or tokens[max(0, i - 1) : i + 1] == ["could", "not"]
+        return could and tokens[i + 1 : i + 2] in (["be"], ["have"], ["ask"]) and _compared(tokens[i + 1 : i + 5], MORE_EN)
     token, before, after = tokens[i], tokens[max(0, i - 5) : i], tokens[i + 1 : i + 6]
+    if any(t.startswith("pourr") for t in (*before[-3:], *after[:1])) and _compared(before + after, MORE_FR):
+        return True  # "ne pourrais pas être plus heureux"
     if token == "plus":
         return not {"ne", "n'", "n"} & set(before)
     if token in ("ne", "n'"):
@@ -135,6 +139,20 @@ def _no_negator(tokens: list[str], i: int, lexicon: Lexicon) -> bool:
     if token == "peu":
         return before[-1:] == ["un"]
     return token == "manque" and after[:1] not in (["de"], ["d'"])
+
+
+def _compared(words: list[str], more: frozenset[str]) -> bool:
+    """Whether "could not be" goes on to a comparative, and so praises or blames to the full."""
+    return any(w in more or ("y" not in w[-3:] and w.endswith("ier")) for w in words)
+
+
+def _ended(tokens: list[str], i: int, lexicon: Lexicon) -> bool:
+    """A trouble that is over: "the pain is gone", not "the pain is not gone"."""
+    if tokens[i] not in lexicon.troubles:
+        return False
+    ahead = tokens[i + 1 : i + 2 + SCOPE]
+    stop = next((j for j, t in enumerate(ahead) if t in BREAKS or t in lexicon.contrast or t in lexicon.negators), len(ahead))
+    return bool(lexicon.relieved & set(ahead[:stop]))
 
 
 def _weighed(
@@ -146,13 +164,15 @@ def _weighed(
 ) -> list[tuple[str, float, int]]:
     hits = []
     for i, (length, value) in spans.items():
-        if not value:
-            continue
+        if not value or (length == 1 and tokens[i] in lexicon.times and i + 1 in spans):
+            continue  # "pretty bad", "terribly good": a word of degree before another says how much, no more
         words = tokens[i : i + length]
         fixed = length > 1 and any(w in lexicon.negators for w in words)  # its own negation is in its weight
         weight = value * _degree(tokens, i, lexicon)
         if turned[i] and not fixed and words[0][0].isalpha():
             weight *= turned[i] * (TURNED_PRAISE if value > 0 else -TURNED_BLAME)
+        elif value < 0 and length == 1 and _ended(tokens, i, lexicon):
+            weight *= -TURNED_BLAME
         hits.append((" ".join(words), weight, i))
     hits += [(tokens[i], value, i) for i, value in needs.items() if turned[i]]
     return sorted(hits, key=lambda h: h[2])

@@ -10,10 +10,12 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.engines import as_floats
 from mktlib.intake.privacy import key, pseudonym
 from mktlib.reputation.sentiment import tone
 from mktlib.vocabulary import finding, nearest
 
+EARLIEST, LATEST = pd.Timestamp("1990-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
 TONES: tuple[str, ...] = ("negative", "neutral", "positive")
 TONE_WORDS: Mapping[str, str] = {
     "-1": "negative", "négatif": "negative", "négative": "negative", "neg": "negative",
@@ -52,7 +54,7 @@ def read_mentions(mentions: Any, *, brand: str, needed: tuple[str, ...] = ("at",
     for column in ("topic", "text", "network", "language"):
         out[column] = words(frame, column)
     followers = frame["author_followers"] if "author_followers" in frame else pd.Series(np.nan, index=frame.index)
-    out["followers"] = pd.to_numeric(followers, errors="coerce").astype("Float64").astype(float)
+    out["followers"] = as_floats(followers)
     found = [*_unreadable(frame, out), *_unknown_brand(out, brand)]
     if found:
         raise DataError(found)
@@ -68,10 +70,11 @@ def read_mentions(mentions: Any, *, brand: str, needed: tuple[str, ...] = ("at",
 
 
 def moments(column: pd.Series) -> pd.Series:
-    """Times in UTC without a zone; what cannot be read is NaT."""
-    return pd.to_datetime(
-        column.replace("", None), utc=True, errors="coerce", format=None if column.dtype.kind == "M" else "ISO8601"
-    ).dt.tz_localize(None)
+    """Times in UTC without a zone; what cannot be read, a number or a time of another century is NaT."""
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns]")
+    when = pd.to_datetime(column.replace("", None), utc=True, errors="coerce", format=None if column.dtype.kind == "M" else "ISO8601")
+    return when.where(when.between(EARLIEST, LATEST)).dt.tz_localize(None)
 
 
 def words(frame: pd.DataFrame, column: str, default: str = "") -> pd.Series:

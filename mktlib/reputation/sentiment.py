@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from tqdm.auto import tqdm
 
 from mktlib.errors import DataError, Finding, ModelError
-from mktlib.reputation.answers import CLASSES, UNCERTAIN, coded, hidden, plain_texts, same_length
+from mktlib.reputation.answers import CLASSES, UNCERTAIN, coded, plain_texts, same_length
 from mktlib.reputation.features import Read, read_tone, read_whole, readable
 from mktlib.reputation.learned import Labels, Learned, folds, last_layer, learn, softmax, stacked, tone_scores
 from mktlib.reputation.lexicon import SPOKEN, cleaned, own_words
@@ -26,7 +25,7 @@ from mktlib.reputation.prevalence import corrected_shares, shifted_prior
 from mktlib.reputation.tongue import NOTHING, OTHER
 from mktlib.reputation.trust import calibration_error, trusted_threshold
 from mktlib.results import SentimentShare
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import finding, progress
 
 Array = NDArray[np.float64]
 FEWEST_A_CLASS, FEWEST_LABELS = 5, 30
@@ -94,7 +93,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         classes = np.unique(y)
         scores = np.zeros((len(y), len(classes)))
         parts = list(folds(y, self.seed).split(y, y))
-        for train, test in tqdm(parts, desc="fit", disable=hidden(), leave=False):
+        for train, test in progress(parts, desc="fit"):
             scores[test] = learn([read[i] for i in train], y[train]).scores([read[i] for i in test])
         learned = learn(read, y)
         learned.stack, learned.stack_bias, some = last_layer(stacked(scores, read), y, self.seed)
@@ -256,7 +255,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         own, asked = own_words(self.own), self._language()
         one = read_whole if whole or hasattr(self, "learned_") else read_tone
         each = [asked] * len(texts) if languages is None else [x if x in SPOKEN else "auto" for x in languages]
-        bar = tqdm(zip(texts, each, strict=True), total=len(texts), disable=hidden() or len(texts) < 5000, leave=False)
+        bar = progress(zip(texts, each, strict=True), total=len(texts), disable=len(texts) < 5000)
         return [one(text, language, own) for text, language in bar]
 
     def _chances(self, read: list[Read]) -> Array:

@@ -14,14 +14,13 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
-from tqdm.auto import tqdm
 
 from mktlib.errors import DataError, ModelError
 from mktlib.intake import to_pandas
 from mktlib.results import Backtest
 from mktlib.scoring.model import ContentScorer
 from mktlib.scoring.units import days_of, deviance
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import finding, progress
 
 Array = NDArray[Any]
 HALVES, FOLDS, PENALTIES = 4, 3, (0.01, 0.1, 1.0)
@@ -51,7 +50,7 @@ def backtest(log: Any, scorer: ContentScorer, *, every: str = "28D") -> Backtest
     rows, cells = [], []
     rng = np.random.default_rng(scorer.random_state)
     folds = _folds(frame, step, rng) if len(frame) else []
-    for name, before, after in tqdm(folds, unit="fold", leave=False):
+    for name, before, after in progress(folds, unit="fold"):
         fresh = clone(scorer).fit(before)
         part = _held_out(fresh, after, rng)
         if part is None:

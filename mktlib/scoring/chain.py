@@ -15,14 +15,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
-from tqdm import tqdm
 
 from mktlib.errors import DataError, Finding, StoreError
 from mktlib.glmm.units import normal_points
 from mktlib.results import CELL, Explanation
 from mktlib.scoring.keeping import read_scorer
 from mktlib.scoring.model import DRAWS, ContentScorer
-from mktlib.vocabulary import Tables, finding, load_tables
+from mktlib.vocabulary import Tables, finding, load_tables, progress
 
 Array = NDArray[Any]
 AT_ONCE = 5_000_000  # draws of cells held at a time
@@ -134,7 +133,7 @@ class ChainScorer(ContentScorer):
     def _best(self, cells: pd.DataFrame, group: Array, highest: bool) -> Array:
         """(n,) share of the draws in which a cell is its group's best; cells that tie share a draw."""
         out, step = np.zeros(len(cells)), max(AT_ONCE // max(len(cells), 1), 1)
-        for first in tqdm(range(0, DRAWS, step), unit="draws", leave=False, delay=2):
+        for first in progress(range(0, DRAWS, step), unit="draws"):
             drawn = self.draws(cells, min(step, DRAWS - first), random_state=self.random_state + first)
             for number in np.unique(group):
                 rows = np.flatnonzero(group == number)

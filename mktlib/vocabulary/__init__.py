@@ -4,6 +4,7 @@ Content types, stages, channels, metrics, priors and languages are rows of TOML 
 the packaged ones with `load_tables("ours.toml")`; what is wrong in its file is said at once, entry by entry.
 """
 
+from mktlib.vocabulary.bars import progress
 from mktlib.vocabulary.opinions import SURENESS, Opinion, read_opinion
 from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row
 from mktlib.vocabulary.tables import (
@@ -42,6 +43,7 @@ __all__ = [
     "phrase",
     "platforms",
     "printable",
+    "progress",
     "public_data",
     "read_opinion",
     "retell",
