@@ -458,7 +458,7 @@ def test_who_loses_patience_leaves_no_query_and_no_folder_behind(tmp_path: Path,
 
 
 def test_a_bar_is_shown_after_two_seconds_and_not_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    monkeypatch.setattr(stored, "tqdm", partial(stored.tqdm, disable=False))
+    monkeypatch.setenv("TQDM_DISABLE", "0")
     log = written("csv", pa.table({"style": ["a"], "clicks": [1], "impressions": [2]}), tmp_path / "log.csv")
     tally(log, ["style"])
     assert capsys.readouterr().err == ""
