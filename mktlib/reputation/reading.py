@@ -17,6 +17,7 @@ SCOPE = 5
 TURNED_PRAISE, TURNED_BLAME = -0.8, 0.7
 BEFORE_BUT, AFTER_BUT, CONCEDED = 0.5, 1.2, 0.3
 MORE_EN, MORE_FR = frozenset(["more", "better", "worse"]), frozenset(["plus", "mieux", "meilleur", "meilleure"])
+COULD_FR = frozenset(["pourrais", "pourrait", "pourrions", "pourriez", "pourraient", "peux", "peut", "pouvait", "pouvais"])
 NEUTRAL_BAND = 0.25
 """Tones nearer to 0 than this are neutral: one weak word is more, praise and blame at three to two are not."""
 
@@ -129,7 +130,8 @@ def _no_negator(tokens: list[str], i: int, lexicon: Lexicon) -> bool:
         could = tokens[i] in ("couldn't", "couldnt") or tokens[max(0, i - 1) : i + 1] == ["could", "not"]
         return could and tokens[i + 1 : i + 2] in (["be"], ["have"], ["ask"]) and _compared(tokens[i + 1 : i + 5], MORE_EN)
     token, before, after = tokens[i], tokens[max(0, i - 5) : i], tokens[i + 1 : i + 6]
-    if any(t.startswith("pourr") for t in (*before[-3:], *after[:1])) and _compared(before + after, MORE_FR):
+    near = [*before, token, *after]
+    if COULD_FR & {*before[-3:], *after[:1]} and "pas" in near and _compared(near, MORE_FR):
         return True  # "ne pourrais pas être plus heureux"
     if token == "plus":
         return not {"ne", "n'", "n"} & set(before)
