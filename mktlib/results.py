@@ -255,15 +255,16 @@ class Reputation(Result):
     """The talk about a brand. table: one row a brand, the most talked of first: brand, mentions, reach (followers of those who wrote, one
     person counted as often as reached), share_of_voice, net_sentiment (-1 to 1) and negative (share), each with _low and _high.
 
-    topics: our own talk by topic: topic, mentions, share and negative, each with _low and _high. carriers: by size of author: band,
-    mentions, share, reach, reach_share, negatives. authors: those who reach most, under pseudonyms: author, mentions, followers, reach,
-    negatives. waits: network ("all": everyone), asked, answered, median, low, high (hours; None: not reached yet), within (hours), share,
-    share_low, share_high (answered within those hours, unanswered ones counted). answers: hours, share, low, high: the share answered by
-    then.
+    topics: our own talk by topic: topic, mentions, share and negative, each with _low and _high. weeks: week (its Monday), topic,
+    mentions, negatives. carriers: by size of author: band, mentions, share, reach, reach_share, negatives. authors: those who reach
+    most, under pseudonyms: author, mentions, followers, reach, negatives. waits: network ("all": everyone), asked, answered, median,
+    low, high (hours; None: not reached yet), within (hours), share, share_low, share_high (answered within those hours, unanswered ones
+    counted). answers: hours, share, low, high: the share answered by then.
     facts: brand, level, mentions, all_mentions, first, as_of, answer_within, toned (bool), asked (complaints | mentions).
     """
 
     topics: pd.DataFrame
+    weeks: pd.DataFrame
     carriers: pd.DataFrame
     authors: pd.DataFrame
     waits: pd.DataFrame

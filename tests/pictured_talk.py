@@ -14,6 +14,8 @@ def reputation() -> Reputation:
         brands = brands.assign(**{name: values, f"{name}_low": [v - 0.06 for v in values], f"{name}_high": [v + 0.06 for v in values]})
     topics = pd.DataFrame({"topic": ["quality", "a topic with a very long name", "hinge"], "mentions": [400, 300, 120]})
     topics = topics.assign(share=[0.49, 0.37, 0.14], share_low=[0.45, 0.3, 0.1], share_high=[0.53, 0.44, 0.19], negative=[0.0, 0.3, 1.0])
+    weeks = pd.DataFrame({"week": pd.date_range("2026-01-05", periods=8, freq="7D").repeat(2), "topic": ["quality", "hinge"] * 8})
+    weeks = weeks.assign(mentions=[20, 3, 22, 2, 19, 4, 25, 3, 21, 30, 20, 44, 18, 12, 23, 3], negatives=1)
     hours = np.geomspace(0.3, 200, 40)
     share = 0.8 * (1 - np.exp(-hours / 9))
     answers = pd.DataFrame({"hours": hours, "share": share, "low": share * 0.92, "high": np.minimum(share * 1.07, 1)})
@@ -29,7 +31,7 @@ def reputation() -> Reputation:
     }
     carriers = pd.DataFrame({"band": ["nano", "mega"], "mentions": [800, 20], "share": [0.976, 0.024], "reach": [2e5, 7e5]})
     return Reputation(
-        table=brands, facts=facts, topics=topics, carriers=carriers.assign(reach_share=[0.22, 0.78], negatives=[200, 5]),
+        table=brands, facts=facts, topics=topics, weeks=weeks, carriers=carriers.assign(reach_share=[0.22, 0.78], negatives=[200, 5]),
         authors=pd.DataFrame(columns=["author", "mentions", "followers", "reach", "negatives"]),
         waits=pd.DataFrame([wait | {"share": 0.74, "share_low": 0.68, "share_high": 0.8}]), answers=answers,
     )  # fmt: skip

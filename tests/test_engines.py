@@ -7,7 +7,6 @@ import os
 import threading
 import time
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 

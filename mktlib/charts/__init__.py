@@ -78,6 +78,7 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     Reputation: {
         "voice": (talk.voice_size, talk.voice),
         "topics": (talk.topics_size, talk.topics),
+        "weeks": (talk.weeks_size, talk.weeks),
         "answers": (talk.answers_size, talk.answers),
     },
     Backtest: {"calibration": (plans.calibration_size, plans.backtest)},

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from mktlib.charts import canvas as cv
 from mktlib.charts.canvas import Canvas, Units
+from mktlib.charts.dates import Days, number_of
 from mktlib.results import Reputation
+from mktlib.wording import day
 
-TOP = 12
+TOP, MOST_LINES = 12, 6
 HOURS = (0.25, 0.5, 1, 2, 4, 8, 12, 24, 48, 96, 168, 336, 720)
 VOICES = ("share_of_voice", "negative", "net_sentiment")
 
@@ -103,6 +106,32 @@ def topics(canvas: Canvas, result: Reputation) -> None:
     canvas.ax.set_xlim(0, size.max() * 1.28)
     canvas.units("x", Units("number", canvas.language), canvas.say("topics.axis", level=canvas.percent(float(result.facts["level"]))))
     canvas.legend()
+
+
+def weeks_size(result: Reputation) -> tuple[float, float]:
+    return 11.0, 4.4
+
+
+def weeks(canvas: Canvas, result: Reputation) -> None:
+    """A line a topic, the most talked of first: mentions week by week."""
+    if result.weeks.empty:
+        canvas.title(canvas.say("topics.none"))
+        return canvas.note(canvas.say("nothing"))
+    sizes = result.weeks.groupby("topic")["mentions"].sum().sort_values(ascending=False, kind="stable")
+    for k, topic in enumerate(sizes.index[:MOST_LINES]):
+        mine = result.weeks[result.weeks["topic"] == topic]
+        colour, marker, _ = cv.SERIES[k % len(cv.SERIES)]
+        look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.3, "label": canvas.label("topic", topic)}
+        canvas.ax.plot(number_of(mine["week"]), mine["mentions"], **look)
+    top = result.weeks.sort_values(["mentions", "topic"], ascending=[False, True], kind="stable").iloc[0]
+    said = {"topic": canvas.label("topic", top["topic"]), "week": day(top["week"], canvas.language)}
+    canvas.title(canvas.say("weeks.title", **said, mentions=canvas.number(top["mentions"]), count=int(top["mentions"])))
+    canvas.units("x", Days(canvas.language), canvas.say("weeks.axis"))
+    canvas.ax.xaxis.set_major_locator(MaxNLocator(9, integer=True))
+    canvas.units("y", Units("number", canvas.language), canvas.say("weeks.mentions"))
+    canvas.ax.set_ylim(bottom=0)
+    canvas.ax.grid(axis="y", color=cv.FAINT)
+    canvas.legend(columns=6)
 
 
 def answers_size(result: Reputation) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.reputation import shares
-from mktlib.reputation.carriers import by_reach, loudest
+from mktlib.reputation.carriers import by_reach, loudest, told_reach
 from mktlib.reputation.response import answered_by, waits
 from mktlib.reputation.said import moments, read_mentions
 from mktlib.results import Reputation
@@ -62,6 +62,7 @@ def describe_reputation(
     return Reputation(
         table=_brands(known, level, toned),
         topics=_topics(own, level, toned) if "topic" in there else pd.DataFrame(),
+        weeks=_weeks(own) if "topic" in there else pd.DataFrame(),
         carriers=by_reach(own["followers"].dropna().to_numpy(), own.loc[own["followers"].notna(), "negative"].to_numpy()),
         authors=loudest(own[(own["author"] != "") & own["followers"].notna()]),
         waits=waited[0],
@@ -77,7 +78,7 @@ def describe_reputation(
 def _until(known: pd.DataFrame, as_of: Any, level: float, answer_within: float) -> pd.Timestamp:
     """Until when it was watched; bad options are refused together."""
     found: list[Finding] = []
-    if not 0 < level < 1:
+    if not (isinstance(level, int | float) and 0 < level < 1):
         found.append(finding("E_OPTION", column="level", found=level, expected="0 < level < 1"))
     if not (isinstance(answer_within, int | float) and 0 < answer_within < np.inf):
         found.append(finding("E_OPTION", column="answer_within", found=answer_within, expected="> 0"))
@@ -96,7 +97,7 @@ def _brands(known: pd.DataFrame, level: float, toned: bool) -> pd.DataFrame:
     everyone = _by_week(known, pd.Series(True, index=known.index))
     for brand, mine in known.groupby("brand", sort=True):
         size = _by_week(known, known["brand"] == brand)
-        row: dict[str, Any] = {"brand": brand, "mentions": len(mine), "reach": float(mine["followers"].sum())}
+        row: dict[str, Any] = {"brand": brand, "mentions": len(mine), "reach": told_reach(float(mine["followers"].sum()), len(mine))}
         row |= _named("share_of_voice", shares.share(size, everyone, level))
         if toned:
             good, bad = (_by_week(known, (known["brand"] == brand) & (known["tone"] == tone)) for tone in ("positive", "negative"))
@@ -117,8 +118,7 @@ def _named(name: str, values: Triple) -> dict[str, float]:
 
 def _topics(own: pd.DataFrame, level: float, toned: bool) -> pd.DataFrame:
     """Our own talk by topic: mentions, share with its range, and how much of it is negative."""
-    size = own["topic"].value_counts()
-    own = own.assign(topic=own["topic"].where(own["topic"].map(size) >= FEWEST, OTHERS).replace("", OTHERS))
+    own = _small_together(own)
     whole, rows = _by_week(own, pd.Series(True, index=own.index)), []
     for topic, mine in own.groupby("topic", sort=True):
         here = own["topic"] == topic
@@ -127,6 +127,21 @@ def _topics(own: pd.DataFrame, level: float, toned: bool) -> pd.DataFrame:
             row |= _named("negative", shares.share(_by_week(own, here & own["negative"]), _by_week(own, here & (own["tone"] != "")), level))
         rows.append(row)
     return pd.DataFrame(rows).sort_values(["mentions", "topic"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def _small_together(own: pd.DataFrame) -> pd.DataFrame:
+    """Topics of fewer than FEWEST mentions, and none at all, under one name."""
+    size = own["topic"].value_counts()
+    return own.assign(topic=own["topic"].where(own["topic"].map(size) >= FEWEST, OTHERS).replace("", OTHERS))
+
+
+def _weeks(own: pd.DataFrame) -> pd.DataFrame:
+    """Our own talk week by week (Monday first) and topic; a week without a topic has a row of nothing."""
+    told = _small_together(own).assign(week=lambda d: d["at"].dt.normalize() - pd.to_timedelta(d["at"].dt.day_of_week, unit="D"))
+    every = pd.date_range(told["week"].min(), told["week"].max(), freq="7D")
+    grid = pd.MultiIndex.from_product([every, sorted(told["topic"].unique())], names=["week", "topic"])
+    sums = told.groupby(["week", "topic"])["negative"].agg(["size", "sum"]).reindex(grid, fill_value=0).astype(int)
+    return sums.rename(columns={"size": "mentions", "sum": "negatives"}).reset_index()
 
 
 def _waits(asked: pd.DataFrame, end: pd.Timestamp, level: float, within: float) -> tuple[pd.DataFrame, pd.DataFrame]:
