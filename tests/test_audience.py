@@ -440,3 +440,41 @@ def test_influence_refuses_what_it_cannot_read():
     none = describe_influence(pd.DataFrame({"reach": [0] * 30, "engagements": [3] * 30}))
     assert [f.code for f in none.findings] == ["E_NO_CONCENTRATION"]
     assert none.table["measure"].tolist() == ["engagements"]
+
+
+# ---------------------------------------------------------------- what careless tables hold
+
+
+def test_a_group_that_nobody_follows_from_leaves_the_others_their_rates():
+    people = crowd(a=100, b=100, c=40).assign(follows=[1] * 60 + [0] * 40 + [1] * 50 + [0] * 90, engaged=[1, 0] * 120)
+    table = describe_audience(people).table.set_index("group")
+    expected = shrunk_rates(np.array([30, 25]), np.array([60, 50]))
+    columns = ["engage_per_follower", "engage_per_follower_low", "engage_per_follower_high"]
+    assert table.loc[["a", "b"], columns].to_numpy(float) == pytest.approx(expected)
+    assert table.loc["c", columns].isna().all()
+
+
+def test_rows_that_name_nobody_are_left_out_and_are_not_one_person():
+    named = pd.DataFrame({"who": [f"p{k % 40}" for k in range(200)], "revenue": np.arange(200.0)})
+    nobody = pd.DataFrame({"who": [None, "", " "] * 20, "revenue": 1e6})
+    result = describe_influence(pd.concat([named, nobody], ignore_index=True), person="who", measures=["revenue"])
+    assert result.table["gini"].tolist() == describe_influence(named, person="who", measures=["revenue"]).table["gini"].tolist()
+    assert [(f.code, f.found) for f in result.findings] == [("E_NO_PERSON", "60")]
+
+
+def test_an_address_is_masked_where_it_names_a_group():
+    result = describe_audience(crowd(x=20, y=20).replace({"segment": {"y": "ana@example.org"}}))
+    assert result.table["group"].tolist() == ["a***@e***", "x"]
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "boolean"])
+def test_questions_of_any_type_are_read(dtype):
+    people = crowd(a=20).assign(question_asked=pd.Series([1, None] * 10, dtype=dtype))
+    assert describe_audience(people).facts["asked"] == 10
+
+
+@pytest.mark.parametrize("cell", [[1], {"a": 1}, 3, 20260101, True], ids=str)
+def test_a_cell_that_is_no_day_among_days_is_named(cell):
+    days = pd.DataFrame({"date": pd.Series(["2026-01-01", cell, None], dtype=object), "network": "x", "followers": 10})
+    with pytest.raises(DataError, match="line 3, date"):
+        describe_audience(days)

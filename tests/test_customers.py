@@ -277,3 +277,16 @@ def test_real_invoices():
     assert facts["revenue"] == pytest.approx((bought["Quantity"] * bought["UnitPrice"]).sum())
     assert table.loc["champions", "repeat"] > table.loc["asleep", "repeat_high"]
     assert facts["cuts"] == 3
+
+
+@pytest.mark.parametrize(
+    "written",
+    [lambda n: f" {n} ", lambda n: float(n), lambda n: n, lambda n: f"{n}.0"],
+    ids=["blanks", "float", "mixed", "text of a float"],
+)
+def test_one_customer_is_one_however_his_number_is_written(written):
+    ids = pd.Series([written(k % 25) if k // 25 % 2 else str(k % 25) for k in range(200)], dtype=object)
+    lines = pd.DataFrame({"customer_id": ids, "date": pd.date_range("2025-01-01", periods=200, freq="36h"), "amount": 10.0})
+    assert describe_customers(lines).facts["customers"] == 25
+    capitals = lines.assign(customer_id=[f"{'aA'[k // 25 % 2]}{k % 25}@example.org" for k in range(200)])
+    assert describe_customers(capitals).facts["customers"] == 25

@@ -485,3 +485,50 @@ def test_means_of_columns_that_took_no_part_are_not_drawn_together():
     assert drawn[1] - drawn[0] < 1.5
     assert (weight.T @ value) / weight.sum(axis=0) == pytest.approx([1, 3], abs=0.05)
     assert weight.sum(axis=1) == pytest.approx(1)
+
+
+# ---------------------------------------------------------------- what careless tables hold
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("consent_email", pd.Categorical(["yes", "no"] * 60)),
+        ("consent_email", pd.array([True, None] * 60, dtype="boolean")),
+        ("preferred_format", np.arange(120) % 3),
+        ("preferred_format", pd.date_range("2026-01-01", periods=120)),
+        ("visits", np.arange(120) * 1j),
+        ("last_visit_at", pd.Series(["2026-01-01", 3, None, pd.Timestamp("2026-02-01")] * 30, dtype=object)),
+    ],
+    ids=["categories", "nullable", "format as a number", "format as a day", "complex", "mixed days"],
+)
+def test_odd_types_of_columns_are_used_or_left_out(column, cells):
+    rng = np.random.default_rng(4)
+    people = pd.DataFrame({name: rng.poisson(3, 120) for name in ("visits", "opens", "clips", "reads")}).assign(**{column: cells})
+    result = mk.segment_audience(people, k=1)
+    assert len(result.facts["features"]) >= 3
+
+
+def test_a_log_finds_its_people_however_their_numbers_are_written():
+    rng = np.random.default_rng(5)
+    people = pd.DataFrame({"member_id": np.arange(1000, 1200)} | {name: rng.poisson(3, 200) for name in ("visits", "opens", "reads")})
+    shown = people["member_id"].repeat(3).reset_index(drop=True)
+    log = pd.DataFrame({"member_id": shown, "content_type": "story", "engaged": (np.arange(600) % 5 == 0).astype(int)})
+    written = [log, log.assign(member_id=shown.astype(float)), log.assign(member_id=shown.astype(str) + " ")]
+    shares = [mk.segment_audience(people, k=1, log=one).likes["share"].tolist() for one in written]
+    assert shares[0] == shares[1] == shares[2] != []
+
+
+@pytest.mark.parametrize("column", ["cons.price.idx", "unit_price", "prix_moyen"])
+def test_high_prices_do_not_make_people_watch_prices(column):
+    row = {"column": column, "kind": "mean", "level": "", "effect": 1.0}
+    assert "price watchers" not in naming.head(row, "en", load_tables())[0].lower()
+
+
+def test_the_name_of_a_column_stays_as_typed_inside_a_name():
+    assert [naming._inner(x) for x in ("ExitRates above average", "Exit_Rates up", "VIP buyers", "Gift buyers")] == [
+        "ExitRates above average",
+        "Exit_Rates up",
+        "VIP buyers",
+        "gift buyers",
+    ]

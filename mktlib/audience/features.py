@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from mktlib.audience.assigning import Ints
 from mktlib.audience.groups import FEWEST
+from mktlib.audience.inputs import said_days
 from mktlib.errors import DataError, Finding
+from mktlib.intake.engines import as_floats
 from mktlib.vocabulary import ADDRESS, finding, nearest
 
 MOST_LEVELS, MOST_WORDS, BINS, FEW_NUMBERS = 12, 40, 6, 10
@@ -30,7 +32,7 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("id", r"(^|_)(id|ids|uuid|guid|key|hash|handle|login|pseudo|username|name|nom|prenom|pr[ée]nom|first_?name|last_?name|phone|tel"
            r"|t[ée]l[ée]phone|phone|mobile_number|address|adresse|ip)($|_)|e_?mail$|e_?mail_address|courriel$|member_?id|customer_?id"),
     ("outcome", r"^(follows|engaged|engagements?|orders?|commandes?|revenue|ca|chiffre_d?_?affaires|sales|ventes|conversions?|converted|"
-                r"clicks?|clics?|clicked|purchases?|purchased|achats?|bought|leads?|value|valeur|margin|marge|ltv|clv|churned)$"),
+                r"clicks?|clics?|clicked|purchases?|purchased|achats?|bought|leads?|value|valeur|margin|marge|ltv|clv|churned|y|target)$"),
     ("segment", r"^(segment|cluster|class|persona|group|groupe)s?$"),
     ("describes", r"^(age|[âa]ge|gender|sexe|genre|sex|country|pays|city|ville|region|r[ée]gion|language|langue|income|revenus?_foyer|job)"
                   r"|(^|_)(age|birth|naissance|postal|zip)($|_)|^preferred_|^pr[ée]f[ée]r|question|"
@@ -80,7 +82,7 @@ def as_numbers(values: pd.Series) -> NDArray[np.float64] | None:
     """The column as floats (NaN: blank), or None where it holds words. True and false are words."""
     if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
         return None
-    number = pd.to_numeric(values.where(~blank(values)).astype(object), errors="coerce").astype("Float64").astype(float).to_numpy()
+    number = as_floats(values.astype(object).where(~blank(values))).to_numpy()
     return None if (np.isnan(number) & ~blank(values)).any() else np.asarray(number, dtype=float)
 
 
@@ -88,7 +90,8 @@ def as_days(values: pd.Series) -> pd.Series | None:
     """The column as days without a zone (NaT: blank), or None where it is no column of days."""
     if not pd.api.types.is_datetime64_any_dtype(values.dtype) and (as_numbers(values) is not None or not DATE.search(str(values.name))):
         return None
-    when = pd.to_datetime(values.where(~blank(values)), errors="coerce", utc=True, format=None if values.dtype.kind == "M" else "ISO8601")
+    said = said_days(values).where(~blank(values))
+    when = pd.to_datetime(said, errors="coerce", utc=True, format=None if values.dtype.kind == "M" else "ISO8601")
     return None if (when.isna().to_numpy() & ~blank(values)).any() else when.dt.tz_localize(None)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import expit, logit, stdtrit
 
 from mktlib.audience.groups import FEWEST
-from mktlib.audience.inputs import absent, as_group, not_level, not_numbers, numbers
+from mktlib.audience.inputs import absent, as_group, identities, not_level, not_numbers, numbers
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Influence
@@ -33,8 +33,9 @@ def describe_influence(data: Any, *, person: str | None = None, measures: Any = 
     Args:
         data: one row a post (with reach, engagements, shares, ...), a person (orders, revenue, ...) or a share or mention
             (with `author_followers`); a frame of any engine.
-        person: a column that says whose rows belong together; they are added up, and it is never shown. With it, and where there are
-            member columns (follows, orders), units are people: shares of the foremost are told only where they are FEWEST or more.
+        person: a column that says whose rows belong together; they are added up, and it is never shown; rows that name nobody are left
+            out, and a finding says how many. With it, and where there are member columns (follows, orders), units are people: shares of
+            the foremost are told only where they are FEWEST or more.
         measures: columns to look at; by default those of engagements, reach, impressions, shares, clicks, orders, revenue there.
         level: of the ranges.
 
@@ -56,16 +57,21 @@ def describe_influence(data: Any, *, person: str | None = None, measures: Any = 
     sizes = next((s for s in SIZES if s in frame), None)
     unit = "person" if person is not None or {"follows", "orders", "member_id"} & set(map(str, frame.columns)) or sizes else "post"
     _check(frame, names, person, sizes, level)
+    whose = None if person is None else identities(frame[person])
+    nobody = 0 if whose is None else int(whose.eq("").sum())
+    if whose is not None and nobody:  # all of them together are not one person
+        frame, whose = frame[whose.ne("").to_numpy()], whose[whose.ne("")]
     values = pd.DataFrame({name: numbers(frame, name) for name in names})
-    values = values if person is None else values.groupby(as_group(frame[person]).to_numpy(), sort=True).sum()
+    values = values if whose is None else values.groupby(whose.to_numpy(), sort=True).sum()
     if unit == "person" and names and len(values) < FEWEST:
         raise DataError(finding("E_FEW_PEOPLE", found=str(len(values)), expected=f">= {FEWEST}"))
     usable = [m for m in names if (values[m] >= 0).all() and values[m].sum() > 0]
     table = pd.DataFrame([_measure(values[m].to_numpy(float), m, unit, level) for m in usable], columns=COLUMNS)
     facts: dict[str, Any] = {"level": level, "unit": unit, ("people" if unit == "person" else "posts"): len(values)}
     facts |= _sharing(frame, level) if {"reach", "shares"} <= set(frame.columns) else {}
-    sharers, more = _sharers(frame, sizes, person) if sizes else (None, {})
-    found: list[Finding] = [finding("E_NO_CONCENTRATION", level="note", column=m) for m in names if m not in usable]
+    sharers, more = _sharers(frame, sizes, whose) if sizes else (None, {})
+    found: list[Finding] = [finding("E_NO_PERSON", level="warning", column=str(person), found=str(nobody))] if nobody else []
+    found += [finding("E_NO_CONCENTRATION", level="note", column=m) for m in names if m not in usable]
     lorenz = pd.concat([_lorenz(values[m].to_numpy(float), m, unit) for m in usable]) if usable else _empty("lorenz")
     return Influence(
         table=table, facts=facts | more, findings=tuple(found), lorenz=lorenz.reset_index(drop=True),
@@ -224,10 +230,10 @@ def power(shares: np.ndarray, reach: np.ndarray, group: np.ndarray, level: float
     return float(beta[-1]), float(beta[-1] - error), float(beta[-1] + error)
 
 
-def _sharers(frame: pd.DataFrame, sizes: str, person: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _sharers(frame: pd.DataFrame, sizes: str, whose: pd.Series | None) -> tuple[pd.DataFrame, dict[str, Any]]:
     """How many followers those who share have, in bands of FEWEST sharers at least, and on how few of them that reach rests."""
     size = numbers(frame, sizes)
-    size = size if person is None else size.groupby(as_group(frame[person]).to_numpy(), sort=True).max()
+    size = size if whose is None else size.groupby(whose.to_numpy(), sort=True).max()
     if len(size) < FEWEST:
         raise DataError(finding("E_FEW_PEOPLE", found=str(len(size)), expected=f">= {FEWEST}"))
     table = _bands(np.sort(size.to_numpy(float)))
@@ -236,7 +242,7 @@ def _sharers(frame: pd.DataFrame, sizes: str, person: str | None) -> tuple[pd.Da
         "sharers": len(size),
         "potential": float(size.sum()),
         "potential_median": float(size.median()),
-        "whose": "rows" if person is None else "people",
+        "whose": "rows" if whose is None else "people",
     }
     return table, known | dict(zip(("largest_share", "largest_share_low", "largest_share_high"), map(float, top), strict=True))
 

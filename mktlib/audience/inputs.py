@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Number
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_object_dtype
 
 from mktlib.errors import Finding
 from mktlib.intake.dates import day_format, open_order
-from mktlib.intake.engines import as_floats
-from mktlib.vocabulary import finding, nearest
+from mktlib.intake.engines import ENDLESS, as_floats
+from mktlib.vocabulary import finding, masked, nearest
 
+LARGEST = 1e15  # above it a float skips units, and sums of squares run over
 EARLIEST, LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
 
 
@@ -27,7 +30,8 @@ def not_numbers(frame: pd.DataFrame, column: str, *, signed: bool = False) -> li
     wrong = _unread(frame[column], values)
     for code, bad in (
         ("E_NOT_A_NUMBER", wrong),
-        ("E_NOT_FINITE", np.isinf(values.to_numpy())),
+        ("E_NOT_FINITE", np.abs(values.to_numpy()) >= ENDLESS),
+        ("E_TOO_LARGE", (values.abs() > LARGEST).to_numpy()),
         ("E_NEGATIVE_COUNT", (values < 0).to_numpy() & (not signed)),
     ):
         if bad.any():
@@ -54,7 +58,7 @@ def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
 
     Texts are ISO, or slashed (31/08/2026) where only one order of day and month fits the whole column; numbers are no days.
     """
-    values = frame[column]
+    values = said_days(frame[column])
     if values.dtype.kind == "M" or isinstance(values.dtype, pd.DatetimeTZDtype):
         when = pd.to_datetime(values, utc=True)
     elif pd.api.types.is_numeric_dtype(values):
@@ -72,12 +76,36 @@ def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
     if not bad.any():
         return when, []
     at = int(bad.argmax())
-    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=values.iloc[at])]
+    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=frame[column].iloc[at])]
+
+
+def said_days(values: pd.Series) -> pd.Series:
+    """A column of days in which anything may stand, as texts; any other as it is."""
+    kind = values.cat.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
+    return pd.Series([_said(v) for v in values], index=values.index, dtype=object, name=values.name) if is_object_dtype(kind) else values
+
+
+def _said(cell: Any) -> str | None:
+    """A cell of a mixed column as the text of a day; a number is none."""
+    if isinstance(cell, Number):
+        return None if cell != cell else "?"
+    return None if cell is None or cell is pd.NA or cell is pd.NaT else str(cell)
+
+
+def identities(values: pd.Series) -> pd.Series:
+    """Who, as text; "" where nobody is named. One person is one, be his number 12, 12.0 or "12 ", whatever the capitals of his address.
+
+    >>> identities(pd.Series([12, 12.0, "12 ", "Ana@example.org", None], dtype=object)).tolist()
+    ['12', '12', '12', 'ana@example.org', '']
+    """
+    text = values.astype(object).where(values.notna(), "").astype(str).str.strip().str.replace(r"^(-?\d+)\.0$", r"\1", regex=True)
+    return text.where(~text.str.contains("@", regex=False), text.str.lower())
 
 
 def as_group(values: pd.Series) -> pd.Series:
-    """A column of groups as text; a blank is a group of its own, "(missing)"."""
-    return values.astype(object).where(values.notna(), "").astype(str).str.strip().replace("", "(missing)")
+    """A column of groups as text; a blank is a group of its own, "(missing)"; an address in it is masked."""
+    text = values.astype(object).where(values.notna(), "").astype(str).str.strip().replace("", "(missing)")
+    return text.where(~text.str.contains("@|＠|%40"), text.map(masked))
 
 
 def _unread(column: pd.Series, values: pd.Series) -> np.ndarray:

@@ -14,7 +14,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("visits", r"visit|session"),
     ("opens", r"open|ouvert|e_?mail"),
     ("gift", r"gift|cadeau"),
-    ("price", r"price|prix|discount|remise|promo"),
+    ("price", r"(price|prix).*(import|matter|sens|compt|watch)|discount|remise|promo"),
     ("style", r"style|design|look"),
     ("basket", r"basket|cart|panier"),
     ("buys", r"order|purchase|achat|commande|bought"),
@@ -68,7 +68,9 @@ def _name(rows: list[dict[str, Any]], language: str, tables: Tables, parts: int)
 
 
 def _inner(text: str) -> str:
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    """A part in the middle of a name: no capital, unless it is an acronym or the name of a column as it was typed (ExitRates)."""
+    first = text.split(" ")[0]
+    return text if "_" in first or first[1:] != first[1:].lower() else text[:1].lower() + text[1:]
 
 
 def head(row: dict[str, Any], language: str, tables: Tables) -> tuple[str, bool]:

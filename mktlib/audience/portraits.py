@@ -200,7 +200,7 @@ def likes(
     """
     made = []
     for column in [*bases, *describes]:
-        axis = LIKED.get(column.name, "daypart" if column.kind == "hour" else "")
+        axis = "daypart" if column.kind == "hour" else LIKED.get(column.name, "") if column.kind == "choice" else ""
         if axis:
             codes = coded(people, [column], day)[:, 0]
             options = DAYPARTS if axis == "daypart" else column.levels
@@ -261,7 +261,7 @@ def consents(people: pd.DataFrame, segment: np.ndarray, names: list[str]) -> pd.
     """The share of each segment that agreed to messages on each channel (columns consent_<channel> of yes and no)."""
     rows = []
     for name in [str(c) for c in people.columns if str(c).startswith("consent_")]:
-        number = as_numbers(people[name].replace({"yes": 1, "no": 0, "oui": 1, "non": 0, True: 1, False: 0}))
+        number = as_numbers(people[name].astype(object).replace({"yes": 1, "no": 0, "oui": 1, "non": 0, True: 1, False: 0}))
         if number is not None and set(number[~np.isnan(number)]) <= {0.0, 1.0} and (~np.isnan(number)).any():
             agreed = np.nan_to_num(number)  # who did not say has not agreed
             share = {s: float(agreed[segment == s].mean()) for s in names if agreed[segment == s].sum() >= FEWEST}

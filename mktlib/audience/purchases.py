@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.audience.btyd import Purchases
+from mktlib.audience.inputs import identities
 from mktlib.errors import Finding
 from mktlib.vocabulary import finding
 
@@ -98,9 +99,8 @@ def book(
     frame: pd.DataFrame, customer: str, when: pd.Series, amount: np.ndarray, invoice: pd.Series | None, as_of: pd.Timestamp | None
 ) -> Book:
     """Invoice lines to days of customers; what cannot be used is counted, in people or in money, and named."""
-    known = frame[customer].notna().to_numpy()
-    if not pd.api.types.is_numeric_dtype(frame[customer]):
-        known = known & frame[customer].astype(str).str.strip().ne("").to_numpy()
+    ids = identities(frame[customer])
+    known = ids.ne("").to_numpy()
     dated, counted = when.notna().to_numpy(), np.isfinite(amount)
     late = dated & (when >= as_of).to_numpy() if as_of is not None else np.zeros(len(frame), bool)
     kept = known & dated & counted & ~late
@@ -110,10 +110,10 @@ def book(
         "given_back": int(back.sum()), "given_back_money": float(-amount[back].sum()), "no_date": int((known & ~dated).sum()),
         "no_amount": int((known & dated & ~counted).sum()), "after": int((known & late).sum()), "zero": int((kept & (amount == 0)).sum()),
     }  # fmt: skip
-    who, _ = pd.factorize(frame[customer][kept], sort=True)
+    who, _ = pd.factorize(ids[kept], sort=True)
     day = when[kept].to_numpy().astype("datetime64[D]").astype(np.int64)
     paid = amount[kept]
-    receipts = pd.factorize(invoice[kept])[0] if invoice is not None else pd.factorize(when[kept])[0]
+    receipts = pd.factorize(identities(invoice[kept]) if invoice is not None else when[kept])[0]
     lines = pd.DataFrame({"who": who, "day": day, "invoice": receipts, "money": paid})
     invoices = lines.groupby(["who", "day", "invoice"], sort=True, as_index=False)["money"].sum()
     days = invoices.assign(orders=invoices["money"] > 0).groupby(["who", "day"], sort=True, as_index=False)[["money", "orders"]].sum()

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from mktlib.audience.assigning import Classes, Floats, Ints, fit_classes, one_hot, probabilities, refit
 from mktlib.audience.features import Chosen, as_numbers, choose, coded, last_day
 from mktlib.audience.groups import FEWEST
-from mktlib.audience.inputs import not_level
+from mktlib.audience.inputs import identities, not_level
 from mktlib.audience.naming import names
 from mktlib.audience.portraits import DRAWS, LIKES, Sayings, consents, drawn_anew, likes, log_likes, sayings, traits
 from mktlib.audience.segmented import ALL, SURE, Segments, person_column
@@ -140,12 +140,12 @@ def _showings(log: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
         raise DataError([finding("E_MISSING_COLUMN", column=f"log.{name}", expected=name, found=found) for name in lacking])
     assert key is not None
     assert event is not None
-    place = pd.Series(np.arange(len(people)), index=people[key].astype(str)).groupby(level=0).first()
+    place = pd.Series(np.arange(len(people)), index=identities(people[key])).groupby(level=0).first().drop("", errors="ignore")
     events = as_numbers(log[event])
     if events is None or (events[~np.isnan(events)] < 0).any():
         raise DataError(finding("E_NOT_A_NUMBER", column=f"log.{event}", found="?"))
     shown = log[axes].astype(object).where(log[axes].notna(), "").astype(str)
-    shown = shown.assign(person=log[key].astype(str).map(place).to_numpy(), engaged=np.minimum(np.nan_to_num(events), 1.0))
+    shown = shown.assign(person=identities(log[key]).map(place).to_numpy(), engaged=np.minimum(np.nan_to_num(events), 1.0))
     known = shown[shown["person"].notna()].reset_index(drop=True)
     if known.empty:
         raise DataError(finding("E_SEGMENT_LOG", column=f"log.{key}", found=str(len(log))))

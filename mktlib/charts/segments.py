@@ -79,7 +79,7 @@ def _box(canvas: Canvas, i: int, j: int, row: Mapping[str, Any], mesh: Any) -> N
     ink = "black" if float(np.dot(colour[:3], (0.2126, 0.7152, 0.0722))) > 0.45 else "white"
     look: dict[str, Any] = {"ha": "center", "va": "center", "color": ink, "parse_math": False, "fontsize": 8.5}
     value = float(row["inside"])
-    text = canvas.percent(value, 0) if row["kind"] == "share" else canvas.number(value, 0 if abs(value) >= 20 else 1)
+    text = canvas.percent(value, 0) if row["kind"] == "share" else canvas.number(value, digits(value))
     if not row["holds"]:
         canvas.ax.add_patch(
             Rectangle((j + 0.02, i + 0.02), 0.96, 0.96, fill=False, hatch=cv.HATCH, edgecolor=cv.GREY, linewidth=0, alpha=0.6)
@@ -91,10 +91,20 @@ def _box(canvas: Canvas, i: int, j: int, row: Mapping[str, Any], mesh: Any) -> N
     canvas.ax.text(j + 0.5, i + 0.5, text, **look)
 
 
+def digits(value: float) -> int:
+    """So many that a small mean is not shown as nothing.
+
+    >>> [digits(x) for x in (139.2, 4.7, 0.26, 0.005, 0.0)]
+    [0, 1, 2, 3, 0]
+    """
+    size = abs(value)
+    return 0 if size >= 20 or size < 0.0005 else 1 if size >= 1 else 2 if size >= 0.1 else 3
+
+
 def _axes(canvas: Canvas, result: Segmentation, keys: list[tuple[str, str, str]]) -> None:
     ax, heads = canvas.ax, []
     for row in result.table.to_dict("records"):
-        name = "\n".join(textwrap.wrap(cv.shorten(name_of(canvas, result, row["segment"]), 54), 18)[:3])
+        name = "\n".join(textwrap.wrap(name_of(canvas, result, row["segment"]), 20, max_lines=3, placeholder=" …", break_on_hyphens=False))
         share = canvas.percent(float(row["share"]), 0)
         heads.append(canvas.say("segments.head" if row["stable"] else "segments.shaky", name=name, share=share))
     ax.set_yticks(np.arange(len(keys)) + 0.5, ["\n".join(textwrap.wrap(_row(canvas, *key), 36)[:2]) for key in keys], parse_math=False)

@@ -101,7 +101,7 @@ def trait(voice: Voice, row: Mapping[Any, Any]) -> str:
 
 
 def _number(voice: Voice) -> Any:
-    return lambda x: voice.number(x, 0 if abs(x) >= 20 else 1 if abs(x) >= 1 else 2)
+    return lambda x: voice.number(x, 0 if abs(x) >= 20 or abs(x) < 0.0005 else 1 if abs(x) >= 1 else 2 if abs(x) >= 0.1 else 3)
 
 
 def _tables(voice: Voice, result: Segmentation, facts: Facts) -> list[Grid]:
