@@ -358,6 +358,9 @@ REFUSED = [
     ("best_times", [POST | {"at": 20260105}], {}, ["E_BAD_DATE"]),
     ("best_times", [POST | {"engagements": -1, "impressions": "many"}], {}, ["E_NEGATIVE_COUNT", "E_NOT_A_NUMBER"]),
     ("best_times", [POST | {"engagements": np.inf}], {}, ["E_NOT_FINITE"]),
+    ("best_times", [POST | {"engagements": 1e300}], {}, ["E_NOT_FINITE"]),
+    ("best_times", [POST | {"engagements": 1 + 2j, "impressions": pd.Timestamp("2026-01-01")}], {}, ["E_NOT_A_NUMBER"] * 2),
+    ("best_times", [POST | {"at": pd.Timedelta("3h")}], {}, ["E_BAD_DATE"]),
     ("best_times", [POST, POST], {}, ["E_POST_TWICE"]),
     ("best_times", [POST], {"zone": "Mars/Base"}, ["E_OPTION"]),
     ("best_times", [POST], {"metric": "engagment_rate"}, ["E_OPTION"]),
@@ -366,10 +369,12 @@ REFUSED = [
     ("posting_cadence", [POST | {"reach": ""}], {}, ["E_NO_ROWS"]),
     ("half_life", [DAY], {}, ["E_HALF_LIFE_DAILY"]),
     ("half_life", [HOUR | {"age_hours": "soon"}], {}, ["E_NOT_A_NUMBER"]),
+    ("half_life", [HOUR | {"age_hours": pd.Timedelta("3h")}], {}, ["E_NOT_A_NUMBER"]),  # not 10,800 million hours
     ("half_life", [HOUR, HOUR], {}, ["E_AGE_TWICE"]),
     ("half_life", [HOUR | {"engagements": 0}], {}, ["E_NO_EVENTS"]),
     ("half_life", [HOUR, HOUR | {"age_hours": 2.0, "engagements": 3}], {"cumulative": True}, ["E_COUNT_FALLS"]),
     ("half_life", [HOUR], {"by": ()}, ["E_OPTION"]),
+    ("half_life", [HOUR], {"by": 5}, ["E_OPTION"]),
     ("describe_followers", [{"date": "2026-01-05", "network": "x"}], {}, ["E_MISSING_COLUMN"]),
     ("describe_followers", [DAY | {"date": "05/13/2026", "followers": "x"}], {}, ["E_NOT_A_NUMBER", "E_BAD_DATE"]),
     ("describe_followers", [DAY], {"posts": pd.DataFrame([{"network": "x"}]), "level": 2}, ["E_OPTION", "E_MISSING_COLUMN"]),
@@ -421,3 +426,33 @@ def test_curves_are_halves_at_their_half_life_whatever_the_shape():
     for family in halflife.FAMILIES:
         for shape in (0.4, 1.0, 2.5):
             assert halflife.share(family, np.array(7.0), np.log(7.0), np.array(shape)) == pytest.approx(0.5)
+
+
+def test_columns_of_two_levels_are_refused_and_half_a_character_is_a_question_mark():
+    two = pd.DataFrame([HOUR]).set_axis(pd.MultiIndex.from_product([list(HOUR), ["z"]]), axis=1)
+    with pytest.raises(DataError) as error:
+        mk.half_life(two)
+    assert list(error.value.codes) == ["E_WRONG_FORMAT"]
+    halved = pd.DataFrame({**HOUR, "network": pd.Series(["\ud83d x"], dtype=object)})
+    assert mk.half_life(halved).table["network"].tolist() == ["? x"]
+
+
+def test_moments_of_an_arrow_column_are_those_of_a_column_of_pandas():
+    few = BUSY.head(60).assign(at=pd.to_datetime(BUSY["at"].head(60), utc=True).astype("datetime64[ns, UTC]"))
+    arrow = few.assign(at=few["at"].astype("timestamp[ns, tz=UTC][pyarrow]"))
+    pd.testing.assert_frame_equal(mk.best_times(arrow, by=None).table, mk.best_times(few, by=None).table)
+
+
+def test_too_few_posts_are_no_proof_that_no_time_is_better():
+    few = mk.best_times(BUSY.head(12), by=None)
+    page = mk.report(few, language="fr").html
+    assert "trop peu de publications pour comparer" in page
+    assert "publiez quand cela convient" not in page
+    assert "ne se révèle meilleur" not in page
+
+
+def test_what_could_hide_is_never_rounded_down_to_nothing():
+    told = mk.posting_cadence(BUSY)
+    for row in told.limits[told.limits["verdict"] == "not_seen"].to_dict("records"):
+        said = next(f for f in told.findings if f.code == "N_CADENCE_NONE" and f.found == row["group"])
+        assert float(said.values["loss"]) >= 100 * row["loss_high"]

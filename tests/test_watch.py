@@ -407,7 +407,12 @@ def test_too_little_is_said_to_be_too_little(frame: pd.DataFrame, codes: set[str
         (pd.DataFrame({"at": ["2026-05-01", "2026-05-02"], "count": [1.5, np.inf]}), {}, ("E_NOT_FINITE", "E_NOT_INTEGER")),
         (pd.DataFrame({"at": ["2026-05-01", ""], "count": [None, 2]}), {}, ("E_BAD_DATE", "E_NOT_A_NUMBER")),
         (pd.DataFrame({"at": ["2026-05-01"], "count": [2], "negative": [3]}), {}, ("E_WATCH_SHARE",)),
-        (pd.DataFrame({"at": ["1026-05-01", "2026-05-01"]}), {}, ("E_WATCH_SPAN",)),
+        (pd.DataFrame({"at": ["1026-05-01", "2026-05-01"]}), {}, ("E_BAD_DATE",)),
+        (pd.DataFrame({"at": ["2000-05-01", "2026-05-01"]}), {}, ("E_WATCH_SPAN",)),
+        (pd.DataFrame({"at": [-5, "2026-05-01"], "count": [1, 2]}), {}, ("E_BAD_DATE",)),
+        (pd.DataFrame({"at": ["2026-05-01"], "count": [1 + 2j]}), {}, ("E_NOT_A_NUMBER",)),
+        (pd.DataFrame({"at": ["2026-05-01"]}), {"muted": 5, "gaps": True, "holidays": ["fr"], "as_of": {}}, ("E_OPTION",) * 4),
+        (pd.DataFrame({"at": ["2026-05-01"]}), {"brand": ["own"]}, ("E_OPTION",)),
         (
             pd.DataFrame({"at": ["2026-05-01"]}),
             {"false_alarms_per_year": 0, "zone": "Mars/Base", "muted": [("2026-05-03", "2026-05-01")], "holidays": "fx", "as_of": "soon"},

@@ -254,7 +254,7 @@ def _remarks(limits: pd.DataFrame) -> list[Finding]:
     for row in limits.to_dict("records"):
         name, most = str(row["group"]), str(int(row["seen_up_to"]))
         if row["verdict"] == "not_seen":
-            found.append(finding("N_CADENCE_NONE", level="note", found=name, most=most, loss=f"{100 * row['loss_high']:.0f}"))
+            found.append(finding("N_CADENCE_NONE", level="note", found=name, most=most, loss=f"{np.ceil(100 * row['loss_high']):.0f}"))
         elif row["verdict"] == "wears" and row["at_edge"]:
             found.append(finding("N_CADENCE_EDGE", level="note", found=name, most=most))
         elif row["verdict"] in ("too_few", "no_variation"):

@@ -58,7 +58,7 @@ def half_life(activity: Any, *, by: Sequence[str] | str = ("network",), level: f
     >>> bool(half_life(pd.concat(rows).round()).table["half_life"].between(4.5, 8).all())
     True
     """
-    frame, by = to_pandas(activity), (by,) if isinstance(by, str) else tuple(by)
+    frame, by = to_pandas(activity), (by,) if isinstance(by, str) else _columns(by)
     _refused(frame, by, level)
     posts, notes = _posts(frame, by, cumulative)
     likely, family, luck = _likelihoods(posts)
@@ -82,6 +82,12 @@ class _Post:
     key: tuple[str, ...]
     ends: np.ndarray
     counts: np.ndarray
+
+
+def _columns(by: Any) -> tuple[str, ...]:
+    """Names of columns; none where it is no list of names."""
+    names = tuple(by) if isinstance(by, list | tuple) else ()
+    return names if all(isinstance(name, str) for name in names) else ()
 
 
 def _refused(frame: pd.DataFrame, by: tuple[str, ...], level: float) -> None:

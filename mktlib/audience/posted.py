@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Number
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,9 @@ def moments(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
     values = frame[column]
     if pd.api.types.is_numeric_dtype(values) and len(values):
         return pd.Series(pd.NaT, index=values.index), [finding("E_BAD_DATE", column=column, line=2, found=values.iloc[0])]
-    when = pd.to_datetime(values, errors="coerce", utc=True, format="ISO8601" if values.dtype.kind != "M" else None)
+    dated = isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M"
+    texts = values if dated else pd.Series([None if isinstance(v, Number) else v for v in values], index=values.index, dtype=object)
+    when = pd.to_datetime(texts, errors="coerce", utc=True, format=None if dated else "ISO8601")
     when = when.where(when.between(pd.Timestamp("1990-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")))
     bad = (when.isna() & values.notna() & values.astype(str).str.strip().ne("")).to_numpy(bool)
     if not bad.any():

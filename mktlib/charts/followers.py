@@ -209,7 +209,7 @@ def times(canvas: Canvas, result: SendTime) -> None:
     some = group["verdict"] == "matters"
     by = "network" if result.facts.get("by") in (None, "all") else str(result.facts["by"])
     segment = canvas.label(by, group["segment"]) if group["segment"] != "all" else canvas.say("times.all")
-    canvas.title(canvas.say("times.some" if some else "times.none", segment=segment))
+    canvas.title(canvas.say({"matters": "times.some", "few": "times.few"}.get(group["verdict"], "times.none"), segment=segment))
     if mine.empty:
         return canvas.note(canvas.say("nothing"))
     days = sorted(int(d) for d in mine["weekday"].unique())

@@ -175,9 +175,11 @@ def times_draft(voice: Voice, result: SendTime, facts: Facts) -> Draft:
         when = _when(voice, result.table[(result.table["segment"] == group["segment"]) & result.table["best"].astype(bool)])
         key = "some" if when else "vague"
         said.append(voice.say(f"times.{key}", segment=voice.label(kind, group["segment"]), when=when))
-    headline = said[0] if said else voice.say("times.none")
+    unknown = bool(names["few"]) and not said and not names["none"]  # no group could be judged: that is no proof that no time is better
+    headline = said[0] if said else "" if unknown else voice.say("times.none")
     sentences = said[1:] + [voice.say("times.quiet", names=voice.names(names["none"]))] * bool(said and names["none"])
     sentences += [voice.say("times.few", names=voice.names(names["few"]))] if names["few"] else []
+    headline, sentences = (headline, sentences) if headline else (sentences[0], sentences[1:])
     best = result.table[result.table["best"].astype(bool)].sort_values("rate", ascending=False, kind="stable")
     named = best.assign(
         segment=[voice.label(kind, s) for s in best["segment"]], weekday=[voice.say(f"weekday.{d}") for d in best["weekday"]]

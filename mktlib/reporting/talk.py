@@ -78,7 +78,8 @@ def _tables(voice: Voice, result: Reputation, facts: Facts) -> list[Grid]:
         topics += [("negative", "percent")] if facts["toned"] else []
         tables.append(grid(voice, result.topics, topics, caption=voice.say("reputation.topics"), facts=facts))
     if len(result.waits) and voice.analyst:
-        waits: list[Spec] = [("network", "label"), ("asked", "number"), ("answered", "number"), ("median", "number")]
+        waits: list[Spec] = [("network", "text"), ("asked", "number"), ("answered", "number"), ("median", "number")]
         waits += [("low", "number"), ("high", "number"), ("share", "percent")]
-        tables.append(grid(voice, result.waits, waits, caption=voice.say("reputation.waits"), facts=facts))
+        named = [voice.say("reputation.all_networks") if n == "all" else voice.label("network", n) for n in result.waits["network"]]
+        tables.append(grid(voice, result.waits.assign(network=named), waits, caption=voice.say("reputation.waits"), facts=facts))
     return tables

@@ -14,7 +14,7 @@ from dateutil.easter import easter
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
-from mktlib.intake.engines import as_floats
+from mktlib.intake.engines import ENDLESS, as_floats
 from mktlib.reputation.baseline import Calendar
 from mktlib.reputation.said import moments, read_mentions, words
 from mktlib.vocabulary import Row, finding, nearest
@@ -84,6 +84,8 @@ def counted(mentions: Any, *, brand: str, zone: str, as_of: pd.Timestamp | None,
 def _counts(frame: pd.DataFrame, brand: str) -> pd.DataFrame:
     """at, count, negative, told of counts by hour or by day."""
     found: list[Finding] = []
+    if not isinstance(brand, str):
+        raise DataError(finding("E_OPTION", column="brand", found=brand, expected="own"))
     if "at" not in frame:
         there = [str(c) for c in frame.columns]
         raise DataError(finding("E_MISSING_COLUMN", column="at", expected="at", found=", ".join(there), hint=nearest("at", there)))
@@ -94,7 +96,7 @@ def _counts(frame: pd.DataFrame, brand: str) -> pd.DataFrame:
     tests = (
         ("E_BAD_DATE", "at", out["at"].isna()),
         ("E_NOT_A_NUMBER", "count", out["count"].isna()),
-        ("E_NOT_FINITE", "count", np.isinf(out["count"])),
+        ("E_NOT_FINITE", "count", out["count"].abs() >= ENDLESS),
         ("E_NEGATIVE_COUNT", "count", out["count"] < 0),
         ("E_NOT_INTEGER", "count", np.isfinite(out["count"]) & (out["count"] % 1 != 0)),
         ("E_NEGATIVE_COUNT", "negative", out["negative"] < 0),
@@ -173,7 +175,7 @@ def spans_of(given: Any, name: str, zone: str) -> tuple[list[tuple[pd.Timestamp,
     if isinstance(given, pd.DataFrame):
         given = list(zip(given.get("since", []), given.get("until", []), strict=False))
     out: list[tuple[pd.Timestamp, pd.Timestamp]] = []
-    for pair in given:
+    for pair in given if isinstance(given, Iterable) else [given]:
         try:
             first, last = pair
             begin, end = _moment(first, zone), _moment(last, zone, end=True)

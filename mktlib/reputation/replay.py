@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.reputation.carriers import by_reach
+from mktlib.reputation.carriers import by_reach, told_reach
 from mktlib.reputation.said import moments, read_mentions
 from mktlib.reputation.terms import over_represented
 from mktlib.results import Replay, Watch
@@ -40,6 +40,8 @@ def replay_alarm(watch: Watch, mentions: Any, *, alarm: int | None = None, brand
     Raises:
         DataError: there is no alarm, or no such row; whatever `read_mentions` refuses.
     """
+    if not isinstance(watch, Watch):
+        raise DataError(finding("E_OPTION", column="watch", found=type(watch).__name__, expected="watch_mentions(...)"))
     table = watch.table.reset_index(drop=True)
     row = table.to_dict("records")[_which(table, alarm)]
     known = read_mentions(mentions, brand=brand or str(watch.facts.get("brand", "own")))
@@ -47,6 +49,8 @@ def replay_alarm(watch: Watch, mentions: Any, *, alarm: int | None = None, brand
     at, until = _moment(row["at"]), _moment(row.get("until"))
     last = known["at"].max() if pd.isna(until) else min(until, known["at"].max())
     start = (at - BEFORE).floor("h")
+    if known.empty or last < start:
+        raise DataError(finding("E_REPLAY_OTHER", column="mentions", found=f"{at:%Y-%m-%d %H:%M}"))
     step = next((s for s in STEPS if (last - start) / pd.Timedelta(s) <= MOST_STEPS), STEPS[-1])
     ends = pd.date_range(start, last + pd.Timedelta(step), freq=step)[1:]
     earlier = known[(known["at"] < start) & (known["at"] >= start - MEMORY)]
@@ -72,7 +76,7 @@ def _which(table: pd.DataFrame, alarm: int | None) -> int:
         worst = table["level"].map({level: k for k, level in enumerate(LEVELS)})
         above = table["count"].astype(float) - table["expected"].astype(float)
         return int(pd.DataFrame({"worst": worst, "above": above}).sort_values(["worst", "above"], kind="stable").index[-1])
-    if not isinstance(alarm, int) or not -len(table) <= alarm < len(table):
+    if not isinstance(alarm, int) or isinstance(alarm, bool) or not -len(table) <= alarm < len(table):
         wrong: Finding = finding("E_OPTION", column="alarm", found=alarm, expected=f"0 ... {len(table) - 1}")
         raise DataError(wrong)
     return alarm % len(table)
@@ -89,7 +93,7 @@ def _step(during: pd.DataFrame, earlier: pd.DataFrame, end: pd.Timestamp, step: 
     return {
         "at": end, "count": int((so_far["at"] >= end - step).sum()), "total": len(so_far),
         "negative": float(so_far["tone"].eq("negative").mean()) if len(so_far) and (so_far["tone"] != "").any() else float("nan"),
-        "reach": float(so_far["followers"].sum()), "term": named["term"].iloc[0] if len(named) else "",
+        "reach": told_reach(float(so_far["followers"].sum()), len(so_far)), "term": named["term"].iloc[0] if len(named) else "",
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ def read_mentions(mentions: Any, *, brand: str, needed: tuple[str, ...] = ("at",
         raise DataError(
             [finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(there), hint=nearest(c, there)) for c in lacking]
         )
+    if not isinstance(brand, str):
+        raise DataError(finding("E_OPTION", column="brand", found=brand, expected="own"))
     if frame.empty:
         raise DataError(finding("E_NO_ROWS", found="0"))
     out = pd.DataFrame(
@@ -73,8 +76,15 @@ def moments(column: pd.Series) -> pd.Series:
     """Times in UTC without a zone; what cannot be read, a number or a time of another century is NaT."""
     if pd.api.types.is_numeric_dtype(column):
         return pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns]")
-    when = pd.to_datetime(column.replace("", None), utc=True, errors="coerce", format=None if column.dtype.kind == "M" else "ISO8601")
+    dated = isinstance(column.dtype, np.dtype | pd.DatetimeTZDtype) and column.dtype.kind == "M"
+    texts = column if dated else pd.Series([_time(v) for v in column], index=column.index, dtype=object)
+    when = pd.to_datetime(texts, utc=True, errors="coerce", format=None if dated else "ISO8601")
     return when.where(when.between(EARLIEST, LATEST)).dt.tz_localize(None)
+
+
+def _time(cell: Any) -> Any:
+    """A cell that may be a time; a number or a blank is none."""
+    return None if isinstance(cell, Number) or (isinstance(cell, str) and not cell) else cell
 
 
 def words(frame: pd.DataFrame, column: str, default: str = "") -> pd.Series:

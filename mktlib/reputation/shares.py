@@ -1,8 +1,8 @@
 """Shares of what is said, with ranges that know that people talk in waves.
 
-A hundred mentions of one bad Tuesday are not a hundred opinions. Weeks (days, where there are few weeks) are what varies: the variance of
-a share is that of a ratio of totals over those times (Cochran 1977, Sampling Techniques, ch. 6), never less than that of as many people
-who speak for themselves, and its range is taken on the logit, with Student's t for the number of times.
+A hundred mentions of one bad Tuesday are not a hundred opinions. Weeks (shorter stretches, where there are few weeks) are what varies: the
+variance of a share is that of a ratio of totals over those times (Cochran 1977, Sampling Techniques, ch. 6), never less than that of as
+many people who speak for themselves, and its range is taken on the logit, with Student's t for the number of times.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from scipy.special import expit, logit
 from scipy.stats import beta, t
 
 FEWEST_TIMES = 4
-"""Weeks, or days, below which their variance is not believed."""
+"""Weeks, or shorter stretches, below which their variance is not believed."""
 
 
 def periods(at: pd.Series) -> np.ndarray:
-    """(n,) the week of each mention, or its day where there are fewer than eight weeks."""
+    """(n,) the week of each mention, or its stretch of fewer days where there are fewer than FEWEST_TIMES weeks.
+
+    Single days of a few weeks would not do: talk that sours for a week is one wave, not seven, and a range made from seven days would be
+    half as wide as it should be.
+    """
     days = (at - at.min().normalize()).dt.days.to_numpy()
-    return days // 7 if days.max() >= 7 * 2 * FEWEST_TIMES else days
+    return np.asarray(days // max(1, min(7, (int(days.max()) + 1) // FEWEST_TIMES)))
 
 
 def share(hits: np.ndarray, size: np.ndarray, level: float) -> tuple[float, float, float]:

@@ -19,6 +19,7 @@ from mktlib.reputation import told
 from mktlib.reputation.alarms import hits, levels, looked_at
 from mktlib.reputation.counted import Spans, counted, spans_of
 from mktlib.reputation.episodes import episodes
+from mktlib.reputation.said import moments
 from mktlib.results import Watch
 from mktlib.vocabulary import Tables, finding, load_tables, nearest
 
@@ -102,13 +103,16 @@ def _options(
         found.append(finding("E_OPTION", column="zone", found=zone, expected="Europe/Paris, UTC ..."))
         zone = "UTC"
     known = (tables or load_tables()).holidays
-    if holidays is not None and holidays not in known:
-        found.append(finding("E_OPTION", column="holidays", found=holidays, expected=", ".join(known), hint=nearest(holidays, list(known))))
+    if holidays is not None and not (isinstance(holidays, str) and holidays in known):
+        found.append(
+            finding("E_OPTION", column="holidays", found=holidays, expected=", ".join(known), hint=nearest(str(holidays), list(known)))
+        )
     spans = {name: spans_of(given, name, zone) for name, given in (("muted", muted), ("gaps", gaps))}
     found += [one for _, slips in spans.values() for one in slips]
     until = None
     if as_of is not None:
-        until = pd.to_datetime(as_of, utc=True, errors="coerce")
+        until = moments(pd.Series([as_of]))[0]
+        until = until if until is pd.NaT else until.tz_localize("UTC")
         if until is pd.NaT:
             found.append(finding("E_OPTION", column="as_of", found=as_of, expected="2026-09-30"))
     if found:
