@@ -8,7 +8,7 @@ import pytest
 
 from mktlib.__main__ import main
 from mktlib.errors import DataError
-from mktlib.rules import check_text, weight
+from mktlib.rules import check_text, style_fit, style_guide, weight
 from mktlib.rules.check import MOST_OF_ONE_RULE
 from mktlib.rules.draft import MOST_CHARACTERS, draft_of
 from mktlib.rules.examples import a_style, examples, fires
@@ -349,3 +349,63 @@ def test_the_command_prints_lines_and_answers_1_where_something_should_change(tm
     said = capsys.readouterr().err
     assert "legal_formal" in said
     assert "email" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("The ring costs £5,000.", "en", ["£5,000"]),
+        ("La bague coûte 12 500,50 €.", "fr", ["12 500,50 €"]),
+        ("From $49.99 today.", "en", ["$49.99"]),
+        ("A loan of £5,000 is repaid over 36 months.", "en", []),
+        ("Société au capital de 50 000 €.", "fr", []),
+    ],
+)
+def test_a_price_is_quoted_whole_and_a_sum_of_contract_is_no_price(text, language, found):
+    said = check_text(text, style="legal_formal", channel="email", language=language)
+    assert [f.found for f in said if f.code == "STYLE_PRICE"] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("La remise des clés a lieu lundi.", "STYLE_SELLING"),
+        ("Un train passe toutes les six minutes aux heures de pointe.", "STYLE_PRAISE"),
+    ],
+)
+def test_words_of_other_trades_are_no_words_of_selling(text, code):
+    assert code not in [f.code for f in check_text(text, style="legal_formal", channel="email", language="fr")]
+
+
+def test_saying_tu_pulls_to_no_other_style_where_the_style_allows_it():
+    text = (
+        "Tu prends ton vélo, tu glisses ton sac dans ton panier et tu files. Oups, miam, une blague, tu rigoles, youpi, ton rire te trahit."
+    )
+    keys = {
+        s: [f.values.get("key") for f in check_text(text, style=s, channel="email", language="fr")] for s in ("conversational", "expert")
+    }
+    assert "tu" not in keys["conversational"]
+
+
+@pytest.mark.parametrize("value", [3, "ours.toml", ["a"], {"a": 1}])
+def test_tables_and_readers_of_another_kind_are_refused(value):
+    for call in (check_text, style_fit, style_guide):
+        given = {"style": "luxury", "channel": "email"} if call is check_text else {}
+        with pytest.raises(DataError, match="tables"):
+            call("luxury", tables=value, **given)
+    with pytest.raises(DataError, match="reader"):
+        check_text("x", style="luxury", channel="email", reader=["a"])
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "mark"),
+    [
+        ("fr", "Le nombre de pas, le nom et la police ne disent rien de la crise.", "joke"),
+        ("fr", "La police et la politique ont de graves ennuis.", "refined"),
+        ("fr", "La critique parle de la crise.", "narrative"),
+        ("fr", "Il ne vient pas, il ne part pas.", "dream"),
+        ("en", "You will hear from us, and your party will be lit by candles.", "legal"),
+    ],
+)
+def test_ordinary_words_are_no_marks_of_a_style(language, text, mark):
+    assert not style_fit(text, language=language).marks.set_index("mark").loc[mark, "count"]

@@ -454,3 +454,32 @@ def test_french_tweets_are_learnt():
     assert model.score(texts, y) > 0.65
     assert model.accuracy_ > 0.64
     assert model.calibration_error_ < 0.06
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: SentimentClassifier(right="x").fit(*_some()).predict(["good"]),
+        lambda: SentimentClassifier(right=0.8, sure=None).fit(*_some()).predict(["good"]),
+        lambda: SentimentClassifier(own=3).predict(["good"]),
+        lambda: SentimentClassifier(own={"fr": 3}).predict(["good"]),
+        lambda: SentimentClassifier(seed="a").fit(*_some()),
+        lambda: SentimentClassifier(seed=-1).fit(*_some()),
+        lambda: SentimentClassifier().share(["good"], level="a"),
+        lambda: SentimentClassifier().share(["good"], level=None),
+        lambda: tone(["good"], 3),
+        lambda: tone(["good"], "en"),
+        lambda: tone(["good"], ["en", "fr"]),
+    ],
+)
+def test_options_of_another_kind_are_refused_in_words(call):
+    with pytest.raises(DataError):
+        call()
+
+
+def _some():
+    return ["good", "bad", "the train leaves at nine"] * 20, ["positive", "negative", "neutral"] * 20
+
+
+def test_texts_of_arrow_are_read():
+    assert tone(pytest.importorskip("pyarrow").array(["good", None])).tolist() == ["positive", "uncertain"]

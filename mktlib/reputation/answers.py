@@ -38,7 +38,7 @@ def plain_texts(texts: Any) -> list[str]:
         hint = f"[{texts!r}]" if isinstance(texts, str) and len(texts) < 40 else '["..."]'
         raise DataError(finding("E_SENTIMENT_TEXTS", column="texts", found=type(texts).__name__, hint=hint))
     out, wrong = [], []
-    for at, text in enumerate(texts):
+    for at, text in enumerate(texts.to_pylist() if hasattr(texts, "to_pylist") else texts):
         missing = text is None or text is pd.NA or text is pd.NaT or (isinstance(text, float) and np.isnan(text))
         if missing or isinstance(text, str):
             out.append("" if missing else str(text))
@@ -53,7 +53,16 @@ def plain_texts(texts: Any) -> list[str]:
 def same_length(texts: Sequence[str], labels: Any) -> None:
     count = len(labels) if hasattr(labels, "__len__") else -1
     if count != len(texts):
-        raise DataError(finding("E_SENTIMENT_LENGTHS", column="labels", found=str(count), expected=str(len(texts))))
+        raise DataError(finding("E_SENTIMENT_LENGTHS", column="labels", found=str(max(count, 0)), expected=str(len(texts))))
+
+
+def a_share(value: object) -> bool:
+    """A number strictly between 0 and 1.
+
+    >>> [a_share(x) for x in (0.9, 1, True, "0.9", None, float("nan"))]
+    [True, False, False, False, False, False]
+    """
+    return isinstance(value, int | float | np.number) and bool(0 < value < 1)
 
 
 def coded(labels: Any) -> NDArray[np.int64]:

@@ -204,7 +204,11 @@ def own_words(own: str | Path | Mapping[str, Any] | None) -> dict[str, tuple[tup
     """
     if own is None:
         return {language: () for language in SPOKEN}
+    if not isinstance(own, Mapping | str | Path):
+        raise DataError(finding("E_OPTION", column="own", found=repr(own), expected='"my_words.toml", {"word": -2}'))
     if isinstance(own, Mapping):
+        if wrong := [words for words in own.values() if set(own) <= set(SPOKEN) and not isinstance(words, Mapping)]:
+            raise DataError([finding("E_SENTIMENT_WORD", column="own", found=repr(words)) for words in wrong])
         each = {language: own.get(language, {}) if own and set(own) <= set(SPOKEN) else own for language in SPOKEN}
         _sound([pair for words in each.values() for pair in words.items()])
         return {a: tuple(sorted((k.strip().replace(" ", "_").lower(), float(v)) for k, v in words.items())) for a, words in each.items()}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from mktlib.errors import DataError, Finding, ModelError
-from mktlib.reputation.answers import CLASSES, UNCERTAIN, coded, plain_texts, same_length
+from mktlib.reputation.answers import CLASSES, UNCERTAIN, a_share, coded, plain_texts, same_length
 from mktlib.reputation.features import Read, read_tone, read_whole, readable
 from mktlib.reputation.learned import Labels, Learned, folds, last_layer, learn, softmax, stacked, tone_scores
 from mktlib.reputation.lexicon import SPOKEN, cleaned, own_words
@@ -131,7 +131,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
     def _promise(self) -> tuple[float, float]:
         if self.right is None:
             return 0.0, 1.0
-        if not 0 < self.right < 1 or not 0 < self.sure < 1:
+        if not a_share(self.right) or not a_share(self.sure):
             raise DataError(finding("E_OPTION", column="right", found=f"{self.right}, {self.sure}", expected="0 < right < 1, 0 < sure < 1"))
         if not hasattr(self, "_judged"):
             raise ModelError(finding("E_SENTIMENT_NO_LABELS", column="right", found=str(self.right)))
@@ -194,7 +194,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         Raises:
             DataError: no text can be read, or `level` is none.
         """
-        if not 0 < level < 1:
+        if not a_share(level):
             raise DataError(finding("E_OPTION", column="level", found=str(level), expected="0 < level < 1"))
         shown = plain_texts(texts)
         kept = self._read(shown)
@@ -247,6 +247,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         return self.language
 
     def _labelled(self, texts: Any, labels: Any) -> tuple[list[str], Labels]:
+        if not isinstance(self.seed, int | np.integer) or self.seed < 0:
+            raise DataError(finding("E_OPTION", column="seed", found=repr(self.seed), expected="0, 1, 2, ..."))
         shown = plain_texts(texts)
         same_length(shown, labels)
         return shown, coded(labels)
@@ -278,9 +280,11 @@ def tone(texts: Any, languages: Any = None, *, own: str | Path | Mapping[str, An
     ['negative', 'positive']
     """
     model, shown = SentimentClassifier(own=own), plain_texts(texts)
+    if languages is not None and (isinstance(languages, str) or not hasattr(languages, "__iter__")):
+        raise DataError(finding("E_OPTION", column="languages", found=repr(languages), expected='["fr", "en", ...]'))
     each = None if languages is None else [str(x).lower()[:2] for x in languages]
-    if each is not None:
-        same_length(shown, each)
+    if each is not None and len(each) != len(shown):
+        raise DataError(finding("E_OPTION", column="languages", found=str(len(each)), expected=str(len(shown))))
     return model._answers(model._read(shown, each))
 
 

@@ -9,7 +9,7 @@ from mktlib.errors import DataError, Finding
 from mktlib.rules.applying import applies, broken
 from mktlib.rules.draft import draft_of
 from mktlib.rules.examples import wrong_examples
-from mktlib.rules.fit import fit_of, wrong_text
+from mktlib.rules.fit import fit_of, wrong_tables, wrong_text
 from mktlib.rules.found import Case, Found, Place, told
 from mktlib.rules.marks import marks_of
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest
@@ -55,6 +55,8 @@ def check_text(
     >>> sorted({f.code for f in check_text("Hurry! We will win.", style="legal_formal", channel="email") if f.level == "warning"})
     ['STYLE_EXCLAMATION', 'STYLE_SELLING']
     """
+    if wrong := wrong_tables(tables):
+        raise DataError(wrong)
     tables = tables or load_tables()
     place = Place(style=style, channel=channel, content_type=content_type, length=length, spec=spec)
     if wrong := [*wrong_text(text, language), *_wrong_place(place, tables), *_wrong_reader(reader, tables), *wrong_examples(tables)]:
@@ -108,7 +110,7 @@ def _wrong_place(place: Place, tables: Tables) -> Iterator[Finding]:
 
 
 def _wrong_reader(reader: str | None, tables: Tables) -> Iterator[Finding]:
-    if reader is not None and reader not in tables.languages:
+    if reader is not None and (not isinstance(reader, str) or reader not in tables.languages):
         yield finding(
             "E_OPTION", column="reader", found=repr(reader), expected=", ".join(tables.languages), hint=nearest(reader, tables.languages)
         )

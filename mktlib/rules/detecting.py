@@ -144,8 +144,9 @@ def style_pull(case: Case, row: Row) -> Iterator[Found]:
     best, ratio = _better(case)
     if ratio < PULLED:
         return
+    allowed = {"tu"} if case.style.get("address") in ("tu", "either") else set()
     for key, gap in _gaps(case, best)[:MOST_PULLS]:
-        where = case.marks[key].where
+        where = () if key in allowed else case.marks[key].where
         if gap >= STRONG_PULL and where:
             names = {
                 code: {"mark": _mark_label(case, key, code), "other": _style_label(case, best, code)} for code in case.tables.languages
