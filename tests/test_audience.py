@@ -478,3 +478,10 @@ def test_a_cell_that_is_no_day_among_days_is_named(cell):
     days = pd.DataFrame({"date": pd.Series(["2026-01-01", cell, None], dtype=object), "network": "x", "followers": 10})
     with pytest.raises(DataError, match="line 3, date"):
         describe_audience(days)
+
+
+def test_what_one_person_paid_is_not_told():
+    people = crowd(a=12, b=500).assign(orders=[1] + [0] * 511, revenue=[123.45] + [0] * 511)
+    table = describe_audience(people).table
+    assert table["revenue_per_person"].isna().tolist() == [True, False]
+    assert not np.isclose(table.select_dtypes(float) * table[["people"]].to_numpy(), 123.45).any()

@@ -22,6 +22,7 @@ from test_reporting import Page
 from mktlib.charts import describe, plot
 from mktlib.errors import DataError, StoreError
 from mktlib.planning import brief_from_text, plan_campaign, read_brief
+from mktlib.planning.asked import read_questions
 from mktlib.planning.calendar import Silence, working_day_before
 from mktlib.planning.calendar_check import _easter
 from mktlib.planning.links import check_site, inside, links, slug, slugs
@@ -584,3 +585,12 @@ def test_a_segment_is_written_to_at_its_own_hour_unless_it_is_quiet():
     assert hours == {
         ("parents", "email"): 19, ("drivers", "email"): 10, ("parents", "sms"): 19, ("drivers", "sms"): 12, ("parents", "paid_social"): 12,
     }  # fmt: skip
+
+
+def test_a_question_says_neither_a_number_nor_an_address_and_dates_are_no_people():
+    asked = pd.DataFrame({"question": ["Call 06 12 34 56 78 or ana@example.org?", "word " * 9999], "people": [50, 60]})
+    read = read_questions(asked)
+    assert read["question"].iloc[0] == "Call *** or a***@e***?"
+    assert read["question"].str.len().max() == 200
+    with pytest.raises(DataError, match="line 2, people"):
+        read_questions(asked.assign(people=pd.Timestamp("2026-01-01")))

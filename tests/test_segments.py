@@ -532,3 +532,23 @@ def test_the_name_of_a_column_stays_as_typed_inside_a_name():
         "VIP buyers",
         "gift buyers",
     ]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda s, p: s.assign(p, as_of=3), "as_of"),
+        (lambda s, p: s.assign(p, as_of=["2026-01-01"]), "as_of"),
+        (lambda s, p: s.assign(p.assign(last_visit_at="31/01/2026")), "last_visit_at"),
+        (lambda s, p: s.label(p, column=3), "column"),
+        (lambda s, p: s.brief_segments(people=-5), "people"),
+        (lambda s, p: s.brief_segments(language="xx"), "language"),
+        (lambda s, p: mk.segment_audience(p, features=3), "features"),
+    ],
+)
+def test_wrong_words_to_a_segmentation_are_refused(call, said):
+    rng = np.random.default_rng(6)
+    days = pd.date_range("2026-01-01", periods=60).astype(str)
+    people = pd.DataFrame({"last_visit_at": days} | {name: rng.poisson(3, 60) for name in ("visits", "opens", "reads")})
+    with pytest.raises(DataError, match=said):
+        call(mk.segment_audience(people, k=1), people)

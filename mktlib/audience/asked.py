@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from mktlib.audience.groups import FEWEST, OTHERS
-from mktlib.vocabulary import masked
+from mktlib.vocabulary import unknowable
 from mktlib.wording import visible
 
 COLUMNS = ("group", "question", "people")
-LONG_NUMBER = re.compile(r"(?:\d[\s.\-/]?){6,}\d")
 
 
 def asked(question: pd.Series, group: pd.Series) -> tuple[pd.DataFrame, int, int]:
@@ -39,4 +36,4 @@ def clean(text: str) -> str:
     >>> clean("Call me on 06 12 34 56 78?  ana@example.org")
     'Call me on ***? a***@e***'
     """
-    return LONG_NUMBER.sub("***", masked(visible(" ".join(text.split()))))[:200]
+    return unknowable(visible(" ".join(text.split())))[:200]

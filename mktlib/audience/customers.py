@@ -16,7 +16,7 @@ from scipy.special import expit, logit, ndtri, stdtrit
 
 from mktlib.audience import btyd
 from mktlib.audience.groups import FEWEST, OTHERS, shrunk_rates
-from mktlib.audience.inputs import absent, days_of, not_level, not_numbers, numbers
+from mktlib.audience.inputs import absent, days_of, moment, not_level, not_numbers, numbers
 from mktlib.audience.purchases import Book, Rfm, book, groups_of
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
@@ -63,9 +63,10 @@ def describe_customers(
     pair = [str(c) for c in amount] if isinstance(amount, list | tuple) else [str(amount)]
     _check(frame, [customer, date, *pair, *([invoice] if invoice else [])], pair, horizon, level)
     when, found = days_of(frame, date)
-    until, wrong = _moment(as_of)
+    asked, wrong = moment(as_of)
     if found or wrong:
         raise DataError([*found, *wrong])
+    until = None if asked is None else asked.normalize()
     money = np.prod([numbers(frame, c, blank=np.nan).to_numpy() for c in pair], axis=0)
     books = book(frame, customer, when, money, frame[invoice] if invoice else None, until)
     if books.customers - books.facts["only_back"] < FEWEST:
@@ -86,16 +87,6 @@ def _check(frame: pd.DataFrame, columns: Sequence[str], pair: Sequence[str], hor
         found.append(finding("E_NO_ROWS", found="0"))
     if found:
         raise DataError(found)
-
-
-def _moment(as_of: Any) -> tuple[pd.Timestamp | None, list[Finding]]:
-    """The day to judge from."""
-    if as_of is None:
-        return None, []
-    day = pd.to_datetime(pd.Series([as_of], dtype=object), errors="coerce", utc=True).dt.tz_localize(None).iloc[0]
-    return (
-        (None, [finding("E_OPTION", column="as_of", found=as_of, expected='as_of="2026-09-30"')]) if pd.isna(day) else (day.normalize(), [])
-    )
 
 
 def _described(books: Book, end: int, horizon: int, level: float, rows: Mapping[str, Any], currency: str) -> Customers:

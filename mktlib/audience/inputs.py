@@ -79,6 +79,17 @@ def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
     return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=frame[column].iloc[at])]
 
 
+def moment(as_of: Any) -> tuple[pd.Timestamp | None, list[Finding]]:
+    """The day to judge from, None where none is asked for; and what is wrong with it."""
+    if as_of is None:
+        return None, []
+    text = pd.Series([None if isinstance(as_of, Number) else str(as_of)], dtype=object)
+    day = pd.to_datetime(text, errors="coerce", utc=True).dt.tz_localize(None).iloc[0]
+    if pd.isna(day):
+        return None, [finding("E_OPTION", column="as_of", found=as_of, expected='as_of="2026-09-30"')]
+    return day, []
+
+
 def said_days(values: pd.Series) -> pd.Series:
     """A column of days in which anything may stand, as texts; any other as it is."""
     kind = values.cat.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype

@@ -22,7 +22,8 @@ def per_head(amounts: np.ndarray, group: np.ndarray, count: int, level: float = 
     The middle of the posterior, not its mean: with few who bring anything, the mean is that of the tail.
 
     amounts: one a person, most of them 0; `group` numbers the groups. Where an amount is below nothing (money given back), or fewer than
-    three people brought anything, there is no such law: the mean stands, its range by the bootstrap where ten people brought something.
+    three people brought anything, there is no such law: the mean stands, its range by the bootstrap where ten people brought something;
+    where one or two did, it is not told either (NaN), for it would say what they paid.
 
     >>> per_head(np.array([0.0] * 50 + [10.0, 20.0, 30.0, 40.0, 50.0]), np.zeros(55, int), 1).round(1).tolist()
     [[2.9, 1.1, 6.8]]
@@ -32,6 +33,8 @@ def per_head(amounts: np.ndarray, group: np.ndarray, count: int, level: float = 
     tail = [(1 - level) / 2, (1 + level) / 2]
     rng = np.random.default_rng(20260101)
     if (amounts < 0).any() or (amounts > 0).sum() - len(np.unique(group[amounts > 0])) < 2:
+        paying = np.bincount(group[amounts != 0], minlength=count)
+        mean[(paying > 0) & (paying < 3)] = np.nan
         return np.column_stack([mean, _bootstrapped(amounts, group, count, tail, rng)])
     bought = np.bincount(group[amounts > 0], minlength=count)
     share = _rates(bought, heads, rng)

@@ -107,7 +107,7 @@ def book(
     back = (amount < 0) & kept
     facts = {
         "rows": len(frame), "no_customer": int((~known).sum()), "no_customer_money": float(np.nansum(amount[~known & counted])),
-        "given_back": int(back.sum()), "given_back_money": float(-amount[back].sum()), "no_date": int((known & ~dated).sum()),
+        "given_back": int(back.sum()), "given_back_money": float(-amount[back].sum()) + 0.0, "no_date": int((known & ~dated).sum()),
         "no_amount": int((known & dated & ~counted).sum()), "after": int((known & late).sum()), "zero": int((kept & (amount == 0)).sum()),
     }  # fmt: skip
     who, _ = pd.factorize(ids[kept], sort=True)

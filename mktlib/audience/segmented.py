@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from mktlib.audience.assigning import Classes, probabilities
-from mktlib.audience.features import Column, as_days, blank, codes_of, meaning
+from mktlib.audience.features import Column, as_days, as_numbers, blank, codes_of, meaning
+from mktlib.audience.inputs import moment, said_days
 from mktlib.errors import DataError, Finding, StoreError
 from mktlib.intake import to_pandas
+from mktlib.intake.engines import as_floats
 from mktlib.results import Segmentation
 from mktlib.scoring.keeping import plain_finding, read_scorer, write_scorer
 from mktlib.vocabulary import default_language, finding, load_tables, nearest, phrase
@@ -85,11 +87,11 @@ class Segments(Segmentation):
 
     def _day(self, frame: pd.DataFrame, as_of: Any) -> pd.Timestamp | None:
         """The day to count from: the one asked for, the segmentation's own, or a later one that the people have."""
-        if as_of is not None:
-            asked = pd.to_datetime(as_of, errors="coerce", utc=True)
-            if pd.isna(asked):
-                raise DataError(finding("E_OPTION", column="as_of", found=as_of, expected="2026-09-30"))
-            return pd.Timestamp(asked).tz_localize(None)
+        asked, wrong = moment(as_of)
+        if wrong:
+            raise DataError(wrong)
+        if asked is not None:
+            return asked
         dates = [as_days(frame[c.name]) for c in self.columns if c.kind == "date" and c.name in frame]
         latest = [d.max() for d in dates if d is not None and d.notna().any()]
         return max([*latest, *([self.day] if self.day is not None else [])], default=None)
@@ -101,6 +103,8 @@ class Segments(Segmentation):
             DataError: there is such a column already, or the people cannot be assigned.
         """
         frame = to_pandas(people)
+        if not isinstance(column, str) or not column:
+            raise DataError(finding("E_OPTION", column="column", found=column, expected='column="segment"'))
         if column in frame:
             raise DataError(finding("E_SEGMENT_TAKEN", column=column, found=column))
         return frame.assign(**{column: self.assign(frame)["segment"]})
@@ -110,8 +114,15 @@ class Segments(Segmentation):
 
         people: of the whole audience that is planned for; default those who were segmented.
         """
-        language, whole = language or default_language(), people or int(self.facts["people"])
-        known, parts = load_tables().channels, []
+        tables, language, whole = load_tables(), language or default_language(), int(self.facts["people"]) if people is None else people
+        wrong = []
+        if isinstance(whole, bool) or not isinstance(whole, int | np.integer) or whole < 1:
+            wrong.append(finding("E_OPTION", column="people", found=people, expected="people=10_000"))
+        if language not in tables.languages:
+            wrong.append(finding("E_OPTION", column="language", found=language, expected=", ".join(tables.languages)))
+        if wrong:
+            raise DataError(wrong)
+        known, parts = tables.channels, []
         for row in self.table.to_dict("records"):
             key = str(row["segment"])
             mine = self.consent[(self.consent["segment"] == key) & self.consent["channel"].isin(list(known))]
@@ -170,10 +181,11 @@ def _unreadable(values: pd.Series, column: Column) -> list[Finding]:
     if column.kind == "choice":
         return []
     if column.kind == "date":
-        code, bad = "E_BAD_DATE", pd.to_datetime(values.where(~blank(values)), errors="coerce", utc=True).isna() & ~blank(values)
-        bad = bad if as_days(values) is None else pd.Series(False, index=values.index)
+        said = pd.Series(pd.NaT, index=values.index) if as_numbers(values) is not None else said_days(values).where(~blank(values))
+        when = pd.to_datetime(said, errors="coerce", utc=True, format="ISO8601")
+        code, bad = "E_BAD_DATE", when.isna() & ~blank(values) & (as_days(values) is None)
     else:
-        number = pd.to_numeric(values.where(~blank(values)).astype(object), errors="coerce").astype("Float64").astype(float)
+        number = as_floats(values.astype(object).where(~blank(values)))
         code, bad = "E_NOT_A_NUMBER", (number.isna() & ~blank(values)) | np.isinf(number)
     if not bad.any():
         return []

@@ -118,7 +118,7 @@ def _wrong(people: pd.DataFrame, features: Any, k: Any, level: Any, random_state
     found = not_level(level)
     if k != "auto" and (isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= 30):
         found.append(finding("E_OPTION", column="k", found=k, expected='"auto", 1 ... 30'))
-    if isinstance(features, str) or (features is not None and not all(isinstance(f, str) for f in features)):
+    if features is not None and not (isinstance(features, list | tuple | set | pd.Index) and all(isinstance(f, str) for f in features)):
         found.append(finding("E_OPTION", column="features", found=features, expected='["visits_90d", ...]'))
     if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
         found.append(finding("E_OPTION", column="random_state", found=random_state, expected="0, 1, 2 ..."))

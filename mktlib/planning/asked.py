@@ -10,11 +10,12 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.engines import as_floats
 from mktlib.results import Audience, Research
-from mktlib.vocabulary import finding, masked, nearest
+from mktlib.vocabulary import finding, nearest, unknowable
 
-FEWEST, MOST = 10, 5
-"""People who must have asked a question before it is shown word for word; how many questions a page shows."""
+FEWEST, MOST, MOST_LETTERS = 10, 5, 200
+"""People who must have asked a question before it is shown word for word; how many questions a page shows, and how much of each."""
 
 
 def read_questions(questions: Any) -> pd.DataFrame:
@@ -40,7 +41,7 @@ def read_questions(questions: Any) -> pd.DataFrame:
     if found:
         raise DataError(found)
     group = frame["group"].where(frame["group"].notna(), "").astype(str) if "group" in frame else pd.Series("", index=frame.index)
-    text = frame["question"].where(frame["question"].notna(), "").astype(str).map(lambda q: masked(" ".join(q.split())))
+    text = frame["question"].where(frame["question"].notna(), "").astype(str).map(lambda q: unknowable(" ".join(q.split()))[:MOST_LETTERS])
     kept = people.ge(FEWEST) & text.ne("")
     return pd.DataFrame({"group": group, "question": text, "people": people, "unit": unit})[kept].reset_index(drop=True)
 
@@ -52,7 +53,7 @@ def _counted(frame: pd.DataFrame) -> tuple[pd.Series, list[Finding]]:
     found = [finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(names[:20]), hint=nearest(c, names)) for c in lacking]
     if found:
         return pd.Series(dtype=float), found
-    people = pd.to_numeric(frame["people"], errors="coerce").astype("Float64").astype(float)
+    people = as_floats(frame["people"])
     bad = (people.isna() & frame["people"].notna()).to_numpy(bool) | np.isinf(people.to_numpy())
     at = int(bad.argmax()) if bad.any() else 0
     wrong = [finding("E_NOT_A_NUMBER", column="people", line=at + 2, found=frame["people"].iloc[at])] if bad.any() else []

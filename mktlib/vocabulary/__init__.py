@@ -19,7 +19,19 @@ from mktlib.vocabulary.tables import (
     sending_rules,
     sentiment_words,
 )
-from mktlib.vocabulary.words import ADDRESS, TABLES, default_language, finding, lookup, masked, nearest, phrase, printable, retell
+from mktlib.vocabulary.words import (
+    ADDRESS,
+    TABLES,
+    default_language,
+    finding,
+    lookup,
+    masked,
+    nearest,
+    phrase,
+    printable,
+    retell,
+    unknowable,
+)
 
 __all__ = [
     "ADDRESS",
@@ -49,4 +61,5 @@ __all__ = [
     "retell",
     "sending_rules",
     "sentiment_words",
+    "unknowable",
 ]

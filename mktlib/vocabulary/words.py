@@ -125,6 +125,7 @@ def retell(found: Finding, language: str) -> Finding:
 
 
 ADDRESS = re.compile(r"[^\s@＠<>,;:\"'()\[\]|/=?&]{1,64}(?:[@＠]|%40)[^\s@＠<>,;:\"'()\[\]|/=?&]{1,190}\.[^\W\d_]{2,}")
+LONG_NUMBER = re.compile(r"(?:\d[\s.\-/]?){6,}\d")
 
 
 def masked(text: str) -> str:
@@ -136,6 +137,15 @@ def masked(text: str) -> str:
     if not any(mark in text for mark in ("@", "＠", "%40")):
         return text
     return ADDRESS.sub(lambda found: f"{found[0][0]}***@{re.split('[@＠]|%40', found[0], maxsplit=1)[1][:1]}***", text)
+
+
+def unknowable(text: str) -> str:
+    """Text in which neither an address nor a long number (a telephone, an order) can be read.
+
+    >>> unknowable("call 06 12 34 56 78 or ana@example.org")
+    'call *** or a***@e***'
+    """
+    return LONG_NUMBER.sub("***", masked(text))
 
 
 def printable(text: str, most: int = 80) -> str:
