@@ -136,3 +136,15 @@ def test_an_alarm_on_a_topic_that_the_brief_does_not_know_is_told_and_a_crisis_s
 def test_an_alarm_that_was_ended_holds_nothing(scores: Scores) -> None:
     watch = Watch(table=alarms(("2026-10-02", "crisis", "delivery")).table.assign(until="2026-10-03"))
     assert on_hold(scores.table, brief_from_text(TEXT), watch)[2] == []
+
+
+def test_an_alarm_that_a_watch_still_sees_holds_however_long_it_has_stood(scores: Scores) -> None:
+    old = alarms(("2026-08-20", "crisis", "delivery")).table.assign(until=pd.NaT)
+    seen = Watch(table=old, facts={"as_of": pd.Timestamp("2026-10-03", tz="UTC")})
+    assert [f.code for f in on_hold(scores.table, brief_from_text(TEXT), seen)[2]] == ["N_PLAN_HOLD"]
+    assert on_hold(scores.table, brief_from_text(TEXT), Watch(table=old))[2] == []
+
+
+def test_a_crisis_without_a_topic_is_named_as_one(scores: Scores) -> None:
+    with pytest.raises(PlanError, match="–"):
+        on_hold(scores.table, brief_from_text(TEXT), alarms(("2026-10-04", "crisis", "")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -111,6 +112,19 @@ def test_the_wait_is_the_product_limit_estimate():
     known, slow = answered_by(hours, answered), product_limit(hours, answered)
     assert dict(zip(known.hours, known.share, strict=True)) == pytest.approx(slow)
     assert waits(hours, answered).median == min(t for t, p in slow.items() if p >= 0.5)
+
+
+def test_a_half_reached_to_the_last_digit_is_a_half():
+    rng = np.random.default_rng(4)
+    for _ in range(300):
+        n = int(rng.integers(4, 12))
+        came, watched = rng.integers(1, 20, n).astype(float), rng.integers(1, 30, n).astype(float)
+        hours, answered = np.minimum(came, watched), came <= watched
+        left, median = Fraction(1), None
+        for at in np.unique(hours):
+            left *= 1 - Fraction(int(((hours == at) & answered).sum()), int((hours >= at).sum()))
+            median = float(at) if median is None and left <= Fraction(1, 2) else median
+        assert waits(hours, answered).median == median
 
 
 def test_the_median_wait_is_held_by_its_range_and_answers_alone_look_too_good():

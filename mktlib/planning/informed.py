@@ -17,8 +17,10 @@ from mktlib.planning.brief import Brief, Place, Segment
 from mktlib.results import Result
 from mktlib.vocabulary import finding
 
+NOBODY = "–"
+"""A topic that has no name."""
 STANDS = 14
-"""Days that an alarm stands where nobody says when it ended."""
+"""Days that an alarm stands, from when it was last looked at, where nobody says when it ended."""
 
 
 def informed(brief: Brief, *, rhythm: Any = None, send_time: Any = None, places: Any = None) -> tuple[Brief, list[Finding]]:
@@ -117,27 +119,35 @@ def on_hold(ideas: pd.DataFrame, brief: Brief, watch: Any) -> tuple[pd.DataFrame
         return ideas, ideas.iloc[:0], []
     alarms = _table(brief, "watch", watch, ("at", "level", "topic"))
     waits, found = pd.Series(False, index=ideas.index), []
-    for level, topic in _standing(alarms, brief):
+    seen = watch.facts.get("as_of") if isinstance(watch, Result) else None
+    standing = list(_standing(alarms, brief, seen))
+    for level, topic in standing:
         known = brief.topics.get(topic)
         if known is not None:
             waits |= known.rows(ideas)
             found.append(finding("N_PLAN_HOLD", brief.language, level="warning", column=f"topics.{topic}", found=topic, alarm=level))
         elif level == "crisis":
             waits[:] = True
-            found.append(finding("N_PLAN_HOLD_ALL", brief.language, level="warning", column="topics", found=topic))
+            found.append(finding("N_PLAN_HOLD_ALL", brief.language, level="warning", column="topics", found=topic or NOBODY))
         else:
-            found.append(finding("N_PLAN_ALERT", brief.language, level="warning", column="topics", found=topic))
+            found.append(finding("N_PLAN_ALERT", brief.language, level="warning", column="topics", found=topic or NOBODY))
     if waits.all() and len(ideas):
-        raise PlanError(finding("E_PLAN_HOLD", brief.language, column="watch", found=", ".join(t for _, t in _standing(alarms, brief))))
+        raise PlanError(finding("E_PLAN_HOLD", brief.language, column="watch", found=", ".join(t or NOBODY for _, t in standing)))
     return ideas[~waits].reset_index(drop=True), ideas[waits].reset_index(drop=True), found
 
 
-def _standing(alarms: pd.DataFrame, brief: Brief) -> Iterator[tuple[str, str]]:
-    """(level, topic) of the alarms that stand on the first day of the campaign, each topic once, the worst level."""
+def _standing(alarms: pd.DataFrame, brief: Brief, seen: Any = None) -> Iterator[tuple[str, str]]:
+    """(level, topic) of the alarms that stand on the first day of the campaign, each topic once, the worst level.
+
+    seen: when a watch was last looked at; an alarm that it does not end stood then.
+    """
     table = alarms[alarms["level"].isin(["alert", "crisis"])]
     since = pd.to_datetime(table["at"], utc=True).dt.date
     until = pd.to_datetime(table["until"], utc=True).dt.date if "until" in table else pd.Series(None, index=table.index, dtype=object)
-    ends = pd.Series([u if pd.notna(u) else s + dt.timedelta(days=STANDS) for u, s in zip(until, since, strict=True)], index=table.index)
+    last = dt.date.min if seen is None else pd.Timestamp(seen).date()
+    ends = pd.Series(
+        [u if pd.notna(u) else max(s, last) + dt.timedelta(days=STANDS) for u, s in zip(until, since, strict=True)], index=table.index
+    )
     table = table[(ends >= brief.first_day).to_numpy(bool) & (since <= brief.last_day).to_numpy(bool)]
     levels = table.assign(topic=table["topic"].astype(str)).groupby("topic", sort=True)["level"]
     yield from ((("crisis" if (mine == "crisis").any() else "alert"), str(topic)) for topic, mine in levels)

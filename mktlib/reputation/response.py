@@ -13,6 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import CensoredData, ecdf
 
+HALF = 0.5 - 1e-9
+"""A half that a product of fractions missed by its last digit is a half."""
+
 
 @dataclass(frozen=True)
 class Wait:
@@ -48,7 +51,7 @@ def waits(hours: np.ndarray, answered: np.ndarray, *, within: float = 24.0, leve
     known = answered_by(hours, answered, level=level)
     at = int(np.searchsorted(known.hours, within, side="right")) - 1
     share = (0.0, 0.0, _never(len(hours), level)) if at < 0 else (known.share[at], known.low[at], known.high[at])
-    median, low, high = (_first(known.hours, side >= 0.5) for side in (known.share, known.high, known.low))
+    median, low, high = (_first(known.hours, side >= HALF) for side in (known.share, known.high, known.low))
     return Wait(len(hours), int(answered.sum()), median, low, high, within, *map(float, share))
 
 
