@@ -485,3 +485,9 @@ def test_what_one_person_paid_is_not_told():
     table = describe_audience(people).table
     assert table["revenue_per_person"].isna().tolist() == [True, False]
     assert not np.isclose(table.select_dtypes(float) * table[["people"]].to_numpy(), 123.45).any()
+
+
+def test_people_who_have_several_rows_are_told():
+    people = crowd(a=30).assign(member_id=[*range(20), *range(10)])
+    assert [(f.code, f.found) for f in describe_audience(people).findings] == [("E_PEOPLE_TWICE", "10")]
+    assert describe_audience(people.assign(member_id=range(30))).findings == ()

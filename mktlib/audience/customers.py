@@ -21,7 +21,7 @@ from mktlib.audience.purchases import Book, Rfm, book, groups_of
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Customers
-from mktlib.vocabulary import Tables, finding, load_tables
+from mktlib.vocabulary import Tables, finding, load_tables, progress
 
 MOST_CUTS = 6
 EPOCH = pd.Timestamp("1970-01-01")
@@ -96,10 +96,14 @@ def _described(books: Book, end: int, horizon: int, level: float, rows: Mapping[
     group = _folded(groups_of(recency, value, rows), rows)
     table = _sizes(now, group, [*rows, "(none)", OTHERS])
     cuts = _cuts(books, end, horizon)
-    table[["repeat", "repeat_low", "repeat_high"]] = _repeats(books, cuts, horizon, level, rows, list(table["group"]))
-    fitted = btyd.fit(now.seen())
-    table[["expected", "next_purchases"]] = _expected(now, group, list(table["group"]), fitted, horizon)
-    check = _judged(books, cuts, horizon, level, rows, list(table["group"]))
+    with progress(total=3, desc="customers") as bar:
+        table[["repeat", "repeat_low", "repeat_high"]] = _repeats(books, cuts, horizon, level, rows, list(table["group"]))
+        bar.update()
+        fitted = btyd.fit(now.seen())
+        table[["expected", "next_purchases"]] = _expected(now, group, list(table["group"]), fitted, horizon)
+        bar.update()
+        check = _judged(books, cuts, horizon, level, rows, list(table["group"]))
+        bar.update()
     found += _remarks(cuts, check, fitted, horizon)
     facts = _facts(books, now, end, cuts, horizon, level, fitted) | {"currency": currency}
     return Customers(table=table, facts=facts, findings=tuple(found), scores=_pairs(recency, value, now.money), check=check)

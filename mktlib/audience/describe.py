@@ -16,7 +16,7 @@ from mktlib.audience.accounts import by_network, is_daily
 from mktlib.audience.asked import COLUMNS as ASKED
 from mktlib.audience.asked import asked
 from mktlib.audience.groups import FEWEST, OTHERS, folded, shrunk_rates
-from mktlib.audience.inputs import absent, as_group, not_level, not_numbers, numbers
+from mktlib.audience.inputs import absent, as_group, not_level, not_numbers, numbers, twice
 from mktlib.audience.likes import liked
 from mktlib.audience.money import per_head
 from mktlib.errors import DataError, Finding
@@ -95,7 +95,7 @@ def _people(
         **{k: int(numbers(frame, c).gt(0).sum()) for k, c in (("buyers", "orders"), ("followers", "follows")) if c in frame},
         **{f"{c}_unknown": int(frame[c].isna().sum()) for c in CONSENT if c in frame},
     }  # fmt: skip
-    return table, facts, [finding("E_FOLDED", level="note", found=str(few), most=FEWEST)] if few else [], questions
+    return table, facts, [*twice(frame), *([finding("E_FOLDED", level="note", found=str(few), most=FEWEST)] if few else [])], questions
 
 
 def _rates(table: pd.DataFrame, frame: pd.DataFrame, code: np.ndarray, known: Mapping[str, str], level: float) -> dict[str, str]:

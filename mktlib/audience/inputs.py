@@ -113,6 +113,15 @@ def identities(values: pd.Series) -> pd.Series:
     return text.where(~text.str.contains("@", regex=False), text.str.lower())
 
 
+def twice(frame: pd.DataFrame) -> list[Finding]:
+    """Rows of people who have one already, where a column says who they are."""
+    for column in [c for c in ("member_id", "customer_id", "person_id", "user_id") if c in frame]:
+        who = identities(frame[column])
+        if count := int(who[who.ne("")].duplicated().sum()):
+            return [finding("E_PEOPLE_TWICE", level="warning", column=column, found=str(count))]
+    return []
+
+
 def as_group(values: pd.Series) -> pd.Series:
     """A column of groups as text; a blank is a group of its own, "(missing)"; an address in it is masked."""
     text = values.astype(object).where(values.notna(), "").astype(str).str.strip().replace("", "(missing)")

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from mktlib.audience.assigning import Classes, Floats, Ints, fit_classes, one_hot, probabilities, refit
 from mktlib.audience.features import Chosen, as_numbers, choose, coded, last_day
 from mktlib.audience.groups import FEWEST
-from mktlib.audience.inputs import identities, not_level
+from mktlib.audience.inputs import identities, not_level, twice
 from mktlib.audience.naming import names
 from mktlib.audience.portraits import DRAWS, LIKES, Sayings, consents, drawn_anew, likes, log_likes, sayings, traits
 from mktlib.audience.segmented import ALL, SURE, Segments, person_column
@@ -161,7 +161,7 @@ def _work(people: pd.DataFrame, chosen: Chosen, day: pd.Timestamp | None, seed: 
 
 
 def _segmented(work: _Work, k: int | str, level: float, shown: pd.DataFrame | None, order: NDArray[np.int64]) -> Segments:
-    found = [*work.chosen.findings, *_thin(work)]
+    found = [*twice(work.people), *work.chosen.findings, *_thin(work)]
     p, drawn, tried = None, 0, pd.DataFrame(columns=["segments", "strength", "error", "chosen"])
     judged = work.some(MOST_JUDGED, 1)
     count = 1 if k == "auto" else int(k)
