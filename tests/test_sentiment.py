@@ -483,3 +483,8 @@ def _some():
 
 def test_texts_of_arrow_are_read():
     assert tone(pytest.importorskip("pyarrow").array(["good", None])).tolist() == ["positive", "uncertain"]
+
+
+@pytest.mark.parametrize("people", ["@jane.doe", "@jane-doe", "jane.doe@example.org", "＠jane"])
+def test_no_part_of_a_handle_is_read(people):
+    assert not {"jane", "doe"} & set(read(f"ask {people}, please", load_lexicon("en")).tokens)

@@ -23,7 +23,7 @@ KINDS = ("noun", "verb", "adjective", "fixed")  # the later wins where two give 
 LONGEST = 20_000
 """Characters of a text that are read: the first and the last half of these."""
 ADDRESSES = re.compile(r"https?:?(?://\S*)?|www\.\S+|\bt\.co/\S+", re.I)
-PEOPLE = re.compile(r"[@＠]\w+|\S+@\S+")
+PEOPLE = re.compile(r"[@＠]\w+(?:[.-]\w+)*|\S+@\S+")
 HASHTAG = re.compile(r"#(\w+)")
 HUMP = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
 EMOJI = "[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
