@@ -491,3 +491,10 @@ def test_people_who_have_several_rows_are_told():
     people = crowd(a=30).assign(member_id=[*range(20), *range(10)])
     assert [(f.code, f.found) for f in describe_audience(people).findings] == [("E_PEOPLE_TWICE", "10")]
     assert describe_audience(people.assign(member_id=range(30))).findings == ()
+
+
+@pytest.mark.parametrize("categories", [[1, 2], [1.0, 2.0]], ids=str)
+def test_numbers_in_categories_are_no_days(categories):
+    days = pd.DataFrame({"date": pd.Categorical(categories * 10), "network": "x", "followers": 10})
+    with pytest.raises(DataError, match="line 2, date"):
+        describe_audience(days)

@@ -92,8 +92,11 @@ def moment(as_of: Any) -> tuple[pd.Timestamp | None, list[Finding]]:
 
 def said_days(values: pd.Series) -> pd.Series:
     """A column of days in which anything may stand, as texts; any other as it is."""
-    kind = values.cat.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
-    return pd.Series([_said(v) for v in values], index=values.index, dtype=object, name=values.name) if is_object_dtype(kind) else values
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = pd.Series(values.to_numpy(), index=values.index, name=values.name)
+    if not is_object_dtype(values.dtype):
+        return values
+    return pd.Series([_said(v) for v in values], index=values.index, dtype=object, name=values.name)
 
 
 def _said(cell: Any) -> str | None:
