@@ -109,8 +109,9 @@ def test_what_posts_brought_is_the_posterior_of_a_plain_regression():
     rng = np.random.default_rng(4)
     y, day = rng.poisson(20, 70).astype(float), np.array([5, 20, 21, 50])
     days = attribution._scaled(y, np.arange(70) % 7)
-    shares, prior, walk = spread_out(day, 70, 0.5), np.eye(4) * 9 + 25.0, 1e-2
-    mean, _, _ = attribution._effects(days, np.eye(70), shares, prior, walk, 63)
+    shares, walk = spread_out(day, 70, 0.5), 1e-2
+    prior = (np.eye(4) * 9 + attribution.WIDE**2) / np.mean(days.scale**2)
+    mean, _ = attribution._effects(days, shares, attribution._Corner(0.5, walk, 3.0, 0.0), 63)
     step = np.linalg.cholesky(days.walk + 1e-10 * np.eye(70))
     design = np.column_stack([days.taken, shares * days.scale[:, None], step])
     ridge = block_diag(1e-9 * np.eye(days.taken.shape[1]), np.linalg.inv(prior), np.eye(70) / walk)
@@ -426,6 +427,20 @@ def test_curves_are_halves_at_their_half_life_whatever_the_shape():
     for family in halflife.FAMILIES:
         for shape in (0.4, 1.0, 2.5):
             assert halflife.share(family, np.array(7.0), np.log(7.0), np.array(shape)) == pytest.approx(0.5)
+
+
+def test_an_account_that_grows_steadily_is_told_as_often_as_promised():
+    """Without a slope the level would lag behind: 48 of 60."""
+    rng, level, ahead = np.random.default_rng(5), 0, 0
+    for _ in range(60):
+        weeks = int(rng.integers(26, 80))
+        rate = 140 * (1 + np.arange(weeks + 4) / 52)
+        y, at = rng.poisson(rate).astype(float), np.arange(weeks + 4.0)
+        asked = np.vstack([np.eye(5)[0], [0, 1, 1, 1, 1]])
+        ends = drifting(y[:weeks], at[:weeks], at[weeks - 1 :], asked, np.array([0.0, 4.0])).ends(0.9)
+        level += ends[0, 1] <= rate[weeks - 1] <= ends[0, 2]
+        ahead += ends[1, 1] <= y[weeks:].sum() <= ends[1, 2]
+    assert min(level, ahead) >= 53, (level, ahead)
 
 
 def test_columns_of_two_levels_are_refused_and_half_a_character_is_a_question_mark():

@@ -411,6 +411,8 @@ def test_too_little_is_said_to_be_too_little(frame: pd.DataFrame, codes: set[str
         (pd.DataFrame({"at": ["2000-05-01", "2026-05-01"]}), {}, ("E_WATCH_SPAN",)),
         (pd.DataFrame({"at": [-5, "2026-05-01"], "count": [1, 2]}), {}, ("E_BAD_DATE",)),
         (pd.DataFrame({"at": ["2026-05-01"], "count": [1 + 2j]}), {}, ("E_NOT_A_NUMBER",)),
+        (pd.DataFrame({"at": pd.date_range("2024-01-01", periods=24, freq="MS"), "count": 70}), {}, ("E_WATCH_WEEKS",)),
+        (pd.DataFrame({"at": pd.date_range("2024-01-01", periods=60, freq="7D"), "count": 70}), {}, ("E_WATCH_WEEKS",)),
         (pd.DataFrame({"at": ["2026-05-01"]}), {"muted": 5, "gaps": True, "holidays": ["fr"], "as_of": {}}, ("E_OPTION",) * 4),
         (pd.DataFrame({"at": ["2026-05-01"]}), {"brand": ["own"]}, ("E_OPTION",)),
         (

@@ -43,8 +43,8 @@ def describe_followers(followers: Any, posts: Any = None, *, level: float = 0.9)
     Raises:
         DataError: every problem at once.
 
-    Weeks: a local level model (Harvey 1989), its variances averaged over; out of the ordinary: deletion residuals, at most one false
-    alarm in twenty quiet series. Posts: see `attribution`; "shown" holds at most 5 % of wrong claims, over all networks.
+    Weeks: a local level, perhaps with a steady slope (Harvey 1989), variances averaged over; out of the ordinary: deletion residuals, at
+    most one false alarm in twenty quiet series. Posts: see `attribution`; "shown" holds at most 5 % of wrong claims, over all networks.
 
     >>> days = pd.date_range("2026-01-01", periods=120)
     >>> stock = pd.DataFrame({"date": days, "network": "x", "followers": 1000 + 3 * np.arange(120)})

@@ -1,11 +1,13 @@
 """A level that drifts, seen through the luck of single weeks: where it stands, which weeks are out of the ordinary, what comes next.
 
 The local level model (Harvey 1989, "Forecasting, structural time series models and the Kalman filter"), written as a regression whose
-errors share a random walk, so that weeks may be missing; the ratio of the two variances is not taken for granted but averaged over.
+errors share a random walk and perhaps a steady slope, so that weeks may be missing; the ratios of the variances are not taken for granted
+but averaged over.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +20,11 @@ RATIOS = np.concatenate([[0.0], np.geomspace(1e-3, 4.0, 11)])
 """Variance of one step of the level over that of one week's luck."""
 OPEN = 0.5 * np.log(RATIOS + RATIOS[1])
 """Log prior of each: even in the size of a step, so that a drift which hides in the luck of weeks is not ruled out."""
+
+
+SLOPES = (0.0, 1e-3, 1e-2, 1e-1)
+"""Variance of a steady slope a week over the same; no slope is as likely as any. Without it an account that doubles in a year is told too
+low, and its ranges hold the truth 7 or 8 times in 10 where 9 were promised."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,30 +47,33 @@ def drifting(y: np.ndarray, at: np.ndarray, new: np.ndarray, asked: np.ndarray, 
     asked: (m, new) combinations of those levels (a row of one 1 for a level, 1 1 1 1 for four weeks together);
     luck: (m,) variances of single weeks that each combination holds besides (0 for the level itself, 4 for four weeks to come).
     """
-    parts = [_one(y, at, new, asked, luck, ratio) for ratio in RATIOS]
+    pairs = list(itertools.product(SLOPES, RATIOS))
+    parts = [_one(y, at, new, asked, luck, ratio, slope) for slope, ratio in pairs]
     mean, sd = (np.array([p[k] for p in parts]) for k in (0, 1))
-    return Level(mean=mean, sd=sd, weight=mixing.weights(np.array([p[2] for p in parts]) + OPEN), df=len(y) - 1)
+    steady = np.log([1 if slope == 0 else 1 / (len(SLOPES) - 1) for slope in SLOPES])
+    open_ = np.add.outer(steady, OPEN).ravel()
+    return Level(mean=mean, sd=sd, weight=mixing.weights(np.array([p[2] for p in parts]) + open_), df=len(y) - 1)
 
 
-def _walk(a: np.ndarray, b: np.ndarray, ratio: float) -> np.ndarray:
-    return ratio * np.minimum(a[:, None], b[None, :])
+def _walk(a: np.ndarray, b: np.ndarray, ratio: float, slope: float = 0.0) -> np.ndarray:
+    return ratio * np.minimum(a[:, None], b[None, :]) + slope * np.outer(a, b)
 
 
 def _one(
-    y: np.ndarray, at: np.ndarray, new: np.ndarray, asked: np.ndarray, luck: np.ndarray, ratio: float
+    y: np.ndarray, at: np.ndarray, new: np.ndarray, asked: np.ndarray, luck: np.ndarray, ratio: float, slope: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, float]:
     origin = min(at.min(), new.min())
     seen, there = at - origin, new - origin
-    factor = cho_factor(np.eye(len(y)) + _walk(seen, seen, ratio), lower=True)
+    factor = cho_factor(np.eye(len(y)) + _walk(seen, seen, ratio, slope), lower=True)
     ones = cho_solve(factor, np.ones(len(y)))
     precision = ones.sum()
     start = float(ones @ y / precision)
     rest = cho_solve(factor, y - start)
     variance = float((y - start) @ rest) / (len(y) - 1)
-    cross = _walk(there, seen, ratio)
+    cross = _walk(there, seen, ratio, slope)
     mean = asked @ (start + cross @ rest)
     unsure = asked @ (1 - cross @ ones)
-    spread = _walk(there, there, ratio) - cross @ cho_solve(factor, cross.T)
+    spread = _walk(there, there, ratio, slope) - cross @ cho_solve(factor, cross.T)
     total = np.einsum("ij,jk,ik->i", asked, spread, asked) + unsure**2 / precision + luck
     logdet = 2 * np.log(np.diag(factor[0])).sum() + np.log(precision)
     likely = -0.5 * logdet - 0.5 * (len(y) - 1) * np.log(max(variance, 1e-300))

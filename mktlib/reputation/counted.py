@@ -21,6 +21,8 @@ from mktlib.vocabulary import Row, finding, nearest
 
 LONGEST = 20 * 366
 """Days that are watched at most: beyond, a date is wrong."""
+STEADY = 4
+"""Gaps of one length between counts that are more than chance."""
 LATE = np.where(np.arange(24) == 23, 1.0, 1e-7)
 """Days counted as a whole are known when they end."""
 
@@ -118,6 +120,8 @@ def _counts(frame: pd.DataFrame, brand: str) -> pd.DataFrame:
 def _grid(rows: pd.DataFrame, said: pd.DataFrame | None, zone: str, as_of: Any, spans: Spans, holidays: Row | None) -> Counted:
     local = rows["at"].dt.tz_convert(zone)
     daily = said is None and _whole_days(rows["at"], local)
+    if daily and (apart := _apart(local)) > 1:
+        raise DataError(finding("E_WATCH_WEEKS", column="at", days=apart))
     if daily:
         if not (local.dt.hour == 0).all():  # days told in UTC are the zone's own days
             local = rows["at"].dt.tz_localize(None).dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
@@ -143,6 +147,13 @@ def _grid(rows: pd.DataFrame, said: pd.DataFrame | None, zone: str, as_of: Any, 
 def _whole_days(at: pd.Series, local: pd.Series) -> bool:
     """Whether counts stand for days: every one at midnight, in UTC or in the zone, and no two hours of one day."""
     return bool(len(at) > 1 and any((t == t.dt.normalize()).all() for t in (at, local)))
+
+
+def _apart(local: pd.Series) -> int:
+    """How many days lie between counts that come at a steady pace (by week, by month); else 1."""
+    gaps = np.diff(np.unique(local.dt.tz_localize(None).dt.normalize().to_numpy())) / np.timedelta64(1, "D")
+    steady = len(gaps) >= STEADY and gaps.min() >= 2 and gaps.max() <= 1.2 * gaps.min()
+    return round(float(np.median(gaps))) if steady else 1
 
 
 def _last_hour(at: pd.Series, zone: str) -> pd.Series:
