@@ -253,7 +253,8 @@ class Replay(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Reputation(Result):
     """The talk about a brand. table: one row a brand, the most talked of first: brand, mentions, reach (followers of those who wrote, one
-    person counted as often as reached), share_of_voice, net_sentiment (-1 to 1) and negative (share), each with _low and _high.
+    person counted as often as reached), share_of_voice (NaN where one brand alone was read), net_sentiment (-1 to 1) and negative
+    (share), each with _low and _high.
 
     topics: our own talk by topic: topic, mentions, share and negative, each with _low and _high. weeks: week (its Monday), topic,
     mentions, negatives. carriers: by size of author: band, mentions, share, reach, reach_share, negatives. authors: those who reach

@@ -208,6 +208,16 @@ def test_waves_of_a_week_are_not_taken_for_so_many_days(days):
     assert kept / 500 >= 0.8
 
 
+@pytest.mark.parametrize("toned", [True, False])
+def test_one_brand_alone_has_no_share_of_voice(toned):
+    ours = load_sample("mentions").query("brand == 'own'").drop(columns=["brand", *([] if toned else ["sentiment_label", "text"])])
+    found = describe_reputation(ours)
+    assert found.table[["share_of_voice", "share_of_voice_low", "share_of_voice_high"]].isna().all(axis=None)
+    page = report(found, language="fr").html
+    assert "des conversations portent sur" not in page
+    assert ("sont négatives" if toned else "pas de part de voix") in page
+
+
 def test_reach_of_few_is_told_to_one_figure():
     one = pd.DataFrame({"at": ["2026-01-01"], "author": ["@ana"], "author_followers": [458_295], "text": "hinge"})
     found = describe_reputation(one)

@@ -55,7 +55,10 @@ def voice(canvas: Canvas, result: Reputation) -> None:
     if table.empty:
         canvas.title(canvas.say("talk.none"))
         return canvas.note(canvas.say("nothing"))
-    known = [name for name in VOICES if name in table]
+    known = [name for name in VOICES if name in table and table[name].notna().any()]
+    if not known:
+        canvas.title(canvas.say("talk.one"))
+        return canvas.note(canvas.say("nothing"))
     for k, name in enumerate(known):
         colour, marker, _ = cv.SERIES[k]
         y = np.arange(len(table)) + (k - (len(known) - 1) / 2) * 0.24
@@ -71,7 +74,8 @@ def voice(canvas: Canvas, result: Reputation) -> None:
         )
     own = result.table[result.table["brand"] == result.facts["brand"]].iloc[0]
     units = Units("percent", canvas.language)
-    canvas.title(canvas.say("talk.title", share=units.speak(own["share_of_voice"]), brand=canvas.label("brand", own["brand"])))
+    told = ("talk.title", "share_of_voice") if "share_of_voice" in known else ("talk.alone", "negative")
+    canvas.title(canvas.say(told[0], share=units.speak(own[told[1]]), brand=canvas.label("brand", own["brand"])))
     canvas.rows(
         [f"{canvas.label('brand', b)} ({canvas.number(n)})" for b, n in zip(table["brand"], table["mentions"], strict=True)], width=34
     )

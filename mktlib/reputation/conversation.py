@@ -98,7 +98,8 @@ def _brands(known: pd.DataFrame, level: float, toned: bool) -> pd.DataFrame:
     for brand, mine in known.groupby("brand", sort=True):
         size = _by_week(known, known["brand"] == brand)
         row: dict[str, Any] = {"brand": brand, "mentions": len(mine), "reach": told_reach(float(mine["followers"].sum()), len(mine))}
-        row |= _named("share_of_voice", shares.share(size, everyone, level))
+        alone = len(mine) == len(known)  # of one brand alone, a share says nothing
+        row |= _named("share_of_voice", (np.nan,) * 3 if alone else shares.share(size, everyone, level))
         if toned:
             good, bad = (_by_week(known, (known["brand"] == brand) & (known["tone"] == tone)) for tone in ("positive", "negative"))
             told = _by_week(known, (known["brand"] == brand) & (known["tone"] != ""))
