@@ -222,9 +222,10 @@ class Watch(Result):
     table: one row an episode: at (UTC, when it was raised: as an alert where it became one, else as a watch), level (the worst it
     reached: watch | alert | crisis), detector (volume | tone), topic ("" where none stands out), count and expected (mentions, or
     negatives for tone, in the window that raised it), ratio, ratio_low, ratio_high (count / expected and 9 chances in 10 around it; an
-    alarm is raised where luck helps, so that it is on the high side), window_hours, until (when it was over; NaT: it stands), watch_at,
-    alert_at, crisis_at (when each level was reached; NaT: not), mentions and usual (from the beginning of the window to the last sign of
-    the episode: said, and expected), negative and negative_usual (shares of those of known tone, in the episode and before; NaN: unknown).
+    alarm is raised where luck helps, so that it is on the high side), window_hours, until (when it was over; NaT: it stands; a window
+    that still reaches into it may take it up again), watch_at, alert_at, crisis_at (when each level was reached; NaT: not), mentions
+    and usual (from the beginning of the window to the last sign of the episode: said, and expected), negative and negative_usual
+    (shares of those of known tone, in the episode and before; NaN: unknown).
     series: one row an hour: at (UTC, its beginning), count, expected, low, high (9 usual hours in 10), negatives, told (mentions of known
     tone), negative_usual, rarity and tone_rarity (minus the logarithm of how many times a year a quiet series would show as much, its
     part of the promise taken off; -inf: nothing out of the ordinary), window_hours (of the rarest window that ends there), level (that

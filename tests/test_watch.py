@@ -13,6 +13,7 @@ from mktlib import load_sample, watch_mentions
 from mktlib.errors import DataError
 from mktlib.planning import brief_from_text, plan_campaign
 from mktlib.planning.informed import on_hold
+from mktlib.reputation import told
 from mktlib.reputation.alarms import WARM, margin
 from mktlib.reputation.baseline import forecast, plain_calendar
 from mktlib.reputation.episodes import Hits, episodes
@@ -465,3 +466,15 @@ def test_no_topic_is_named_where_none_stands_out() -> None:
     assert over_represented(said, 50, 50, []) == ""
     assert over_represented(said.assign(topic=""), 50, 50, []) == ""
     assert over_represented(None, 50, 50, []) == ""
+
+
+def test_an_episode_that_is_taken_up_again_was_over_in_between():
+    level, ones = np.zeros(300, dtype=int), np.ones(300, dtype=int)
+    length = ones.copy()
+    level[[10, 11, 100]] = 2
+    length[100] = 95  # the window of the later hit still reaches into the episode
+    (found,) = episodes(Hits(level, length, ones > 0, ones > 1))
+    assert (found.first, found.last, found.pauses) == (10, 100, [(36, 100)])
+    standing = told._standing([found], 300)
+    assert set(standing[36:100]) == {""}
+    assert set(standing[10:36]) == set(standing[100:125]) == {"alert"}

@@ -72,17 +72,18 @@ def _sizes(paid: np.ndarray, group: np.ndarray, count: int, rng: np.random.Gener
 def _shared(x: np.ndarray, variance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(draws, groups): means of groups drawn together: x of a group is Normal(its mean, variance), the means Normal(mu, tau).
 
-    One row a draw of the nuisance; mu has a flat prior and tau squared the uniform shrinkage prior, on a grid.
+    One row a draw of the nuisance; mu has a flat prior and tau squared the uniform shrinkage prior, at the size of the smallest group
+    (the largest variance), on a grid.
     """
     typical = np.median(variance, axis=0)
-    least = float(typical[np.isfinite(typical)].min())
-    tau2 = np.geomspace(least / 400, least * 4000, 40)
+    least, most = (float(end(typical[np.isfinite(typical)])) for end in (np.min, np.max))
+    tau2 = np.geomspace(least / 400, most * 4000, 50)
     pull = 1 / (typical[None, :] + tau2[:, None])
     base = np.median(x, axis=0)
     centre = (pull * base).sum(axis=1) / pull.sum(axis=1)
     known = np.isfinite(typical)
     terms = np.where(known, np.log(np.where(pull > 0, pull, 1.0)) - pull * (base - centre[:, None]) ** 2, 0.0)
-    likely = 0.5 * terms.sum(axis=1) - 0.5 * np.log(pull.sum(axis=1)) + np.log(tau2) - 2 * np.log(tau2 + least)
+    likely = 0.5 * terms.sum(axis=1) - 0.5 * np.log(pull.sum(axis=1)) + np.log(tau2) - 2 * np.log(tau2 + most)
     weight = np.exp(likely - likely.max())
     between = tau2[rng.choice(len(tau2), len(x), p=weight / weight.sum())][:, None]
     pulls = 1 / (variance + between)

@@ -99,7 +99,7 @@ def whole_text(frame: pd.DataFrame) -> pd.DataFrame:
     ['?', 'b']
     """
     out = frame.copy(deep=False)
-    for column in frame.columns[frame.dtypes.eq(object)]:
+    for column in frame.columns[[pd.api.types.is_object_dtype(kind) for kind in frame.dtypes]]:
         if any(isinstance(v, str) and not v.isascii() and HALVES.search(v) for v in frame[column]):
             out[column] = [HALVES.sub("?", v) if isinstance(v, str) else v for v in frame[column]]
     return out

@@ -13,6 +13,8 @@ from mktlib.results import Reputation
 
 def reputation_draft(voice: Voice, result: Reputation, facts: Facts) -> Draft:
     """Whose talk it is, in which tone, about what, and how long people wait."""
+    if result.table.empty:
+        return Draft(headline=voice.count("reputation.alone", 0), sentences=[], tables=[], details=[])
     own, alone = result.table[result.table["brand"] == facts["brand"]].to_dict("records")[0], len(result.table) == 1
     brand = voice.label("brand", facts["brand"])
     headline = voice.count("reputation.alone", facts["mentions"])

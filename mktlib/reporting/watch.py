@@ -95,4 +95,5 @@ def replay_draft(voice: Voice, result: Replay, facts: Facts) -> Draft:
             ("share_before", "percent"),
         ]
         tables.append(grid(voice, result.terms.rename(columns=SAID), terms, caption=voice.say("replay.terms"), facts=facts))
-    return Draft(headline=headline, sentences=sentences, tables=tables, details=[])
+    known = statistics(voice, facts, mentions="number", negative="percent")
+    return Draft(headline=headline, sentences=sentences, tables=tables, details=known)

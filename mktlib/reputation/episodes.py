@@ -27,12 +27,14 @@ class Hits:
 
 @dataclass
 class Episode:
-    """Bins: first (of any level), last hit, when each level was reached, the bin whose end is the end (None: it still stands)."""
+    """Bins: first (of any level), last hit, when each level was reached, the bin whose end is the end (None: it still stands), and the
+    pauses (first bin, bin after) in which it was over until a later hit took it up again."""
 
     first: int
     last: int
     reached: dict[str, int] = field(default_factory=dict)
     over: int | None = None
+    pauses: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def level(self) -> str:
@@ -65,6 +67,8 @@ def episodes(hits: Hits) -> list[Episode]:
         if now is None or not (near or reaches):
             now = Episode(bin_, bin_)
             out.append(now)
+        if bin_ - now.last > QUIET:
+            now.pauses.append((now.last + QUIET + 1, bin_))
         now.last = bin_
         _rise(now, bin_, hits)
     for episode in out:

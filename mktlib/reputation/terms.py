@@ -45,7 +45,7 @@ def words_of(text: str, stopped: frozenset[str]) -> list[str]:
     >>> words_of("The hinge of @ana broke, l'été !", stop_words(("en", "fr")))
     ['', 'hinge', '', '', 'broke', 'été', '']
     """
-    plain = _DROPPED.sub(" . ", unicodedata.normalize("NFC", text[:LONGEST]).replace("’", "'")).casefold()
+    plain = _DROPPED.sub(" . ", unicodedata.normalize("NFC", text[:LONGEST]).replace("'", "’")).casefold()
     words = (_ELIDED.sub("", word.lstrip("#")) for word in _WORD.findall(plain))
     return ["" if word in stopped or len(word) < 2 else word for word in words]
 
@@ -56,7 +56,8 @@ def stop_words(spoken: Iterable[str]) -> frozenset[str]:
     >>> "the" in stop_words(["en"])
     True
     """
-    return frozenset(word for code in spoken for word in load_tables().languages.get(code, {}).get("text", {}).get("stop_words", ()))
+    said = (load_tables().languages.get(code, {}).get("text", {}).get("stop_words", ()) for code in spoken)
+    return frozenset(word.replace("'", "’") for words in said for word in words)
 
 
 @lru_cache(maxsize=100_000)

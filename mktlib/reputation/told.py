@@ -109,6 +109,8 @@ def _standing(raised: list[Episode], bins: int) -> np.ndarray:
         for name in LEVELS:
             if name in episode.reached:
                 out[episode.reached[name] : end] = name
+        for first, after in episode.pauses:
+            out[first:after] = ""
     return out
 
 
