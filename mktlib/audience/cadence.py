@@ -16,12 +16,12 @@ from threadpoolctl import threadpool_limits
 
 from mktlib.audience import mixing
 from mktlib.audience.drift import Drift, fitted_drifts
-from mktlib.audience.inputs import absent, as_group, not_level
+from mktlib.audience.inputs import absent, as_group
 from mktlib.audience.posted import ALL, Posts, days_since, moments, read_posts, smooth_time
 from mktlib.errors import Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Cadence
-from mktlib.vocabulary import finding, progress
+from mktlib.vocabulary import finding, not_level, progress
 
 LEAST, RANGE, HELD, STRETCHES = 30, 3, 5, 4
 """Posts, different rhythms, posts at the busiest rhythm and weeks of it below which nothing is said."""

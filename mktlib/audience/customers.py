@@ -16,12 +16,12 @@ from scipy.special import expit, logit, ndtri, stdtrit
 
 from mktlib.audience import btyd
 from mktlib.audience.groups import FEWEST, OTHERS, shrunk_rates
-from mktlib.audience.inputs import absent, days_of, moment, not_level, not_numbers, numbers
+from mktlib.audience.inputs import absent, days_of, moment, not_numbers, numbers
 from mktlib.audience.purchases import Book, Rfm, book, groups_of
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Customers
-from mktlib.vocabulary import Tables, finding, load_tables, progress
+from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables, progress
 
 MOST_CUTS = 6
 EPOCH = pd.Timestamp("1970-01-01")
@@ -61,7 +61,7 @@ def describe_customers(
     """
     frame = to_pandas(invoices)
     pair = [str(c) for c in amount] if isinstance(amount, list | tuple) else [str(amount)]
-    _check(frame, [customer, date, *pair, *([invoice] if invoice else [])], pair, horizon, level)
+    _check(frame, [customer, date, *pair, *([invoice] if invoice else [])], pair, horizon, level, tables)
     when, found = days_of(frame, date)
     asked, wrong = moment(as_of)
     if found or wrong:
@@ -75,9 +75,9 @@ def describe_customers(
     return _described(books, end, horizon, level, (tables or load_tables()).customer_groups, currency)
 
 
-def _check(frame: pd.DataFrame, columns: Sequence[str], pair: Sequence[str], horizon: Any, level: float) -> None:
+def _check(frame: pd.DataFrame, columns: Sequence[str], pair: Sequence[str], horizon: Any, level: float, tables: Any) -> None:
     """Every problem of the input at once."""
-    found = absent(frame, columns) + not_level(level)
+    found = absent(frame, columns) + not_level(level) + not_tables(tables)
     found += [f for c in pair if c in frame for f in not_numbers(frame, c, signed=True)]
     if not 1 <= len(pair) <= 2:
         found.append(finding("E_OPTION", column="amount", found=pair, expected='amount="amount" / amount=("quantity", "price")'))
@@ -93,7 +93,7 @@ def _described(books: Book, end: int, horizon: int, level: float, rows: Mapping[
     """The result as of a day."""
     now, found = books.until(end), list(books.findings)
     recency, value = now.scores()
-    group = _folded(groups_of(recency, value, rows), rows)
+    group = _folded(groups_of(recency, value, rows))
     table = _sizes(now, group, [*rows, "(none)", OTHERS])
     cuts = _cuts(books, end, horizon)
     with progress(total=3, desc="customers") as bar:
@@ -109,7 +109,7 @@ def _described(books: Book, end: int, horizon: int, level: float, rows: Mapping[
     return Customers(table=table, facts=facts, findings=tuple(found), scores=_pairs(recency, value, now.money), check=check)
 
 
-def _folded(group: np.ndarray, rows: Mapping[str, Any]) -> np.ndarray:
+def _folded(group: np.ndarray) -> np.ndarray:
     """Groups of fewer than FEWEST joined, with the next smallest while they are too few; in the order of the table, ties are even."""
     names, count = np.unique(group.astype(str), return_counts=True)
     order = names[np.argsort(count, kind="stable")]

@@ -16,13 +16,13 @@ from mktlib.audience.accounts import by_network, is_daily
 from mktlib.audience.asked import COLUMNS as ASKED
 from mktlib.audience.asked import asked
 from mktlib.audience.groups import FEWEST, OTHERS, folded, shrunk_rates
-from mktlib.audience.inputs import absent, as_group, not_level, not_numbers, numbers, twice
+from mktlib.audience.inputs import absent, as_group, not_numbers, numbers, twice
 from mktlib.audience.likes import liked
 from mktlib.audience.money import per_head
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Audience
-from mktlib.vocabulary import finding, nearest
+from mktlib.vocabulary import finding, nearest, not_level
 
 ANSWERS = {"preferred_format": "preferred_format", "preferred_length": "preferred_length"}
 RATES = {"follow_rate": "follows", "engage_rate": "engaged", "buy_rate": "orders"}

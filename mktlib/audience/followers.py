@@ -10,14 +10,14 @@ from scipy.stats import binom
 
 from mktlib.audience import mixing
 from mktlib.audience.attribution import LAGS, Brought, brought
-from mktlib.audience.inputs import absent, as_group, not_level, not_numbers, numbers
+from mktlib.audience.inputs import absent, as_group, not_numbers, numbers
 from mktlib.audience.ledger import Ledger, read_ledgers, weekly
 from mktlib.audience.level import drifting, unusual
 from mktlib.audience.posted import days_since, moments, twice
 from mktlib.errors import Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Followers
-from mktlib.vocabulary import finding, progress
+from mktlib.vocabulary import finding, not_level, progress
 
 HORIZON, BACK, LEAST, MOST = 4, 13, 8, 104
 """Weeks ahead, weeks to look back for a change, weeks below which nothing is said, weeks that are looked at."""

@@ -14,11 +14,11 @@ import pandas as pd
 from scipy.stats import norm
 
 from mktlib.audience import mixing
-from mktlib.audience.inputs import absent, as_group, not_level, not_numbers, numbers
+from mktlib.audience.inputs import absent, as_group, not_numbers, numbers
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.results import HalfLife
-from mktlib.vocabulary import finding, progress
+from mktlib.vocabulary import finding, not_level, progress
 
 FAMILIES = ("lognormal", "loglogistic", "weibull")
 HALVES = np.log(np.geomspace(0.05, 3000.0, 61))
@@ -71,7 +71,7 @@ def half_life(activity: Any, *, by: Sequence[str] | str = ("network",), level: f
     each = pd.DataFrame([_each(p, lk, told[tuple(p.key)], by, level) for p, lk in zip(posts, likely, strict=True)])
     facts = {"by": list(by), "level": level, "posts": len(posts), "young": int(table["young"].sum()), "groups": len(groups)}
     facts |= {"engagements": int(sum(p.counts.sum() for p in posts)), "family": family, "luck": luck}
-    return HalfLife(table=table, curves=curves, posts=each, facts=facts, findings=tuple([*notes, *_remarks(table, posts, by, luck)]))
+    return HalfLife(table=table, curves=curves, posts=each, facts=facts, findings=tuple([*notes, *_remarks(table, posts, by)]))
 
 
 @dataclass(frozen=True)
@@ -318,7 +318,7 @@ def _each(post: _Post, likely: np.ndarray, told: _Told, by: tuple[str, ...], lev
     return row | {"hours": float(post.ends[-1]), "engagements": int(post.counts.sum()), "half_life": half, "low": low, "high": high}
 
 
-def _remarks(table: pd.DataFrame, posts: list[_Post], by: tuple[str, ...], luck: float) -> list[Finding]:
+def _remarks(table: pd.DataFrame, posts: list[_Post], by: tuple[str, ...]) -> list[Finding]:
     found = []
     young = int(table["young"].sum())
     if young:

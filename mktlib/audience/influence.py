@@ -14,11 +14,11 @@ import pandas as pd
 from scipy.special import expit, logit, stdtrit
 
 from mktlib.audience.groups import FEWEST
-from mktlib.audience.inputs import absent, as_group, identities, not_level, not_numbers, numbers
+from mktlib.audience.inputs import absent, as_group, identities, not_numbers, numbers
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.results import Influence
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import finding, not_level
 
 MEASURES = ("engagements", "reach", "impressions", "shares", "clicks", "orders", "revenue")
 SIZES = ("author_followers", "sharer_followers", "follower_count")

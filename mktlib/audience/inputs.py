@@ -47,12 +47,6 @@ def absent(frame: pd.DataFrame, columns: Iterable[str]) -> list[Finding]:
     return [finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(names[:20]), hint=nearest(c, names)) for c in lacking]
 
 
-def not_level(level: Any) -> list[Finding]:
-    """What is wrong with the level of an interval."""
-    fine = isinstance(level, int | float) and not isinstance(level, bool) and 0 < level < 1
-    return [] if fine else [finding("E_OPTION", column="level", found=level, expected="0 < level < 1")]
-
-
 def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]:
     """A column as moments of UTC without their zone, and what is wrong: its first cell that is no day, or days of an open order.
 

@@ -10,12 +10,12 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from mktlib.audience.accounts import by_network, is_daily
-from mktlib.audience.inputs import absent, as_group, days_of, not_level, not_numbers, numbers
+from mktlib.audience.inputs import absent, as_group, days_of, not_numbers, numbers
 from mktlib.errors import DataError
 from mktlib.intake import to_pandas
 from mktlib.results import NetworkCards
 from mktlib.scoring import ContentScorer
-from mktlib.vocabulary import Tables, finding, load_tables
+from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables
 
 FEWEST_POSTS = 3
 SPEC = ("network", "spec", "unit", "most", "advised", "conf")
@@ -41,9 +41,10 @@ def network_cards(posts: Any, followers: Any = None, *, level: float = 0.9, tabl
     >>> network_cards(posts).table[["posts", "reach_per_post"]].values.tolist()
     [[5.0, 100.0]]
     """
-    frame, tables = to_pandas(posts), tables or load_tables()
+    frame = to_pandas(posts)
     days = None if followers is None else to_pandas(followers)
-    _check(frame, days, level)
+    _check(frame, days, level, tables)
+    tables = tables or load_tables()
     frame = frame.assign(network=as_group(frame["network"]))
     names = list(frame["network"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index)
     table = pd.DataFrame([_record(frame[frame["network"] == n], str(n), level, tables) for n in names])
@@ -61,9 +62,9 @@ def network_cards(posts: Any, followers: Any = None, *, level: float = 0.9, tabl
     return NetworkCards(table=table, facts=facts, formats=_formats(frame, names, tables), limits=_limits(names, tables))
 
 
-def _check(frame: pd.DataFrame, days: pd.DataFrame | None, level: float) -> None:
+def _check(frame: pd.DataFrame, days: pd.DataFrame | None, level: float, tables: Tables | None) -> None:
     """Every problem of the input at once."""
-    found = absent(frame, ["network"]) + not_level(level)
+    found = absent(frame, ["network"]) + not_level(level) + not_tables(tables)
     counts = ("reach", "impressions", "engagements")
     found += [f for c in counts if c in frame for f in not_numbers(frame, c)]
     if not {"reach", "impressions"} & set(frame.columns):

@@ -21,6 +21,7 @@ from scipy.special import ndtr, ndtri
 from mktlib.audience.assigning import Classes, Floats, Ints, one_hot, probabilities, refit
 from mktlib.audience.features import DAYPARTS, NEVER, OTHER, Column, as_days, as_numbers, blank, coded
 from mktlib.audience.groups import FEWEST, shrunk_rates
+from mktlib.audience.mixing import holm
 
 ALPHA, SMALL, DRAWS, MOST_DRAWN = 0.05, 0.2, 100, 2_000
 BLANK = "(blank)"
@@ -171,18 +172,6 @@ def _effects(inside: Floats, outside: Floats, said: Sayings) -> Floats:
     sd = np.sqrt(np.maximum((said.known * (said.value - mean) ** 2).sum(axis=0) / asked, 1e-300))
     angle = [2 * np.arcsin(np.sqrt(np.clip(x, 0, 1))) for x in (inside, outside)]
     return np.asarray(np.where(said.shares, angle[0] - angle[1], (inside - outside) / sd))
-
-
-def holm(p: Floats) -> Floats:
-    """p values that allow for all the others (Holm 1979).
-
-    >>> holm(np.array([0.01, 0.04, 0.03])).round(3).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    order = np.argsort(p, kind="stable")
-    out = np.empty(len(p))
-    out[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
-    return out
 
 
 def likes(

@@ -17,11 +17,10 @@ import pandas as pd
 from scipy.special import logit, ndtr, ndtri
 
 from mktlib.audience.groups import OTHERS
-from mktlib.audience.inputs import not_level
 from mktlib.audience.queries import questions_in
 from mktlib.errors import DataError, Finding
 from mktlib.results import QUERIES, Audience, Research, Scores
-from mktlib.vocabulary import Tables, default_language, finding, load_tables
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_level, not_tables
 
 MARGIN, POWER, THEME, HEARD = 0.1, 0.8, 0.1, 0.95
 RELATIVE = 0.25  # a difference that would matter, as a part of the rate; not the difference seen, which is luck as much
@@ -72,8 +71,9 @@ def research_sheet(
     >>> research_sheet(describe_audience(people), language="en").table["unknown"].head(2).tolist()
     ['consent_email', 'engaged']
     """
-    tables, language = tables or load_tables(), language or default_language()
+    language = language or default_language()
     _check(audience, scores, language, level, tables)
+    tables = tables or load_tables()
     asked, more = questions_in(queries, level) if queries is not None else (pd.DataFrame(columns=list(QUERIES)), {})
     unknowns = list(_unknowns(audience, scores, asked, more, queries is None))
     rows = [row for u in unknowns for row in _answered(u, tables, language, level)]
@@ -91,14 +91,15 @@ def research_sheet(
 COLUMNS = ("rank", "unknown", "about", "question", "text", "scale", "means", "whom", "answers", "margin", "change", "language")
 
 
-def _check(audience: Any, scores: Any, language: str, level: float, tables: Tables) -> None:
-    found: list[Finding] = not_level(level)
+def _check(audience: Any, scores: Any, language: str, level: float, tables: Tables | None) -> None:
+    found: list[Finding] = not_level(level) + not_tables(tables)
     if not isinstance(audience, Audience):
         found.append(finding("E_OPTION", column="audience", found=type(audience).__name__, expected="mk.describe_audience(...)"))
     if scores is not None and not isinstance(scores, Scores):
         found.append(finding("E_OPTION", column="scores", found=type(scores).__name__, expected="scorer.score_cells(...)"))
-    if language not in tables.languages:
-        found.append(finding("E_OPTION", column="language", found=language, expected=", ".join(tables.languages)))
+    spoken = (tables if isinstance(tables, Tables) else load_tables()).languages
+    if language not in spoken:
+        found.append(finding("E_OPTION", column="language", found=language, expected=", ".join(spoken)))
     if found:
         raise DataError(found)
 

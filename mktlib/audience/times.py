@@ -16,12 +16,12 @@ from scipy.stats import norm, qmc
 from threadpoolctl import threadpool_limits
 
 from mktlib.audience import mixing
-from mktlib.audience.inputs import absent, not_level
+from mktlib.audience.inputs import absent
 from mktlib.audience.posted import Posts, read_posts, smooth_time
 from mktlib.errors import Finding
 from mktlib.intake import to_pandas
 from mktlib.results import SendTime
-from mktlib.vocabulary import finding, load_tables, nearest, progress
+from mktlib.vocabulary import finding, load_tables, nearest, not_level, progress
 
 LEAST = 30
 """Posts below which nothing is said of a group's hours."""

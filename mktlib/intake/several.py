@@ -14,7 +14,7 @@ import pandas as pd
 from mktlib.errors import DataError, Finding, MktlibError
 from mktlib.intake.reading import read_one
 from mktlib.results import Intake
-from mktlib.vocabulary import Tables, finding, progress
+from mktlib.vocabulary import Tables, finding, not_tables, progress
 
 Keep = Literal["latest", "first"]
 
@@ -79,8 +79,8 @@ def read_export(
     for option, value in asked.items():
         if value is not None and not isinstance(value, str):
             raise DataError(finding("E_OPTION", column=option, found=value, expected=f'{option}="..."'))
-    if tables is not None and not isinstance(tables, Tables):
-        raise DataError(finding("E_OPTION", column="tables", found=tables, expected='tables=mk.load_tables("ours.toml")'))
+    if wrong := not_tables(tables):
+        raise DataError(wrong)
     how: dict[str, Any] = {"tags": tags, "tables": tables, "asked": asked, "rates": rates, "multi_click": multi_click}
     if isinstance(source, list | tuple) and not source:
         raise DataError(finding("E_NO_FILE", file="[]", found="[]"))

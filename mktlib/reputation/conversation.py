@@ -14,7 +14,7 @@ from mktlib.reputation.carriers import by_reach, loudest, told_reach
 from mktlib.reputation.response import answered_by, waits
 from mktlib.reputation.said import moments, read_mentions
 from mktlib.results import Reputation
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import finding, not_level
 
 FEWEST = 10
 """Mentions below which a topic or a network is told with the others (few people could be singled out)."""
@@ -77,9 +77,7 @@ def describe_reputation(
 
 def _until(known: pd.DataFrame, as_of: Any, level: float, answer_within: float) -> pd.Timestamp:
     """Until when it was watched; bad options are refused together."""
-    found: list[Finding] = []
-    if not (isinstance(level, int | float) and 0 < level < 1):
-        found.append(finding("E_OPTION", column="level", found=level, expected="0 < level < 1"))
+    found: list[Finding] = not_level(level)
     if not (isinstance(answer_within, int | float) and 0 < answer_within < np.inf):
         found.append(finding("E_OPTION", column="answer_within", found=answer_within, expected="> 0"))
     last = max(known["at"].max(), known["replied_at"].max()) if known["replied_at"].notna().any() else known["at"].max()

@@ -17,7 +17,6 @@ from mktlib.reputation.sentiment import tone
 from mktlib.vocabulary import finding, nearest
 
 EARLIEST, LATEST = pd.Timestamp("1990-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
-TONES: tuple[str, ...] = ("negative", "neutral", "positive")
 TONE_WORDS: Mapping[str, str] = {
     "-1": "negative", "négatif": "negative", "négative": "negative", "neg": "negative",
     "0": "neutral", "neutre": "neutral", "neu": "neutral",

@@ -25,7 +25,7 @@ from mktlib.reputation.prevalence import corrected_shares, shifted_prior
 from mktlib.reputation.tongue import NOTHING, OTHER
 from mktlib.reputation.trust import calibration_error, trusted_threshold
 from mktlib.results import SentimentShare
-from mktlib.vocabulary import finding, progress
+from mktlib.vocabulary import finding, not_level, progress
 
 Array = NDArray[np.float64]
 FEWEST_A_CLASS, FEWEST_LABELS = 5, 30
@@ -194,8 +194,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         Raises:
             DataError: no text can be read, or `level` is none.
         """
-        if not a_share(level):
-            raise DataError(finding("E_OPTION", column="level", found=str(level), expected="0 < level < 1"))
+        if wrong := not_level(level):
+            raise DataError(wrong)
         shown = plain_texts(texts)
         kept = self._read(shown)
         read = [r for r in kept if readable(r.language)]

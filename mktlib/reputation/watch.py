@@ -21,7 +21,7 @@ from mktlib.reputation.counted import Spans, counted, spans_of
 from mktlib.reputation.episodes import episodes
 from mktlib.reputation.said import moments
 from mktlib.results import Watch
-from mktlib.vocabulary import Tables, finding, load_tables, nearest
+from mktlib.vocabulary import Tables, finding, load_tables, nearest, not_tables
 
 SOFTER = 6.0
 """Watches a year for each false alarm a year, unless told."""
@@ -102,7 +102,8 @@ def _options(
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
         found.append(finding("E_OPTION", column="zone", found=zone, expected="Europe/Paris, UTC ..."))
         zone = "UTC"
-    known = (tables or load_tables()).holidays
+    found += not_tables(tables)
+    known = (tables if isinstance(tables, Tables) else load_tables()).holidays
     if holidays is not None and not (isinstance(holidays, str) and holidays in known):
         found.append(
             finding("E_OPTION", column="holidays", found=holidays, expected=", ".join(known), hint=nearest(str(holidays), list(known)))

@@ -9,10 +9,10 @@ from mktlib.errors import DataError, Finding
 from mktlib.rules.applying import applies, broken
 from mktlib.rules.draft import draft_of
 from mktlib.rules.examples import wrong_examples
-from mktlib.rules.fit import fit_of, wrong_tables, wrong_text
+from mktlib.rules.fit import fit_of, wrong_text
 from mktlib.rules.found import Case, Found, Place, told
 from mktlib.rules.marks import marks_of
-from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, not_tables
 
 MOST_OF_ONE_RULE = 20
 WEIGHT = {"error": 9, "warning": 3, "note": 1}
@@ -55,7 +55,7 @@ def check_text(
     >>> sorted({f.code for f in check_text("Hurry! We will win.", style="legal_formal", channel="email") if f.level == "warning"})
     ['STYLE_EXCLAMATION', 'STYLE_SELLING']
     """
-    if wrong := wrong_tables(tables):
+    if wrong := not_tables(tables):
         raise DataError(wrong)
     tables = tables or load_tables()
     place = Place(style=style, channel=channel, content_type=content_type, length=length, spec=spec)

@@ -19,7 +19,7 @@ from mktlib.results import StyleFit
 from mktlib.rules.draft import Draft, draft_of
 from mktlib.rules.marks import Shown, marks_of
 from mktlib.rules.readability import reading
-from mktlib.vocabulary import Tables, finding, load_tables, nearest
+from mktlib.vocabulary import Tables, finding, load_tables, nearest, not_tables
 
 LANGUAGES = ("en", "fr")
 MOST_MARKS = 5
@@ -62,12 +62,6 @@ def wrong_text(text: object, language: object) -> list[Finding]:
     return found
 
 
-def wrong_tables(tables: object) -> list[Finding]:
-    """What is no table of rules; None stands for the packaged ones."""
-    fine = tables is None or isinstance(tables, Tables)
-    return [] if fine else [finding("E_OPTION", column="tables", found=type(tables).__name__, expected='load_tables("ours.toml")')]
-
-
 def style_fit(text: str, *, language: str = "en", tables: Tables | None = None) -> StyleFit:
     """How near a draft is to each style of the tables, and what in it speaks for and against each.
 
@@ -87,7 +81,7 @@ def style_fit(text: str, *, language: str = "en", tables: Tables | None = None) 
     >>> style_fit("Pursuant to clause 4, the lessee shall notify the lessor in writing.").table["style"][0]
     'legal_formal'
     """
-    if wrong := [*wrong_text(text, language), *wrong_tables(tables)]:
+    if wrong := [*wrong_text(text, language), *not_tables(tables)]:
         raise DataError(wrong)
     tables = tables or load_tables()
     draft = draft_of(text, language)

@@ -11,13 +11,12 @@ from mktlib.errors import DataError, Finding
 from mktlib.results import StyleGuide
 from mktlib.rules.applying import applies
 from mktlib.rules.check import check_text
-from mktlib.rules.fit import LANGUAGES, wrong_tables
+from mktlib.rules.fit import LANGUAGES
 from mktlib.rules.found import Place
-from mktlib.vocabulary import Row, Tables, default_language, finding, load_tables, nearest
+from mktlib.vocabulary import Row, Tables, default_language, finding, load_tables, nearest, not_tables
 
 MAIN = ("organic_social", "paid_social", "paid_search", "email", "sms", "organic_search")
 A_CHANNEL = "organic_social"
-MOST_EMOJI = 3
 
 
 def style_guide(style: str, *, language: str | None = None, brand: str | None = None, tables: Tables | None = None) -> StyleGuide:
@@ -36,7 +35,7 @@ def style_guide(style: str, *, language: str | None = None, brand: str | None = 
     >>> len(style_guide("playful", language="en").table) >= 3
     True
     """
-    if wrong := wrong_tables(tables):
+    if wrong := not_tables(tables):
         raise DataError(wrong)
     tables, language = tables or load_tables(), language or default_language()
     if wrong := list(_wrong(style, language, tables)):
