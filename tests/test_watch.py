@@ -478,3 +478,33 @@ def test_an_episode_that_is_taken_up_again_was_over_in_between():
     standing = told._standing([found], 300)
     assert set(standing[36:100]) == {""}
     assert set(standing[10:36]) == set(standing[100:125]) == {"alert"}
+
+
+def test_a_moment_without_a_zone_is_told_in_the_zone_of_the_watch(sample: pd.DataFrame) -> None:
+    quiet = [("2026-05-01T10:00", "2026-05-01T14:00")]
+    bare = watch_mentions(sample, zone="Europe/Paris", as_of="2026-06-10T14:00", muted=quiet)
+    said = watch_mentions(sample, zone="Europe/Paris", as_of="2026-06-10T12:00Z", muted=[("2026-05-01T08:00Z", "2026-05-01T12:00Z")])
+    assert bare.series.equals(said.series)
+    assert bare.facts == said.facts
+    assert bare.series["at"].max() == pd.Timestamp("2026-06-10T12:00Z")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Paris", "America/New_York"])
+def test_counts_by_the_day_are_read_to_the_day_that_is_asked(zone: str) -> None:
+    days = pd.DataFrame({"at": pd.date_range("2026-05-01", periods=40, freq="D"), "count": 10})
+    whole, cut = (watch_mentions(days.head(k), zone=zone, as_of=as_of) for k, as_of in ((30, None), (40, "2026-05-30")))
+    assert whole.series.equals(cut.series)
+
+
+@pytest.mark.parametrize("as_of", [20260601, "06/01/2026", "9999-01-01", ["2026-06-01"], float("nan"), pd.NaT])
+def test_no_moment_is_refused(as_of: object) -> None:
+    with pytest.raises(DataError) as caught:
+        watch_mentions(pd.DataFrame({"at": ["2026-05-01"]}), as_of=as_of, muted=[(as_of, as_of)])
+    assert [f.column for f in caught.value.findings] == ["muted", "as_of"]
+
+
+@pytest.mark.parametrize("tables", [3, "x", ""])
+def test_tables_that_are_none_are_refused_once(tables: object) -> None:
+    with pytest.raises(DataError) as caught:
+        watch_mentions(pd.DataFrame({"at": ["2026-05-01"]}), tables=tables)
+    assert [(f.code, f.column) for f in caught.value.findings] == [("E_OPTION", "tables")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from numbers import Number
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.intake.engines import ENDLESS, as_floats
 from mktlib.reputation.baseline import Calendar
-from mktlib.reputation.said import moments, read_mentions, words
+from mktlib.reputation.said import EARLIEST, LATEST, moments, read_mentions, words
 from mktlib.vocabulary import Row, finding, nearest
 
 LONGEST = 20 * 366
@@ -76,10 +77,6 @@ def counted(mentions: Any, *, brand: str, zone: str, as_of: pd.Timestamp | None,
         said = said[said["brand"] == brand][["at", "tone", "topic"]]
         rows = said.assign(count=1.0, told=said["tone"].ne("").astype(float), negative=said["tone"].eq("negative").astype(float))
     rows = rows.assign(at=rows["at"].dt.tz_localize("UTC"))
-    if as_of is not None:
-        rows = rows[rows["at"] <= as_of]
-    if rows.empty:
-        raise DataError(finding("E_NO_ROWS", found="0"))
     return replace(_grid(rows, said, zone, as_of, spans, holidays), read=read)
 
 
@@ -118,15 +115,8 @@ def _counts(frame: pd.DataFrame, brand: str) -> pd.DataFrame:
 
 
 def _grid(rows: pd.DataFrame, said: pd.DataFrame | None, zone: str, as_of: Any, spans: Spans, holidays: Row | None) -> Counted:
+    rows, daily = _known(rows, zone, as_of, counts=said is None)
     local = rows["at"].dt.tz_convert(zone)
-    daily = said is None and _whole_days(rows["at"], local)
-    if daily and (apart := _apart(local)) > 1:
-        raise DataError(finding("E_WATCH_WEEKS", column="at", days=apart))
-    if daily:
-        if not (local.dt.hour == 0).all():  # days told in UTC are the zone's own days
-            local = rows["at"].dt.tz_localize(None).dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
-        local = local.dt.normalize()
-        rows = rows.assign(at=local.dt.tz_convert("UTC"))
     first, last = local.min().normalize(), rows["at"].max() if as_of is None else as_of
     days = (last - first).days + 1
     if days > LONGEST:
@@ -142,6 +132,22 @@ def _grid(rows: pd.DataFrame, said: pd.DataFrame | None, zone: str, as_of: Any, 
         said = rows[["at", "tone", "topic"]].assign(bin=where)
     numbers = {"count": sums["count"], "negative": sums["negative"], "told": sums["told"], "there": there.astype(float)}
     return Counted(at, _calendar(here, daily, holidays), **numbers, said=said, toned=bool(sums["told"].sum() > 0), daily=daily)
+
+
+def _known(rows: pd.DataFrame, zone: str, as_of: Any, *, counts: bool) -> tuple[pd.DataFrame, bool]:
+    """What was known as of then, and whether it was counted by the day: days told in UTC are the zone's own days."""
+    local = rows["at"].dt.tz_convert(zone)
+    daily = counts and _whole_days(rows["at"], local)
+    if daily and (apart := _apart(local)) > 1:
+        raise DataError(finding("E_WATCH_WEEKS", column="at", days=apart))
+    if daily:
+        if not (local.dt.hour == 0).all():
+            local = rows["at"].dt.tz_localize(None).dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+        rows = rows.assign(at=local.dt.normalize().dt.tz_convert("UTC"))
+    rows = rows if as_of is None else rows[rows["at"] <= as_of]
+    if rows.empty:
+        raise DataError(finding("E_NO_ROWS", found="0"))
+    return rows, daily
 
 
 def _whole_days(at: pd.Series, local: pd.Series) -> bool:
@@ -198,11 +204,24 @@ def spans_of(given: Any, name: str, zone: str) -> tuple[list[tuple[pd.Timestamp,
     return out, []
 
 
+def until_of(as_of: Any, zone: str) -> tuple[pd.Timestamp | None, list[Finding]]:
+    """As of when in UTC, None where nothing is asked; a day is its beginning."""
+    try:
+        return None if as_of is None else _moment(as_of, zone), []
+    except (ValueError, TypeError):
+        return None, [finding("E_OPTION", column="as_of", found=as_of, expected='as_of="2026-09-30"')]
+
+
 def _moment(value: Any, zone: str, *, end: bool = False) -> pd.Timestamp:
     """A day or a time in UTC; without a zone of its own it is told in ours."""
-    time = pd.Timestamp(value)
+    if isinstance(value, Number):
+        raise ValueError
+    time = pd.Timestamp(pd.to_datetime(value, format="ISO8601") if isinstance(value, str) else value)
     if time is pd.NaT:
         raise ValueError
     whole = time == time.normalize() and time.tzinfo is None
     time = time.tz_localize(ZoneInfo(zone), ambiguous=True, nonexistent="shift_forward") if time.tzinfo is None else time
-    return (time + pd.DateOffset(days=1) if whole and end else time).tz_convert("UTC")
+    time = (time + pd.DateOffset(days=1) if whole and end else time).tz_convert("UTC")
+    if not EARLIEST <= time <= LATEST:
+        raise ValueError
+    return time

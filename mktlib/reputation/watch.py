@@ -17,9 +17,8 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.reputation import told
 from mktlib.reputation.alarms import hits, levels, looked_at
-from mktlib.reputation.counted import Spans, counted, spans_of
+from mktlib.reputation.counted import Spans, counted, spans_of, until_of
 from mktlib.reputation.episodes import episodes
-from mktlib.reputation.said import moments
 from mktlib.results import Watch
 from mktlib.vocabulary import Tables, finding, load_tables, nearest, not_tables
 
@@ -55,7 +54,8 @@ def watch_mentions(
             nothing and teach nothing.
         gaps: times in which nothing was collected, in the same form.
         holidays: a row of [holidays] in the tables ("fr"): those days are taken as Sundays.
-        as_of: what came later is not read; default: the last mention.
+        as_of: what came later is not read: a time or the beginning of a day, told in `zone` unless it has its own (of counts by the day,
+            that day is read too); default: the last mention.
 
     Returns:
         `Watch`. No alarm is raised in the first WARM days, which are learnt from. Tone and volume share the promise; where no tone is
@@ -110,12 +110,8 @@ def _options(
         )
     spans = {name: spans_of(given, name, zone) for name, given in (("muted", muted), ("gaps", gaps))}
     found += [one for _, slips in spans.values() for one in slips]
-    until = None
-    if as_of is not None:
-        until = moments(pd.Series([as_of]))[0]
-        until = until if until is pd.NaT else until.tz_localize("UTC")
-        if until is pd.NaT:
-            found.append(finding("E_OPTION", column="as_of", found=as_of, expected="2026-09-30"))
+    until, slips = until_of(as_of, zone)
+    found += slips
     if found:
         raise DataError(found)
     return Spans(tuple(spans["muted"][0]), tuple(spans["gaps"][0])), known[holidays] if holidays else None, until
