@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_object_dtype
 
 from mktlib.errors import Finding
-from mktlib.intake.dates import day_format, open_order
+from mktlib.intake.dates import day_format, open_order, typed_days
 from mktlib.intake.engines import ENDLESS, as_floats
 from mktlib.vocabulary import finding, masked, nearest
 
@@ -61,8 +61,8 @@ def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
         texts = [str(t).strip() for t in values.dropna().unique()]
         if (open_ := open_order(texts)) is not None:
             at = int(values.astype(str).str.strip().eq(open_).to_numpy().argmax())
-            typed = f'frame["{column}"] = pd.to_datetime(frame["{column}"], format="%d/%m/%Y")'
-            return pd.Series(pd.NaT, index=values.index), [finding("E_AMBIGUOUS_DATE", column=column, line=at + 2, found=open_, hint=typed)]
+            told = finding("E_AMBIGUOUS_DATE", column=column, line=at + 2, found=open_, hint=typed_days(column))
+            return pd.Series(pd.NaT, index=values.index), [told]
         when = pd.to_datetime(values, errors="coerce", utc=True, format=day_format(texts) or "ISO8601")
     when = when.dt.tz_localize(None)
     when = when.where(when.between(EARLIEST, LATEST))
@@ -70,7 +70,7 @@ def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
     if not bad.any():
         return when, []
     at = int(bad.argmax())
-    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=frame[column].iloc[at])]
+    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=frame[column].iloc[at], hint=typed_days(column))]
 
 
 def moment(as_of: Any) -> tuple[pd.Timestamp | None, list[Finding]]:

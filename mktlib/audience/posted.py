@@ -12,6 +12,7 @@ import pandas as pd
 
 from mktlib.audience.inputs import absent, as_group, not_numbers, numbers
 from mktlib.errors import DataError, Finding
+from mktlib.intake.dates import typed_days
 from mktlib.vocabulary import finding
 
 ALL = "all"
@@ -67,7 +68,8 @@ def moments(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
     """A column as moments of UTC, and its first cell that is none; numbers are no moments."""
     values = frame[column]
     if pd.api.types.is_numeric_dtype(values) and len(values):
-        return pd.Series(pd.NaT, index=values.index), [finding("E_BAD_DATE", column=column, line=2, found=values.iloc[0])]
+        told = finding("E_BAD_DATE", column=column, line=2, found=values.iloc[0], hint=typed_days(column))
+        return pd.Series(pd.NaT, index=values.index), [told]
     dated = isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M"
     texts = values if dated else pd.Series([None if isinstance(v, Number) else v for v in values], index=values.index, dtype=object)
     when = pd.to_datetime(texts, errors="coerce", utc=True, format=None if dated else "ISO8601")
@@ -76,7 +78,7 @@ def moments(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
     if not bad.any():
         return when, []
     at = int(bad.argmax())
-    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=values.iloc[at])]
+    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=values.iloc[at], hint=typed_days(column))]
 
 
 def not_zone(zone: object) -> list[Finding]:

@@ -16,9 +16,10 @@ from mktlib.audience.features import Column, as_days, as_numbers, blank, codes_o
 from mktlib.audience.inputs import moment, said_days
 from mktlib.errors import DataError, Finding, StoreError
 from mktlib.intake import to_pandas
+from mktlib.intake.dates import typed_days
 from mktlib.intake.engines import as_floats
 from mktlib.results import Segmentation
-from mktlib.scoring.keeping import plain_finding, read_scorer, write_scorer
+from mktlib.scoring.keeping import path_of, plain_finding, read_scorer, write_scorer
 from mktlib.vocabulary import default_language, finding, load_tables, nearest, phrase
 
 SURE = 0.7
@@ -145,22 +146,25 @@ class Segments(Segmentation):
 
     def save(self, path: str | Path) -> Path:
         """Write everything to one .npz (a JSON header and plain arrays, never pickle), whole or not at all."""
+        file = path_of(path, 'segments.save("segments.npz")')
         header = {
             "frames": {name: getattr(self, name).astype(object).to_dict("list") for name in FRAMES}, "facts": dict(self.facts),
             "findings": [plain_finding(f) for f in self.findings], "columns": [asdict(c) for c in self.columns],
             "sizes": list(self.classes.sizes), "gain": self.classes.gain, "day": None if self.day is None else self.day.isoformat(),
         }  # fmt: skip
         arrays = {"weight": self.classes.weight, "level": self.classes.level}
-        return write_scorer(Path(path), json.loads(json.dumps(header, default=_plain)), arrays, schema=SCHEMA)
+        return write_scorer(file, json.loads(json.dumps(header, default=_plain)), arrays, schema=SCHEMA)
 
 
 def load_segmentation(path: str | Path) -> Segments:
     """The segmentation that `.save` wrote.
 
     Raises:
+        DataError: `path` is no path.
         StoreError: no such file, or it is cut off, altered or of another schema.
     """
-    header, arrays = read_scorer(Path(path), schema=SCHEMA)
+    file = path_of(path, 'load_segmentation("segments.npz")')
+    header, arrays = read_scorer(file, schema=SCHEMA)
     try:
         columns = tuple(Column(c["name"], c["kind"], tuple(c["levels"]), tuple(c["edges"]), c["never"]) for c in header["columns"])
         classes = Classes(arrays["weight"], arrays["level"], tuple(header["sizes"]), header["gain"])
@@ -168,7 +172,7 @@ def load_segmentation(path: str | Path) -> Segments:
         frames = {name: pd.DataFrame(header["frames"][name]) for name in FRAMES}
         found = tuple(Finding(**f) for f in header["findings"])
     except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(finding("E_MODEL_FILE", file=Path(path).name, found=f"{type(error).__name__}: {error}")) from error
+        raise StoreError(finding("E_MODEL_FILE", file=file.name, found=f"{type(error).__name__}: {error}")) from error
     return Segments(**frames, facts=header["facts"], findings=found, classes=classes, columns=columns, day=day)
 
 
@@ -190,7 +194,8 @@ def _unreadable(values: pd.Series, column: Column) -> list[Finding]:
     if not bad.any():
         return []
     at = int(bad.to_numpy(bool).argmax())
-    return [finding(code, column=column.name, line=at + 2, found=values.iloc[at])]
+    hint = typed_days(column.name) if column.kind == "date" else None
+    return [finding(code, column=column.name, line=at + 2, found=values.iloc[at], hint=hint)]
 
 
 def _one_line(text: str) -> str:

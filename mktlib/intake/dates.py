@@ -30,6 +30,15 @@ SERIALS = (36526, 73050)  # spreadsheet days of the years 2000 to 2099
 EPOCH = date(1899, 12, 30)  # of a spreadsheet's day numbers
 
 
+def typed_days(column: str) -> str:
+    """What to type where the days of a frame are not read.
+
+    >>> typed_days("at")
+    'frame["at"] = pd.to_datetime(frame["at"], format="%d/%m/%Y")'
+    """
+    return f'frame["{column}"] = pd.to_datetime(frame["{column}"], format="%d/%m/%Y")'
+
+
 @cache
 def _months() -> dict[str, int]:
     """Every beginning of a month's name, in any language of the tables, that means one month only."""

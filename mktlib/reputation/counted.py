@@ -15,6 +15,7 @@ from dateutil.easter import easter
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.dates import typed_days
 from mktlib.intake.engines import ENDLESS, as_floats
 from mktlib.reputation.baseline import Calendar
 from mktlib.reputation.said import EARLIEST, LATEST, moments, read_mentions, words
@@ -105,7 +106,8 @@ def _counts(frame: pd.DataFrame, brand: str) -> pd.DataFrame:
     for code, column, bad in tests:
         if bad.any():
             at = int(bad.to_numpy().argmax())
-            found.append(finding(code, column=column, line=at + 2, found=frame[column].iloc[at] if column in frame else None))
+            hint = typed_days(column) if code == "E_BAD_DATE" else None
+            found.append(finding(code, column=column, line=at + 2, found=frame[column].iloc[at] if column in frame else None, hint=hint))
     brands = sorted(out["brand"].unique())
     if len(out) and brand not in brands:
         found.append(finding("E_OPTION", column="brand", found=brand, expected=", ".join(brands[:8]), hint=nearest(brand, brands)))

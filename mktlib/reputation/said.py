@@ -11,6 +11,7 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.dates import typed_days
 from mktlib.intake.engines import as_floats
 from mktlib.intake.privacy import key, pseudonym
 from mktlib.reputation.sentiment import tone
@@ -114,7 +115,8 @@ def _unreadable(frame: pd.DataFrame, out: pd.DataFrame) -> list[Finding]:
     for code, column, bad in wrong:
         if bad.any():
             at = int(bad.to_numpy().argmax())
-            found.append(finding(code, column=column, line=at + 2, found=frame[column].iloc[at], count=int(bad.sum())))
+            hint = typed_days(column) if code == "E_BAD_DATE" else None
+            found.append(finding(code, column=column, line=at + 2, found=frame[column].iloc[at], count=int(bad.sum()), hint=hint))
     return found
 
 
