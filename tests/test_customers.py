@@ -234,6 +234,7 @@ def test_two_columns_are_multiplied_and_any_engine_will_do():
         ({"amount": np.inf}, {}, {"E_NOT_FINITE"}),
         ({"date": "03/04/2025"}, {}, {"E_AMBIGUOUS_DATE"}),
         ({"date": "soon"}, {"as_of": "then"}, ("E_BAD_DATE", "E_OPTION")),
+        ({}, {"tables": "x"}, ("E_OPTION",)),
         ({}, {"horizon": 0}, {"E_OPTION"}),
         ({}, {"amount": ("amount", "amount", "amount")}, {"E_OPTION"}),
         ({"customer_id": "one"}, {}, {"E_FEW_PEOPLE"}),

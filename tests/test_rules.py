@@ -7,7 +7,9 @@ import re
 import pytest
 
 from mktlib.__main__ import main
+from mktlib.charts import plot
 from mktlib.errors import DataError
+from mktlib.reporting import report
 from mktlib.rules import check_text, style_fit, style_guide, weight
 from mktlib.rules.check import MOST_OF_ONE_RULE
 from mktlib.rules.draft import MOST_CHARACTERS, draft_of
@@ -409,3 +411,20 @@ def test_tables_and_readers_of_another_kind_are_refused(value):
 )
 def test_ordinary_words_are_no_marks_of_a_style(language, text, mark):
     assert not style_fit(text, language=language).marks.set_index("mark").loc[mark, "count"]
+
+
+@pytest.mark.parametrize("tables", [3, "x", ""])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda tables: check_text("Hello.", style="playful", channel="email", tables=tables),
+        lambda tables: style_fit("Hello.", tables=tables),
+        lambda tables: style_guide("playful", tables=tables),
+        lambda tables: report(style_guide("playful"), tables=tables),
+        lambda tables: plot(style_fit("Hello."), tables=tables),
+    ],
+)
+def test_tables_that_are_none_are_refused_once(call, tables):
+    with pytest.raises(DataError) as caught:
+        call(tables)
+    assert [(f.code, f.column) for f in caught.value.findings] == [("E_OPTION", "tables")]

@@ -398,6 +398,9 @@ def test_a_damaged_or_foreign_file_is_refused(found, tmp_path):
     path.write_bytes(content)
     with pytest.raises(StoreError, match="schema"):
         mk.load_scorer(path)
+    for call in (mk.load_segmentation, found.save):
+        with pytest.raises(DataError, match="path"):
+            call(None)
 
 
 # Onwards: the scorer, the brief, the figures

@@ -488,3 +488,17 @@ def test_texts_of_arrow_are_read():
 @pytest.mark.parametrize("people", ["@jane.doe", "@jane-doe", "jane.doe@example.org", "＠jane"])
 def test_no_part_of_a_handle_is_read(people):
     assert not {"jane", "doe"} & set(read(f"ask {people}, please", load_lexicon("en")).tokens)
+
+
+@pytest.mark.parametrize(
+    ("call", "column"),
+    [
+        (lambda path: load_sentiment(None), "path"),
+        (lambda path: save_sentiment(SentimentClassifier(), 3), "path"),
+        (lambda path: save_sentiment(None, path / "m.npz"), "model"),
+    ],
+)
+def test_no_model_and_no_path_are_refused_in_words(call, column, tmp_path):
+    with pytest.raises(DataError) as caught:
+        call(tmp_path)
+    assert [(f.code, f.column) for f in caught.value.findings] == [("E_OPTION", column)]

@@ -41,7 +41,7 @@ from mktlib.results import (
     StyleFit,
     Watch,
 )
-from mktlib.vocabulary import Tables, default_language, finding, load_tables
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_tables
 
 __all__ = ["PICTURES", "Picture", "describe", "kinds", "plot", "show"]
 
@@ -121,6 +121,8 @@ def plot(
     language = language or default_language()
     if language not in (spoken := load_tables().languages):
         raise DataError(finding("E_OPTION", column="language", found=language, expected=", ".join(spoken)))
+    if wrong := not_tables(tables):
+        raise DataError(wrong)
     known = kinds(result)
     if not known:
         raise DataError(finding("E_NO_PICTURE", language, found=type(result).__name__, expected=", ".join(t.__name__ for t in PICTURES)))

@@ -20,7 +20,7 @@ from mktlib.reporting.pitch import pitch, pitched
 from mktlib.reporting.sections import expected, section
 from mktlib.reporting.voice import Voice, visible
 from mktlib.results import Audience, Plan, Result, Scores, StyleGuide
-from mktlib.vocabulary import Tables, default_language, finding, load_tables
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_tables
 from mktlib.wording import templates, write_text
 
 __all__ = ["Report", "report"]
@@ -82,6 +82,8 @@ def report(
     """
     language = language or default_language()
     _check(results, reader, language)
+    if wrong := not_tables(tables):
+        raise DataError(wrong)
     voice = Voice(language=language, tables=tables or load_tables(), reader=reader)
     decided = decision(results)
     opening = tuple(visible(s) for s in opening_of(voice, decided))

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from mktlib.errors import StoreError
+from mktlib.errors import DataError, StoreError
 from mktlib.reputation.learned import Learned
 from mktlib.reputation.lexicon import own_words
 from mktlib.reputation.sentiment import SentimentClassifier
-from mktlib.scoring.keeping import read_scorer, write_scorer
+from mktlib.scoring.keeping import path_of, read_scorer, write_scorer
 from mktlib.vocabulary import finding
 
 KIND = "sentiment"
@@ -21,7 +21,16 @@ OPTIONS = ("language", "right", "sure", "seed")
 
 
 def save_sentiment(model: SentimentClassifier, path: str | Path) -> Path:
-    """Write a classifier, its errors measured so far included. The words learnt stand in it (those of two texts or more)."""
+    """Write a classifier, its errors measured so far included. The words learnt stand in it (those of two texts or more).
+
+    Raises:
+        DataError: `model` is no classifier, or `path` no path.
+    """
+    file = path_of(path, 'save_sentiment(model, "tone.npz")')
+    if not isinstance(model, SentimentClassifier):
+        raise DataError(
+            finding("E_OPTION", column="model", found=type(model).__name__, expected="SentimentClassifier().fit(texts, labels)")
+        )
     header: dict[str, Any] = {"kind": KIND, "options": {k: getattr(model, k) for k in OPTIONS}, "own": _own(model.own)}
     arrays: dict[str, Any] = {}
     if hasattr(model, "learned_"):
@@ -30,18 +39,20 @@ def save_sentiment(model: SentimentClassifier, path: str | Path) -> Path:
     if hasattr(model, "confusion_"):
         header |= {"accuracy": model.accuracy_, "calibration_error": model.calibration_error_}
         arrays |= {"confusion": model.confusion_, "confidence": model._judged[0], "hit": model._judged[1].astype(np.int8)}
-    return write_scorer(Path(path), header, arrays)
+    return write_scorer(file, header, arrays)
 
 
 def load_sentiment(path: str | Path) -> SentimentClassifier:
     """A classifier as it was saved: the same answers to the last digit.
 
     Raises:
-        StoreError: the file is cut off, altered, or holds something else.
+        DataError: `path` is no path.
+        StoreError: no such file, or it is cut off, altered, or holds something else.
     """
-    header, arrays = read_scorer(Path(path))
+    file = path_of(path, 'load_sentiment("tone.npz")')
+    header, arrays = read_scorer(file)
     if header.get("kind") != KIND:
-        raise StoreError(finding("E_MODEL_FILE", file=Path(path).name, found=f"kind {header.get('kind')}, not {KIND}"))
+        raise StoreError(finding("E_MODEL_FILE", file=file.name, found=f"kind {header.get('kind')}, not {KIND}"))
     model = SentimentClassifier(own=header["own"], **header["options"])
     if "words" in header:
         counted: dict[str, Any] = {name: {str(w): int(at) for w, at in header[name].items()} for name in ("words", "letters")}

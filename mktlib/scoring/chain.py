@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from mktlib.errors import DataError, Finding, StoreError
 from mktlib.glmm.units import normal_points
 from mktlib.results import CELL, Explanation
-from mktlib.scoring.keeping import read_scorer
+from mktlib.scoring.keeping import path_of, read_scorer
 from mktlib.scoring.model import DRAWS, ContentScorer
 from mktlib.vocabulary import Tables, finding, load_tables, progress
 
@@ -190,16 +190,15 @@ def load_scorer(path: str | Path, *, tables: Tables | None = None) -> ContentSco
     Raises:
         StoreError: the file is cut off, altered, of another schema, holds numbers that are not finite, or was fitted with other tables.
     """
-    if not isinstance(path, str | Path):
-        raise DataError(finding("E_OPTION", column="path", found=path, expected='load_scorer("scorer.npz")'))
-    header, arrays = read_scorer(Path(path))
+    file = path_of(path, 'load_scorer("scorer.npz")')
+    header, arrays = read_scorer(file)
     kind = ChainScorer if "links" in header else ContentScorer
     try:
         return kind._unpacked(header, arrays, tables or load_tables())
     except StoreError:
         raise
     except Exception as error:  # whatever entries that were put in or taken out raise is one thing to its owner
-        raise StoreError(finding("E_MODEL_FILE", file=Path(path).name, found=f"{type(error).__name__}: {error}")) from error
+        raise StoreError(finding("E_MODEL_FILE", file=file.name, found=f"{type(error).__name__}: {error}")) from error
 
 
 def _columns(metrics: Mapping[str, Any], chain: Sequence[str]) -> list[str]:

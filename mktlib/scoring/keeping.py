@@ -13,13 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mktlib.errors import Finding, StoreError
+from mktlib.errors import DataError, Finding, StoreError
 from mktlib.vocabulary import finding
 from mktlib.wording import write_bytes
 
 Array = NDArray[Any]
 SCHEMA = 6
 POSITIVE = ("square", "first", "used", "tau", "center_sd", "held", "own_var", "own_kept", "heard", "level_var", "tau_spread")
+
+
+def path_of(path: Any, typed: str) -> Path:
+    """The path that was given; what to type where it is none."""
+    if not isinstance(path, str | Path):
+        raise DataError(finding("E_OPTION", column="path", found=str(path), expected=typed))
+    return Path(path)
 
 
 def write_scorer(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array], *, schema: int | str = SCHEMA) -> Path:

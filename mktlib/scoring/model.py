@@ -27,7 +27,7 @@ from mktlib.intake import MOMENTS, tally, to_pandas, words
 from mktlib.results import CELL, Explanation, Intake, Scores
 from mktlib.scoring.cells import candidates, no_slips, possible
 from mktlib.scoring.explaining import moved
-from mktlib.scoring.keeping import plain_finding, write_scorer
+from mktlib.scoring.keeping import path_of, plain_finding, write_scorer
 from mktlib.scoring.oddities import DOUBT, OPINION_COLUMNS, aliased, clashes, opinions_against_log, reversals, unused
 from mktlib.scoring.opinions import base_of, opinions_of, spreads
 from mktlib.scoring.options import numbers_of, plain_options, wrong_options
@@ -520,7 +520,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
     def save(self, path: str | Path) -> Path:
         """Write the fitted scorer to one .npz (a JSON header and plain arrays, never pickle), whole or not at all."""
         check_is_fitted(self, "posterior_")
-        return write_scorer(Path(path), *self._packed())
+        return write_scorer(path_of(path, 'scorer.save("scorer.npz")'), *self._packed())
 
     def _packed(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """What is kept of a fitted scorer: words and numbers."""
