@@ -27,7 +27,7 @@ def numbers(frame: pd.DataFrame, column: str, *, blank: float = 0.0) -> pd.Serie
 def not_numbers(frame: pd.DataFrame, column: str, *, signed: bool = False) -> list[Finding]:
     """The first cell of a column that is neither a number, nor true or false, nor blank (lines count the header, as in a file)."""
     values = numbers(frame, column, blank=np.nan)
-    wrong = _unread(frame[column], values)
+    wrong = unread(frame[column], values)
     for code, bad in (
         ("E_NOT_A_NUMBER", wrong),
         ("E_NOT_FINITE", np.abs(values.to_numpy()) >= ENDLESS),
@@ -66,7 +66,7 @@ def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
         when = pd.to_datetime(values, errors="coerce", utc=True, format=day_format(texts) or "ISO8601")
     when = when.dt.tz_localize(None)
     when = when.where(when.between(EARLIEST, LATEST))
-    bad = _unread(values, when)
+    bad = unread(values, when)
     if not bad.any():
         return when, []
     at = int(bad.argmax())
@@ -125,7 +125,7 @@ def as_group(values: pd.Series) -> pd.Series:
     return text.where(~text.str.contains("@|＠|%40"), text.map(masked))
 
 
-def _unread(column: pd.Series, values: pd.Series) -> np.ndarray:
+def unread(column: pd.Series, values: pd.Series) -> np.ndarray:
     """Which cells say something that was not understood (n,)."""
     lost = (values.isna() & column.notna()).to_numpy(bool)
     if lost.any():

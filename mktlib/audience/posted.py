@@ -5,14 +5,14 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from numbers import Number
 
 import numpy as np
 import pandas as pd
 
-from mktlib.audience.inputs import absent, as_group, not_numbers, numbers
+from mktlib.audience.inputs import absent, as_group, not_numbers, numbers, unread
 from mktlib.errors import DataError, Finding
 from mktlib.intake.dates import typed_days
+from mktlib.intake.engines import as_moments
 from mktlib.vocabulary import finding
 
 ALL = "all"
@@ -67,14 +67,8 @@ def smooth_time(at: np.ndarray, *, most: int, days: float = 90.0) -> np.ndarray:
 def moments(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]:
     """A column as moments of UTC, and its first cell that is none; numbers are no moments."""
     values = frame[column]
-    if pd.api.types.is_numeric_dtype(values) and len(values):
-        told = finding("E_BAD_DATE", column=column, line=2, found=values.iloc[0], hint=typed_days(column))
-        return pd.Series(pd.NaT, index=values.index), [told]
-    dated = isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M"
-    texts = values if dated else pd.Series([None if isinstance(v, Number) else v for v in values], index=values.index, dtype=object)
-    when = pd.to_datetime(texts, errors="coerce", utc=True, format=None if dated else "ISO8601")
-    when = when.where(when.between(pd.Timestamp("1990-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")))
-    bad = (when.isna() & values.notna() & values.astype(str).str.strip().ne("")).to_numpy(bool)
+    when = as_moments(values)
+    bad = unread(values, when)
     if not bad.any():
         return when, []
     at = int(bad.argmax())

@@ -9,11 +9,13 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from mktlib.errors import DataError, Finding, SchemaError
 from mktlib.vocabulary import finding, printable
@@ -24,6 +26,7 @@ KIND, ROWS, FIRST = "kind of row", "number of rows", "first row"  # names that n
 BETWEEN = "\x1f"  # between such a text and the name of its file
 ENDLESS = 1e18  # above it a 64-bit sum of a few rows wraps
 LARGE = 2**32  # two thousand million rows below it do not wrap a 64-bit sum
+EARLIEST, LATEST = pd.Timestamp("1990-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")  # days outside are typing errors
 HALVES = re.compile("[\ud800-\udfff]")
 LACKING, BELOW, ABOVE, ENDLESS_COUNT, ENDLESS_EXPOSURE, UNREADABLE = 1, 2, 4, 8, 16, 32  # kinds of rows, added up; the last doubles
 
@@ -116,6 +119,20 @@ def as_floats(values: pd.Series) -> pd.Series:
     if found.dtype.kind == "c":
         return pd.Series(np.nan, index=values.index)
     return found.astype("Float64").astype(float)
+
+
+def as_moments(values: pd.Series) -> pd.Series:
+    """A column as moments of UTC: ISO texts, and times of their own zone or of none; a number or a time of another century is NaT.
+
+    >>> as_moments(pd.Series(["2026-03-01T09:00+01:00", 20260301, "1/3/2026"])).dt.hour.tolist()
+    [8.0, nan, nan]
+    """
+    if is_numeric_dtype(values):
+        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[ns, UTC]")
+    dated = isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M"
+    texts = values if dated else pd.Series([None if isinstance(v, Number) else v for v in values], index=values.index, dtype=object)
+    when = pd.to_datetime(texts, utc=True, errors="coerce", format=None if dated else "ISO8601")
+    return when.where(when.between(EARLIEST, LATEST))
 
 
 def is_whole(kind: Any) -> bool:

@@ -16,9 +16,9 @@ from dateutil.easter import easter
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.intake.dates import typed_days
-from mktlib.intake.engines import ENDLESS, as_floats
+from mktlib.intake.engines import EARLIEST, ENDLESS, LATEST, as_floats
 from mktlib.reputation.baseline import Calendar
-from mktlib.reputation.said import EARLIEST, LATEST, moments, read_mentions, words
+from mktlib.reputation.said import moments, read_mentions, words
 from mktlib.vocabulary import Row, finding, nearest
 
 LONGEST = 20 * 366

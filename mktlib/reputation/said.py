@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,11 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.intake.dates import typed_days
-from mktlib.intake.engines import as_floats
+from mktlib.intake.engines import as_floats, as_moments
 from mktlib.intake.privacy import key, pseudonym
 from mktlib.reputation.sentiment import tone
 from mktlib.vocabulary import finding, nearest
 
-EARLIEST, LATEST = pd.Timestamp("1990-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
 TONE_WORDS: Mapping[str, str] = {
     "-1": "negative", "négatif": "negative", "négative": "negative", "neg": "negative",
     "0": "neutral", "neutre": "neutral", "neu": "neutral",
@@ -74,17 +72,7 @@ def read_mentions(mentions: Any, *, brand: str, needed: tuple[str, ...] = ("at",
 
 def moments(column: pd.Series) -> pd.Series:
     """Times in UTC without a zone; what cannot be read, a number or a time of another century is NaT."""
-    if pd.api.types.is_numeric_dtype(column):
-        return pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns]")
-    dated = isinstance(column.dtype, np.dtype | pd.DatetimeTZDtype) and column.dtype.kind == "M"
-    texts = column if dated else pd.Series([_time(v) for v in column], index=column.index, dtype=object)
-    when = pd.to_datetime(texts, utc=True, errors="coerce", format=None if dated else "ISO8601")
-    return when.where(when.between(EARLIEST, LATEST)).dt.tz_localize(None)
-
-
-def _time(cell: Any) -> Any:
-    """A cell that may be a time; a number or a blank is none."""
-    return None if isinstance(cell, Number) or (isinstance(cell, str) and not cell) else cell
+    return as_moments(column).dt.tz_localize(None)
 
 
 def words(frame: pd.DataFrame, column: str, default: str = "") -> pd.Series:
