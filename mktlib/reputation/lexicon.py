@@ -83,7 +83,7 @@ def cleaned(text: str) -> str:
 def _pattern(language: str) -> re.Pattern[str]:
     """What counts as one word, mark or break in a language."""
     marks = sentiment_words()["marks"]["emoticon"]
-    faces = sorted({f for row in marks.values() for f in row.split()}, key=len, reverse=True)
+    faces = sorted({f for row in marks.values() for f in row.split()}, key=lambda f: (-len(f), f))
     face = "|".join(rf"(?<![^\W_]){re.escape(f)}(?![^\W_])" for f in faces)
     word = rf"{ELIDED}|{LETTERS}+" if language == "fr" else rf"{LETTERS}+(?:'{LETTERS}+)*"
     return re.compile(rf"{face}|{EMOJI_RUN}|{word}|\d+|[,.;:!?…()/]", re.I)
