@@ -13,6 +13,7 @@ from mktlib.reporting.facts import Facts
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.voice import Voice
 from mktlib.results import Customers, Influence
+from mktlib.wording import say
 
 MEASURES = ("revenue", "orders", "engagements", "shares", "clicks", "reach", "impressions")
 
@@ -33,7 +34,7 @@ def _band(voice: Voice, row: Any) -> str:
     """A band of followers in words."""
     least, most = (voice.number(float(row[k]), 0) for k in ("least", "most"))
     key = "band_above" if not np.isfinite(row["most"]) else "band_below" if not row["least"] else "band_between"
-    return voice.say(f"influence.{key}", least=least, most=most)
+    return say(f"charts.people.{key}", voice.language, least=least, most=most)
 
 
 def _concentration(voice: Voice, table: pd.DataFrame) -> list[str]:
