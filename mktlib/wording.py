@@ -26,8 +26,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mktlib.errors import Finding, StoreError
 from mktlib.vocabulary import AXIS_TABLE, Tables, default_language, finding, load_tables, phrase, retell
 
-KINDS_OF = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length", "best_format": "content_type"}
-KINDS_OF |= {"about": "scope", "value": "scope"}
+KINDS_OF = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length"}
+KINDS_OF |= {"about": "scope", "value": "scope", "best_format": "content_type", "best_verdict": "verdict"}
 """Columns whose words are those of another."""
 ENDS = {"low", "high"}
 NARROW = "\u202f"  # narrow no-break space, as French sets before % and between thousands
@@ -148,8 +148,10 @@ def say(key: str, language: str | None = None, /, **values: Any) -> str:
     return phrase(key, language, **values)
 
 
-def table(content: Any, *, language: str | None = None, tables: Tables | None = None, currency: str = "EUR") -> pd.DataFrame:
+def table(content: Any, *, language: str | None = None, tables: Tables | None = None, currency: str | None = None) -> pd.DataFrame:
     """A table as a reader sees it: heads, levels and numbers in the reader's words. Takes a frame, a result, or findings.
+
+    Money is in `currency`; by default in the one that the result (or the frame's attrs) names, else in euros.
 
     >>> table(pd.DataFrame({"style": ["playful"], "rate": [0.031]}), language="fr").to_dict("list")
     {'Style': ['Ludique / humoristique'], 'Taux': ['3,1\\u202f%']}
@@ -159,15 +161,27 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
         rows = [retell(f, language) for f in content if isinstance(f, Finding)]
         content = pd.DataFrame({"code": [f.code for f in rows], "text": [f.text for f in rows]})
     frame = content if isinstance(content, pd.DataFrame) else content.table
+    named = {} if isinstance(content, pd.DataFrame) else content.facts
+    currency = currency or str(named.get("currency") or frame.attrs.get("currency") or "EUR")
     heads: dict[str, Any] = {}
     rates = {str(name) for name in frame.columns if _is_rate(str(name))}
     rates -= set() if rates - ENDS else ENDS  # ends are of a rate only where a rate stands beside them: hours have ends too
     for name in frame.columns:
-        head = tables.label("column", name, language)
+        head = _head(str(name), language, tables)
         while head in heads:  # two columns may share a word; a reader still sees both
             head += " "
         heads[head] = [_shown(name, x, language, tables, currency, rates) for x in frame[name]]
     return pd.DataFrame(heads)
+
+
+def _head(column: str, language: str, tables: Tables) -> str:
+    """The word for a column; an end of a range says of what it is the end."""
+    known = tables.languages[language]["labels"]["column"]
+    for end in ("low", "high"):
+        base = column.removesuffix(f"_{end}")
+        if base != column and column not in known:
+            return phrase(f"words.{end}_of", language, name=tables.label("column", base, language))
+    return tables.label("column", column, language)
 
 
 def _is_rate(column: str) -> bool:

@@ -53,7 +53,8 @@ def watch() -> Watch:
         "standing": ("crisis",),
         "as_of": at[-1],
     }
-    return Watch(table=table, series=series, facts=facts | {"per_day": 24.0, "dispersion": 1.6})
+    facts |= {"per_day": 24.0, "dispersion": 1.6, "watched_from": pd.Timestamp("2026-03-08", tz="UTC")}
+    return Watch(table=table, series=series, facts=facts)
 
 
 def replay() -> Replay:

@@ -9,6 +9,7 @@ import pytest
 from scipy.special import betaln
 from scipy.stats import beta
 
+import mktlib as mk
 from mktlib.audience import describe_audience, describe_influence
 from mktlib.audience.asked import asked
 from mktlib.audience.days import block_days, ratio
@@ -498,3 +499,27 @@ def test_numbers_in_categories_are_no_days(categories):
     days = pd.DataFrame({"date": pd.Categorical(categories * 10), "network": "x", "followers": 10})
     with pytest.raises(DataError, match="line 2, date"):
         describe_audience(days)
+
+
+def test_blank_shares_are_left_out_and_counted_and_a_fit_that_tells_nothing_is_not_told():
+    rng = np.random.default_rng(4)
+    posts = pd.DataFrame({"reach": rng.lognormal(8, 1, 200).round(), "shares": rng.poisson(4, 200).astype(float)})
+    posts.loc[:6, "shares"] = np.nan
+    found = mk.describe_influence(posts)
+    row = found.table.set_index("measure").loc["shares"]
+    assert row["count"] == 193
+    assert row["zeros"] == (posts["shares"] == 0).sum() / 193
+    assert [(f.column, f.found) for f in found.findings if f.code == "E_MISSING_COUNT"] == [("shares", "7")]
+    posts.loc[7, ["reach", "shares"]] = [1e9, 5000.0]  # one post weighs more than all others together
+    wild = mk.describe_influence(posts).facts
+    assert np.isnan(wild["spread"]) or wild["spread_high"] - wild["spread_low"] < 4
+    text = " ".join(mk.report(mk.describe_influence(posts), language="en").sections[0].sentences)
+    assert "in proportion" not in text
+
+
+def test_a_table_of_pounds_is_told_in_pounds():
+    lines = pd.DataFrame({"customer_id": np.arange(60) % 20, "date": pd.date_range("2025-01-01", periods=60, freq="5D"), "amount": 10.0})
+    told = mk.describe_customers(lines, currency="GBP")
+    for content in (told, told.table):
+        assert "£" in mk.table(content, language="en").to_string()
+        assert "€" not in mk.table(content, language="en").to_string()

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import beta
 
-from mktlib import describe_reputation, load_sample, load_truth, replay_alarm, report, watch_mentions
+from mktlib import describe_reputation, load_sample, load_truth, plot, replay_alarm, report, watch_mentions
 from mktlib.errors import DataError
 from mktlib.reputation.carriers import by_reach, loudest
 from mktlib.reputation.response import answered_by, waits
@@ -360,3 +360,31 @@ def test_topics_over_time_add_up_and_show_the_bad_week():
     top = found.weeks.sort_values("mentions").iloc[-1]
     assert (top["topic"], top["week"]) == ("hinge", pd.Timestamp("2026-06-08"))
     assert (found.weeks["week"].dt.day_of_week == 0).all()
+
+
+def test_watch_and_replay_tell_one_number_and_the_replay_shows_the_window_that_raised_it(storm):
+    mentions, watch, told = storm
+    crisis = watch.table[watch.table["level"] == "crisis"].iloc[0]
+    assert told.facts["mentions"] == crisis["mentions"]
+    assert told.facts["negative"] == crisis["negative"]
+    long = watch.table.assign(window_hours=120.0)
+    again = replay_alarm(replace(watch, table=long), mentions)
+    assert again.table["at"].iloc[0] <= crisis["at"].tz_localize(None) - pd.Timedelta(hours=96)
+
+
+@pytest.mark.parametrize(("days", "blind"), [(20, True), (60, False)])
+def test_too_short_a_history_is_not_told_as_a_quiet_one(days, blind):
+    rng = np.random.default_rng(3)
+    at = pd.Timestamp("2026-01-01") + pd.to_timedelta(np.sort(rng.uniform(0, days * 24, days * 9)), unit="h")
+    watch = watch_mentions(pd.DataFrame({"at": at}))
+    section = report(watch, language="en").sections[0]
+    assert ("nothing was watched" in " ".join(section.sentences)) is blind
+    assert section.headline.startswith("Nothing could be watched yet") is blind
+    title = plot(watch, language="fr").get_title(loc="left")
+    assert ("rien n’a été surveillé" in title) is blind
+
+
+def test_a_report_without_a_decision_opens_with_what_its_results_say(storm):
+    page = report(storm[1], describe_reputation(storm[0]), language="fr")
+    assert page.title == "Ce que disent les chiffres"
+    assert page.opening == tuple(section.headline for section in page.sections)

@@ -106,6 +106,7 @@ def _described(books: Book, end: int, horizon: int, level: float, rows: Mapping[
         bar.update()
     found += _remarks(cuts, check, fitted, horizon)
     facts = _facts(books, now, end, cuts, horizon, level, fitted) | {"currency": currency}
+    table.attrs["currency"] = currency  # so that a table of it is told in its own money
     return Customers(table=table, facts=facts, findings=tuple(found), scores=_pairs(recency, value, now.money), check=check)
 
 

@@ -61,24 +61,28 @@ def describe_influence(data: Any, *, person: str | None = None, measures: Any = 
     nobody = 0 if whose is None else int(whose.eq("").sum())
     if whose is not None and nobody:  # all of them together are not one person
         frame, whose = frame[whose.ne("").to_numpy()], whose[whose.ne("")]
-    values = pd.DataFrame({name: numbers(frame, name) for name in names})
-    values = values if whose is None else values.groupby(whose.to_numpy(), sort=True).sum()
+    values = pd.DataFrame({name: numbers(frame, name, blank=np.nan) for name in names})
+    values = values if whose is None else values.groupby(whose.to_numpy(), sort=True).sum(min_count=1)
+    blank = values.isna().sum()
     if unit == "person" and names and len(values) < FEWEST:
         raise DataError(finding("E_FEW_PEOPLE", found=str(len(values)), expected=f">= {FEWEST}"))
-    usable = [m for m in names if (values[m] >= 0).all() and values[m].sum() > 0]
-    table = pd.DataFrame([_measure(values[m].to_numpy(float), m, unit, level) for m in usable], columns=COLUMNS)
+    usable = [m for m in names if (values[m].dropna() >= 0).all() and values[m].sum() > 0]
+    table = pd.DataFrame([_measure(values[m].dropna().to_numpy(float), m, unit, level) for m in usable], columns=COLUMNS)
     facts: dict[str, Any] = {"level": level, "unit": unit, ("people" if unit == "person" else "posts"): len(values)}
     facts |= _sharing(frame, level) if {"reach", "shares"} <= set(frame.columns) else {}
     sharers, more = _sharers(frame, sizes, whose) if sizes else (None, {})
     found: list[Finding] = [finding("E_NO_PERSON", level="warning", column=str(person), found=str(nobody))] if nobody else []
+    found += [finding("E_MISSING_COUNT", level="warning", column=m, found=str(blank[m]), metric=m) for m in usable if blank[m]]
     found += [finding("E_NO_CONCENTRATION", level="note", column=m) for m in names if m not in usable]
-    lorenz = pd.concat([_lorenz(values[m].to_numpy(float), m, unit) for m in usable]) if usable else _empty("lorenz")
+    lorenz = pd.concat([_lorenz(values[m].dropna().to_numpy(float), m, unit) for m in usable]) if usable else _empty("lorenz")
     return Influence(
         table=table, facts=facts | more, findings=tuple(found), lorenz=lorenz.reset_index(drop=True),
         sharers=sharers if sharers is not None else _empty("sharers"),
     )  # fmt: skip
 
 
+TELLS_NOTHING = 2.0
+"""Half a range of the power by which shares grow with reach, from which it says nothing."""
 COLUMNS = [
     "measure", "unit", "count", "zeros", "total", *(f"{m}{e}" for m in ("gini", "top1", "top10") for e in ("", "_low", "_high")),
 ]  # fmt: skip
@@ -184,8 +188,8 @@ def _lorenz(x: np.ndarray, name: str, unit: str) -> pd.DataFrame:
 
 def _sharing(frame: pd.DataFrame, level: float) -> dict[str, Any]:
     """Shares per thousand reached, and the power by which shares grow with reach."""
-    reach, shares = numbers(frame, "reach").to_numpy(), numbers(frame, "shares").to_numpy()
-    seen = reach > 0
+    reach, shares = (numbers(frame, name, blank=np.nan).to_numpy() for name in ("reach", "shares"))
+    seen = (reach > 0) & np.isfinite(shares)
     reach, shares = reach[seen], shares[seen]
     network = (as_group(frame["network"]) if "network" in frame else pd.Series("", index=frame.index))[seen]
     if len(reach) < FEWEST or shares.sum() <= 0:
@@ -227,6 +231,8 @@ def power(shares: np.ndarray, reach: np.ndarray, group: np.ndarray, level: float
     lever = np.minimum(mean * np.einsum("ij,jk,ik->i", x, bread, x), 0.99)
     score = x * ((shares - mean) / (1 - lever))[:, None]
     error = float(np.sqrt((bread @ (score.T @ score) @ bread)[-1, -1])) * float(stdtrit(len(shares) - width, 0.5 + level / 2))
+    if not error < TELLS_NOTHING:  # one post weighs more than all others together
+        return np.nan, np.nan, np.nan
     return float(beta[-1]), float(beta[-1] - error), float(beta[-1] + error)
 
 

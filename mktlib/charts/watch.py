@@ -40,7 +40,8 @@ def watch(canvas: Canvas, result: Watch) -> None:
     canvas.ax.plot(x, shown["expected"], color=cv.INK, linewidth=1.4, linestyle="--", label=canvas.say("watch.usual"))
     top = max(float(shown["count"].max()), 1.0) * 1.04
     handles = [*canvas.ax.get_legend_handles_labels()[0], *_alarms(canvas, result, zone, (x, shown["count"].to_numpy(float)))]
-    canvas.title(_title(canvas, result))
+    handles += _learnt(canvas, result, zone, float(x[0]), float(x[-1]))
+    canvas.title(_title(canvas, result) if result.facts.get("watched_years") else canvas.say("watch.blind"))
     canvas.ax.set_ylim(0, top * 1.12)
     _dated(canvas, x[0], x[-1] + (1 / 24 if hourly else 1))
     canvas.units("y", Units("number", canvas.language), canvas.say("watch.hours" if hourly else "watch.days"))
@@ -68,6 +69,16 @@ def _alarms(canvas: Canvas, result: Watch, zone: str, drawn_at: tuple[np.ndarray
                     said, (start, at), xytext=(-8, 0), ha="right", textcoords="offset points", va="center", fontsize=9, parse_math=False
                 )
     return drawn
+
+
+def _learnt(canvas: Canvas, result: Watch, zone: str, first: float, last: float) -> list[Any]:
+    """The days that are learnt from, hatched: nothing in them could raise an alarm."""
+    since = result.facts.get("watched_from")
+    until = last + 1 if since is None else float(number_of(pd.Series([since]).dt.tz_convert(zone).dt.tz_localize(None))[0])
+    if not result.facts.get("history_days") or until <= first:
+        return []
+    look: dict[str, Any] = {"facecolor": cv.FAINT, "alpha": 0.7, "hatch": "////", "edgecolor": "white", "linewidth": 0, "zorder": 0}
+    return [canvas.ax.axvspan(first, until, label=canvas.say("watch.learnt"), **look)]
 
 
 def _title(canvas: Canvas, result: Watch) -> str:

@@ -28,6 +28,8 @@ __all__ = ["Report", "report"]
 READERS = ("client", "analyst")
 DPI = 130
 PIXELS_AN_INCH = 96
+FOREMOST = 4
+"""Results whose first sentence opens a report that decides nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,12 +88,12 @@ def report(
         raise DataError(wrong)
     voice = Voice(language=language, tables=tables or load_tables(), reader=reader)
     decided = decision(results)
-    opening = tuple(visible(s) for s in opening_of(voice, decided))
     new = pitched(results)
     told = [(section(voice, r), _pictures(voice, r, pitch=any(r is p for p in new))) for r in results]
     further: dict[int, list[tuple[Section, list[dict[str, Any]]]]] = {id(r): [(s, []) for s in pitch(voice, r, results)] for r in new}
     parts = [p for r, one in zip(results, told, strict=True) for p in (one, *further.get(id(r), []))]
     sections = tuple(s for s, _ in parts)
+    opening = tuple(visible(s) for s in opening_of(voice, decided)) if _decides(decided) else tuple(s.headline for s in sections[:FOREMOST])
     title = visible(title or (voice.say("style_guide.page_title") if isinstance(results[0], StyleGuide) else _title(voice, decided)))
     html = _page(voice, title, opening, sections, [pictures for _, pictures in parts])
     facts = {"decision": decided, "results": tuple(facts_of(r) for r in results)}
@@ -99,6 +101,10 @@ def report(
     if path is not None:
         made.save(path)
     return made
+
+
+def _decides(decided: Facts) -> bool:
+    return bool(decided["plans"] or decided["scores"])
 
 
 def _check(results: tuple[Result, ...], reader: str, language: str) -> None:
@@ -115,8 +121,6 @@ def _check(results: tuple[Result, ...], reader: str, language: str) -> None:
 
 def opening_of(voice: Voice, decided: Facts) -> list[str]:
     """The decision: what to make, stop and test; the money and the chances; which ones to stop; what is still too early."""
-    if not decided["plans"] and not decided["scores"]:
-        return [voice.say("opening.none")]
     alone = {k: decided[k] for k in ("make", "stop")}
     said = planned(voice, decided) if decided["plans"] else scored(voice, decided, "opening.decision", alone)
     for plan in decided["plans"]:
@@ -148,6 +152,8 @@ def scored(voice: Voice, decided: Facts, key: str, counts: Mapping[str, int]) ->
 
 
 def _title(voice: Voice, decided: Facts) -> str:
+    if not _decides(decided):
+        return voice.say("title_told")
     name = next((p["name"] for p in decided["plans"] if p.get("name")), None)
     return voice.say("title_named", name=str(name)[:120]) if name else voice.say("title")
 

@@ -18,6 +18,10 @@ from mktlib.wording import say
 MEASURES = ("revenue", "orders", "engagements", "shares", "clicks", "reach", "impressions")
 
 
+ABOUT = 0.25
+"""About in proportion: the range of the power lies within so much of 1."""
+
+
 def influence_draft(voice: Voice, result: Influence, facts: Facts) -> Draft:
     """How concentrated the most telling measure is, then who shares and whether what is shared goes further."""
     said = [*_concentration(voice, result.table), *_sharing(voice, facts), *_sharers(voice, facts)]
@@ -63,9 +67,8 @@ def _sharing(voice: Voice, facts: Facts) -> list[str]:
     within = voice.within(*(voice.number(facts[f"shares_per_thousand_{end}"], 1) for end in ("low", "high")))
     said = [voice.say("influence.shares", rate=voice.number(facts["shares_per_thousand"], 1), within=within)]
     low, high = facts.get("spread_low", np.nan), facts.get("spread_high", np.nan)
-    if np.isfinite([low, high]).all():
-        said.append(voice.say("influence.spread_more" if low > 1 else "influence.spread_less" if high < 1 else "influence.spread_even"))
-    return said
+    key = "spread_more" if low > 1 else "spread_less" if high < 1 else "spread_even" if low > 1 - ABOUT and high < 1 + ABOUT else ""
+    return [*said, *([voice.say(f"influence.{key}")] if key else [])]
 
 
 def _sharers(voice: Voice, facts: Facts) -> list[str]:

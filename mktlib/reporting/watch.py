@@ -22,12 +22,16 @@ def watch_draft(voice: Voice, result: Watch, facts: Facts) -> Draft:
     """The worst alarm first; how many were raised beside how many luck was allowed; what stands now."""
     loud = result.table[result.table["level"].isin(LOUD)]
     worst = loud.assign(order=loud["level"].map({"crisis": 0, "alert": 1})).sort_values(["order", "at"], kind="stable").head(1)
-    headline = _alarm(voice, worst.to_dict("records")[0]) if len(worst) else voice.say("watch.quiet")
-    sentences = [_promise(voice, facts, len(loud))] if facts.get("watched_years") else []
+    watched = float(facts.get("watched_years") or 0.0)
+    headline = _alarm(voice, worst.to_dict("records")[0]) if len(worst) else voice.say("watch.quiet" if watched else "watch.blind")
+    sentences = [_promise(voice, facts, len(loud))] if 12 * watched >= 1 else []
     standing = result.table[result.table["level"].isin(facts.get("standing", ())) & result.table["until"].isna()]
     names = voice.names(_topic(voice, t) for t in dict.fromkeys(standing["topic"]))
     sentences.append(voice.say("watch.standing", names=names) if len(standing) else voice.say("watch.over"))
-    sentences += [voice.say("watch.history", days=voice.number(facts["history_days"]))] if facts.get("history_days") else []
+    if facts.get("history_days"):
+        since = facts.get("watched_from")
+        told = {"days": voice.number(facts["history_days"]), "since": voice.date(since) if since is not None else "–"}
+        sentences.insert(0, voice.say("watch.history" if watched else "watch.history_none", **told))
     spec: list[Spec] = [
         ("at", "day"),
         ("level", "text"),
@@ -84,8 +88,10 @@ def replay_draft(voice: Voice, result: Replay, facts: Facts) -> Draft:
         sentences.append(voice.say("reputation.carried", band=voice.label("band", loud["band"]), **said))
     spec: list[Spec] = [("at", "moment"), ("count", "number"), ("usually", "number"), ("so_far", "number"), ("negative", "percent")]
     spec += [("reach", "number"), ("word", "text"), ("level", "text")]
-    levels = [voice.say(f"watch.level.{level or 'calm'}") for level in result.table["level"]]
-    tables = [grid(voice, result.table.assign(level=levels).rename(columns=SAID), spec, caption=voice.say("replay.caption"), facts=facts)]
+    begun = int((result.table["level"] != "").to_numpy().argmax()) if len(result.table) else 0
+    steps = result.table if voice.analyst else result.table.iloc[max(begun - 1, 0) :]
+    levels = [voice.say(f"watch.level.{level or 'calm'}") for level in steps["level"]]
+    tables = [grid(voice, steps.assign(level=levels).rename(columns=SAID), spec, caption=voice.say("replay.caption"), facts=facts)]
     if len(result.terms):
         terms: list[Spec] = [
             ("word", "text"),

@@ -17,7 +17,7 @@ from mktlib.vocabulary import finding
 
 LEVELS: tuple[str, ...] = ("watch", "alert", "crisis")
 BEFORE = pd.Timedelta(days=1)
-"""How long before the alarm a replay starts."""
+"""How long before the alarm a replay starts at least: it shows the whole window that raised it."""
 MEMORY = pd.Timedelta(days=180)
 """How far back the terms of the time before are read."""
 STEPS: tuple[str, ...] = ("1h", "2h", "3h", "6h", "12h", "1D", "7D")
@@ -48,7 +48,8 @@ def replay_alarm(watch: Watch, mentions: Any, *, alarm: int | None = None, brand
     known = known[known["brand"] == (brand or str(watch.facts.get("brand", "own")))]
     at, until = _moment(row["at"]), _moment(row.get("until"))
     last = known["at"].max() if pd.isna(until) else min(until, known["at"].max())
-    start = (at - BEFORE).floor("h")
+    window = row.get("window_hours", 0.0)
+    start = (at - max(BEFORE, pd.Timedelta(hours=float(window) if pd.notna(window) else 0.0))).floor("h")
     if known.empty or last < start:
         raise DataError(finding("E_REPLAY_OTHER", column="mentions", found=f"{at:%Y-%m-%d %H:%M}"))
     step = next((s for s in STEPS if (last - start) / pd.Timedelta(s) <= MOST_STEPS), STEPS[-1])
@@ -60,13 +61,20 @@ def replay_alarm(watch: Watch, mentions: Any, *, alarm: int | None = None, brand
     followers = during["followers"].dropna()
     named = [r["term"] for r in rows if r["term"]]
     facts = {
-        "topic": row.get("topic", ""), "level": row["level"], "first": at, "until": until, "step": step, "mentions": len(during),
+        "topic": row.get("topic", ""), "level": row["level"], "first": at, "until": until, "step": step,
+        "mentions": _told(row, "mentions", len(during)),
         "peak": steps["at"].iloc[int(steps["count"].to_numpy().argmax())], "term": named[-1] if named else "",
-        "negative": float(during["tone"].eq("negative").mean()) if len(during) else float("nan"),
+        "negative": _told(row, "negative", float(during["tone"].eq("negative").mean()) if len(during) else float("nan")),
         "carriers": by_reach(followers.to_numpy(), during.loc[followers.index, "tone"].eq("negative").to_numpy()).to_dict("records"),
     }  # fmt: skip
     terms = _terms(during, earlier)
     return Replay(table=steps[["at", "count", "expected", "total", "negative", "reach", "term", "level"]], terms=terms, facts=facts)
+
+
+def _told(row: Mapping[Any, Any], name: str, ours: float) -> float:
+    """What the watch says of the episode, so that both tell one number; ours where it says nothing."""
+    said = row.get(name)
+    return ours if said is None or pd.isna(said) else type(ours)(said)
 
 
 def _which(table: pd.DataFrame, alarm: int | None) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from threadpoolctl import threadpool_limits
 
 from mktlib.errors import DataError, Finding, ModelError
 from mktlib.reputation.answers import CLASSES, UNCERTAIN, a_share, coded, plain_texts, same_length
@@ -93,9 +94,10 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         classes = np.unique(y)
         scores = np.zeros((len(y), len(classes)))
         parts = list(folds(y, self.seed).split(y, y))
-        for train, test in progress(parts, desc="fit"):
-            scores[test] = learn([read[i] for i in train], y[train]).scores([read[i] for i in test])
-        learned = learn(read, y)
+        with threadpool_limits(1):  # small matrices: threads wait for each other longer than they work
+            for train, test in progress(parts, desc="fit"):
+                scores[test] = learn([read[i] for i in train], y[train]).scores([read[i] for i in test])
+            learned = learn(read, y)
         learned.stack, learned.stack_bias, some = last_layer(stacked(scores, read), y, self.seed)
         held = np.zeros((len(y), 3))
         held[:, classes] = some
