@@ -147,6 +147,11 @@ class Canvas:
         """A quiet line inside the axes, for a picture with nothing to draw."""
         self.ax.text(0.5, 0.5, drawable(text), transform=self.ax.transAxes, ha="center", va="center", color=GREY, parse_math=False)
 
+    def nothing(self, key: str) -> None:
+        """A sheet that says why there is nothing on it."""
+        self.title(self.say(key))
+        self.note(self.say("nothing"))
+
     def legend(self, handles: Iterable[Any] | None = None, *, columns: int = 5) -> None:
         drawn, names = self.ax.get_legend_handles_labels()
         shown = list(handles) if handles is not None else drawn

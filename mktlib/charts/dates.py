@@ -58,8 +58,7 @@ def dates(canvas: Canvas, plan: Plan) -> None:
     """A row a piece: a band while it is made, an arrow when it must be ready, a mark of its channel whenever it is shown."""
     made = to_make(plan)
     if made.empty:
-        canvas.title(canvas.say("dates.none"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("dates.none")
     ends = [day(made["due"].iloc[k], canvas.language) for k in (0, -1)]
     canvas.title(canvas.say("dates.title", count=len(made), pieces=canvas.number(len(made)), first=ends[0], last=ends[1]))
     shown = made.head(MOST_ROWS)

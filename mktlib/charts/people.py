@@ -106,8 +106,7 @@ def likes(canvas: Canvas, result: Audience) -> None:
     """Formats, lengths and styles, each beside the average of its kind, marked by whether it is shown to differ."""
     table = result.likes
     if table.empty:
-        canvas.title(canvas.say("people.likes_none"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("people.likes_none")
     first = table.sort_values("times", ascending=False, kind="stable").iloc[0]
     times = Units("times", canvas.language)
     names = {"name": cv.shorten(canvas.label(first["axis"], first["value"]), 40), "times": times.speak(float(first["times"]))}
@@ -244,8 +243,7 @@ def research(canvas: Canvas, result: Research) -> None:
     """The unknowns, what would change most on top, coloured by the means, with how many answers each needs."""
     table = result.table.head(TOP)
     if table.empty:
-        canvas.title(canvas.say("people.research_none"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("people.research_none")
     names = [unknown_label(canvas, row, str(result.facts.get("by", "segment"))) for row in table.to_dict("records")]
     canvas.title(canvas.say("people.research_title", name=cv.shorten(names[0][:1].lower() + names[0][1:], 70)))
     y, known = np.arange(len(table)), list(dict.fromkeys(table["means"]))

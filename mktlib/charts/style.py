@@ -23,8 +23,7 @@ def style(canvas: Canvas, fit: StyleFit) -> None:
     """One line a style, the nearest on top: its share, and beside it the marks that pull the draft there or away."""
     table = fit.table
     if table.empty or not fit.facts.get("words"):
-        canvas.title(canvas.say("style.none"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("style.none")
     best, second = (canvas.label("style", table["style"].iloc[k]) for k in (0, 1))
     clear = float(fit.facts["ratio"]) >= 3
     canvas.title(canvas.say("style.title_clear" if clear else "style.title_near", best=best, second=second))

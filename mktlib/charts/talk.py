@@ -53,12 +53,10 @@ def voice(canvas: Canvas, result: Reputation) -> None:
     """A row a brand: share of voice, share of negatives and net sentiment, each with its range."""
     table = result.table.head(TOP)
     if table.empty:
-        canvas.title(canvas.say("talk.none"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("talk.none")
     known = [name for name in VOICES if name in table and table[name].notna().any()]
     if not known:
-        canvas.title(canvas.say("talk.one"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("talk.one")
     for k, name in enumerate(known):
         colour, marker, _ = cv.SERIES[k]
         y = np.arange(len(table)) + (k - (len(known) - 1) / 2) * 0.24
@@ -92,8 +90,7 @@ def topics_size(result: Reputation) -> tuple[float, float]:
 def topics(canvas: Canvas, result: Reputation) -> None:
     """A bar a topic, its negative part hatched; beside it the share of the talk with its range."""
     if result.topics.empty:
-        canvas.title(canvas.say("topics.none"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("topics.none")
     table = result.topics.head(TOP)
     y, size = np.arange(len(table)), table["mentions"].to_numpy(float)
     bad = size * table.get("negative", pd.Series(0.0, index=table.index)).fillna(0.0).to_numpy(float)
@@ -119,8 +116,7 @@ def weeks_size(result: Reputation) -> tuple[float, float]:
 def weeks(canvas: Canvas, result: Reputation) -> None:
     """A line a topic, the most talked of first: mentions week by week."""
     if result.weeks.empty:
-        canvas.title(canvas.say("topics.none"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("topics.none")
     sizes = result.weeks.groupby("topic")["mentions"].sum().sort_values(ascending=False, kind="stable")
     for k, topic in enumerate(sizes.index[:MOST_LINES]):
         mine = result.weeks[result.weeks["topic"] == topic]
@@ -146,8 +142,7 @@ def answers(canvas: Canvas, result: Reputation) -> None:
     """The share of people answered by so many hours, those who still wait counted, with its range and the promise."""
     curve = result.answers
     if curve.empty:
-        canvas.title(canvas.say("answers.none"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("answers.none")
     within, waited = float(result.facts["answer_within"]), result.waits.iloc[0]
     start = max(0.05, float(curve["hours"][curve["hours"] > 0].min()) / 1.5)
     x = np.concatenate([[start], curve["hours"].clip(lower=start)])

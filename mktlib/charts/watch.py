@@ -28,8 +28,7 @@ def watch(canvas: Canvas, result: Watch) -> None:
     """Mentions a day (an hour, where they are few days), what was usual, and a mark for each alarm at its level."""
     series = result.series
     if series.empty:
-        canvas.title(canvas.say("watch.none"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("watch.none")
     zone = str(result.facts.get("zone", "UTC"))
     at = series["at"].dt.tz_convert(zone).dt.tz_localize(None)
     hourly = (at.max() - at.min()).days < HOURLY_UP_TO
@@ -105,8 +104,7 @@ def replay(canvas: Canvas, result: Replay) -> None:
     """A bar a step in the colour and hatch of the level that stood, what was usual, and the term that stood out when it changed."""
     table = result.table
     if table.empty:
-        canvas.title(canvas.say("watch.none"))
-        return canvas.note(canvas.say("nothing"))
+        return canvas.nothing("watch.none")
     x = number_of(table["at"])
     width = float(np.diff(x).min()) if len(x) > 1 else 1 / 24
     looks = {"": (cv.SKY, ""), "watch": ("#b9b9b9", ".."), "alert": (cv.ORANGE, "//"), "crisis": (cv.VERMILION, "xx")}
