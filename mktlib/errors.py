@@ -112,3 +112,7 @@ class PlanError(MktlibError, ValueError):
 
 class StoreError(MktlibError, OSError):
     """A file could not be written, or what was read back is not what was written."""
+
+
+class SecurityError(MktlibError, PermissionError):
+    """Something was asked for that could lead where nobody meant to go: a private address, a file outside its folder."""

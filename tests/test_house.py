@@ -25,6 +25,7 @@ FLOORS = {
     "intake": 2,
     "glmm": 2,
     "rules": 2,
+    "markup": 2,  # HTML and its styles taken apart, for pages and e-mails
     "scoring": 3,
     "simulate": 3,
     "datasets": 3,  # it writes whole files with wording
@@ -32,6 +33,9 @@ FLOORS = {
     "reputation": 4,
     "planning": 4,
     "measurement": 4,
+    "mailing": 4,
+    "mobile": 4,
+    "places": 4,
     "charts": 5,
     "reporting": 6,  # it draws its figures with charts
     "__init__": 7,
@@ -41,8 +45,8 @@ AT_HOME = {
     "babel": {"wording"},
     "narwhals": {"intake", "scoring"},
     "duckdb": {"intake"},
-    "scipy": {"glmm", "scoring", "planning", "measurement", "audience", "reputation", "simulate"},
-    "sklearn": {"scoring", "audience", "reputation", "measurement"},
+    "scipy": {"glmm", "scoring", "planning", "measurement", "audience", "reputation", "simulate", "mailing", "places"},
+    "sklearn": {"scoring", "audience", "reputation", "measurement", "mailing", "places"},
     "highspy": {"planning"},
     "openpyxl": {"intake"},
     "pooch": {"datasets"},
@@ -53,6 +57,9 @@ AT_HOME = {
     "xlsxwriter": {"planning"},
     "matplotlib": {"charts"},
     "jinja2": {"wording"},
+    "bs4": {"markup"},
+    "tinycss2": {"markup"},
+    "playwright": {"mobile"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
     "papermill": {"__main__"},
     "tqdm": {"__main__", "vocabulary"},
@@ -93,7 +100,7 @@ def test_a_module_imports_only_from_floors_below(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_third_parties_stay_at_home_and_nothing_hides_in_a_function(path):
-    optional = {"duckdb", "papermill", "nbformat", "IPython", "jupyterlab"}
+    optional = {"duckdb", "papermill", "nbformat", "IPython", "jupyterlab", "playwright"}
     for name, top in imports(path):
         party = name.split(".")[0]
         assert house(path) in AT_HOME.get(party, {house(path)}), f"{party} does not live in {house(path)}"

@@ -82,14 +82,14 @@ def _said(row: Row, found: Found, case: Case, language: str, instead: bool) -> d
     """The sentences of a rule in one language, with the names that differ by language filled in."""
     names = {"style": style_name(case.tables, case.place.style, language), **found.words.get(language, {})}
     hint = str(lookup("rules.write", language)) if instead else _own(row["hint"], language)
-    return {"says": _filled(_own(row["says"], language), names), "hint": _filled(hint, names)}
+    return {"says": filled(_own(row["says"], language), names), "hint": filled(hint, names)}
 
 
 def _own(words: Mapping[str, str], language: str) -> str:
     return str(words.get(language) or words["en"])
 
 
-def _filled(sentence: str, names: Mapping[str, str]) -> str:
+def filled(sentence: str, names: Mapping[str, str]) -> str:
     for name, value in names.items():
         sentence = sentence.replace("{" + name + "}", value.replace("{", "{{").replace("}", "}}"))
     return sentence

@@ -9,7 +9,7 @@ from typing import Any
 from mktlib.errors import Finding
 from mktlib.vocabulary.beliefs import SHAPES, positive, wrong_priors
 from mktlib.vocabulary.rows import KINDS, above
-from mktlib.vocabulary.rulings import wrong_mark, wrong_rule
+from mktlib.vocabulary.rulings import wrong_check, wrong_mark, wrong_rule
 from mktlib.vocabulary.words import finding, nearest
 
 CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -27,6 +27,7 @@ REFERENCES = {
     "quiet": {"channels": "channels", "holidays": "holidays"},
     "specs": {"channels": "channels", "content_types": "content_types", "networks": "networks"},
     "styles": {"opposite": "styles"},
+    "flows": {"stage": "stages", "measure": "metrics"},
     "rules": {"styles": "styles", "not_styles": "styles", "channels": "channels", "not_channels": "channels"},
 }
 LISTS = (
@@ -56,6 +57,9 @@ NEEDED = {
     "rules": ("label", "about", "level", "says", "hint"),
     "marks": ("label", "per", "half", "weights"),
     "customer_groups": ("label", "recency", "value"),
+    "checks": ("label", "about", "level", "says", "hint", "source", "conf"),
+    "flows": ("label", "trigger", "stage", "cap", "measure"),
+    "stores": ("label",),
     "research": ("label", "unknown", "means", "whom", "answers", "says"),
 }
 # Sections of a column map, read by intake.
@@ -182,6 +186,8 @@ def _wrong_row(path: str, table: str, own: Any, below: Mapping[str, Any], everyt
         yield from _wrong_metric(path, row, everything["metrics"], file)
     if table == "rules":
         yield from wrong_rule(path, above(below, own), file)
+    if table == "checks":
+        yield from wrong_check(path, row, file)
     if table == "marks":
         yield from wrong_mark(path, row, everything["styles"], file)
     for name, target in REFERENCES.get(table, {}).items():

@@ -14,7 +14,8 @@ from mktlib.vocabulary.words import finding
 
 KINDS = (
     "stages", "families", "content_types", "styles", "lengths", "channels", "networks", "segments", "metrics", "quiet", "holidays", "specs",
-    "rules", "marks", "customer_groups", "research",
+    "rules", "marks", "customer_groups", "research", "checks", "flows",
+    "stores",
 )  # fmt: skip
 AXIS_TABLE = {
     "stage": "stages",
@@ -28,6 +29,9 @@ AXIS_TABLE = {
     "family": "families",
     "customer_group": "customer_groups",
     "research": "research",
+    "check": "checks",
+    "flow": "flows",
+    "store": "stores",
 }
 
 Row = Mapping[str, Any]
@@ -53,6 +57,9 @@ class Rows:
     marks: Mapping[str, Row]
     customer_groups: Mapping[str, Row]
     research: Mapping[str, Row]
+    checks: Mapping[str, Row]
+    flows: Mapping[str, Row]
+    stores: Mapping[str, Row]
     priors: Mapping[str, Any]
     languages: Mapping[str, Row] = field(repr=False)
 

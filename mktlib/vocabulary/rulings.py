@@ -16,6 +16,24 @@ MOST_REPEATS, LONGEST_PATTERN = 4, 1_000
 REPEAT = re.compile(r"\{(\d{0,4})(,?)(\d{0,4})\}")
 
 
+ABOUT = ("email", "page", "listing", "sends")
+
+
+def wrong_check(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """Every entry of a check of e-mails, pages or listings that cannot be used."""
+    for name, wanted in (("level", LEVELS), ("about", ABOUT)):
+        if row.get(name) not in wanted:
+            found = repr(row.get(name))
+            yield finding(
+                "E_OPTION", file=file, column=f"{path}.{name}", found=found, expected=" / ".join(wanted), hint=nearest(found, wanted)
+            )
+    for name in ("says", "hint"):
+        yield from _wrong_sentences(f"{path}.{name}", row.get(name), file)
+    values = row.get("values", {})
+    if not isinstance(values, Mapping) or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in values.values()):
+        yield finding("E_OPTION", file=file, column=f"{path}.values", found=repr(values), expected="values = { least = 24 }")
+
+
 def wrong_rule(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding]:
     """Every entry of a rule that cannot be used."""
     if row.get("level") not in LEVELS:

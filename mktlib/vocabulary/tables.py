@@ -152,8 +152,8 @@ def _load(own: tuple[tuple[str, str], ...]) -> Tables:
 
 @lru_cache(maxsize=1)
 def _packaged() -> dict[str, Any]:
-    raw: dict[str, Any] = {}
-    for path in [*sorted(TABLES.glob("*.toml")), *sorted((TABLES / "rules").glob("*.toml"))]:
+    raw: dict[str, Any] = {kind: {} for kind in KINDS}
+    for path in [*sorted(TABLES.glob("*.toml")), *sorted((TABLES / "rules").glob("*.toml")), *sorted((TABLES / "checks").glob("*.toml"))]:
         raw = above(raw, read_toml(path))
     raw["languages"] = languages()
     return raw

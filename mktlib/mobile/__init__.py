@@ -1,0 +1,1 @@
+"""Phones: whether a page works on one, and whether a listing suits its store."""
