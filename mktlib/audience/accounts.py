@@ -10,8 +10,8 @@ import pandas as pd
 
 from mktlib.audience.asked import COLUMNS as ASKED
 from mktlib.audience.days import FEWEST_BLOCKS, block_days, ratio
-from mktlib.audience.inputs import as_group, days_of, numbers
 from mktlib.errors import DataError, Finding
+from mktlib.intake.inputs import as_group, days_of, numbers
 from mktlib.vocabulary import finding
 
 MONTH = 30

@@ -16,10 +16,10 @@ from threadpoolctl import threadpool_limits
 
 from mktlib.audience import mixing
 from mktlib.audience.drift import Drift, fitted_drifts
-from mktlib.audience.inputs import absent, as_group
 from mktlib.audience.posted import ALL, Posts, days_since, moments, read_posts, smooth_time
 from mktlib.errors import Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.inputs import absent, as_group
 from mktlib.results import Cadence
 from mktlib.vocabulary import finding, not_level, progress
 

@@ -16,10 +16,10 @@ from scipy.special import expit, logit, ndtri, stdtrit
 
 from mktlib.audience import btyd
 from mktlib.audience.groups import FEWEST, OTHERS, shrunk_rates
-from mktlib.audience.inputs import absent, days_of, moment, not_numbers, numbers
 from mktlib.audience.purchases import Book, Rfm, book, groups_of
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.inputs import absent, days_of, moment, not_numbers, numbers
 from mktlib.results import Customers
 from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables, progress
 

@@ -16,11 +16,11 @@ from mktlib.audience.accounts import by_network, is_daily
 from mktlib.audience.asked import COLUMNS as ASKED
 from mktlib.audience.asked import asked
 from mktlib.audience.groups import FEWEST, OTHERS, folded, shrunk_rates
-from mktlib.audience.inputs import absent, as_group, not_numbers, numbers, twice
 from mktlib.audience.likes import liked
 from mktlib.audience.money import per_head
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.inputs import absent, as_group, not_numbers, numbers, twice
 from mktlib.results import Audience
 from mktlib.vocabulary import finding, nearest, not_level
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from mktlib.audience.assigning import Ints
 from mktlib.audience.groups import FEWEST
-from mktlib.audience.inputs import said_days
 from mktlib.errors import DataError, Finding
 from mktlib.intake.engines import as_floats
+from mktlib.intake.inputs import said_days
 from mktlib.vocabulary import ADDRESS, finding, nearest
 
 MOST_LEVELS, MOST_WORDS, BINS, FEW_NUMBERS = 12, 40, 6, 10

@@ -10,12 +10,12 @@ from scipy.stats import binom
 
 from mktlib.audience import mixing
 from mktlib.audience.attribution import LAGS, Brought, brought
-from mktlib.audience.inputs import absent, as_group, not_numbers, numbers
 from mktlib.audience.ledger import Ledger, read_ledgers, weekly
 from mktlib.audience.level import drifting, unusual
 from mktlib.audience.posted import days_since, moments, twice
 from mktlib.errors import Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.inputs import absent, as_group, not_numbers, numbers
 from mktlib.results import Followers
 from mktlib.vocabulary import finding, not_level, progress
 

@@ -14,9 +14,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from mktlib.audience import mixing
-from mktlib.audience.inputs import absent, as_group, not_numbers, numbers
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.inputs import absent, as_group, not_numbers, numbers
 from mktlib.results import HalfLife
 from mktlib.vocabulary import finding, not_level, progress
 

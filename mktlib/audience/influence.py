@@ -14,9 +14,9 @@ import pandas as pd
 from scipy.special import expit, logit, stdtrit
 
 from mktlib.audience.groups import FEWEST
-from mktlib.audience.inputs import absent, as_group, identities, not_numbers, numbers
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.inputs import absent, as_group, identities, not_numbers, numbers
 from mktlib.results import Influence
 from mktlib.vocabulary import finding, not_level
 

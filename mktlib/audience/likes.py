@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mktlib.audience.inputs import as_group, numbers
+from mktlib.intake.inputs import as_group, numbers
 from mktlib.results import LIKES
 from mktlib.scoring import ContentScorer
 

@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from mktlib.audience.accounts import by_network, is_daily
-from mktlib.audience.inputs import absent, as_group, days_of, not_numbers, numbers
 from mktlib.errors import DataError
 from mktlib.intake import to_pandas
+from mktlib.intake.inputs import absent, as_group, days_of, not_numbers, numbers
 from mktlib.results import NetworkCards
 from mktlib.scoring import ContentScorer
 from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables

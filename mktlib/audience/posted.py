@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mktlib.audience.inputs import absent, as_group, not_numbers, numbers, unread
 from mktlib.errors import DataError, Finding
 from mktlib.intake.dates import typed_days
 from mktlib.intake.engines import as_moments
+from mktlib.intake.inputs import absent, as_group, not_numbers, numbers, unread
 from mktlib.vocabulary import finding
 
 ALL = "all"

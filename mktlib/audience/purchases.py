@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mktlib.audience.btyd import Purchases
-from mktlib.audience.inputs import identities
 from mktlib.errors import Finding
+from mktlib.intake.inputs import identities
 from mktlib.vocabulary import finding
 
 

@@ -12,9 +12,9 @@ from scipy.special import betaincinv
 
 from mktlib.audience.asked import clean
 from mktlib.audience.groups import FEWEST
-from mktlib.audience.inputs import absent, not_numbers, numbers
 from mktlib.errors import DataError
 from mktlib.intake import to_pandas
+from mktlib.intake.inputs import absent, not_numbers, numbers
 from mktlib.results import QUERIES, Intake
 from mktlib.vocabulary import load_tables
 

@@ -13,11 +13,11 @@ import pandas as pd
 
 from mktlib.audience.assigning import Classes, probabilities
 from mktlib.audience.features import Column, as_days, as_numbers, blank, codes_of, meaning
-from mktlib.audience.inputs import moment, said_days
 from mktlib.errors import DataError, Finding, StoreError
 from mktlib.intake import to_pandas
 from mktlib.intake.dates import typed_days
 from mktlib.intake.engines import as_floats
+from mktlib.intake.inputs import moment, said_days
 from mktlib.results import Segmentation
 from mktlib.scoring.keeping import path_of, plain_finding, read_scorer, write_scorer
 from mktlib.vocabulary import default_language, finding, load_tables, nearest, phrase

@@ -15,13 +15,13 @@ from threadpoolctl import threadpool_limits
 from mktlib.audience.assigning import Classes, Floats, Ints, fit_classes, one_hot, probabilities, refit
 from mktlib.audience.features import Chosen, as_numbers, choose, coded, last_day
 from mktlib.audience.groups import FEWEST
-from mktlib.audience.inputs import identities, twice
 from mktlib.audience.naming import names
 from mktlib.audience.portraits import DRAWS, LIKES, Sayings, consents, drawn_anew, likes, log_likes, sayings, traits
 from mktlib.audience.segmented import ALL, SURE, Segments, person_column
 from mktlib.audience.stability import MOST_PEOPLE, REFERENCES, found_again, prediction_strength, references, sharpness
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.inputs import identities, twice
 from mktlib.vocabulary import finding, load_tables, not_level, phrase, progress
 
 ALPHA = 0.05

@@ -16,10 +16,10 @@ from scipy.stats import norm, qmc
 from threadpoolctl import threadpool_limits
 
 from mktlib.audience import mixing
-from mktlib.audience.inputs import absent
 from mktlib.audience.posted import Posts, read_posts, smooth_time
 from mktlib.errors import Finding
 from mktlib.intake import to_pandas
+from mktlib.intake.inputs import absent
 from mktlib.results import SendTime
 from mktlib.vocabulary import finding, load_tables, nearest, not_level, progress
 
