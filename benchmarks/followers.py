@@ -17,8 +17,8 @@ from mktlib.audience import half_life, posting_cadence
 from mktlib.audience.attribution import brought, spread_out
 from mktlib.audience.followers import _ends
 from mktlib.audience.level import drifting, unusual
-from mktlib.audience.mixing import below, discovered
 from mktlib.audience.times import best_times
+from mktlib.glmm.mixing import below, discovered
 
 Row = dict[str, float | str]
 FIRST = pd.Timestamp("2025-01-06", tz="UTC")

@@ -13,12 +13,13 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 import mktlib as mk
-from mktlib.audience import attribution, halflife, mixing, times
+from mktlib.audience import attribution, halflife
 from mktlib.audience.attribution import brought, spread_out
 from mktlib.audience.drift import drift
 from mktlib.audience.ledger import read_ledgers, weekly
 from mktlib.audience.level import _one, drifting, unusual
 from mktlib.errors import DataError
+from mktlib.glmm import mixing, week
 from mktlib.planning import brief_from_text
 from mktlib.planning.informed import informed
 from mktlib.results import Cadence, Followers, HalfLife, SendTime
@@ -95,7 +96,7 @@ def test_days_share_their_luck_as_the_whole_matrix_would_have_it():
     rng = np.random.default_rng(3)
     day = np.repeat(np.arange(12), rng.integers(1, 4, 12))
     own = rng.uniform(0.1, 1, len(day))
-    luck, logdet = times._luck(own, day, 0.2, 0.5)
+    luck, logdet = week.shared_luck(own, day, 0.2, 0.5)
     whole = np.diag(own + 0.2) + 0.5 * block_diag(*[np.ones((c, c)) for c in np.bincount(day)])
     x = rng.normal(size=(len(day), 2))
     assert luck.solve(x) == pytest.approx(np.linalg.solve(whole, x))

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from threadpoolctl import threadpool_limits
 
-from mktlib.audience import mixing
+from mktlib.glmm import mixing
 
 LAGS = 14
 DECAYS = (0.0, 0.3, 0.5, 0.7, 0.85)

@@ -14,12 +14,13 @@ import pandas as pd
 from scipy.stats import norm, truncnorm
 from threadpoolctl import threadpool_limits
 
-from mktlib.audience import mixing
 from mktlib.audience.drift import Drift, fitted_drifts
-from mktlib.audience.posted import ALL, Posts, days_since, moments, read_posts, smooth_time
+from mktlib.audience.posted import ALL, Posts, days_since, read_posts
 from mktlib.errors import Finding
+from mktlib.glmm import mixing
+from mktlib.glmm.week import smooth_time
 from mktlib.intake import to_pandas
-from mktlib.intake.inputs import absent, as_group
+from mktlib.intake.inputs import absent, as_group, moments
 from mktlib.results import Cadence
 from mktlib.vocabulary import finding, not_level, progress
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solveh_banded
 
-from mktlib.audience.mixing import weights
+from mktlib.glmm.mixing import weights
 
 LENGTHS = (3.0, 8.0, 20.0)
 """Days after which weather has lost two thirds of itself."""

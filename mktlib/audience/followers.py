@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
-from mktlib.audience import mixing
 from mktlib.audience.attribution import LAGS, Brought, brought
 from mktlib.audience.ledger import Ledger, read_ledgers, weekly
 from mktlib.audience.level import drifting, unusual
-from mktlib.audience.posted import days_since, moments, twice
+from mktlib.audience.posted import days_since, twice
 from mktlib.errors import Finding
+from mktlib.glmm import mixing
 from mktlib.intake import to_pandas
-from mktlib.intake.inputs import absent, as_group, not_numbers, numbers
+from mktlib.intake.inputs import absent, as_group, moments, not_numbers, numbers
 from mktlib.results import Followers
 from mktlib.vocabulary import finding, not_level, progress
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from mktlib.audience import mixing
 from mktlib.errors import DataError, Finding
+from mktlib.glmm import mixing
 from mktlib.intake import to_pandas
 from mktlib.intake.inputs import absent, as_group, not_numbers, numbers
 from mktlib.results import HalfLife

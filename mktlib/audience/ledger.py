@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mktlib.audience.posted import moments
 from mktlib.errors import DataError, Finding
-from mktlib.intake.inputs import absent, as_group, not_numbers, numbers
+from mktlib.intake.inputs import absent, as_group, moments, not_numbers, numbers
 from mktlib.vocabulary import finding
 
 STOCK, GAINED, LOST = "followers", "followers_gained", "followers_lost"

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import t as student
 
-from mktlib.audience import mixing
+from mktlib.glmm import mixing
 
 RATIOS = np.concatenate([[0.0], np.geomspace(1e-3, 4.0, 11)])
 """Variance of one step of the level over that of one week's luck."""

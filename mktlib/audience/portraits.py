@@ -21,7 +21,7 @@ from scipy.special import ndtr, ndtri
 from mktlib.audience.assigning import Classes, Floats, Ints, one_hot, probabilities, refit
 from mktlib.audience.features import DAYPARTS, NEVER, OTHER, Column, as_days, as_numbers, blank, coded
 from mktlib.audience.groups import FEWEST, shrunk_rates
-from mktlib.audience.mixing import holm
+from mktlib.glmm.mixing import holm
 
 ALPHA, SMALL, DRAWS, MOST_DRAWN = 0.05, 0.2, 100, 2_000
 BLANK = "(blank)"

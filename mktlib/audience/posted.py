@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake.dates import typed_days
-from mktlib.intake.engines import as_moments
-from mktlib.intake.inputs import absent, as_group, not_numbers, numbers, unread
+from mktlib.glmm.week import kind_columns
+from mktlib.intake.inputs import absent, as_group, moments, not_numbers, not_zone, numbers
 from mktlib.vocabulary import finding
 
 ALL = "all"
@@ -45,43 +43,6 @@ class Posts:
         return replace(
             self, **cut, day=np.unique(self.day[mine], return_inverse=True)[1], kinds=kind_columns(self.kind[mine]), groups=(name,)
         )
-
-
-def kind_columns(kind: np.ndarray, least: int = 5) -> np.ndarray:
-    """A column for each kind that `least` posts have, about its mean, one left out; the others are one kind."""
-    names, count = np.unique(kind, return_counts=True)
-    common = names[count >= least]
-    marks = [np.asarray(kind == name, float) for name in (common[1:] if (count >= least).all() else common)]
-    marks = [m - m.mean() for m in marks if 0 < m.sum() < len(m)]
-    return np.column_stack(marks) if marks else np.zeros((len(kind), 0))
-
-
-def smooth_time(at: np.ndarray, *, most: int, days: float = 90.0) -> np.ndarray:
-    """A level and slow waves over the days that the posts span: one for each `days`, at most `most`."""
-    span = max(float(np.ptp(at)), 1.0)
-    waves = int(np.clip(span / days * 2, 1, most)) if len(at) >= 20 else 0
-    place = (at - at.min()) / span
-    return np.column_stack([np.ones(len(at)), *[np.cos(np.pi * k * place) for k in range(1, waves + 1)]])
-
-
-def moments(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]:
-    """A column as moments of UTC, and its first cell that is none; numbers are no moments."""
-    values = frame[column]
-    when = as_moments(values)
-    bad = unread(values, when)
-    if not bad.any():
-        return when, []
-    at = int(bad.argmax())
-    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=values.iloc[at], hint=typed_days(column))]
-
-
-def not_zone(zone: object) -> list[Finding]:
-    """What is wrong with the name of a zone."""
-    try:
-        zoneinfo.ZoneInfo(str(zone))
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return [finding("E_OPTION", column="zone", found=zone, expected="Europe/Paris")]
-    return []
 
 
 def read_posts(frame: pd.DataFrame, *, by: str | None, counts: Sequence[str], zone: str, found: list[Finding]) -> Posts:

@@ -15,9 +15,9 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import norm, qmc
 from threadpoolctl import threadpool_limits
 
-from mktlib.audience import mixing
-from mktlib.audience.posted import Posts, read_posts, smooth_time
+from mktlib.audience.posted import Posts, read_posts
 from mktlib.errors import Finding
+from mktlib.glmm import mixing, week
 from mktlib.intake import to_pandas
 from mktlib.intake.inputs import absent
 from mktlib.results import SendTime
@@ -25,7 +25,7 @@ from mktlib.vocabulary import finding, load_tables, nearest, not_level, progress
 
 LEAST = 30
 """Posts below which nothing is said of a group's hours."""
-SHUFFLES, SLICE, DRAWS, SEED = 2000, 200, 128, 20261
+DRAWS, SEED = 128, 20261
 NEAR = 2
 """Hours: a cell that has no post of any weekday so near is not told."""
 SURE = 0.95
@@ -111,48 +111,13 @@ class _Fit:
     above: np.ndarray
 
 
-@dataclass(frozen=True)
-class _Luck:
-    """Inverse of the covariance of posts within their days, as a scaling and what a day shares."""
-
-    precision: np.ndarray
-    day: np.ndarray
-    pull: np.ndarray
-
-    def solve(self, x: np.ndarray) -> np.ndarray:
-        scaled = x * self.precision[:, None]
-        sums = _by_day(scaled, self.day)
-        return np.asarray(scaled - self.precision[:, None] * (self.pull[:, None] * sums)[self.day])
-
-    def white(self, x: np.ndarray) -> np.ndarray:
-        """x times a square root of the inverse: columns (or a vector) whose luck is alike and apart."""
-        root = np.sqrt(self.precision)
-        scaled = x * root[:, None]
-        total, sums = _by_day(self.precision, self.day), _by_day(scaled * root[:, None], self.day)
-        part = (1 - np.sqrt(np.maximum(1 - self.pull * total, 0))) / np.maximum(total, 1e-300)
-        return np.asarray(scaled - root[:, None] * (part[:, None] * sums)[self.day])
-
-
-def _by_day(x: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """Sums of the posts of each day (posts stand in the order of their days)."""
-    return np.asarray(np.add.reduceat(x, np.searchsorted(day, np.arange(day[-1] + 1))))
-
-
-def _luck(own: np.ndarray, day: np.ndarray, post: float, shared: float) -> tuple[_Luck, float]:
-    """Posts with variance own + post, a day's posts sharing `shared`; and the log of the determinant."""
-    precision = 1 / (own + post)
-    total = _by_day(precision, day)
-    pull = shared / (1 + shared * total)
-    return _Luck(precision, day, pull), float(-np.log(precision).sum() + np.log1p(shared * total).sum())
-
-
 def _variances(z: np.ndarray, own: np.ndarray, day: np.ndarray, taken: np.ndarray) -> tuple[float, float]:
     """Variance of posts and of days by restricted likelihood on a grid, time of the week left free in `taken`."""
     size = max(float(np.var(z)), 1e-6)
     best, at = -np.inf, (size, 0.0)
     for post in size * np.geomspace(0.02, 1.6, 16):
         for ratio in (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8):
-            luck, logdet = _luck(own, day, post, ratio * post)
+            luck, logdet = week.shared_luck(own, day, post, ratio * post)
             solved = luck.solve(np.column_stack([taken, z]))
             inner = taken.T @ solved[:, :-1]
             beta = np.linalg.solve(inner + 1e-9 * np.eye(len(inner)), taken.T @ solved[:, -1])
@@ -162,71 +127,24 @@ def _variances(z: np.ndarray, own: np.ndarray, day: np.ndarray, taken: np.ndarra
     return at
 
 
-HARMONICS = 5
-"""Waves a day in which hours may differ: nothing narrower than about two and a half hours."""
-
-
-def features(weekday: np.ndarray, hour: np.ndarray) -> list[np.ndarray]:
-    """Three blocks of features of a time of the week: of the hour, of the weekday, of both; each of mean square about 1.
-
-    Slower waves weigh more (1 / order), so that neighbours are alike.
-    """
-    angle = 2 * np.pi * (hour[:, None]) / 24 * np.arange(1, HARMONICS + 1)
-    wave = np.column_stack([np.cos(angle), np.sin(angle)]) / np.tile(np.arange(1, HARMONICS + 1), 2)
-    wave /= np.sqrt((1 / np.arange(1, HARMONICS + 1) ** 2).sum())
-    days = np.eye(7)[weekday]
-    both = (days[:, :, None] * wave[:, None, :]).reshape(len(hour), -1)
-    return [wave, days, both]
-
-
 def _fitted(part: Posts, level: float) -> _Fit | None:
     """The hours of one group; None where it has too few posts."""
     if len(part.y) < LEAST or part.y.sum() == 0:
         return None
     z = np.log((part.y + 0.5) / part.n)
     own = 1 / (part.y + 0.5)
-    blocks = features(part.weekday, part.hour)
-    taken = np.column_stack([smooth_time(part.at, most=6), part.kinds])
+    blocks = week.features(part.weekday, part.hour)
+    taken = np.column_stack([week.smooth_time(part.at, most=6), part.kinds])
     post, shared = _variances(z, own, part.day, np.column_stack([taken, blocks[0], blocks[1][:, 1:]]) if len(z) > 60 else taken)
     null_post, null_shared = _variances(z, own, part.day, taken)
-    p = _shuffled(z, taken, blocks, _luck(own, part.day, null_post, null_shared)[0])
-    ends, above = _posterior(z, taken, blocks, _luck(own, part.day, post, shared)[0], level)
+    p = week.shuffled(z, taken, blocks, week.shared_luck(own, part.day, null_post, null_shared)[0])
+    ends, above = _posterior(z, taken, blocks, week.shared_luck(own, part.day, post, shared)[0], level)
     return _Fit(p_value=p, ends=ends, above=above)
 
 
-def _shuffled(z: np.ndarray, taken: np.ndarray, blocks: list[np.ndarray], luck: _Luck) -> float:
-    """The p value of "no time is better": the fit to time of the week beside that of residuals in any other order.
-
-    The hour and the weekday are each measured by themselves too; the most surprising of the three counts, and is judged as such.
-    """
-    rng = np.random.default_rng(SEED)
-    x = luck.white(np.column_stack([taken, z]))
-    basis = np.linalg.qr(x[:, :-1])[0]
-    rest = x[:, -1] - basis @ (basis.T @ x[:, -1])
-    parts = [luck.white(part) for part in (blocks[0], blocks[1], np.column_stack(blocks))]
-    parts = [part - basis @ (basis.T @ part) for part in parts]
-    fits = [_fits(rest[None, :], basis, parts)]
-    for _ in range(SHUFFLES // SLICE):
-        fits.append(_fits(rng.permuted(np.tile(rest, (SLICE, 1)), axis=1), basis, parts))
-    smallest = np.min([_at_least(fit) for fit in np.vstack(fits).T], axis=0)
-    return float((smallest <= smallest[0]).mean())
-
-
-def _fits(rows: np.ndarray, basis: np.ndarray, parts: list[np.ndarray]) -> np.ndarray:
-    """(rows, parts): how far each row of residuals lies along each part, freed of what was taken out, its length being 1."""
-    freed = rows - (rows @ basis) @ basis.T
-    freed /= np.maximum(np.linalg.norm(freed, axis=1, keepdims=True), 1e-300)
-    return np.column_stack([((freed @ part) ** 2).sum(axis=1) for part in parts])
-
-
-def _at_least(fit: np.ndarray) -> np.ndarray:
-    """How many of the fits are at least as large as each."""
-    return np.asarray(len(fit) - np.searchsorted(np.sort(fit), fit - 1e-12, side="left"))
-
-
-def _posterior(z: np.ndarray, taken: np.ndarray, blocks: list[np.ndarray], luck: _Luck, level: float) -> tuple[np.ndarray, np.ndarray]:
+def _posterior(z: np.ndarray, taken: np.ndarray, blocks: list[np.ndarray], luck: week.Luck, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Log rates of the 168 hours of a week, sizes of the three blocks drawn from priors and weighed by how well they tell the data."""
-    f, grid = np.column_stack(blocks), np.column_stack(features(np.repeat(np.arange(7), 24), np.tile(np.arange(24) + 0.5, 7)))
+    f, grid = np.column_stack(blocks), np.column_stack(week.features(np.repeat(np.arange(7), 24), np.tile(np.arange(24) + 0.5, 7)))
     scale = np.sqrt(max(float(np.var(z)), 1e-6))
     sizes = scale * np.abs(norm.ppf(qmc.Sobol(3, seed=SEED).random(DRAWS) * 0.998 + 0.001)) * np.array([0.6, 0.4, 0.3])
     everything = np.column_stack([taken, f])

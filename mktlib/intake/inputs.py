@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Iterable
 from numbers import Number
 from typing import Any
@@ -12,7 +13,7 @@ from pandas.api.types import is_object_dtype
 
 from mktlib.errors import Finding
 from mktlib.intake.dates import day_format, open_order, typed_days
-from mktlib.intake.engines import ENDLESS, as_floats
+from mktlib.intake.engines import ENDLESS, as_floats, as_moments
 from mktlib.vocabulary import finding, masked, nearest
 
 LARGEST = 1e15  # above it a float skips units, and sums of squares run over
@@ -71,6 +72,26 @@ def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
         return when, []
     at = int(bad.argmax())
     return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=frame[column].iloc[at], hint=typed_days(column))]
+
+
+def moments(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]:
+    """A column as moments of UTC, and its first cell that is none; numbers are no moments."""
+    values = frame[column]
+    when = as_moments(values)
+    bad = unread(values, when)
+    if not bad.any():
+        return when, []
+    at = int(bad.argmax())
+    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=values.iloc[at], hint=typed_days(column))]
+
+
+def not_zone(zone: object) -> list[Finding]:
+    """What is wrong with the name of a zone."""
+    try:
+        zoneinfo.ZoneInfo(str(zone))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return [finding("E_OPTION", column="zone", found=zone, expected="Europe/Paris")]
+    return []
 
 
 def moment(as_of: Any) -> tuple[pd.Timestamp | None, list[Finding]]:
