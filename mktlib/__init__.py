@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mktlib.errors import MktlibError
     from mktlib.intake import read_addresses, read_export, tally
     from mktlib.measurement import compare_policies, review_campaign
+    from mktlib.places import people_near
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
     from mktlib.reputation import SentimentClassifier, describe_reputation, load_sentiment, replay_alarm, save_sentiment, watch_mentions
@@ -62,6 +63,7 @@ _HOMES = {
     "errors": ("MktlibError",),
     "intake": ("read_addresses", "read_export", "tally"),
     "measurement": ("compare_policies", "review_campaign"),
+    "places": ("people_near",),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
     "reputation": ("SentimentClassifier", "describe_reputation", "load_sentiment", "replay_alarm", "save_sentiment", "watch_mentions"),
@@ -100,6 +102,7 @@ __all__ = [
     "load_tables",
     "load_truth",
     "network_cards",
+    "people_near",
     "plan_campaign",
     "plot",
     "posting_cadence",

@@ -127,6 +127,7 @@ describe_audience describe_customers describe_followers describe_influence descr
 load_sample load_scorer load_segmentation load_sentiment load_tables load_truth network_cards plan_campaign plot posting_cadence
 read_addresses read_brief read_export replay_alarm report research_sheet review_campaign sample_path save_sentiment
 segment_audience shortlist show style_fit style_guide table tally watch_mentions
+people_near
 """
 
 

@@ -1,0 +1,270 @@
+"""Who is near which place: people within a radius, each counted once, however many places are near."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mktlib.errors import DataError, Finding
+from mktlib.intake.engines import as_floats
+from mktlib.intake.inputs import as_group
+from mktlib.places import sphere
+from mktlib.places.folds import OTHERS, cells, patterns, told_alone
+from mktlib.places.points import Places, Points, blur, read_both
+from mktlib.vocabulary import finding, progress
+
+FEWEST = 10
+FARTHEST = 500_000.0
+"""Metres: the widest radius that a platform sells is 800 km across."""
+OVERLAPS = ("nearest", "most", "shared")
+
+
+def people_near(
+    visits: Any,
+    places: Any,
+    *,
+    radius_m: float | str = 500,
+    by: str | None = None,
+    overlap: str = "nearest",
+    person: str | None = None,
+    consent: str | None = None,
+    fewest: int = FEWEST,
+) -> pd.DataFrame:
+    """How many people were seen within a radius of each place, each of them counted once.
+
+    Args:
+        visits: one row a point where somebody was, is or lives: latitude, longitude (degrees), member_id; and where they are there
+            consent_location and `by`. Without member_id each row counts as a person, and the table says so.
+        places: one row a place: place (else store_id, place_id, name), latitude, longitude.
+        radius_m: metres, or the column of `places` that holds each one's own.
+        by: the column of `visits` that tells segments apart.
+        overlap: where somebody near several places is counted: "nearest" (where one of their points comes nearest), "most" (where most of
+            their points are nearest to, if equal the nearest), "shared" (an equal part at each; not with `by`).
+        person, consent: the columns to use in place of member_id and consent_location. Rows without a yes are left out and counted.
+        fewest: places, segments and overlaps of fewer people are told together ("others"), and the next smallest with them where one
+            number could be got by taking away another.
+
+    Returns:
+        One row a place (and segment), "others" last: place, (segment,) people (each once, so that the column adds up to all who are near a
+        place), visits (their points near any place), people_only_here (no other place is near; overlaps of fewer than `fewest` count as
+        none), people_in_reach (without `by`: all who are near, at each place they are near to; at least so many), radius_m. It can be
+        given to `plan_campaign(places=...)` as it is. `.attrs["facts"]`: rows, set_aside, no_consent, kept, near (points), people (seen),
+        people_near, overlap, fewest, folded (places). `.attrs["findings"]`: what was set aside and why.
+
+    Raises:
+        DataError: columns, coordinates or options are wrong, a radius is finer than the coordinates, too few people are near.
+
+    Distances are those of a sphere (`sphere`), up to 0.56 % off the ellipsoid. Two tables of other radii can be set against
+    each other: show one of them, or `catchments`, whose steps are safe together.
+
+    >>> seen = pd.DataFrame({"member_id": range(12), "latitude": 48.8591, "longitude": 2.3601, "consent_location": 1})
+    >>> shop = pd.DataFrame({"place": ["Marais"], "latitude": [48.8590], "longitude": [2.3600]})
+    >>> people_near(seen, shop)[["place", "people", "visits"]].values.tolist()
+    [['Marais', 12, 12]]
+    """
+    wrong = [*not_people(fewest), *_not_overlap(overlap, by)]
+    points, where = read_both(visits, places, person=person, consent=consent)
+    wrong += [finding("E_MISSING_COLUMN", column=by, expected=by, found=", ".join(map(str, points.frame)))] if _lacks(points, by) else []
+    radius, bad = radii_of(where, radius_m)
+    wrong += bad or too_coarse(points, float(radius.min()))
+    if wrong:
+        raise DataError(wrong)
+    reach = reached(points, where, radius)
+    told, folded = _told(points, where, reach, by, overlap, fewest)
+    table = _table(told, where, radius, segments=by is not None)
+    facts = {**points.counted, "near": int(reach.points.sum()), "people": points.people, "people_near": len(told.person)}
+    table.attrs["facts"] = facts | {"overlap": overlap, "fewest": fewest, "folded": folded, "step": points.step}
+    found = [*points.findings, *where.findings, *coarse(points, float(radius.min()))]
+    found += [finding("N_PLACES_FOLDED", level="note", found=str(folded), most=str(fewest))] if folded else []
+    table.attrs["findings"] = tuple(found)
+    return table
+
+
+# ---------------------------------------------------------------- options
+
+
+def not_people(fewest: Any) -> list[Finding]:
+    """What is wrong with the least number of people that are told."""
+    fine = isinstance(fewest, int) and not isinstance(fewest, bool) and fewest >= FEWEST
+    return [] if fine else [finding("E_OPTION", column="fewest", found=fewest, expected=f"fewest >= {FEWEST}")]
+
+
+def _not_overlap(overlap: Any, by: str | None) -> list[Finding]:
+    if overlap not in OVERLAPS:
+        return [finding("E_OPTION", column="overlap", found=overlap, expected=", ".join(f'"{o}"' for o in OVERLAPS))]
+    if overlap == "shared" and by is not None:
+        return [finding("E_OPTION", column="overlap", found=overlap, expected=f'overlap="nearest", by="{by}"')]
+    return []
+
+
+def _lacks(points: Points, by: str | None) -> bool:
+    return by is not None and by not in points.frame
+
+
+def radii_of(where: Places, radius_m: Any) -> tuple[np.ndarray, list[Finding]]:
+    """The radius of each place in metres, and what is wrong with it."""
+    expected = f"0 < radius_m <= {FARTHEST:.0f}"
+    if isinstance(radius_m, str):
+        if radius_m not in where.frame:
+            found = ", ".join(map(str, where.frame.columns))
+            return np.ones(1), [finding("E_MISSING_COLUMN", file="places", column=radius_m, expected=radius_m, found=found)]
+        radius = as_floats(where.frame[radius_m]).to_numpy(float)
+        bad = np.flatnonzero(~((radius > 0) & (radius <= FARTHEST)))
+        told = [finding("E_OPTION", file="places", line=int(i) + 2, column=radius_m, found=radius[i], expected=expected) for i in bad[:5]]
+        return radius, told
+    if isinstance(radius_m, Real) and not isinstance(radius_m, bool) and 0 < float(radius_m) <= FARTHEST:
+        return np.full(len(where.name), float(radius_m)), []
+    return np.ones(1), [finding("E_OPTION", column="radius_m", found=radius_m, expected=expected)]
+
+
+def too_coarse(points: Points, radius: float) -> list[Finding]:
+    """A radius that is less than one step of the coordinates: who is inside is chance."""
+    step = blur(points.step)
+    if radius >= step:
+        return []
+    return [finding("E_PLACES_COARSE", found=f"{radius:.0f} m", step=f"{points.step:g}°", metres=f"{step:.0f}", most=f"{3 * step:.0f}")]
+
+
+def coarse(points: Points, radius: float) -> list[Finding]:
+    """A radius of a few steps: it can be told, roughly."""
+    step = blur(points.step)
+    if points.step == 0 or radius >= 5 * step:
+        return []
+    return [finding("N_PLACES_COARSE", level="warning", found=f"{radius:.0f} m", step=f"{points.step:g}°", metres=f"{step:.0f}")]
+
+
+# ---------------------------------------------------------------- who is near what
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """who, place (m,): each person and place within its radius once; metres (m,): the nearest they come; points (m,): theirs that are
+    nearest to it. point, home, far: (p,) the points that are near a place, the nearest place, metres to it."""
+
+    who: np.ndarray
+    place: np.ndarray
+    metres: np.ndarray
+    points: np.ndarray
+    point: np.ndarray
+    home: np.ndarray
+    far: np.ndarray
+
+    def at_home(self, *, most: bool = False) -> np.ndarray:
+        """(m,) bool: of each person's places the one where they are counted."""
+        order = np.lexsort((self.place, self.metres, *((-self.points,) if most else ()), self.who))
+        first = np.ones(len(order), bool)
+        first[1:] = self.who[order][1:] != self.who[order][:-1]
+        chosen = np.zeros(len(order), bool)
+        chosen[order[first]] = True
+        return chosen
+
+
+def reached(points: Points, where: Places, radius: np.ndarray) -> Reach:
+    """Who is near which place, in chunks; refused where so many places are near every point that overlaps say nothing."""
+    pairs = sphere.crowd(points.at, where.at, float(radius.max()))
+    if pairs > sphere.MOST_PAIRS:
+        raise DataError(finding("E_PLACES_CROWD", found=f"{radius.max():.0f} m", count=f"{pairs / len(points.at):.0f}"))
+    parts = [_pairs(p, points.who) for p in _watched(points, where, radius)]
+    who, place, metres, own, point, home, far = (np.concatenate([p[i] for p in parts]) for i in range(7))
+    key = who * len(where.name) + place
+    order = np.lexsort((metres, key))
+    keys, start = np.unique(key[order], return_index=True)
+    counted = np.add.reduceat(own[order], start) if len(start) else own[:0]
+    return Reach(
+        who=keys // len(where.name), place=keys % len(where.name), metres=metres[order][start], points=counted, point=point, home=home,
+        far=far,
+    )  # fmt: skip
+
+
+def _watched(points: Points, where: Places, radius: np.ndarray) -> Iterator[sphere.Pairs]:
+    chunks = -(-len(points.at) // sphere.CHUNK)
+    yield from progress(sphere.within(points.at, where.at, radius), total=chunks, desc="places", unit="chunk")
+
+
+def _pairs(pairs: sphere.Pairs, who: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Pairs of a chunk by person, each with whether it is the point's nearest; and the points with their nearest place."""
+    first = np.ones(len(pairs.point), bool)
+    first[1:] = pairs.point[1:] != pairs.point[:-1]
+    nearest = (pairs.point[first], pairs.place[first], pairs.metres[first])
+    return who[pairs.point], pairs.place, pairs.metres, first.astype(int), *nearest
+
+
+# ---------------------------------------------------------------- what is told
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """One entry a person near a place: person (n,), cell (n,) into names (place, segment), visits (n,), alone (n,) bool; and for what is
+    told of overlaps: pairs (person's position, cell) of all who are not alone."""
+
+    person: np.ndarray
+    cell: np.ndarray
+    names: pd.DataFrame
+    visits: np.ndarray
+    alone: np.ndarray
+    pair_of: np.ndarray
+    pair_cell: np.ndarray
+    shared: bool
+
+
+def _told(points: Points, where: Places, reach: Reach, by: str | None, overlap: str, fewest: int) -> tuple[_Told, int]:
+    """(each person in the cell where they are told, places folded)."""
+    home = reach.at_home(most=overlap == "most")
+    person, place = reach.who[home], reach.place[home]
+    if len(person) < fewest:
+        raise DataError(finding("E_PLACES_FEW", found=f"< {fewest}", most=str(fewest)))
+    segment = None if by is None else pd.Series(segments_of(points, by)[person])
+    told = cells(pd.Series(where.name[place]), segment, fewest)
+    names = _names(told, np.delete(where.name, np.unique(place)))
+    cell = pd.MultiIndex.from_frame(names).get_indexer(pd.MultiIndex.from_frame(told))
+    label = pd.Series(where.name).where(pd.Series(where.name).isin(names["place"]), OTHERS)
+    number = pd.Index(names["place"].unique()).get_indexer(label)
+    position = np.searchsorted(person, reach.who)
+    pairs = np.unique(np.column_stack([position, number[reach.place]]), axis=0)
+    pattern = patterns(pairs[:, 0], pairs[:, 1], len(person), len(where.name))
+    several = np.bincount(pairs[:, 0], minlength=len(person)) > 1
+    alone = told_alone(cell, pattern, ~several, fewest)
+    visits = np.bincount(position, weights=reach.points, minlength=len(person)).astype(int)
+    apart = ~alone[pairs[:, 0]]
+    return _Told(
+        person=person, cell=cell, names=names.reset_index(drop=True), visits=visits, alone=alone, pair_of=pairs[apart, 0],
+        pair_cell=pairs[apart, 1], shared=overlap == "shared",
+    ), len(np.unique(place)) - told.loc[told["place"] != OTHERS, "place"].nunique()  # fmt: skip
+
+
+def _names(told: pd.DataFrame, empty: np.ndarray) -> pd.DataFrame:
+    """The rows of the table: cells that hold people, and places that nobody is counted at."""
+    rows = pd.concat([told.drop_duplicates(), pd.DataFrame({"place": empty, "segment": OTHERS}, dtype=object)])
+    return rows.sort_values(["place", "segment"], ignore_index=True)
+
+
+def segments_of(points: Points, by: str) -> np.ndarray:
+    """(people,) the segment of each person: the one that stands first where rows differ."""
+    groups = as_group(points.frame[by]).to_numpy(object)[points.row]
+    first = np.full(points.people, -1)
+    first[points.who[::-1]] = np.arange(len(points.who))[::-1]
+    return np.asarray(groups[first], dtype=object)
+
+
+def _table(told: _Told, where: Places, radius: np.ndarray, *, segments: bool) -> pd.DataFrame:
+    """The rows of the result."""
+    k = len(told.names)
+    table = told.names.assign(people=np.bincount(told.cell, minlength=k), visits=np.bincount(told.cell, told.visits, k).astype(int))
+    table["people_only_here"] = np.bincount(told.cell[told.alone], minlength=k)
+    if not segments:  # cells are places, in the order of their names, as the pairs are
+        reach = table["people_only_here"].to_numpy() + np.bincount(told.pair_cell, minlength=k)
+        table["people_in_reach"] = reach
+        if told.shared:
+            parts = 1 / np.bincount(told.pair_of, minlength=len(told.person)).clip(1)
+            table["people"] = table["people_only_here"] + np.bincount(told.pair_cell, parts[told.pair_of], k)
+        table = table.drop(columns="segment")
+    same = len(np.unique(radius)) == 1
+    own = dict(zip(where.name, radius, strict=True))
+    table["radius_m"] = [own.get(p, radius[0] if same else np.nan) for p in table["place"]]
+    last = table["place"].eq(OTHERS)
+    return pd.concat([table[~last], table[last]], ignore_index=True)
