@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mktlib.datasets import fetch_dataset
     from mktlib.errors import MktlibError
     from mktlib.intake import read_addresses, read_export, tally
+    from mktlib.mailing import check_email, send_time
     from mktlib.measurement import compare_policies, review_campaign
     from mktlib.places import people_near
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
@@ -62,6 +63,7 @@ _HOMES = {
     "datasets": ("fetch_dataset",),
     "errors": ("MktlibError",),
     "intake": ("read_addresses", "read_export", "tally"),
+    "mailing": ("check_email", "send_time"),
     "measurement": ("compare_policies", "review_campaign"),
     "places": ("people_near",),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
@@ -85,6 +87,7 @@ __all__ = [
     "__version__",
     "backtest",
     "best_times",
+    "check_email",
     "check_text",
     "compare_policies",
     "describe_audience",
@@ -116,6 +119,7 @@ __all__ = [
     "sample_path",
     "save_sentiment",
     "segment_audience",
+    "send_time",
     "shortlist",
     "show",
     "style_fit",
