@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from mktlib.errors import DataError
 from mktlib.results import Plan
-from mktlib.simulate import exports, firms, people, pulse, touches, voices, world
+from mktlib.simulate import exports, firms, letters, listings, people, pulse, touches, voices, world
 from mktlib.simulate.world import World
 from mktlib.vocabulary import finding, nearest
 from mktlib.wording import write_text
@@ -149,10 +149,14 @@ def write_samples(out: Path, *, seed: int = world.SEED) -> list[Path]:
         "post_hours": pulse.post_hours(w),
     }
     true = world.truth(w, log)
+    true["planted"] |= {"listing": dict(listings.TRUTH)}
     true["planted"] |= planted() | {"habits": habits(w, members)} | pulse.planted(w)
+    true["planted"]["letters"] = {name: list(codes) for name, codes in letters.PLANTED.items()}
     written = [write_csv(frame, out / f"{name}.csv") for name, frame in frames.items()]
     shaped = {"meta_ads.csv": exports.meta_export(log), "naming.toml": exports.NAMING}
     written += [write_text(text, out / "exports" / name) for name, text in shaped.items()]
+    written += [write_text(text, out / "emails" / f"{name}.eml") for name, text in letters.letters().items()]
+    written += [write_text(text, out / "listings" / name) for name, text in listings.listings().items()]
     return [*written, write_text(json.dumps(true, ensure_ascii=False, indent=0, sort_keys=True) + "\n", out / "truth.json")]
 
 
