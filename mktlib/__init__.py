@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mktlib.mailing import check_email, send_time
     from mktlib.measurement import compare_policies, review_campaign
     from mktlib.places import people_near
+    from mktlib.mobile import check_listing, listing_keywords
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
     from mktlib.reputation import SentimentClassifier, describe_reputation, load_sentiment, replay_alarm, save_sentiment, watch_mentions
@@ -66,6 +67,7 @@ _HOMES = {
     "mailing": ("check_email", "send_time"),
     "measurement": ("compare_policies", "review_campaign"),
     "places": ("people_near",),
+    "mobile": ("check_listing", "listing_keywords"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
     "reputation": ("SentimentClassifier", "describe_reputation", "load_sentiment", "replay_alarm", "save_sentiment", "watch_mentions"),
@@ -88,6 +90,7 @@ __all__ = [
     "backtest",
     "best_times",
     "check_email",
+    "check_listing",
     "check_text",
     "compare_policies",
     "describe_audience",
@@ -97,6 +100,7 @@ __all__ = [
     "describe_reputation",
     "fetch_dataset",
     "half_life",
+    "listing_keywords",
     "load_plan",
     "load_sample",
     "load_scorer",

@@ -281,11 +281,20 @@ class Rhythm(Result):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SendTime(Result):
-    """When people read, or when posts do best. table: one row a segment ("all": everyone; a network where posts were judged), weekday and
-    hour: segment, weekday (1 Monday), hour (0 to 23, theirs), rate, low, high, best (bool: shown to be above the segment's mean; False
-    everywhere where no time is shown to be better), and for posts: posts (how many were made then); rate is blank far from any post.
-    facts: by, metric, zone, level, posts, denominator, kind ("posts" where it comes from posts), groups (segment, posts, p_value adjusted
-    for all groups, verdict: matters | none | few)."""
+    """When messages are clicked, or when posts do best. table: one row a segment ("all": everyone; a network where posts were judged),
+    weekday and hour: segment, weekday (1 Monday), hour (0 to 23, theirs), rate, low, high, best (bool; False everywhere where no time is
+    shown to be better; rate is blank far from anything sent).
+    Of posts (kind "posts", or none): best is shown to be above the segment's mean; posts (how many were made then). facts: by, metric, zone,
+    level, posts, denominator, kind, groups (segment, posts, p_value adjusted for all groups, verdict: matters | none | few).
+    Of e-mails (kind "messages"): best is shown to beat the reference; lift with lift_low and lift_high (rate over that of the reference,
+    less 1), p_better (chance that it is above 0), lean (bool: the one best guess of the segment, be it shown or not), delivered. facts: by,
+    metric, denominator, kind, zone (of those whose zone is not told), zones (how many), level, reference (hour, on working days), worth
+    (lift that is worth a change), message (the column that told messages apart; None: each moment was one), messages, delivered, clicks,
+    message_sd and sending_sd (luck of a message and of one sending of it, logits), set aside: opens, machine_opens (None: not told),
+    machine_clicks, automatic, other_channels, left (rows); groups (segment, messages, sendings, delivered, clicks, p_value adjusted for all
+    groups, verdict: better | no_better | few, reason why it is few: clicks | sendings | hours | reference, needed and needed_messages:
+    e-mails and messages that would show a lift of `worth`; and but for few: weekday and hour of the best guess, lift, lift_low, lift_high
+    and p_better of it, hidden (lift that no time exceeds, with that chance), rate (of the reference))."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -331,6 +340,64 @@ class Cadence(Result):
     facts: by, measure (reach | impressions), level, posts, window_days, counted {verdict: groups}."""
 
     limits: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class KeywordCoverage(Result):
+    """Which searches the texts of a store listing can answer. table: one row a search and filled field: locale, search, field (of the
+    store), words (of the search that carry meaning), found (how many of them stand there), share, searched (bool: whether the store is
+    said to search the field).
+
+    searches: locale, search, verdict (whole: one searched field has all its words | across: searched fields have them together |
+    unsearched: only with fields that are not searched | absent), missing (words that no searched field has). facts: store, searches,
+    counted {verdict: searches}, locales, fields {field: {language: name}}, conf {searched field: how sure its row is}."""
+
+    searches: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Catchments(Result):
+    """How far people come from. table: one row a place and radius ("others": places of too few people together; "all": only at radii that
+    every place tells): place, radius_m, people (counted once, at the place they come nearest to), new (people beyond the last radius that
+    is told), new_share with _low and _high (new over people), share with _low and _high (fraction of the place's points within the widest
+    radius), estimate with _low and _high (people of the population; NaN without a scale). A radius whose ring holds fewer than `fewest`
+    people is blank (NaN), and the ring is told with the next.
+
+    reach: one row a place: place, people, visits, half_m, most_m (radius that holds 50 % and 80 % of its points within the widest radius)
+    each with _low and _high. decay: one row a ring of all places: from_m, to_m, people, outcome, per_person with low and high. overlaps:
+    one row a pair, both ways: place, other, metres (between them), people (near both), share (of the place's people) with low and high.
+    hours: place, days (weekday | weekend), daypart, share (of the place's points) with low and high, per_hour (share of an hour in a day of
+    that kind), best (bool: densest in 95 of 100 draws; False everywhere where none is). density: one row a square of the map: panel, x, y
+    (metres east and north of the panel's middle), size, people. spots: place, latitude, longitude, panel, x, y. minimums: place, radius_m,
+    platform, least, people, verdict (enough | too_few | cannot_tell), source, conf.
+
+    facts: rows, set_aside, no_consent, kept, people, people_near, visits (near), widest_m, overlap_m (radius of overlaps), level, fewest,
+    folded, scale (value, low, high or None), outcome (column or None), decay_km with _low and _high (factor a kilometre), decay_verdict
+    (falls | rises | cannot_tell | None), zone, days (first to last), hidden (fraction of people left out of the map), consent (column or
+    None), step (degrees of rounding)."""
+
+    reach: pd.DataFrame
+    decay: pd.DataFrame
+    overlaps: pd.DataFrame
+    hours: pd.DataFrame
+    density: pd.DataFrame
+    spots: pd.DataFrame
+    minimums: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PlaceSheet(Result):
+    """A campaign around each place, channel by channel. table: one row a place and channel: place, key (row of local_channels), channel,
+    device, formats (content types), radius_m, radius_reason (curve | platform_least | platform_most | curve_unknown), people (seen within
+    it) with low and high (of the population where a scale is known, else NaN), audience (enough | too_few | cannot_tell), daypart, days
+    ("" where none stands out), consent (column of yes and no, "" where the platform asks its own users), agreed (people seen who said yes to
+    it; NaN: not known), quiet (bool: the daypart meets hours of silence of the channel), measure (key of what to look at), conf.
+
+    rules: the platforms' limits that were used: rule, platform, value, unit, source, conf. facts: places, channels, level, share (of visits
+    that the radius is to hold), scale, fewest, zone. fragment: the places as TOML for a brief."""
+
+    rules: pd.DataFrame
+    fragment: str
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -410,6 +477,64 @@ class Comparison(Result):
 
     facts: metric, control, level, kind ("policies" or "arms"), best, held_out.
     """
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GeoDesign(Result):
+    """A test of a campaign by areas, designed. table: one row a size and length tried: pairs, weeks, treated (areas), expected (outcome of
+    the treated areas in the test without a campaign), power with _low and _high (chance to tell facts["lift"], by placebo over history),
+    false_alarm with _low and _high (the same without a lift, both signs), detectable (smallest lift told 8 times in 10; NaN: none up to
+    50 %), detectable_units, cost_per_unit (budget over those units), break_even (lift at which the budget is earned), windows,
+    independent (placebo windows, and how many that do not overlap they are worth), chosen (bool).
+
+    arms: one row an area: area, pair (0: none), arm (treated | held_out | outside), per_week (mean outcome of the last year). curve: pairs,
+    weeks, lift, power, low, high. weeks: week, treated, held_out (each group over its own mean of the last year).
+    facts: outcome, lift, alpha, level, currency, areas, weeks, cooldown (weeks read after the test), budget, worth (of a unit), seed,
+    first_week, last_week, pairs_possible, fewest_pairs, enough, verdict (can_tell | cannot_tell | impossible), lacking (areas | history),
+    need; of the design chosen test_pairs, test_weeks, power, false_alarm, detectable ..., expected, treated_per_week, held_out_per_week,
+    treated_share, held_out_share (of sales)."""
+
+    arms: pd.DataFrame
+    curve: pd.DataFrame
+    weeks: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GeoLift(Result):
+    """A test of a campaign by areas, read. table: one row a stretch of weeks (test | cooldown | whole): stretch, weeks, actual (outcome of
+    the treated areas), expected (without the campaign, as the other areas tell), lift with low and high (fraction), units with _low and
+    _high (outcome gained), p_value (of "no lift"), worth with _low and _high (money gained), cost_per_unit with _low and _high (NaN: no
+    such end).
+
+    weeks: week, stretch (before | test | cooldown), actual, expected, low, high (of what was expected), units with _low and _high (gained
+    since the test began). areas: area, arm, pair, before, during (mean a week), change (log, less what its past foretold), without (the
+    lift when this area, and its partner, are left out). facts: outcome, level, alpha, currency, method (pairs | synthetic), assigned
+    (lot | chosen), verdict (lift | loss | cannot_tell | not_read), reasons (codes, where not read), start, end, cooldown, pre_weeks,
+    treated, held_out (areas), pairs, cost, worth (of a unit), detectable (smallest lift that such a test tells 8 times in 10), noise
+    (error of a window in which nothing happens, log), placebos, naive (before and after), plain (difference in means), spill (p value; NaN:
+    neighbours not told)."""
+
+    weeks: pd.DataFrame
+    areas: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DistanceEffect(Result):
+    """How acceptance falls with distance. table: one row a class of distance, the nearest first: distance (its name), offers, people (NaN:
+    nobody told apart), raw (fraction accepted), rate with low and high (fraction accepted if every offer had been at this distance, all
+    else as it was), difference with _low and _high (against the nearest class), overlap (fraction of its offers made in circumstances
+    that another class has as well).
+
+    kinds: one row a kind of offer: kind, offers, step (change of log-odds for each class further) with low and high (partially pooled),
+    own (the same from this kind alone), near, far (fraction accepted in the nearest and the farthest class). rings: distance, people (in
+    the ring), rate, value with _low and _high (of an offer there, less its cost), total with _low and _high, beyond (bool: nothing was
+    offered so far).
+    facts: level, offers, accepted, people, distance, outcome, context (columns adjusted for), classes, stated (bool: said, not done),
+    step with step_low and step_high (log-odds a class), p_value (of "no trend"), trend (falls | rises | not_shown), monotone (bool: no step is
+    shown to go the other way), spread (sd of steps between kinds), p_kinds (of "all kinds alike"), currency."""
+
+    kinds: pd.DataFrame
+    rings: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

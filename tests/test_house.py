@@ -27,6 +27,7 @@ FLOORS = {
     "rules": 2,
     "markup": 2,  # HTML and its styles taken apart, for pages and e-mails
     "scoring": 3,
+    "contacts": 3,  # how often one person is written to, for mailing and planning
     "simulate": 3,
     "datasets": 3,  # it writes whole files with wording
     "audience": 4,
@@ -122,11 +123,12 @@ def test_the_public_names_are_these():
 
 
 PUBLIC = """
-CELL ChainScorer ContentScorer MktlibError SentimentClassifier __version__ backtest best_times check_email check_text
-compare_policies describe_audience describe_customers describe_followers describe_influence describe_reputation fetch_dataset
-half_life load_plan load_sample load_scorer load_segmentation load_sentiment load_tables load_truth network_cards people_near
-plan_campaign plot posting_cadence read_addresses read_brief read_export replay_alarm report research_sheet review_campaign
-sample_path save_sentiment segment_audience send_time shortlist show style_fit style_guide table tally watch_mentions
+CELL ChainScorer ContentScorer MktlibError SentimentClassifier __version__ backtest best_times check_email check_listing
+check_text compare_policies describe_audience describe_customers describe_followers describe_influence describe_reputation
+fetch_dataset half_life listing_keywords load_plan load_sample load_scorer load_segmentation load_sentiment load_tables
+load_truth network_cards people_near plan_campaign plot posting_cadence read_addresses read_brief read_export replay_alarm
+report research_sheet review_campaign sample_path save_sentiment segment_audience send_time shortlist show style_fit style_guide
+table tally watch_mentions
 """
 
 

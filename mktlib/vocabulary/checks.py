@@ -59,7 +59,7 @@ NEEDED = {
     "customer_groups": ("label", "recency", "value"),
     "checks": ("label", "about", "level", "says", "hint", "source", "conf"),
     "flows": ("label", "trigger", "stage", "cap", "measure"),
-    "stores": ("label",),
+    "stores": ("label", "fields"),
     "research": ("label", "unknown", "means", "whom", "answers", "says"),
 }
 # Sections of a column map, read by intake.
@@ -107,7 +107,23 @@ def _said(value: Any) -> bool:
     return _words(value) and {"en", "fr"} <= set(value)
 
 
+ROOMS = ("chars", "bytes", "words", "images", "videos")
+"""What the room of a field of a store is counted in."""
+
+
+def _fields(value: Any) -> bool:
+    """Fields of a store: each a label, a unit, limits that are whole numbers, and how far they may be trusted."""
+    return isinstance(value, Mapping) and all(map(_field, value.values()))
+
+
+def _field(row: Any) -> bool:
+    if not isinstance(row, Mapping) or row.get("unit") not in ROOMS or row.get("conf") not in tuple("VRSKJ"):
+        return False
+    return _said(row.get("label")) and all(_whole(0, 10**6)(row.get(k, 0)) for k in ("least", "most"))
+
+
 SHAPED: Mapping[str, Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "stores": {"fields": (_fields, '[stores.mine.fields.title] label = {...}, unit = "chars", most = 30, source = "...", conf = "J"')},
     "metrics": METRIC,
     "channels": {"hour": (_whole(0, 23), "hour = 9")},
     "quiet": {
@@ -168,7 +184,7 @@ def _wrong_row(path: str, table: str, own: Any, below: Mapping[str, Any], everyt
     if not isinstance(own, Mapping):
         yield finding("E_TABLE_ROW", file=file, column=path, found=repr(own), expected=f"[{path}]")
         return
-    row = {**below, **own}
+    row = above(below, own) if table == "stores" else {**below, **own}
     for name in NEEDED.get(table, ("label",)):
         if name not in row:
             yield finding("E_MISSING_ENTRY", file=file, column=f"{path}.{name}", expected=name)

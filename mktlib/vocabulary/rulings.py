@@ -16,7 +16,7 @@ MOST_REPEATS, LONGEST_PATTERN = 4, 1_000
 REPEAT = re.compile(r"\{(\d{0,4})(,?)(\d{0,4})\}")
 
 
-ABOUT = ("email", "page", "listing", "sends")
+ABOUT = ("email", "page", "listing", "sends", "geo")
 
 
 def wrong_check(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding]:
@@ -29,9 +29,24 @@ def wrong_check(path: str, row: Mapping[str, Any], file: str) -> Iterator[Findin
             )
     for name in ("says", "hint"):
         yield from _wrong_sentences(f"{path}.{name}", row.get(name), file)
+    if row.get("about") == "listing" and "stores" in row:
+        yield from _wrong_policy(path, row, file)
     values = row.get("values", {})
     if not isinstance(values, Mapping) or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in values.values()):
         yield finding("E_OPTION", file=file, column=f"{path}.values", found=repr(values), expected="values = { least = 24 }")
+
+
+def _wrong_policy(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding]:
+    """Words that a store refuses: in which fields of which stores, by language."""
+    for name in ("stores", "fields"):
+        if not isinstance(row.get(name), list | tuple) or not all(isinstance(x, str) for x in row[name]):
+            yield finding("E_OPTION", file=file, column=f"{path}.{name}", found=repr(row.get(name)), expected=f'{name} = ["..."]')
+    words = row.get("words", {})
+    if not isinstance(words, Mapping):
+        yield finding("E_OPTION", file=file, column=f"{path}.words", found=repr(words), expected='words = { en = ["..."], fr = ["..."] }')
+        return
+    for code, listed in words.items():
+        yield from _wrong_words(f"{path}.words.{code}", listed, file)
 
 
 def wrong_rule(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding]:

@@ -178,6 +178,19 @@ def sending_rules() -> Mapping[str, Row]:
 
 
 @lru_cache(maxsize=1)
+def app_funnel() -> Mapping[str, Row]:
+    """What is believed of the steps from a store's page to a paying user before any count of one's own, by step."""
+    return MappingProxyType({name: frozen(row) for name, row in _packaged()["app_funnel"].items()})
+
+
+@lru_cache(maxsize=1)
+def local_rules() -> Mapping[str, Mapping[str, Row]]:
+    """Campaigns by place: what platforms sell (local), the channels around a place (local_channels), the parts of a day (dayparts)."""
+    names = ("local", "local_channels", "dayparts")
+    return MappingProxyType({name: MappingProxyType({key: frozen(row) for key, row in _packaged()[name].items()}) for name in names})
+
+
+@lru_cache(maxsize=1)
 def grammar() -> Mapping[str, Row]:
     """Small words of each language by what they do: persons, tenses, orders, negations."""
     return MappingProxyType({language: frozen(row) for language, row in _packaged()["grammar"].items()})
