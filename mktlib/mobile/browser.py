@@ -54,7 +54,7 @@ class Browser:
         path = chromium_path()
         if path is None:
             raise NoBrowser("Chromium", "apt-get install chromium; MKTLIB_CHROMIUM=/usr/bin/chromium")
-        self.fetch, self.path = fetch, path
+        self.fetch, self.path, self.idle = fetch, path, False
         self.lines: queue.Queue[str | None] = queue.Queue()
 
     def __enter__(self) -> Browser:
@@ -83,8 +83,9 @@ class Browser:
     def __exit__(self, *_: object) -> None:
         started = _below(self.process.pid)
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            self._tell({"do": "quit"})
-            self.process.wait(timeout=3)
+            if self.idle:
+                self._tell({"do": "quit"})
+                self.process.wait(timeout=3)
         for process in (*started, *_below(self.process.pid)):
             _end(*process)
         self.process.kill()
@@ -101,7 +102,7 @@ class Browser:
         Raises:
             Endless: no answer within so many seconds, or the browser broke down.
         """
-        until = time.monotonic() + seconds
+        until, self.idle = time.monotonic() + seconds, False
         with contextlib.suppress(BrokenPipeError):
             self._tell(job)
         while True:
@@ -109,6 +110,7 @@ class Browser:
             if "ask" in heard:
                 self._tell(self._fetched(heard["ask"]))
             elif "done" in heard:
+                self.idle = True
                 return heard["done"]
             else:
                 raise Endless(heard.get("broken", ""))

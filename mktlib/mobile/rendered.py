@@ -11,14 +11,14 @@ from urllib.parse import urldefrag, urlsplit
 from mktlib.errors import Finding
 from mktlib.mobile.browser import Browser, Endless, NoBrowser, as_root
 from mktlib.mobile.drawn import Mark, picture_page
-from mktlib.mobile.screens import MEGA, Found, Spot, judged, weight
+from mktlib.mobile.screens import KILO, Found, Spot, judged, weight
 from mktlib.rules import checked
 from mktlib.vocabulary import Tables, finding, lookup, phrase, printable, progress, unknowable
 from mktlib.wording import list_of, number, write_bytes
 
 SCREENS = ((320, 568, 2), (390, 844, 2), (768, 1024, 2))
 """Width, height and device pixels to a CSS px of each screen that a page is seen on."""
-SECONDS, FETCHING, TALLEST, SHOWN = 20.0, 30.0, 5_000, 3
+SECONDS, FETCHING, TALLEST, SHOWN = 30.0, 30.0, 5_000, 3
 Fetch = Callable[[str], Any]
 Words = Mapping[str, Mapping[str, str]]
 
@@ -58,7 +58,7 @@ def render_findings(
     job, fetch = _job(page, language, fetch, seconds, screens)
     try:
         with Browser(fetch) as browser, progress(total=2, desc=phrase("screens.bar", language)) as bar:
-            seen = browser.ask(job | {"picture": pictures is not None}, seconds + (FETCHING if fetch else 0) + 5)
+            seen = browser.ask(job | {"picture": pictures is not None}, seconds + (FETCHING if fetch else 0) + 1)
             bar.update()
             found = judged(seen["screens"], tables)
             made = _pictures(browser, seen, found, tables, language, name, pictures) if pictures is not None else {}
@@ -183,7 +183,7 @@ def _notes(
         characters=max(screen["text"]["chars"] for screen in screens),
         targets=max(len(screen["targets"]) for screen in screens),
         images=max(len(screen["images"]) for screen in screens),
-        weight=round(max(map(weight, screens)) / MEGA, 2),
+        weight=round(max(map(weight, screens)) / KILO),
         jumps={str(screen["width"]): (screen["jumps"] or {}).get("value") for screen in screens},
         pictures={str(width): path for width, path in made.items()},
     )

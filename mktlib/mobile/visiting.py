@@ -13,6 +13,7 @@ import mimetypes
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote, unquote, urldefrag, urlsplit
@@ -21,6 +22,7 @@ SAVED = "https://saved-page.invalid/"
 LATER = ("image", "media", "font")
 MOST_FILES, LARGEST, MOST_BYTES = 400, 30_000_000, 150_000_000
 TALLEST = 5_000
+PATIENCE = 0.6  # of the time given is kept for measuring, whatever has not come by then
 QUIET = 0.75  # seconds: what moves within half a second of the window's own making is put down to it
 ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
@@ -132,7 +134,10 @@ class Visit:
         content = self.shelf.get(request.url) if self._may(request) else None
         if content is None:
             self.refused.add(request.url)
-            route.abort()
+            if request.is_navigation_request():
+                route.fulfill(status=204)  # the page stays as it is
+            else:
+                route.abort()
             return
         self.loaded[urldefrag(request.url)[0]] = len(content[0])
         if request.resource_type in LATER and not self.released:
@@ -162,7 +167,8 @@ class Visit:
         return left * 1000
 
     def open(self) -> None:
-        self.page.goto(self.shelf.address, wait_until="domcontentloaded", timeout=self._left(60))
+        self.page.goto(self.shelf.address, wait_until="commit", timeout=self._left(60))
+        self._await("domcontentloaded")
 
     def rest(self, seconds: float) -> None:
         self.page.wait_for_timeout(self._left(seconds))
@@ -172,7 +178,13 @@ class Visit:
         self.released = True
         for route, body, kind in self.held:
             _fill(route, body, kind)
-        self.page.wait_for_load_state("load", timeout=self._left(60))
+        self._await("load")
+
+    def _await(self, state: str) -> None:
+        """A page on which something never comes is measured as it is; one that never answers is left to the limit of it all."""
+        patience = self.until - PATIENCE * float(self.job["seconds"]) - time.monotonic()
+        with suppress(self.job["late"]):
+            self.page.wait_for_load_state(state, timeout=self._left(max(0.2, patience)))
 
     def measured(self) -> dict[str, Any]:
         """Down to the end and up again, then everything is measured."""
@@ -239,19 +251,17 @@ def visit(browser: Any, job: Mapping[str, Any], talk: Talk) -> None:
     until = time.monotonic() + float(job["seconds"])
     shelf = Shelf(job, talk)
     visits = [Visit(browser, screen, shelf, job, until) for screen in job["screens"]]
-    try:
-        for one in visits:
-            one.open()
-        visits[0].rest(QUIET)
-        for one in visits:
-            one.fill()
-        visits[0].rest(0.35)
-        told = [one.measured() for one in visits]
-        pictures = [one.picture(x) for one, x in zip(visits, told, strict=True)] if job.get("picture") else []
-        talk.say(done={"screens": told, "pictures": pictures})
-    finally:
-        for one in visits:
-            one.context.close()
+    for one in visits:
+        one.open()
+    visits[0].rest(QUIET)
+    for one in visits:
+        one.fill()
+    visits[0].rest(0.35)
+    told = [one.measured() for one in visits]
+    pictures = [one.picture(x) for one, x in zip(visits, told, strict=True)] if job.get("picture") else []
+    talk.say(done={"screens": told, "pictures": pictures})
+    for one in visits:  # of a page that hangs nothing is closed: whoever asked ends this process and all below it
+        one.context.close()
 
 
 def draw(browser: Any, job: Mapping[str, Any], talk: Talk) -> None:
@@ -282,7 +292,7 @@ def serve(talk: Talk) -> None:
         talk.say(done=browser.version)
         while (job := talk.hear())["do"] != "quit":
             try:
-                (visit if job["do"] == "visit" else draw)(browser, job, talk)
+                (visit if job["do"] == "visit" else draw)(browser, job | {"late": TimeoutError}, talk)
             except (TimeoutError, TooLong):
                 talk.say(late=True)
             except Error as error:
