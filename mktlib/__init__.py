@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from mktlib.datasets import fetch_dataset
     from mktlib.errors import MktlibError
     from mktlib.intake import read_addresses, read_export, tally
-    from mktlib.mailing import check_email, send_time
+    from mktlib.mailing import check_email, check_sends, email_programme, email_rhythm, send_time
     from mktlib.measurement import compare_policies, review_campaign
-    from mktlib.places import people_near
     from mktlib.mobile import check_listing, listing_keywords
+    from mktlib.places import catchments, people_near, place_sheet
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
     from mktlib.reputation import SentimentClassifier, describe_reputation, load_sentiment, replay_alarm, save_sentiment, watch_mentions
@@ -64,9 +64,9 @@ _HOMES = {
     "datasets": ("fetch_dataset",),
     "errors": ("MktlibError",),
     "intake": ("read_addresses", "read_export", "tally"),
-    "mailing": ("check_email", "send_time"),
+    "mailing": ("check_email", "check_sends", "email_programme", "email_rhythm", "send_time"),
     "measurement": ("compare_policies", "review_campaign"),
-    "places": ("people_near",),
+    "places": ("catchments", "people_near", "place_sheet"),
     "mobile": ("check_listing", "listing_keywords"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
@@ -89,8 +89,10 @@ __all__ = [
     "__version__",
     "backtest",
     "best_times",
+    "catchments",
     "check_email",
     "check_listing",
+    "check_sends",
     "check_text",
     "compare_policies",
     "describe_audience",
@@ -98,6 +100,8 @@ __all__ = [
     "describe_followers",
     "describe_influence",
     "describe_reputation",
+    "email_programme",
+    "email_rhythm",
     "fetch_dataset",
     "half_life",
     "listing_keywords",
@@ -110,6 +114,7 @@ __all__ = [
     "load_truth",
     "network_cards",
     "people_near",
+    "place_sheet",
     "plan_campaign",
     "plot",
     "posting_cadence",

@@ -275,8 +275,63 @@ class Reputation(Result):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Rhythm(Result):
-    """How many messages people bear. table: one row a segment ("all": everyone) and rhythm: segment, per_month, value, low, high, best
-    (bool)."""
+    """How many messages people bear. table: one row a segment ("all": everyone) and rhythm: segment, per_month, value (money a customer over
+    the remaining life), low, high, best (bool: False everywhere where it cannot be told; "all" has one only where no segment has).
+
+    curves: one row a segment, outcome (clicks, conversions, revenue, complaints: a customer and month on the list; value: money in that
+    month; leave: chance to leave in it; life: value over the remaining life, naive alone) and rhythm: segment, outcome, per_month, months
+    and people (seen at it), mean, low, high, naive (the plain mean of those who were mailed so). segments: one row a segment: segment,
+    people, months (people-months), usual (messages a month), leavers, verdict (randomised | adjusted | cannot_tell | too_few), why (""; of
+    the two last: few_people | few_events | no_variation | overlap | drift | noise), best, flat_low, flat_high (rhythms within 5 % of the
+    best), few_at, many_at (the nearest judged rhythms of half and of twice the best, else the ends), cost_few, cost_many with _low and _high
+    (value lost a customer there), at_edge (bool: the best may lie beyond), moves (share of the variance of messages within people), placebo
+    (chance of what was seen if nothing is hidden), overlap (least share of people-months with a like past), effective (least effective
+    people-months of a rhythm). survival: segment, per_month (blank: as mailed), kind (seen | steady), month, on_list, low, high, at_risk.
+    trial: the test to run, one row a segment, outcome (value | leave) and arm: segment, per_month, outcome, months, people (an arm),
+    detects (share by which arms must differ), listed (people there are), enough (bool). arms: randomised alone, one row a segment, outcome
+    and arm: segment, outcome, arm, per_month, people (assigned), mean (a customer and month of the test; leave: share that left),
+    difference to the first arm with low and high. evidence: what was published: key, finding, value, source, year, conf, use (prior |
+    beside).
+    facts: by, people, people_months, mails, first_month, last_month, renewed (bool: a month's messages all go out), mended (months cut
+    short and completed), most, horizon (months), discount (a year), currency, level, assigned (bool), credited (bool: value is what is
+    credited to messages), worth, outcomes, counted {verdict: segments}."""
+
+    curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    segments: pd.DataFrame = field(default_factory=pd.DataFrame)
+    survival: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trial: pd.DataFrame = field(default_factory=pd.DataFrame)
+    arms: pd.DataFrame = field(default_factory=pd.DataFrame)
+    evidence: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SendsCheck(Result):
+    """Whether messages that were sent keep what they must. table: one row a rule: rule (cap_7 | cap_30 | consent | unsubscribed | bounced |
+    retention | quiet | complaints | pressure | bulk | warm_up), verdict (kept | broken | above_target | cannot_tell | not_measured; bulk |
+    below of the bulk threshold), count (of unit that break it; complaints; departures), of (how many there are), unit (people | messages |
+    days | clicks and departures), rate with low and high (NaN: none), limit.
+
+    over: one row a person and window over a cap: person (a pseudonym), window (days), messages, cap, first_day, last_day, campaigns,
+    channels, line (in the log, of the last of those messages). days: day, channel, messages. facts: messages, people, first, last, zone,
+    level, channels, cap_7, cap_30 (where asked)."""
+
+    over: pd.DataFrame
+    days: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Programme(Result):
+    """What life-cycle flows take of the messages a person bears. table: one row a flow: flow, stage, channel, trigger (see the row of
+    flows.toml), mails (of one entry), days (over which they leave), cap (in any 30 days), share (of the people who enter it in 30 days),
+    entrants (people; NaN: size not told), per_entrant (mails in 30 days of who got any), per_person (mean over everyone), measure, basis
+    (log | told | judgement).
+
+    left: one row a window: window (days), cap, flows (mean messages of flows a person), reserved (set aside, so that at most `spare` of the
+    people get more), left (for campaigns), above (share of people who get more than is set aside), most (the flows' own caps together: nobody
+    gets more). spread: window, messages (0, 1, ...), share (of people). facts: people, basis, spare, flows, first, last (of the log)."""
+
+    left: pd.DataFrame
+    spread: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -284,17 +339,18 @@ class SendTime(Result):
     """When messages are clicked, or when posts do best. table: one row a segment ("all": everyone; a network where posts were judged),
     weekday and hour: segment, weekday (1 Monday), hour (0 to 23, theirs), rate, low, high, best (bool; False everywhere where no time is
     shown to be better; rate is blank far from anything sent).
-    Of posts (kind "posts", or none): best is shown to be above the segment's mean; posts (how many were made then). facts: by, metric, zone,
-    level, posts, denominator, kind, groups (segment, posts, p_value adjusted for all groups, verdict: matters | none | few).
+    Of posts (kind "posts", or none): best is shown to be above the segment's mean; posts (how many were made then). facts: by, metric,
+    zone, level, posts, denominator, kind, groups (segment, posts, p_value adjusted for all groups, verdict: matters | none | few).
     Of e-mails (kind "messages"): best is shown to beat the reference; lift with lift_low and lift_high (rate over that of the reference,
     less 1), p_better (chance that it is above 0), lean (bool: the one best guess of the segment, be it shown or not), delivered. facts: by,
     metric, denominator, kind, zone (of those whose zone is not told), zones (how many), level, reference (hour, on working days), worth
     (lift that is worth a change), message (the column that told messages apart; None: each moment was one), messages, delivered, clicks,
-    message_sd and sending_sd (luck of a message and of one sending of it, logits), set aside: opens, machine_opens (None: not told),
-    machine_clicks, automatic, other_channels, left (rows); groups (segment, messages, sendings, delivered, clicks, p_value adjusted for all
-    groups, verdict: better | no_better | few, reason why it is few: clicks | sendings | hours | reference, needed and needed_messages:
-    e-mails and messages that would show a lift of `worth`; and but for few: weekday and hour of the best guess, lift, lift_low, lift_high
-    and p_better of it, hidden (lift that no time exceeds, with that chance), rate (of the reference))."""
+    p_value (of "no time is better for anybody"), split (share of e-mails whose message left at several hours), message_sd and sending_sd
+    (luck of a message and of one sending of it, logits), set aside: opens, machine_opens (None: not told), machine_clicks, automatic,
+    other_channels, left (rows); groups (segment, messages, sendings, delivered, clicks, verdict: better | no_better | few, reason why it is
+    few: clicks | sendings | hours | reference, needed and needed_messages: e-mails and messages that would show a lift of `worth`; and but
+    for few: weekday and hour of the best guess, lift, lift_low, lift_high and p_better of it, hidden (the largest lift of any time is
+    below it, with the upper end's chance), rate (of the reference))."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -365,14 +421,15 @@ class Catchments(Result):
 
     reach: one row a place: place, people, visits, half_m, most_m (radius that holds 50 % and 80 % of its points within the widest radius)
     each with _low and _high. decay: one row a ring of all places: from_m, to_m, people, outcome, per_person with low and high. overlaps:
-    one row a pair, both ways: place, other, metres (between them), people (near both), share (of the place's people) with low and high.
+    one row a pair, both ways: place, other, radius_m (the step that holds 80 % of the place's points), metres (between them), people (near
+    both, within the radius of each), share (of all within the place's radius) with low and high.
     hours: place, days (weekday | weekend), daypart, share (of the place's points) with low and high, per_hour (share of an hour in a day of
     that kind), best (bool: densest in 95 of 100 draws; False everywhere where none is). density: one row a square of the map: panel, x, y
     (metres east and north of the panel's middle), size, people. spots: place, latitude, longitude, panel, x, y. minimums: place, radius_m,
     platform, least, people, verdict (enough | too_few | cannot_tell), source, conf.
 
-    facts: rows, set_aside, no_consent, kept, people, people_near, visits (near), widest_m, overlap_m (radius of overlaps), level, fewest,
-    folded, scale (value, low, high or None), outcome (column or None), decay_km with _low and _high (factor a kilometre), decay_verdict
+    facts: rows, set_aside, no_consent, kept, people, people_near, visits (near), widest_m, level, fewest, folded, left_out,
+    scale (value, low, high or None), outcome (column or None), decay_km with _low and _high (factor a kilometre), decay_verdict
     (falls | rises | cannot_tell | None), zone, days (first to last), hidden (fraction of people left out of the map), consent (column or
     None), step (degrees of rounding)."""
 
@@ -388,16 +445,66 @@ class Catchments(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class PlaceSheet(Result):
     """A campaign around each place, channel by channel. table: one row a place and channel: place, key (row of local_channels), channel,
-    device, formats (content types), radius_m, radius_reason (curve | platform_least | platform_most | curve_unknown), people (seen within
-    it) with low and high (of the population where a scale is known, else NaN), audience (enough | too_few | cannot_tell), daypart, days
-    ("" where none stands out), consent (column of yes and no, "" where the platform asks its own users), agreed (people seen who said yes to
-    it; NaN: not known), quiet (bool: the daypart meets hours of silence of the channel), measure (key of what to look at), conf.
+    device, formats (content types), radius_m (a step of the curve), reason (curve | platform_least | platform_most | unknown), people (seen
+    within it, at least so many; NaN: not told), estimate with _low and _high (of the population; NaN without a scale), audience (enough | too_few |
+    cannot_tell), days (weekday | weekend) and daypart ("" where none stands out), share with _low and _high (of the place's points in it),
+    quiet (bool: the daypart meets hours of silence of the channel), consent (column of yes and no that is needed, "" where a platform asks
+    its own users), measure (calls | visits | coupons), conf (how far the limits of the platform are known, "" without one).
 
-    rules: the platforms' limits that were used: rule, platform, value, unit, source, conf. facts: places, channels, level, share (of visits
-    that the radius is to hold), scale, fewest, zone. fragment: the places as TOML for a brief."""
+    rules: the platforms' limits that were used: rule, platform, what, value, unit, source, year, conf. specs: the room that formats have:
+    channel, spec, unit, most, conf. fragment: the places as TOML for a brief. facts: places, level, hold (share of points that
+    the radius is to hold), scaled (bool), fewest, zone."""
 
     rules: pd.DataFrame
+    specs: pd.DataFrame
     fragment: str
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class AppBrief(Result):
+    """Whether an app is worth building. table: one row an uncertain assumption, the one that matters most first: assumption, rate (bool: a
+    fraction; else an amount), low, mid, high (its range and middle), profit_low, profit_high (mean profit at the horizon where it lies
+    at its low or high end and the others are as believed), p_low, p_high (chance of breaking even there), worth (money: what it would be
+    worth at most to know it before building), share (of the variance of the mean profit that it explains alone), settle (code of what
+    would tell: listing_test | price_test | prototype | beta | cohort | pilot | quote), needed (people to count until its range is half as
+    wide; NaN: an amount), conf (G given | D moved by counts | J ...), events, of (counts that moved it).
+
+    audience: group, people, low, high (NaN: no honest range). months: month, profit, low, high (with the luck of people), p (chance that
+    what was spent is back by its end). breakeven: quantity (visitors | installs | activated | day7 | payers, over the horizon), expected
+    with _low and _high, needed with _low and _high (inf: no number does it), never (chance of that).
+    facts: need, measure, least, people, at_most (the need is refuted where at most so many of those asked meet the measure; None: nothing
+    was said that would), model, price, kept (share of a price after tax and fee), tax, fee, fee_conf, store, currency, level, horizon
+    (months), p, p_error (of the simulation), p_low, p_high (chance at either end of the first assumption), profit with _low and _high,
+    month, month_low, month_high (in which what was spent is back; inf: not within ten years), certain (bool: nothing is uncertain but the
+    luck of people), opinions (names of assumptions that are opinions), people_total, visits, draws, given (what was given)."""
+
+    audience: pd.DataFrame
+    months: pd.DataFrame
+    breakeven: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LaunchSheet(Result):
+    """The launch of an app by weeks. table: one row a task: week (0 is the week of the launch), day, task (code), about (what of), share (of
+    users, or NaN), conf (J: our judgement).
+
+    tests: one row a listing test, in the order to run them: test, field, base (rate without it), lift (relative difference to show),
+    people (visitors of each version; exact for the pooled z-test), versions, visitors (in all), weeks with _low and _high (at the visitors
+    expected), first_week, last_week, fits (bool: ends within the sheet), looks (days), false_alarm (chance of a false winner when looked
+    at daily). funnel: step (visitors | installs | activated | day7), of, rate with _low and _high, people with _low and _high (in the weeks
+    of the sheet, luck included), events, counted (what moved the rate), conf. rollout: step, share, day, users (expected), stop_at
+    (crashed users from which to stop; users + 1: never), false_stop (chance to stop an app that crashes as allowed), caught (chance to
+    stop one that crashes as badly as `bad`). watch: week, metric, of, counted (expected denominators), expected, stop_below (a count;
+    over the whole sheet a launch as believed falls below one of them with a chance of at most `tail`). reviews: rule, value, unit,
+    source, year, conf.
+    facts: launch (date), before, weeks, store, visitors with _low and _high (a week), versions, lift, significance, power, crash_allowed,
+    crash_bad, tail, level, test_share, price (of the store as a channel), cost (of a listing), opinions."""
+
+    tests: pd.DataFrame
+    funnel: pd.DataFrame
+    rollout: pd.DataFrame
+    watch: pd.DataFrame
+    reviews: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -521,16 +628,16 @@ class GeoLift(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DistanceEffect(Result):
     """How acceptance falls with distance. table: one row a class of distance, the nearest first: distance (its name), offers, people (NaN:
-    nobody told apart), raw (fraction accepted), rate with low and high (fraction accepted if every offer had been at this distance, all
-    else as it was), difference with _low and _high (against the nearest class), overlap (fraction of its offers made in circumstances
-    that another class has as well).
+    nobody told apart), raw (fraction accepted), rate with low and high (fraction accepted if every comparable offer had been at this
+    distance, all else as it was), difference with _low and _high (against the nearest class), overlap (fraction of its offers that are
+    comparable: made in circumstances in which every class occurs).
 
     kinds: one row a kind of offer: kind, offers, step (change of log-odds for each class further) with low and high (partially pooled),
     own (the same from this kind alone), near, far (fraction accepted in the nearest and the farthest class). rings: distance, people (in
     the ring), rate, value with _low and _high (of an offer there, less its cost), total with _low and _high, beyond (bool: nothing was
     offered so far).
-    facts: level, offers, accepted, people, distance, outcome, context (columns adjusted for), classes, stated (bool: said, not done),
-    step with step_low and step_high (log-odds a class), p_value (of "no trend"), trend (falls | rises | not_shown), monotone (bool: no step is
+    facts: level, offers, comparable (offers), accepted, people, kind, clustered (bool: errors know who was asked), value, cost, distance, outcome, context (columns adjusted for), classes, stated (bool: said, not done),
+    step with step_low and step_high (log-odds a class), p_value (of "no trend"), trend (falls | rises | not_shown | not_comparable), monotone (bool: no step is
     shown to go the other way), spread (sd of steps between kinds), p_kinds (of "all kinds alike"), currency."""
 
     kinds: pd.DataFrame

@@ -46,13 +46,13 @@ AT_HOME = {
     "babel": {"wording"},
     "narwhals": {"intake", "scoring"},
     "duckdb": {"intake"},
-    "scipy": {"glmm", "scoring", "planning", "measurement", "audience", "reputation", "simulate", "mailing", "places"},
+    "scipy": {"glmm", "scoring", "planning", "measurement", "audience", "reputation", "simulate", "mailing", "places", "mobile"},
     "sklearn": {"scoring", "audience", "reputation", "measurement", "mailing", "places"},
     "highspy": {"planning"},
     "openpyxl": {"intake"},
     "pooch": {"datasets"},
     "icalendar": {"planning"},
-    "dateutil": {"planning", "reputation"},
+    "dateutil": {"mailing", "planning", "reputation"},
     "pydantic": {"planning"},
     "pydantic_core": {"planning"},
     "xlsxwriter": {"planning"},
@@ -123,12 +123,12 @@ def test_the_public_names_are_these():
 
 
 PUBLIC = """
-CELL ChainScorer ContentScorer MktlibError SentimentClassifier __version__ backtest best_times check_email check_listing
-check_text compare_policies describe_audience describe_customers describe_followers describe_influence describe_reputation
-fetch_dataset half_life listing_keywords load_plan load_sample load_scorer load_segmentation load_sentiment load_tables
-load_truth network_cards people_near plan_campaign plot posting_cadence read_addresses read_brief read_export replay_alarm
-report research_sheet review_campaign sample_path save_sentiment segment_audience send_time shortlist show style_fit style_guide
-table tally watch_mentions
+CELL ChainScorer ContentScorer MktlibError SentimentClassifier __version__ backtest best_times catchments check_email
+check_listing check_sends check_text compare_policies describe_audience describe_customers describe_followers describe_influence
+describe_reputation email_programme email_rhythm fetch_dataset half_life listing_keywords load_plan load_sample load_scorer
+load_segmentation load_sentiment load_tables load_truth network_cards people_near place_sheet plan_campaign plot posting_cadence
+read_addresses read_brief read_export replay_alarm report research_sheet review_campaign sample_path save_sentiment
+segment_audience send_time shortlist show style_fit style_guide table tally watch_mentions
 """
 
 

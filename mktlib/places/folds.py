@@ -10,7 +10,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-OTHERS = "others"
+OTHERS, ALL = "others", "all"
+"""Words of ours among the names of places."""
+LARGE = 5
+"""A place of so many times k people is not given up to hide a few others: these are left out instead."""
 
 
 def joined(people: np.ndarray, k: int) -> np.ndarray:
@@ -29,14 +32,28 @@ def joined(people: np.ndarray, k: int) -> np.ndarray:
     return np.asarray(together | ((people == 0) & together.any()))
 
 
+def left_out(people: np.ndarray, k: int) -> np.ndarray:
+    """Which groups are told nowhere, not even in totals (n,) bool: a few people whom only a large group could hide.
+
+    >>> left_out(np.array([40, 6, 300]), 10).tolist(), left_out(np.array([400, 6, 300]), 10).tolist()
+    ([False, False, False], [False, True, False])
+    """
+    few, more = (people > 0) & (people < k), people[people >= k]
+    alone = 0 < people[few].sum() < k and len(more) and more.min() >= LARGE * k
+    return np.asarray(few & bool(alone))
+
+
 def cells(place: pd.Series, segment: pd.Series | None, k: int) -> pd.DataFrame:
-    """The cell in which each person is told: place and segment, or "others" of either (index of the person kept).
+    """The cell in which each person is told: place and segment, or "others" of either; people who are told nowhere are dropped.
 
     Args:
         place, segment: (people,) words, aligned; a person stands once.
     """
     frame = pd.DataFrame({"place": place.astype(object), "segment": OTHERS if segment is None else segment.astype(object)})
     counted = frame.groupby("place", sort=True).size()
+    lost = left_out(counted.to_numpy(), k)
+    frame = frame[~frame["place"].isin(counted.index[lost])].copy()
+    counted = counted[~lost]
     frame.loc[frame["place"].isin(counted.index[joined(counted.to_numpy(), k)]), :] = OTHERS
     if segment is not None:
         small = [(name, s) for name, part in frame.groupby("place", sort=True)["segment"] for s in _small(part, k)]

@@ -47,14 +47,16 @@ def people_near(
             their points are nearest to, if equal the nearest), "shared" (an equal part at each; not with `by`).
         person, consent: the columns to use in place of member_id and consent_location. Rows without a yes are left out and counted.
         fewest: places, segments and overlaps of fewer people are told together ("others"), and the next smallest with them where one
-            number could be got by taking away another.
+            number could be got by taking away another. A few whom only a place of 5 times as many could hide are told nowhere, not even
+            in totals.
 
     Returns:
         One row a place (and segment), "others" last: place, (segment,) people (each once, so that the column adds up to all who are near a
         place), visits (their points near any place), people_only_here (no other place is near; overlaps of fewer than `fewest` count as
         none), people_in_reach (without `by`: all who are near, at each place they are near to; at least so many), radius_m. It can be
-        given to `plan_campaign(places=...)` as it is. `.attrs["facts"]`: rows, set_aside, no_consent, kept, near (points), people (seen),
-        people_near, overlap, fewest, folded (places). `.attrs["findings"]`: what was set aside and why.
+        given to `plan_campaign(places=...)` as it is. `.attrs["facts"]`: rows, set_aside, no_consent, kept, near (points), people (seen;
+        None where it would tell of too few), people_near, overlap, fewest, folded and left_out (places), step (degrees of rounding).
+        `.attrs["findings"]`: what was set aside and why.
 
     Raises:
         DataError: columns, coordinates or options are wrong, a radius is finer than the coordinates, too few people are near.
@@ -75,14 +77,24 @@ def people_near(
     if wrong:
         raise DataError(wrong)
     reach = reached(points, where, radius)
-    told, folded = _told(points, where, reach, by, overlap, fewest)
+    told, (folded, lost) = _told(points, where, reach, by, overlap, fewest)
     table = _table(told, where, radius, segments=by is not None)
-    facts = {**points.counted, "near": int(reach.points.sum()), "people": points.people, "people_near": len(told.person)}
-    table.attrs["facts"] = facts | {"overlap": overlap, "fewest": fewest, "folded": folded, "step": points.step}
-    found = [*points.findings, *where.findings, *coarse(points, float(radius.min()))]
-    found += [finding("N_PLACES_FOLDED", level="note", found=str(folded), most=str(fewest))] if folded else []
+    facts = {**points.counted, **seen(points, len(told.person), fewest), "near": int(told.visits.sum()), "people_near": len(told.person)}
+    table.attrs["facts"] = facts | {"overlap": overlap, "fewest": fewest, "folded": folded, "left_out": lost, "step": points.step}
+    found = [*points.findings, *where.findings, *coarse(points, float(radius.min())), *thin_places(folded, lost, fewest)]
     table.attrs["findings"] = tuple(found)
     return table
+
+
+def seen(points: Points, near: int, fewest: int) -> dict[str, int | None]:
+    """The people seen in all; None where the few who are told nowhere could be got from it."""
+    return {"people": None if 0 < points.people - near < fewest else points.people}
+
+
+def thin_places(folded: int, lost: int, fewest: int) -> list[Finding]:
+    """What became of places with too few people."""
+    counts = (("N_PLACES_FOLDED", folded), ("N_PLACES_LEFT_OUT", lost))
+    return [finding(code, level="note", found=str(n), most=str(fewest)) for code, n in counts if n]
 
 
 # ---------------------------------------------------------------- options
@@ -212,29 +224,33 @@ class _Told:
     shared: bool
 
 
-def _told(points: Points, where: Places, reach: Reach, by: str | None, overlap: str, fewest: int) -> tuple[_Told, int]:
-    """(each person in the cell where they are told, places folded)."""
+def _told(points: Points, where: Places, reach: Reach, by: str | None, overlap: str, fewest: int) -> tuple[_Told, tuple[int, int]]:
+    """(each person in the cell where they are told, (places folded, places left out))."""
     home = reach.at_home(most=overlap == "most")
     person, place = reach.who[home], reach.place[home]
     if len(person) < fewest:
         raise DataError(finding("E_PLACES_FEW", found=f"< {fewest}", most=str(fewest)))
     segment = None if by is None else pd.Series(segments_of(points, by)[person])
     told = cells(pd.Series(where.name[place]), segment, fewest)
-    names = _names(told, np.delete(where.name, np.unique(place)))
+    kept, there = told.index.to_numpy(), np.unique(place)
+    lost = len(np.unique(place)) - len(np.unique(place[kept]))
+    person, place = person[kept], place[kept]
+    names = _names(told, np.delete(where.name, there))
     cell = pd.MultiIndex.from_frame(names).get_indexer(pd.MultiIndex.from_frame(told))
     label = pd.Series(where.name).where(pd.Series(where.name).isin(names["place"]), OTHERS)
     number = pd.Index(names["place"].unique()).get_indexer(label)
-    position = np.searchsorted(person, reach.who)
-    pairs = np.unique(np.column_stack([position, number[reach.place]]), axis=0)
+    mine = np.isin(reach.who, person) & (number[reach.place] >= 0)
+    position = np.searchsorted(person, reach.who[mine])
+    pairs = np.unique(np.column_stack([position, number[reach.place[mine]]]), axis=0)
     pattern = patterns(pairs[:, 0], pairs[:, 1], len(person), len(where.name))
     several = np.bincount(pairs[:, 0], minlength=len(person)) > 1
     alone = told_alone(cell, pattern, ~several, fewest)
-    visits = np.bincount(position, weights=reach.points, minlength=len(person)).astype(int)
+    visits = np.bincount(position, weights=reach.points[mine], minlength=len(person)).astype(int)
     apart = ~alone[pairs[:, 0]]
     return _Told(
         person=person, cell=cell, names=names.reset_index(drop=True), visits=visits, alone=alone, pair_of=pairs[apart, 0],
         pair_cell=pairs[apart, 1], shared=overlap == "shared",
-    ), len(np.unique(place)) - told.loc[told["place"] != OTHERS, "place"].nunique()  # fmt: skip
+    ), (len(np.unique(place)) - told.loc[told["place"] != OTHERS, "place"].nunique(), lost)  # fmt: skip
 
 
 def _names(told: pd.DataFrame, empty: np.ndarray) -> pd.DataFrame:

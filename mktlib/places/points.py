@@ -18,7 +18,7 @@ from mktlib.intake import to_pandas
 from mktlib.intake.engines import as_floats
 from mktlib.intake.inputs import as_group, identities
 from mktlib.places import sphere
-from mktlib.places.folds import OTHERS
+from mktlib.places.folds import ALL, OTHERS
 from mktlib.vocabulary import finding, nearest
 
 NAMES = {"latitude": ("latitude", "lat"), "longitude": ("longitude", "lon", "lng", "long")}
@@ -286,8 +286,8 @@ def _places(frame: pd.DataFrame, read: Coordinates, named: str) -> Places:
     if len(twice):
         at = int(names.duplicated().to_numpy().argmax())
         raise DataError(finding("E_PLACE_TWICE", file="places", line=at + 2, column=named, found=names.iloc[at]))
-    if len(named_so := names[names == OTHERS]):
-        raise DataError(finding("E_OPTION", file="places", line=int(named_so.index[0]) + 2, column=named, found=OTHERS, hint="others_1"))
+    for i in np.flatnonzero(names.isin([OTHERS, ALL]))[:1]:
+        raise DataError(finding("E_PLACE_NAME", file="places", line=int(i) + 2, column=named, found=names.iloc[i]))
     known, found = read.known, _set_aside("places", frame, read)
     lat, lon = read.latitude[known], read.longitude[known]
     kept = frame[known].reset_index(drop=True)

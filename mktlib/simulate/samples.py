@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from mktlib.errors import DataError
 from mktlib.results import Plan
-from mktlib.simulate import exports, firms, letters, listings, people, pulse, touches, voices, world
+from mktlib.simulate import exports, firms, letters, listings, mailings, nearby, pages, people, pulse, rhythms, touches, voices, world
 from mktlib.simulate.world import World
 from mktlib.vocabulary import finding, nearest
 from mktlib.wording import write_text
@@ -37,6 +37,10 @@ NAMES = (
     "posts_busy",
     "followers_busy",
     "post_hours",
+    "sends_test",
+    "sends_hours",
+    "shops",
+    "nearby",
 )
 DATES = ("date", "week", "joined_at", "consent_date", "last_activity_at", "due", "published", "opened_on", "at", "sent_at", "replied_at")
 COUNTS = (
@@ -82,7 +86,7 @@ def sample_path(name: str) -> Path:
 
 def load_sample(name: str, *, folder: Path | None = None) -> pd.DataFrame:
     """One table of the samples: content_log, audience, followers, posts, mentions, sends, journeys, visits, stores, results,
-    law_firm, drive_in, customer, posts_busy, followers_busy, post_hours.
+    law_firm, drive_in, customer, posts_busy, followers_busy, post_hours, sends_test, sends_hours, shops, nearby.
 
     Dates are datetimes, counts are integers that may be missing (Int64), ids and words are text.
 
@@ -147,16 +151,23 @@ def write_samples(out: Path, *, seed: int = world.SEED) -> list[Path]:
         "posts_busy": pulse.posts_busy(w),
         "followers_busy": pulse.followers_busy(w),
         "post_hours": pulse.post_hours(w),
+        "sends_test": rhythms.sends_test(w),
+        "sends_hours": mailings.sends_hours(w),
+        "shops": nearby.shops(),
+        "nearby": nearby.nearby(w),
     }
     true = world.truth(w, log)
     true["planted"] |= {"listing": dict(listings.TRUTH)}
-    true["planted"] |= planted() | {"habits": habits(w, members)} | pulse.planted(w)
+    true["planted"] |= planted() | {"habits": habits(w, members)} | pulse.planted(w) | mailings.planted() | rhythms.planted()
     true["planted"]["letters"] = {name: list(codes) for name, codes in letters.PLANTED.items()}
+    true["planted"]["pages"] = list(pages.PLANTED)
+    true["planted"]["nearby"] = nearby.planted()
     written = [write_csv(frame, out / f"{name}.csv") for name, frame in frames.items()]
     shaped = {"meta_ads.csv": exports.meta_export(log), "naming.toml": exports.NAMING}
     written += [write_text(text, out / "exports" / name) for name, text in shaped.items()]
     written += [write_text(text, out / "emails" / f"{name}.eml") for name, text in letters.letters().items()]
     written += [write_text(text, out / "listings" / name) for name, text in listings.listings().items()]
+    written += [write_text(text, out / "pages" / name) for name, text in pages.pages().items()]
     return [*written, write_text(json.dumps(true, ensure_ascii=False, indent=0, sort_keys=True) + "\n", out / "truth.json")]
 
 

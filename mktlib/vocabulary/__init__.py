@@ -19,6 +19,7 @@ from mktlib.vocabulary.tables import (
     own_sentiment_words,
     platforms,
     public_data,
+    rhythm_evidence,
     sending_rules,
     sentiment_words,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "public_data",
     "read_opinion",
     "retell",
+    "rhythm_evidence",
     "sending_rules",
     "sentiment_words",
     "unknowable",

@@ -191,6 +191,12 @@ def local_rules() -> Mapping[str, Mapping[str, Row]]:
 
 
 @lru_cache(maxsize=1)
+def rhythm_evidence() -> Mapping[str, Row]:
+    """What was published on how many e-mails people bear, by name: each with source, year and how far it goes."""
+    return MappingProxyType({name: frozen(row) for name, row in _packaged()["rhythm_evidence"].items()})
+
+
+@lru_cache(maxsize=1)
 def grammar() -> Mapping[str, Row]:
     """Small words of each language by what they do: persons, tenses, orders, negations."""
     return MappingProxyType({language: frozen(row) for language, row in _packaged()["grammar"].items()})
