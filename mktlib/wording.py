@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
@@ -133,6 +133,18 @@ def between(low: float, high: float, language: str | None = None, *, kind: str =
     say_one = {"number": number, "percent": percent}.get(kind)
     ends = [say_one(x, language) if say_one else money(x, currency, language) for x in (low, high)]
     return phrase("words.range", language, low=ends[0], high=ends[1])
+
+
+def tongue(code: str, language: str | None = None) -> str:
+    """The name of a language.
+
+    >>> tongue("fr", "en"), tongue("en", "fr"), tongue("xx", "en")
+    ('French', 'anglais', 'xx')
+    """
+    try:
+        return str(Locale.parse(code).get_display_name(_locale(language)) or code)
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def list_of(items: Iterable[str], language: str | None = None) -> str:

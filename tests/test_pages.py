@@ -1,0 +1,291 @@
+"""Pages on a phone, read: every row finds its bad example and leaves its good one, and nothing that is given breaks the check."""
+
+from __future__ import annotations
+
+import random
+import struct
+
+import pytest
+
+import mktlib as mk
+from mktlib.errors import DataError, MktlibError, SecurityError
+from mktlib.mobile.page import check_page, merge
+from mktlib.simulate import sample_path
+from mktlib.vocabulary import finding, load_tables, retell
+
+TABLES = load_tables()
+ROWS = {code: row for code, row in TABLES.checks.items() if row["about"] == "page" and code.startswith("PAGE_")}
+PARTS = {
+    "viewport": '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    "canonical": '<link rel="canonical" href="https://solene.example/frames">',
+    "data": '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "WebPage", "name": "Frames"}</script>',
+    "graph": "".join(f'<meta property="og:{name}" content="x">' for name in ("title", "type", "image", "url")),
+    "head": "",
+    "body": "",
+    "alone": "<h1>Light sunglasses</h1><p>Frames of 21 grams.</p>",
+}
+
+
+def page_of(part: str, example: str) -> str:
+    """The example in its place in a page that is otherwise fine."""
+    if part == "page":
+        return example
+    now = {**PARTS, part: example}
+    head = '<meta charset="utf-8"><title>Light sunglasses</title><meta name="description" content="Frames of 21 grams.">'
+    head += "".join(now[name] for name in ("viewport", "canonical", "data", "graph", "head"))
+    body = now["alone"] if part == "alone" else PARTS["alone"]
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{body}\n<main>{now["body"]}</main></body></html>'
+
+
+def picture(width: int, height: int, size: int, name: str) -> bytes:
+    """The head of an image and as many bytes as it should weigh."""
+    if name.endswith(".webp"):
+        head = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    else:
+        head = b"\xff\xd8\xff\xe0" + struct.pack(">H", 4) + b"xx" + b"\xff\xc0" + struct.pack(">HBHHB", 11, 8, height, width, 1)
+    return head.ljust(size, b"\0")
+
+
+def codes(found) -> set[str]:
+    return {f.code for f in found}
+
+
+def checked_example(code: str, which: str, folder) -> list:
+    row = ROWS[code]
+    for name, (width, height, size) in row.get("files", {}).items():
+        (folder / name).write_bytes(picture(width, height, size, name))
+    (folder / "page.html").write_text(page_of(row["part"], row[which]), encoding="utf-8")
+    return check_page(folder / "page.html")
+
+
+@pytest.mark.parametrize("code", ROWS)
+def test_each_row_finds_its_bad_example_and_leaves_its_good_one(code, tmp_path):
+    found = {which: checked_example(code, which, tmp_path) for which in ("bad", "good")}
+    assert code in codes(found["bad"]), [str(f) for f in found["bad"]]
+    assert code not in codes(found["good"]), [str(f) for f in found["good"]]
+    [one, *_] = [f for f in found["bad"] if f.code == code]
+    assert one.file == "page.html"
+    assert one.values["rule"] == code
+    assert one.values["source"] == ROWS[code]["source"]
+    assert one.level == ROWS[code]["level"]
+    assert one.hint
+    for language in ("en", "fr"):
+        assert "{" not in retell(one, language).text.replace("{}", "")
+        assert "?" not in retell(one, language).text.replace(str(one.found), "").replace("? ×", "").replace("× ?", "")
+
+
+def test_the_page_around_the_examples_is_fine():
+    assert [f.code for f in check_page(page_of("head", "")) if not f.code.startswith("N_")] == []
+
+
+def test_a_finding_says_where():
+    html = page_of("body", '\n<style>\n.wide {\n  width: 800px;\n}\n</style>\n<div class="wide" id="hero">x</div>')
+    [one] = [f for f in check_page(html) if f.code == "PAGE_FIXED_WIDTH"]
+    assert (one.line, one.column, one.found) == (7, "div#hero", '<div class="wide" id="hero">')
+    assert one.values["px"] == 800
+    assert one.values["most"] == 320
+
+
+def test_many_of_a_kind_are_counted():
+    found = check_page(page_of("body", "<img src='data:,' width=9 height=9>" * 40))
+    assert len([f for f in found if f.code == "PAGE_IMG_ALT"]) == 5
+    [more] = [f for f in found if f.code == "N_PAGE_MORE"]
+    assert more.values["more"] == 35
+
+
+@pytest.mark.parametrize(
+    ("css", "html", "wanted"),
+    [
+        ("html {font-size: 62.5%} p {font-size: 1.1rem}", "<p>x", 11.0),
+        ("div {font-size: 80%}", "<div><div><p>x</div></div>", 10.24),
+        ("body {font: 300 11px/1.5 Arial}", "<p>x", 11.0),
+        ("p {font-size: clamp(10px, 2vw, 20px)}", "<p>x", 10.0),
+        ("p {font-size: calc(1rem - 5px)}", "<p>x", 11.0),
+        (":root {--s: 9px} p {font-size: var(--s)}", "<p>x", 9.0),
+        ("p {font-size: 8px} @media (max-width: 500px) {p {font-size: 10px}}", "<p>x", 10.0),
+        ("p {font-size: x-small}", "<p>x", 10.0),
+    ],
+)
+def test_text_sizes_are_resolved(css, html, wanted):
+    found = [f for f in check_page(page_of("body", f"<style>{css}</style>{html}")) if f.code == "PAGE_TEXT_TINY"]
+    assert wanted in [pytest.approx(f.values["px"], abs=0.05) for f in found]
+
+
+FORM = '<form><label for="a">{label}</label><input id="a" name="{name}" {rest} style="font-size:16px"></form>'
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "rest", "wanted"),
+    [
+        ("E-mail", "x", "", {"PAGE_FIELD_TYPE", "PAGE_FIELD_AUTOCOMPLETE"}),
+        ("Adresse e-mail", "x", 'type="email" autocomplete="email"', set()),
+        ("Téléphone", "tel", 'type="tel" autocomplete="off"', set()),
+        ("Code postal", "cp", "", {"PAGE_FIELD_INPUTMODE", "PAGE_FIELD_AUTOCOMPLETE"}),
+        ("Code postal", "cp", 'type="number" autocomplete="postal-code"', {"PAGE_FIELD_INPUTMODE"}),
+        ("Prénom", "first", "", {"PAGE_FIELD_AUTOCOMPLETE"}),
+        ("Emailing topics", "topics", "", set()),
+        ("Your wish", "userEmail", "", {"PAGE_FIELD_TYPE", "PAGE_FIELD_AUTOCOMPLETE"}),
+    ],
+)
+def test_what_a_field_asks_for(label, name, rest, wanted):
+    found = codes(check_page(page_of("body", FORM.format(label=label, name=name, rest=rest))))
+    assert {c for c in found if c.startswith("PAGE_FIELD")} == wanted
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>We make <a href=/a style='padding:2px'>round frames</a> by hand in the Jura.</p>",
+        "<style>.x{display:none;width:900px}</style><div class=x><img src=a.jpg><input></div>",
+        "<div style='width:100%;max-width:900px'>x</div>",
+        "<div style='overflow-x:auto'><div style='width:900px'>x</div></div>",
+        "<style>@media print {div {width: 900px; font-size: 8px}}</style><div>x</div>",
+        "<style>@media (min-width: 900px) {div {width: 900px}}</style><div>x</div>",
+        "<a href=/b aria-label='Basket'><svg></svg></a>",
+        "<label>Wish <input style='font-size:1rem'></label>",
+        "<input type=checkbox aria-label='Yes' style='width:13px;height:13px'>",
+        "<img src='data:,' width=1 height=1>",
+    ],
+)
+def test_what_is_fine_is_left_alone(html):
+    assert [str(f) for f in check_page(page_of("body", html)) if f.level != "note"] == []
+
+
+def test_what_was_not_measured_is_said_once(tmp_path):
+    html = '<link rel="stylesheet" href="https://cdn.example/a.css"><script src="https://cdn.example/b.js"></script>'
+    found = check_page(page_of("head", html))
+    assert [f.code for f in found][-4:] == ["N_PAGE_STATIC", "N_PAGE_SHEETS", "N_PAGE_WEIGHT", "N_PAGE_RULES"]
+    assert "render=True" in str(found[-4])
+    (tmp_path / "css").mkdir()
+    (tmp_path / "css" / "a.css").write_text("@font-face {src: url(f.woff2)} div {width: 700px}")
+    (tmp_path / "css" / "f.woff2").write_bytes(b"x" * 2_000_000)
+    (tmp_path / "page.html").write_text(page_of("head", '<link rel="stylesheet" href="css/a.css">') + "<div>x</div>")
+    found = check_page(str(tmp_path / "page.html"))
+    assert {"PAGE_FIXED_WIDTH", "PAGE_HEAVY"} <= codes(found)
+    assert "N_PAGE_SHEETS" not in codes(found)
+    [heavy] = [f for f in found if f.code == "PAGE_HEAVY"]
+    assert heavy.values["bytes"] == sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_nothing_outside_the_folder_is_read(tmp_path):
+    (tmp_path / "secret.css").write_text("div {width: 777px}")
+    (tmp_path / "site").mkdir()
+    links = "".join(
+        f'<link rel="stylesheet" href="{h}">'
+        for h in ("../secret.css", "/../secret.css", f"file://{tmp_path}/secret.css", "a\0b", "x" * 5000)
+    )
+    (tmp_path / "site" / "page.html").write_text(page_of("head", links) + "<div>x</div>")
+    (tmp_path / "site" / "link.css").symlink_to(tmp_path / "secret.css")
+    assert "PAGE_FIXED_WIDTH" not in codes(check_page(tmp_path / "site" / "page.html"))
+    assert "PAGE_FIXED_WIDTH" in codes(check_page(tmp_path / "site" / "page.html", root=tmp_path))
+
+
+def test_rows_of_ones_own_change_the_thresholds(tmp_path):
+    (tmp_path / "ours.toml").write_text("[checks.PAGE_FORM_LONG]\nvalues = { most = 1 }\n")
+    form = "<form>" + "<label>Wish <input style='font-size:16px'></label>" * 2 + "</form>"
+    assert "PAGE_FORM_LONG" not in codes(check_page(page_of("body", form)))
+    assert "PAGE_FORM_LONG" in codes(check_page(page_of("body", form), tables=load_tables(tmp_path / "ours.toml")))
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "error", "code"),
+    [
+        (None, {}, DataError, "E_OPTION"),
+        ("", {}, DataError, "E_OPTION"),
+        (3, {}, DataError, "E_OPTION"),
+        ("gone.html", {}, DataError, "E_NO_FILE"),
+        ("<p>", {"render": "yes"}, DataError, "E_OPTION"),
+        ("<p>", {"language": "frr"}, DataError, "E_OPTION"),
+        ("<p>", {"tables": {}}, DataError, "E_OPTION"),
+        ("<p>", {"root": 3}, DataError, "E_OPTION"),
+        ("https://example.org/", {}, DataError, "E_URL_OFFLINE"),
+        ("http://127.0.0.1:8000/", {}, SecurityError, "E_URL_BLOCKED"),
+        ("file:///etc/passwd", {"online": True}, SecurityError, "E_URL_BLOCKED"),
+        ("http://169.254.169.254/", {"online": True}, SecurityError, "E_URL_BLOCKED"),
+        ("<b>" * 50_001, {}, DataError, "E_HTML_LARGE"),
+    ],
+)
+def test_what_is_no_page_is_said(given, options, error, code):
+    with pytest.raises(error) as caught:
+        check_page(given, **options)
+    assert code in caught.value.codes
+
+
+def test_all_wrong_options_are_said_at_once():
+    with pytest.raises(DataError) as caught:
+        check_page("<p>", render=1, online="x", language="it")
+    assert len(caught.value.findings) == 3
+
+
+@pytest.mark.parametrize("html", ["<", "<\0>", "<html>", "<!doctype html>", "<p>" * 5000, "<table>" * 2000, "<a href>", "<img srcset=,>", "<form><input name>",
+    "<link rel=stylesheet href='data:text/css;base64,%%%'>", "<link rel=canonical href='http://['>", "<meta name=viewport content='maximum-scale=1e999,width='>",
+    "<script type='application/ld+json'>" + "[" * 100_000 + "</script>", "<p style='font-size:1e400px;width:calc(1px/0)'>x", "<html lang='\u202efr'>", "\ud800<h1>\udfff"])  # fmt: skip # noqa: E501
+def test_odd_pages_are_read(html):
+    for given in (html, html.encode("utf-8", "replace")):
+        assert all(str(retell(f, "fr")).encode() for f in check_page(given) if f.code != "E")
+
+
+def test_mutated_pages_never_break_it():
+    draw = random.Random(11)
+    good = sample_path("pages/good.en.html").read_text(encoding="utf-8") + sample_path("pages/bad.fr.html").read_text(encoding="utf-8")
+    for _ in range(40):
+        text = list(good)
+        for _ in range(60):
+            at = draw.randrange(len(text))
+            text[at : at + draw.choice([0, 1, 1, 30])] = draw.choice(
+                ["<", ">", '"', "'", "{", "}", "(", ")", "&#0;", "", "-", "99999999999", "\0", "é", "</"]
+            )
+        try:
+            check_page("".join(text))
+        except MktlibError:
+            pytest.fail("a page of this size is read")
+
+
+# ---------------------------------------------------------------- with a browser
+
+
+def seen(*found: str) -> list:
+    return [finding(code, "en", level="note", rule=code) for code in (*found, "SCREEN_MEASURED")]
+
+
+@pytest.mark.parametrize(
+    ("static", "screen", "stays"),
+    [
+        ("PAGE_TAP_44", (), False),
+        ("PAGE_TAP_44", ("SCREEN_TAP_44",), False),
+        ("PAGE_FIXED_WIDTH", ("SCREEN_OVERFLOW",), True),
+        ("PAGE_FIXED_WIDTH", (), False),
+        ("PAGE_VIEWPORT", (), True),
+        ("PAGE_VIEWPORT", ("SCREEN_SHRUNK",), False),
+        ("PAGE_IMG_ALT", ("SCREEN_SHRUNK",), True),
+    ],
+)
+def test_what_was_measured_replaces_what_was_read(static, screen, stays):
+    one = finding(static, "en", rule=static)
+    assert (one in merge([one], seen(*screen), TABLES)) == stays
+    assert one in merge([one], [finding("E_NO_BROWSER", "en", found="x")], TABLES)
+
+
+def test_every_row_named_for_a_measure_exists():
+    for row in ROWS.values():
+        assert set(row.get("measured_by", ())) <= set(TABLES.checks)
+        assert bool(row.get("measured_by")) == (row.get("then") in ("drop", "cause", "fact"))
+
+
+def test_without_a_browser_what_was_read_still_comes(monkeypatch):
+    monkeypatch.setenv("MKTLIB_CHROMIUM", "/nowhere/chromium")
+    found = check_page(page_of("body", "<img src='data:,'>"), render=True)
+    assert {"E_NO_BROWSER", "PAGE_IMG_ALT"} <= codes(found)
+
+
+# ---------------------------------------------------------------- samples
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_samples(language):
+    good = mk.check_page(sample_path(f"pages/good.{language}.html"))
+    assert [str(f) for f in good if not f.code.startswith("N_")] == []
+    bad = mk.check_page(sample_path(f"pages/bad.{language}.html"))
+    planted = set(mk.load_truth()["planted"]["pages"])
+    assert planted <= codes(bad), planted - codes(bad)
+    assert {f.code for f in bad if f.level != "note"} <= planted
