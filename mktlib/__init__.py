@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mktlib.intake import read_addresses, read_export, tally
     from mktlib.mailing import check_email, check_sends, email_programme, email_rhythm, send_time
     from mktlib.measurement import compare_policies, review_campaign
-    from mktlib.mobile import check_listing, check_page, listing_keywords
+    from mktlib.mobile import app_brief, check_listing, check_page, launch_sheet, listing_keywords
     from mktlib.places import catchments, people_near, place_sheet
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
@@ -67,7 +67,7 @@ _HOMES = {
     "mailing": ("check_email", "check_sends", "email_programme", "email_rhythm", "send_time"),
     "measurement": ("compare_policies", "review_campaign"),
     "places": ("catchments", "people_near", "place_sheet"),
-    "mobile": ("check_listing", "check_page", "listing_keywords"),
+    "mobile": ("app_brief", "check_listing", "check_page", "launch_sheet", "listing_keywords"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
     "reputation": ("SentimentClassifier", "describe_reputation", "load_sentiment", "replay_alarm", "save_sentiment", "watch_mentions"),
@@ -87,6 +87,7 @@ __all__ = [
     "MktlibError",
     "SentimentClassifier",
     "__version__",
+    "app_brief",
     "backtest",
     "best_times",
     "catchments",
@@ -105,6 +106,7 @@ __all__ = [
     "email_rhythm",
     "fetch_dataset",
     "half_life",
+    "launch_sheet",
     "listing_keywords",
     "load_plan",
     "load_sample",

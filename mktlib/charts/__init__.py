@@ -11,7 +11,24 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from mktlib.charts import dates, followers, funnel, learning, margins, people, plans, scores, segments, sentiment, style, talk, watch
+from mktlib.charts import (
+    dates,
+    followers,
+    funnel,
+    geo,
+    learning,
+    margins,
+    people,
+    places,
+    plans,
+    rhythm,
+    scores,
+    segments,
+    sentiment,
+    style,
+    talk,
+    watch,
+)
 from mktlib.charts.alternative import Picture, describe
 from mktlib.charts.canvas import Canvas, new_axes, styled
 from mktlib.errors import DataError
@@ -19,20 +36,26 @@ from mktlib.results import (
     Audience,
     Backtest,
     Cadence,
+    Catchments,
     Comparison,
     Customers,
+    DistanceEffect,
     Explanation,
     Followers,
+    GeoDesign,
+    GeoLift,
     HalfLife,
     Influence,
     Learning,
     NetworkCards,
+    PlaceSheet,
     Plan,
     Replay,
     Reputation,
     Research,
     Result,
     Review,
+    Rhythm,
     Scores,
     Segmentation,
     SendTime,
@@ -71,8 +94,12 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     Followers: {"weeks": (followers.followers_size, followers.followers)},
     HalfLife: {"curves": (followers.half_life_size, followers.half_life)},
     Cadence: {"wear": (followers.cadence_size, followers.cadence)},
+    Rhythm: {"value": (rhythm.value_size, rhythm.value), "survival": (rhythm.survival_size, rhythm.survival)},
     SendTime: {"week": (followers.times_size, followers.times)},
     Review: {"items": (plans.review_size, plans.review), "calibration": (plans.calibration_size, plans.calibration)},
+    GeoDesign: {"power": (geo.power_size, geo.power), "history": (geo.history_size, geo.history)},
+    GeoLift: {"weeks": (geo.weeks_size, geo.weeks), "gain": (geo.gain_size, geo.gain)},
+    DistanceEffect: {"classes": (geo.distance_size, geo.distance), "kinds": (geo.kinds_size, geo.kinds)},
     Watch: {"series": (watch.watch_size, watch.watch)},
     Replay: {"steps": (watch.replay_size, watch.replay)},
     Reputation: {
@@ -81,6 +108,8 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
         "weeks": (talk.weeks_size, talk.weeks),
         "answers": (talk.answers_size, talk.answers),
     },
+    Catchments: {"curve": (places.curve_size, places.curve), "map": (places.map_size, places.chart_map)},
+    PlaceSheet: {"radii": (places.sheet_size, places.sheet)},
     Backtest: {"calibration": (plans.calibration_size, plans.backtest)},
 }
 

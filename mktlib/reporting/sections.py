@@ -11,10 +11,13 @@ from mktlib.errors import Finding
 from mktlib.reporting.audience import audience_draft
 from mktlib.reporting.drafts import Draft, Section, statistics
 from mktlib.reporting.facts import Facts, facts_of
-from mktlib.reporting.followers import cadence_draft, followers_draft, half_life_draft, times_draft
+from mktlib.reporting.followers import cadence_draft, followers_draft, half_life_draft
+from mktlib.reporting.geo import distance_draft, geo_design_draft, geo_lift_draft
 from mktlib.reporting.grid import Grid, Spec, grid
+from mktlib.reporting.hours import send_time_draft
 from mktlib.reporting.people import customers_draft, influence_draft
 from mktlib.reporting.research import cards_draft, research_draft
+from mktlib.reporting.rhythm import rhythm_draft
 from mktlib.reporting.segments import segmentation_draft
 from mktlib.reporting.sentiment import sentiment_draft
 from mktlib.reporting.style import style_fit_draft, style_guide_draft
@@ -27,8 +30,11 @@ from mktlib.results import (
     Cadence,
     Comparison,
     Customers,
+    DistanceEffect,
     Explanation,
     Followers,
+    GeoDesign,
+    GeoLift,
     HalfLife,
     Influence,
     Learning,
@@ -39,6 +45,7 @@ from mktlib.results import (
     Research,
     Result,
     Review,
+    Rhythm,
     Scores,
     Segmentation,
     SendTime,
@@ -387,11 +394,14 @@ WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]]
     Scores: ("scores", scores_draft), Plan: ("plan", plan_draft), Review: ("review", review_draft),
     Backtest: ("backtest", backtest_draft), Segmentation: ("segmentation", segmentation_draft),
     Followers: ("followers", followers_draft), HalfLife: ("half_life", half_life_draft), Cadence: ("cadence", cadence_draft),
-    SendTime: ("times", times_draft), Audience: ("audience", audience_draft), Influence: ("influence", influence_draft),
+    Rhythm: ("rhythm", rhythm_draft),
+    SendTime: ("times", send_time_draft), Audience: ("audience", audience_draft), Influence: ("influence", influence_draft),
     Customers: ("customers", customers_draft), Research: ("research", research_draft), NetworkCards: ("cards", cards_draft),
     Comparison: ("comparison", comparison_draft), Explanation: ("explanation", explanation_draft),
     Shortlist: ("shortlist", shortlist_draft), Learning: ("learning", learning_draft), Reputation: ("reputation", reputation_draft),
     Watch: ("watch", watch_draft), Replay: ("replay", replay_draft), SentimentShare: ("sentiment", sentiment_draft),
+    GeoDesign: ("geo_design", geo_design_draft), GeoLift: ("geo_lift", geo_lift_draft),
+    DistanceEffect: ("distance", distance_draft),
     StyleGuide: ("style_guide", style_guide_draft), StyleFit: ("style_fit", style_fit_draft),
 }  # fmt: skip
 
@@ -405,6 +415,8 @@ def section(voice: Voice, result: Result) -> Section:
         kind = "account"
     if kind == "comparison" and facts["kind"] == "policies":
         kind = "policies"
+    if kind == "times" and facts.get("kind") == "messages":
+        kind = "send_times"
     not_mean = [voice.say(f"{kind}.not_mean"), *([voice.say(f"{kind}.not_mean_analyst")] if voice.analyst and kind in DEEPER else [])]
     findings = [_told(voice, f) for f in result.findings[:MOST_FINDINGS]]
     if len(result.findings) > MOST_FINDINGS:
@@ -423,7 +435,10 @@ def _told(voice: Voice, found: Finding) -> str:
 
 
 DEEPER = frozenset(
-    {"scores", "plan", "review", "backtest", "comparison", "policies", "segmentation", "followers", "half_life", "cadence", "times"}
+    {
+        "scores", "plan", "review", "backtest", "comparison", "policies", "segmentation", "followers", "half_life", "cadence", "times",
+        "send_times", "rhythm", "geo_design", "geo_lift", "distance",
+    }  # fmt: skip
 )
 
 

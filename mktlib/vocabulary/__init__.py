@@ -11,6 +11,7 @@ from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row
 from mktlib.vocabulary.tables import (
     Tables,
     app_funnel,
+    app_launch,
     calendars,
     grammar,
     list_statuses,
@@ -47,6 +48,7 @@ __all__ = [
     "Row",
     "Tables",
     "app_funnel",
+    "app_launch",
     "calendars",
     "default_language",
     "finding",

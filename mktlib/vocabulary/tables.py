@@ -197,6 +197,12 @@ def rhythm_evidence() -> Mapping[str, Row]:
 
 
 @lru_cache(maxsize=1)
+def app_launch() -> Mapping[str, Row]:
+    """The launch of an app: `tasks` by week, `tests` of a listing, `rollout` by store, rules on `reviews`."""
+    return MappingProxyType({name: frozen(rows) for name, rows in _packaged()["app_launch"].items()})
+
+
+@lru_cache(maxsize=1)
 def grammar() -> Mapping[str, Row]:
     """Small words of each language by what they do: persons, tenses, orders, negations."""
     return MappingProxyType({language: frozen(row) for language, row in _packaged()["grammar"].items()})
