@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +19,11 @@ from typing import Any
 import pandas as pd
 from tqdm.auto import tqdm
 
-from mktlib.errors import DataError, MktlibError, ModelError
+from mktlib.errors import DataError, Finding, MktlibError, ModelError
 from mktlib.intake import read_export
+from mktlib.mailing import check_email
 from mktlib.measurement import review_campaign, targeting_gain
+from mktlib.mobile import check_listing, check_page
 from mktlib.planning import (
     brief_from_answers,
     brief_from_text,
@@ -36,6 +38,7 @@ from mktlib.planning import (
 from mktlib.reporting import report
 from mktlib.results import Result
 from mktlib.rules import check_text
+from mktlib.rules.check import WEIGHT
 from mktlib.scoring import ContentScorer, backtest
 from mktlib.simulate import load_sample, run_plan, sample_path, write_samples
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, phrase
@@ -114,6 +117,16 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--length", help="a length of the tables that the draft must keep")
     check.add_argument("--tables", type=Path, nargs="*", default=[], help="your own rules, styles and limits (TOML)")
     check.set_defaults(job=check_text_job)
+    one = jobs.add_parser("check", help="a page (.html or an address), an e-mail (.eml) or a store listing (.toml); answers 1 with errors")
+    one.add_argument("file", metavar="FILE", help="page.html, mail.eml, listing.toml, or https://... with --online")
+    one.add_argument("--render", action="store_true", help="a page: see it in a headless Chromium too")
+    one.add_argument("--pictures", type=Path, metavar="FOLDER", help="a page: where its screenshots go (with --render)")
+    one.add_argument("--online", action="store_true", help="a page: fetch an address of the public web")
+    one.add_argument("--store", help="a listing: google_play, app_store ... (default: the one that the file names)")
+    one.add_argument("--style", help="an e-mail or a listing: hold its texts to a style of the tables")
+    one.add_argument("--language", choices=sorted(load_tables().languages), default=None, help="of the findings")
+    one.add_argument("--tables", type=Path, nargs="*", default=[], help="your own checks and thresholds (TOML)")
+    one.set_defaults(job=check_job)
     samples = jobs.add_parser("samples", help="write the samples, their frozen plan and its results again from the seed")
     samples.add_argument("--out", type=Path, default=sample_path(""))
     samples.set_defaults(job=samples_job)
@@ -276,6 +289,42 @@ def check_text_job(args: argparse.Namespace) -> int:
     grave = sum(one.level != "note" for one in found)
     print(phrase("command.checked", language, count=len(found), many=len(found), grave=grave))
     return int(bool(grave))
+
+
+def check_job(args: argparse.Namespace) -> int:
+    """Every finding, the gravest first; 1 where one is an error."""
+    language = args.language or default_language()
+    kind = ".html" if "://" in args.file else Path(args.file).suffix.lower()
+    if kind not in CHECKERS:
+        raise DataError(finding("E_OPTION", language, column="FILE", found=args.file, expected=" / ".join(CHECKERS)))
+    found = sorted(CHECKERS[kind](args, load_tables(*args.tables), language), key=lambda one: -WEIGHT[one.level])
+    for one in found:
+        print(f"[{phrase(f'command.level.{one.level}', language)} {one.code}] {one.text}")
+    grave = sum(one.level != "note" for one in found)
+    print(phrase("command.checked", language, count=len(found), many=len(found), grave=grave))
+    return int(any(one.level == "error" for one in found))
+
+
+def page_findings(args: argparse.Namespace, tables: Tables, language: str) -> list[Finding]:
+    page = args.file if "://" in args.file else Path(args.file)
+    return check_page(page, render=args.render, online=args.online, pictures=args.pictures, tables=tables, language=language)
+
+
+def mail_findings(args: argparse.Namespace, tables: Tables, language: str) -> list[Finding]:
+    return check_email(Path(args.file), style=args.style, tables=tables, reader=language)
+
+
+def listing_findings(args: argparse.Namespace, tables: Tables, language: str) -> list[Finding]:
+    store = args.store or str(answers_of(Path(args.file)).get("store", ""))
+    return check_listing(Path(args.file), store, style=args.style, tables=tables, reader=language)
+
+
+CHECKERS: Mapping[str, Callable[[argparse.Namespace, Tables, str], list[Finding]]] = {
+    ".html": page_findings,
+    ".htm": page_findings,
+    ".eml": mail_findings,
+    ".toml": listing_findings,
+}
 
 
 def draft_text(file: str, language: str) -> str:

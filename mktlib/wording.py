@@ -161,7 +161,8 @@ def say(key: str, language: str | None = None, /, **values: Any) -> str:
 
 
 def table(content: Any, *, language: str | None = None, tables: Tables | None = None, currency: str | None = None) -> pd.DataFrame:
-    """A table as a reader sees it: heads, levels and numbers in the reader's words. Takes a frame, a result, or findings.
+    """A table as a reader sees it: heads, levels and numbers in the reader's words. Takes a frame, a result, or findings (of a check:
+    how grave, where, what is said, and its source).
 
     Money is in `currency`; by default in the one that the result (or the frame's attrs) names, else in euros.
 
@@ -170,8 +171,7 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
     """
     language, tables = language or default_language(), tables or load_tables()
     if isinstance(content, list | tuple):
-        rows = [retell(f, language) for f in content if isinstance(f, Finding)]
-        content = pd.DataFrame({"code": [f.code for f in rows], "text": [f.text for f in rows]})
+        content = _findings_frame([f for f in content if isinstance(f, Finding)], language)
     frame = content if isinstance(content, pd.DataFrame) else content.table
     named = {} if isinstance(content, pd.DataFrame) else content.facts
     currency = currency or str(named.get("currency") or frame.attrs.get("currency") or "EUR")
@@ -184,6 +184,25 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
             head += " "
         heads[head] = [_shown(name, x, language, tables, currency, rates) for x in frame[name]]
     return pd.DataFrame(heads)
+
+
+def _findings_frame(findings: list[Finding], language: str) -> pd.DataFrame:
+    """One row a finding, in the reader's language: how grave, where, its code, what is said, and where a rule's threshold comes from."""
+    rows = [retell(f, language) for f in findings]
+    wheres = [_where(f, language) for f in rows]
+    columns: dict[str, list[Any]] = {
+        "level": [f.level for f in rows],
+        "where": wheres,
+        "code": [f.code for f in rows],
+        "text": [f.text.removeprefix(where).lstrip(" \u00a0:") if where else f.text for f, where in zip(rows, wheres, strict=True)],
+        "source": [str(f.values.get("source") or "") for f in rows],
+    }
+    return pd.DataFrame({name: told for name, told in columns.items() if name in ("level", "code", "text") or any(told)})
+
+
+def _where(found: Finding, language: str) -> str:
+    line = None if found.line is None else f"{phrase('words.line', language)} {found.line}"
+    return ", ".join(str(part) for part in (found.file, line, found.column) if part)
 
 
 def _head(column: str, language: str, tables: Tables) -> str:

@@ -126,3 +126,31 @@ def test_a_log_of_which_nothing_is_left_says_why(tmp_path, capsys):
     assert main(["run", "--log", str(log), "--out", str(tmp_path / "out")]) == 1
     assert "2026-02-31" in capsys.readouterr().err
     assert (tmp_path / "out" / "rejected.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "answer", "says"),
+    [
+        ("pages/good.en.html", 0, "N_PAGE_RULES"),
+        ("pages/bad.fr.html", 1, "PAGE_VIEWPORT"),
+        ("emails/offer_en_bad.eml", 1, "EMAIL_"),
+        ("listings/google_play.toml", 0, ""),
+        ("listings/google_play_planted.toml", 1, "LISTING_"),
+    ],
+)
+def test_check_prints_what_it_finds_and_answers_1_with_errors(file, answer, says, capsys):
+    assert main(["check", str(sample_path(file)), "--language", "fr"]) == answer
+    told = capsys.readouterr().out
+    assert says in told
+    assert "constat" in told.splitlines()[-1]
+    levels = [line.split()[0].strip("[") for line in told.splitlines()[:-1]]
+    assert levels == sorted(levels, key=["erreur", "avertissement", "remarque"].index)
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [("x.pdf", ".html"), ("https://example.org/", "--online"), ("http://10.0.0.1/", "10.0.0.1"), ("gone.html", "gone.html")],
+)
+def test_check_says_what_it_cannot_read(file, code, capsys):
+    assert main(["check", file]) == 1
+    assert code in capsys.readouterr().err

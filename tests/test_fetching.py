@@ -84,7 +84,7 @@ FORBIDDEN = [
     ("ftp://example.org/", "scheme"),
     ("javascript:alert(1)", "scheme"),
     ("//example.org/", "scheme"),
-    ("http://127.0.0.1:{port}/", "port"),
+    ("http://127.0.0.1:{port}/", "loopback"),
     ("http://127.0.0.1/", "loopback"),
     ("http://127.8.8.8/", "loopback"),
     ("http://[::1]/", "loopback"),

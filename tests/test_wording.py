@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mktlib.errors import StoreError
+from mktlib.vocabulary import finding
 from mktlib.wording import between, chances, day, list_of, money, number, percent, safe_csv, table, write_text
 
 THIN = "\u202f"
@@ -70,3 +71,19 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path, monkeypatc
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
 def test_what_is_no_number_is_a_dash(value):
     assert [number(value, "en"), percent(value, "fr"), money(value, "EUR", "fr")] == ["–"] * 3
+
+
+def test_findings_are_told_with_how_grave_where_and_whence():
+    found = [
+        finding(
+            "PAGE_X", "en", level="warning", file="a.html", line=3, found="<b>", source="WCAG", _said={"en": {"says": "{found} is small"}}
+        ),
+        finding("E_NO_ROWS", "en", file="b.csv"),
+    ]
+    shown = table(found, language="en")
+    assert list(shown) == ["Level", "Where", "Code", "Text", "Source"]
+    assert shown.iloc[0].tolist() == ["warning", "a.html, line 3", "PAGE_X", "<b> is small.", "WCAG"]
+    assert table(found, language="fr").iloc[0, 0] == "avertissement"
+    assert table(found, language="fr").iloc[0, 1] == "a.html, ligne 3"
+    assert list(table([found[1]], language="en")) == ["Level", "Where", "Code", "Text"]
+    assert list(table([], language="en")) == ["Level", "Code", "Text"]

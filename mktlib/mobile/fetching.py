@@ -258,6 +258,8 @@ def parts(url: str, ports: Sequence[int] = ()) -> tuple[SplitResult, str, int]:
     if "@" in split.netloc:
         raise blocked(url, "user")
     host = _ascii((split.hostname or "").rstrip("."), url)
+    if _numeric(host) and (why := closed(host)):
+        raise blocked(url, why, host)
     port = port or PORTS[split.scheme]
     if port != PORTS[split.scheme] and port not in ports:
         raise blocked(url, "port")
