@@ -6,7 +6,11 @@ import itertools
 
 import numpy as np
 import pandas as pd
+from pictured_hours import HOURS
+from pictured_geo import GEO
 from pictured_people import PEOPLE, account
+from pictured_places import PLACES
+from pictured_rhythm import RHYTHM
 from pictured_talk import TALK
 
 from mktlib.errors import Finding
@@ -471,6 +475,10 @@ ALL: dict[str, Result] = {
     "half_life": half_life(),
     "cadence": cadence(),
     "times": times(),
+    **HOURS,
     **PEOPLE,
     **TALK,
+    **GEO,
+    **PLACES,
+    **RHYTHM,
 }
