@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mktlib.mailing import check_email, check_sends, email_programme, email_rhythm, send_time
     from mktlib.measurement import compare_policies, review_campaign
     from mktlib.mobile import app_brief, check_listing, check_page, launch_sheet, listing_keywords
-    from mktlib.places import catchments, people_near, place_sheet
+    from mktlib.places import catchments, design_geo_test, distance_effect, people_near, place_sheet, read_geo_test
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
     from mktlib.reputation import SentimentClassifier, describe_reputation, load_sentiment, replay_alarm, save_sentiment, watch_mentions
@@ -66,7 +66,7 @@ _HOMES = {
     "intake": ("read_addresses", "read_export", "tally"),
     "mailing": ("check_email", "check_sends", "email_programme", "email_rhythm", "send_time"),
     "measurement": ("compare_policies", "review_campaign"),
-    "places": ("catchments", "people_near", "place_sheet"),
+    "places": ("catchments", "design_geo_test", "distance_effect", "people_near", "place_sheet", "read_geo_test"),
     "mobile": ("app_brief", "check_listing", "check_page", "launch_sheet", "listing_keywords"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
@@ -102,6 +102,8 @@ __all__ = [
     "describe_followers",
     "describe_influence",
     "describe_reputation",
+    "design_geo_test",
+    "distance_effect",
     "email_programme",
     "email_rhythm",
     "fetch_dataset",
@@ -124,6 +126,7 @@ __all__ = [
     "read_addresses",
     "read_brief",
     "read_export",
+    "read_geo_test",
     "replay_alarm",
     "report",
     "research_sheet",

@@ -206,6 +206,22 @@ class Backtest(Result):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class PageBrief(Result):
+    """What is asked of a page for phones. table: one row a thing asked: about (screen | text | touch | form | weight | search), check (the
+    row of `checks`), binds (must | at_least | at_most), value with its unit (px, times, columns, fields, MB, kB, density, letters), source,
+    year, conf. texts: place, room (letters), lines, text, letters, fits (bool), conf. fields: field, type, inputmode, autocomplete.
+    budget: part, share, kb, conf. screen: block, top, bottom, height, width (px), size (of its letters, px). page: HTML to start from.
+    facts: action, width, narrow, visible (px seen at first), ends (px where the action ends), fields, weight (MB), body, tap (px), language,
+    rules (version of the set), conf (of what no row tells)."""
+
+    texts: pd.DataFrame
+    fields: pd.DataFrame
+    budget: pd.DataFrame
+    screen: pd.DataFrame
+    page: str
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class SentimentShare(Result):
     """How much of what is said is negative, neutral, positive. table: one row a class: sentiment, share (corrected for the classifier's
     errors where they were measured, else as found), low, high (of the corrected share; blank where no errors were measured), found (share
@@ -474,7 +490,8 @@ class AppBrief(Result):
     with _low and _high, needed with _low and _high (inf: no number does it), never (chance of that).
     facts: need, measure, least, people, at_most (the need is refuted where at most so many of those asked meet the measure; None: nothing
     was said that would), model, price, kept (share of a price after tax and fee), tax, fee, fee_conf, store, currency, level, horizon
-    (months), p, p_error (of the simulation), p_low, p_high (chance at either end of the first assumption), profit with _low and _high,
+    (months), p, p_error (of the simulation), decisive (the assumption that moves p most), p_low, p_high (chance at its
+    ends), profit with _low and _high,
     month, month_low, month_high (in which what was spent is back; inf: not within ten years), certain (bool: nothing is uncertain but the
     luck of people), opinions (names of assumptions that are opinions), people_total, visits, draws, given (what was given)."""
 
@@ -494,8 +511,9 @@ class LaunchSheet(Result):
     at daily). funnel: step (visitors | installs | activated | day7), of, rate with _low and _high, people with _low and _high (in the weeks
     of the sheet, luck included), events, counted (what moved the rate), conf. rollout: step, share, day, users (expected), stop_at
     (crashed users from which to stop; users + 1: never), false_stop (chance to stop an app that crashes as allowed), caught (chance to
-    stop one that crashes as badly as `bad`). watch: week, metric, of, counted (expected denominators), expected, stop_below (a count;
-    over the whole sheet a launch as believed falls below one of them with a chance of at most `tail`). reviews: rule, value, unit,
+    stop one that crashes as badly as `bad`). watch: week, metric, of, counted (expected denominators), expected (of the metric), stop_below (a rate of
+    `of`, for denominators as expected or larger; over the whole sheet a launch as believed falls below one of them with a chance of at most
+    the fact `tail`), tail (of the metric). reviews: rule, value, unit,
     source, year, conf.
     facts: launch (date), before, weeks, store, visitors with _low and _high (a week), versions, lift, significance, power, crash_allowed,
     crash_bad, tail, level, test_share, price (of the store as a channel), cost (of a listing), opinions."""

@@ -194,6 +194,7 @@ class Brief(_Entry):
     lengths: list[str] = []
     channels: Annotated[dict[str, Annotated[Channel, BeforeValidator(_price)]], Field(min_length=1)]
     presence: dict[str, Annotated[int, Field(ge=1, le=1000)]] = {}
+    flows: dict[str, Share] = {}
     sending: Sending = Sending()
     places: dict[str, Place] = {}
     production: dict[str, Production] = {}

@@ -39,7 +39,7 @@ def broken_limits(brief: Brief, items: pd.DataFrame, schedule: pd.DataFrame, *, 
 
 def _sound(shown: pd.DataFrame) -> pd.Series:
     """Rows that can be worked out at all: a whole week, amounts that are numbers of 0 or more, a segment, a channel."""
-    numbers = shown[["week", "quantity", "spend"]].apply(pd.to_numeric, errors="coerce")
+    numbers = shown[["week", "quantity", "spend"]].apply(pd.to_numeric, errors="coerce").astype(float)
     fine = np.isfinite(numbers).all(axis=1) & (numbers["quantity"] >= 0) & (numbers["week"] % 1 == 0)
     return fine & shown[["segment", "channel", "item"]].notna().all(axis=1)
 

@@ -48,7 +48,7 @@ WORDS = {
 """Entries whose words are rows of a table; `segment` is one of the brief's own."""
 KEYS = {
     "stages": "stages", "channels": "channels", "production": "content_types", "presence": "networks", "consent": "channels",
-    "hours": "channels",
+    "hours": "channels", "flows": "flows",
     "value": "stages", "share": "segments",
 }  # fmt: skip
 """Tables of the brief whose keys are words."""

@@ -12,22 +12,30 @@ from typing import Any
 
 import pandas as pd
 
+from mktlib.contacts import Load, load_of, reserved
 from mktlib.errors import DataError, Finding, PlanError
 from mktlib.planning.brief import Brief, Place, Segment
 from mktlib.results import Result
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import Tables, finding, load_tables, nearest
+from mktlib.wording import percent
 
 NOBODY = "–"
 """A topic that has no name."""
+CAPS = {7: "cap_per_week", 28: "cap_per_month"}
+"""Days on end -> the entry of a segment that says how many messages one person bears in them."""
 STANDS = 14
 """Days that an alarm stands, from when it was last looked at, where nobody says when it ended."""
 
 
-def informed(brief: Brief, *, rhythm: Any = None, send_time: Any = None, places: Any = None) -> tuple[Brief, list[Finding]]:
+def informed(
+    brief: Brief, *, rhythm: Any = None, send_time: Any = None, places: Any = None, tables: Tables | None = None
+) -> tuple[Brief, list[Finding]]:
     """(the brief with what is known put in, what was changed)."""
     found: list[Finding] = []
     if rhythm is not None:
         brief, found = _bearable(brief, _table(brief, "rhythm", rhythm, ("segment", "per_month", "best")))
+    brief, taken = _beside_flows(brief, tables or load_tables())  # after the rhythm: it is one of campaigns and flows together
+    found += taken
     if send_time is not None:
         brief, kept = _hours(brief, _table(brief, "send_time", send_time, ("segment", "hour", "best")), _of_posts(send_time))
         found += kept
@@ -71,6 +79,39 @@ def _bearable(brief: Brief, rhythm: pd.DataFrame) -> tuple[Brief, list[Finding]]
     return _changed(brief, segments), found
 
 
+def _beside_flows(brief: Brief, tables: Tables) -> tuple[Brief, list[Finding]]:
+    """Of the messages that one person bears, what life-cycle flows leave to campaigns. The flows are then taken: the brief that comes out
+    names none, so that nothing is taken twice when it is planned again.
+
+    Raises:
+        DataError: a flow that no table has.
+    """
+    unknown = [name for name in brief.flows if name not in tables.flows]
+    if unknown:
+        known = ", ".join(tables.flows)
+        said = [(f"flows.{name}", name, nearest(name, tables.flows)) for name in unknown]
+        raise DataError([finding("E_BRIEF_WORD", brief.language, column=c, found=n, expected=known, hint=near) for c, n, near in said])
+    if not brief.flows or not brief.segments:
+        return brief, []
+    segments, found = {}, []
+    loads = {window: load_of(tables.flows, brief.flows, window) for window in CAPS}
+    for name, row in brief.segments.items():
+        left = {window: max(0, getattr(row, cap) - reserved(loads[window])) for window, cap in CAPS.items()}
+        segments[name] = row.model_copy(update={CAPS[window]: most for window, most in left.items()})
+        found += [_taken(brief, name, window, loads[window], most) for window, most in left.items() if most < getattr(row, CAPS[window])]
+    return _changed(brief, segments).model_copy(update={"flows": {}}), found
+
+
+def _taken(brief: Brief, segment: str, window: int, load: Load, most: int) -> Finding:
+    """What flows take of one cap of a segment."""
+    aside, where = reserved(load), f"segments.{segment}.{CAPS[window]}"
+    values: dict[str, Any] = {"reserved": aside, "window": window, "most": most, "above": percent(load.above(aside), brief.language)}
+    values["found"] = str(getattr(brief.segments[segment], CAPS[window]))
+    if most:
+        return finding("N_PLAN_FLOWS", brief.language, level="note", column=where, **values)
+    return finding("W_PLAN_FLOWS_FULL", brief.language, level="warning", column=where, **values)
+
+
 def _of_posts(send_time: Any) -> bool:
     """Whether the times are those of posts on networks (`best_times`), which say nothing of when a segment reads its messages."""
     return isinstance(send_time, Result) and send_time.facts.get("kind") == "posts"
@@ -81,13 +122,24 @@ def _hours(brief: Brief, send_time: pd.DataFrame, of_posts: bool) -> tuple[Brief
     if of_posts:
         names = ", ".join(sorted(set(send_time["segment"].astype(str))))
         return brief, [finding("N_PLAN_HOURS", brief.language, level="warning", column="send_time", found=names)]
-    best = send_time[send_time["best"].astype(bool)]
-    segments = {}
+    segments, found = {}, []
     for name, row in brief.segments.items():
-        mine = best[best["segment"].isin([name, "all"])]
-        if len(mine):
-            segments[name] = row.model_copy(update={"hours": {**row.hours, "email": int(mine["hour"].iloc[0])}})
-    return _changed(brief, segments), []
+        own = send_time[send_time["segment"] == name]
+        mine = own if len(own) else send_time[send_time["segment"] == "all"]
+        best = mine[mine["best"].astype(bool)]
+        if len(best):
+            hour, usual = _best_hour(best), row.hours.get("email")
+            segments[name] = row.model_copy(update={"hours": {**row.hours, "email": hour}})
+            where = f"segments.{name}.hours.email"
+            was = NOBODY if usual is None else str(usual)
+            found.append(finding("N_PLAN_HOUR", brief.language, level="note", column=where, found=was, most=str(hour)))
+    return _changed(brief, segments), found
+
+
+def _best_hour(best: pd.DataFrame) -> int:
+    """The one hour for all days: that of which the times named bring most, all weekdays added up."""
+    brings = best.assign(brings=best.get("rate", 1.0)).groupby(best["hour"].astype(int))["brings"].sum()
+    return int(brings.index[int(brings.to_numpy().argmax())])
 
 
 def _near(brief: Brief, places: pd.DataFrame) -> tuple[Brief, list[Finding]]:

@@ -59,7 +59,7 @@ def sheets(language: str, keys: Mapping[str, Sequence[str]] | None = None) -> li
     """Every sheet of a form in a language; `keys` are the channels, stages or segments that get a column of their own, by entry.
 
     >>> [sheet.name for sheet in sheets("en")]
-    ['general', 'stages', 'segments', 'channels', 'presence', 'places', 'production', 'topics', 'dates', 'wishes']
+    ['general', 'stages', 'segments', 'channels', 'presence', 'flows', 'places', 'production', 'topics', 'dates', 'wishes']
     """
     top, keys = {e.name: e for e in entries(Brief)}, keys or {}
     found = [Sheet(GENERAL, tuple(_general(top, language)))]
@@ -68,7 +68,7 @@ def sheets(language: str, keys: Mapping[str, Sequence[str]] | None = None) -> li
     found.append(Sheet("stages", (_key("stages", "stages", "labels.column.stage", language), *stages)))
     heads = {
         "segments": "labels.column.segment", "channels": "labels.column.channel", "presence": "brief.form.network",
-        "places": "brief.form.place", "production": "labels.column.content_type", "topics": "brief.form.topic",
+        "flows": "brief.form.flow", "places": "brief.form.place", "production": "labels.column.content_type", "topics": "brief.form.topic",
     }  # fmt: skip
     for name, head in heads.items():
         first = _key(name, KEYS.get(name, ""), head, language)

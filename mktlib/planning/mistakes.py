@@ -87,7 +87,7 @@ def _amount(row: Mapping[str, Any], name: str) -> float | None:
 
 def _words(raw: Mapping[str, Any]) -> Iterator[Word]:
     """Every word of the field that a brief uses."""
-    for name, table in (("channels", "channels"), ("stages", "stages"), ("production", "content_types")):
+    for name, table in (("channels", "channels"), ("stages", "stages"), ("production", "content_types"), ("flows", "flows")):
         yield from ((f"{name}.{k}", table, k) for k in _table(raw, name) if (name, k) != ("production", "default"))
     yield from (("lengths", "lengths", word) for word in _texts(raw, "lengths"))
     for name, row in _table(raw, "segments").items():
@@ -105,7 +105,7 @@ def _words(raw: Mapping[str, Any]) -> Iterator[Word]:
 
 def _wrong_words(raw: Mapping[str, Any], tables: Tables, *, form: bool = False, own: Collection[str] = ()) -> Iterator[Mistake]:
     """A word of one's own is fine; one that looks like a slip of a known word is not, in a form even from afar: there it can stand
-    between quotes. Metrics and unpriced channels must be known."""
+    between quotes. Metrics, flows and unpriced channels must be known."""
     language = raw.get("language", "en")
     if isinstance(language, str) and language not in tables.languages:
         yield "E_BRIEF_WORD", "language", {"found": language, "expected": ", ".join(tables.languages)}
@@ -116,7 +116,7 @@ def _wrong_words(raw: Mapping[str, Any], tables: Tables, *, form: bool = False, 
         far = near_key(word, table) if form else None
         near, priced = far or nearest(word, known), where.startswith("channels.")
         mine = word in own or (table == "channels" and "unit" in _table(_table(raw, "channels"), word))
-        must = table == "metrics" or (priced and "unit" not in _table(raw["channels"], word))
+        must = table in ("metrics", "flows") or (priced and "unit" not in _table(raw["channels"], word))
         if must or (not mine and near and (far or _slip(word, near))):
             yield "E_BRIEF_WORD", where, {"found": word, "expected": list(known), "hint": near, "table": table}
 

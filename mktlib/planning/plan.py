@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Finding, PlanError, StoreError
+from mktlib.planning.already import as_limits, over_with_log, refusals
 from mktlib.planning.brief import Brief
 from mktlib.planning.calendar import calendar
 from mktlib.planning.calendar_check import broken_days
@@ -49,10 +50,11 @@ class CampaignPlan(Plan):
 
     brief: Brief
 
-    def check(self, *, calendar: pd.DataFrame | None = None) -> pd.DataFrame:
+    def check(self, *, calendar: pd.DataFrame | None = None, sends: Any = None) -> pd.DataFrame:
         """Every limit of the brief worked out again from the plan's own tables, without the solver, and every day of its calendar.
 
-        calendar : one changed by hand; default the plan's own.
+        calendar : one changed by hand; default the plan's own. sends : a log of messages (member_id, sent_at, segment): whoever would get
+        more than they bear, log and plan together, is a row `frequency_cap`, the scope a pseudonym and the days.
         Returns one row a broken limit (limit, scope, used, most, over); empty when all hold.
         """
         held = broken_limits(self.brief, self.items, self.schedule, promised=set(self.limits["limit"]))
@@ -60,6 +62,8 @@ class CampaignPlan(Plan):
             return held
         days = self.calendar() if calendar is None else calendar
         found = [t for t in (held, broken_days(self.brief, self.items, self.schedule, days)) if len(t)]
+        if sends is not None and len(over := over_with_log(self.brief, days, sends)):
+            found.append(as_limits(over))
         return pd.concat(found, ignore_index=True) if found else held
 
     def calendar(self, *, tables: Tables | None = None) -> pd.DataFrame:
@@ -138,6 +142,7 @@ def plan_campaign(
     rhythm: Rhythm | pd.DataFrame | None = None,
     send_time: SendTime | pd.DataFrame | None = None,
     places: pd.DataFrame | None = None,
+    sends: Any = None,
     risk: float | None = None,
     random_state: int = 0,
     keep: int = 200,
@@ -159,6 +164,8 @@ def plan_campaign(
     rhythm : `results.Rhythm`, or its table (segment, per_month, best): a segment gets no more messages a month than its best rhythm.
     send_time : `results.SendTime`, or its table (segment, hour, best): the calendar's hours.
     places : a table (place, people, and segment where it is known): who was counted near each of the brief's places.
+    sends : a log of messages already sent, or planned elsewhere (member_id, sent_at, and segment where it is known): a plan with which
+        somebody would get more than the caps of their segment is refused.
     risk : 0 <= risk < 1. 0: the mean decides. 0.9: the mean of the worst tenth of the outcomes does (CVaR); default the brief's own.
     random_state : seed of the draws behind `low`, `high`, `p_loss` and `risk`, and of the solver; the same seed gives the same plan.
     keep : ideas on the short list.
@@ -177,11 +184,12 @@ def plan_campaign(
     Raises
     ------
     PlanError
-        When limits and demands cannot hold together: the fewest that clash, and the least change of each that frees them.
+        When limits and demands cannot hold together: the fewest that clash, and the least change of each that frees them. E_FREQUENCY_CAP:
+        with `sends`, somebody would get more messages than they bear; each is named by a pseudonym, with count, cap and days.
     """
     tables, risk = tables or load_tables(), brief.risk if risk is None else risk
     _check_options(brief, risk=risk, random_state=random_state, keep=keep, work=work)
-    brief, heard = informed(brief, rhythm=rhythm, send_time=send_time, places=places)
+    brief, heard = informed(brief, rhythm=rhythm, send_time=send_time, places=places, tables=tables)
     short = shortlist(scores, brief, keep=keep, risk=0.0, tables=tables)
     listed = short.table
     if risk > 0:  # what is surest on its own besides: together the sure and the promising hold more than either
@@ -202,7 +210,10 @@ def plan_campaign(
         raise PlanError(_clashes(problem, random_state))
     more = (*heard, *alerts, *unknown)
     by_hand = problem.value(start[0]) if start is not None else 0.0
-    return _told(problem, found, by_hand, short.facts, scores, tables, ratio, random_state, risk, held, more)
+    plan = _told(problem, found, by_hand, short.facts, scores, tables, ratio, random_state, risk, held, more)
+    if sends is not None and len(over := over_with_log(brief, plan.calendar(tables=tables), sends)):
+        raise PlanError(refusals(over, brief))
+    return plan
 
 
 def _check_options(brief: Brief, *, risk: Any, random_state: Any, keep: Any, work: Any) -> None:

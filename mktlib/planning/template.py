@@ -65,7 +65,8 @@ def switched_off(language: str) -> dict[str, Any]:
     """The tables that the template shows and leaves unused: nobody should plan with somebody else's day of silence."""
     day = dt.date(2026, 10, 14)
     return {
-        "presence": {"organic_social": 1}, "places": {phrase("brief.example.place", language): {"share": 0.3, "channels": ["paid_social"]}},
+        "presence": {"organic_social": 1}, "flows": {"welcome": 0.04},
+        "places": {phrase("brief.example.place", language): {"share": 0.3, "channels": ["paid_social"]}},
         "fixed_dates": [{"name": phrase("brief.example.date", language), "day": day}],
         "mutes": [{"name": phrase("brief.example.mute", language), "first_day": day, "last_day": day}],
         "must_have": [{"least": 1}], "exclude": [{}], "topics": {phrase("brief.example.topic", language): {}},

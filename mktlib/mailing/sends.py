@@ -1,0 +1,126 @@
+"""A log of sent messages against what it must keep: caps a person, consent, departures, complaints, hours of silence, retention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mktlib.contacts import Sent, asked_caps, over_caps, read_sends, told_over
+from mktlib.errors import DataError, Finding
+from mktlib.intake.inputs import not_numbers
+from mktlib.mailing.members import read_members
+from mktlib.mailing.sends_rules import COUNTS, Asked, Told, measured, of_caps, unmeasured
+from mktlib.results import SendsCheck
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_level, not_tables
+
+RULES = ("rule", "verdict", "count", "of", "unit", "rate", "low", "high", "limit")
+NAMES = {7: "cap_7", 30: "cap_30"}
+
+
+def check_sends(
+    sends: Any,
+    *,
+    members: Any = None,
+    cap_7: int | None = None,
+    cap_30: int | None = None,
+    zone: str = "Europe/Paris",
+    new_since: Any = None,
+    level: float = 0.9,
+    language: str | None = None,
+    tables: Tables | None = None,
+) -> SendsCheck:
+    """Whether messages that were sent keep what they must: caps a person over any days on end, consent, departures, complaints, silence.
+
+    Args:
+        sends: a log with one row a message and person, of any engine: member_id (or another name of people) and sent_at; where they are
+            there also channel, campaign, delivered, clicks, unsubscribes, bounces, complaints (0 or 1 each).
+        members: the list of people: member_id, consent_email, consent_sms ... (0 or 1), consent_date, last_activity_at, unsubscribed_at,
+            bounced_at, as far as it has them.
+        cap_7, cap_30: messages that one person may get in any 7 and any 30 days, over all campaigns and channels; None is no cap.
+        zone: in whose days and hours people live; a moment without an offset is taken to be of it.
+        new_since: the first day of a new sending domain; its daily volumes are then held to a warm-up.
+        level: of the intervals of rates. language: of the findings. tables: checks, hours of silence.
+
+    Returns:
+        SendsCheck: `table`, one row a rule with its verdict (kept | broken | cannot_tell | not_measured); `over`, everyone over a cap,
+        under a pseudonym, with the line of the log at which it broke; `days`, messages a day and channel; `findings`.
+
+        Complaints are read off an exact interval (Clopper and Pearson, 1934), widened where campaigns differ by more than chance:
+        broken only where the whole of it lies at the limit or above, kept only where it lies below. An unsubscription that only the log
+        knows is dated by the message that it came from: it may have been clicked later.
+
+    Raises:
+        DataError: every problem of the frames and options at once.
+
+    >>> log = pd.DataFrame({"member_id": ["a"] * 3 + ["b"], "sent_at": ["2026-03-28", "2026-03-30", "2026-04-02", "2026-04-02"]})
+    >>> found = check_sends(log, cap_7=2)
+    >>> found.over[["messages", "cap", "first_day", "last_day"]].astype(str).values.tolist()
+    [['3', '2', '2026-03-28', '2026-04-02']]
+    """
+    caps, wrong = asked_caps({7: cap_7, 30: cap_30}, names=NAMES)
+    since, late = _day(new_since)
+    if problems := [*not_tables(tables), *wrong, *late, *not_level(level)]:
+        raise DataError(problems)
+    tables, told = tables or load_tables(), language or default_language()
+    sent = _delivered(read_sends(sends, zone=zone))
+    asked = Asked(tables=tables, language=told, level=level, since=since)
+    people = read_members(members, sent, sorted(set(map(str, sent.channel))))
+    over = over_caps(sent, caps)
+    rules = [of_caps(over, cap, sent) for cap in caps] + measured(sent, people, asked)
+    findings = (*_retold(sent.found, told), *told_over(over, told), *_no_cap(sent, caps, asked), *unmeasured(rules, asked))
+    findings += tuple(f for rule in rules for f in rule.findings)
+    order = {"error": 0, "warning": 1, "note": 2}
+    return SendsCheck(
+        table=pd.DataFrame([rule.row() for rule in rules], columns=list(RULES)),
+        over=over.table,
+        days=_by_day(sent),
+        facts=_facts(sent, caps, zone, level),
+        findings=tuple(sorted(findings, key=lambda f: order[f.level])),
+    )
+
+
+def _day(new_since: Any) -> tuple[int | None, list[Finding]]:
+    if new_since is None:
+        return None, []
+    day = pd.to_datetime(str(new_since), errors="coerce") if not isinstance(new_since, int | float) else pd.NaT
+    if pd.isna(day):
+        return None, [finding("E_OPTION", column="new_since", found=repr(new_since), expected='new_since="2026-10-01"')]
+    return int(day.to_numpy().astype("datetime64[D]").astype("int64")), []
+
+
+def _retold(found: tuple[Finding, ...], language: str) -> list[Finding]:
+    from_log = {"W_SENDS_BLANK", "W_SENDS_TWICE", "N_SENDS_ZONE"}
+    return [
+        finding(f.code, language, level=f.level, column=f.column, line=f.line, found=f.found) if f.code in from_log else f for f in found
+    ]
+
+
+def _delivered(sent: Sent) -> Sent:
+    """The messages that arrived, where the log says so; counts that are no numbers are refused."""
+    problems = [f for name in COUNTS if name in sent.frame for f in not_numbers(sent.frame, name)]
+    if problems:
+        raise DataError(problems)
+    if "delivered" not in sent.frame or "bounces" in sent.frame or "bounced" in sent.frame:
+        return sent
+    there = pd.to_numeric(sent.frame["delivered"], errors="coerce").fillna(1).to_numpy(float) > 0
+    return sent if there.all() else sent.only(there)
+
+
+def _no_cap(sent: Sent, caps: list[Any], asked: Asked) -> list[Finding]:
+    return [] if caps or not len(sent.day) else [Told(asked).uncapped(sent)]
+
+
+def _by_day(sent: Sent) -> pd.DataFrame:
+    day = pd.to_datetime(sent.day, unit="D")
+    table = pd.DataFrame({"day": day, "channel": sent.channel.astype(str), "messages": 1})
+    return table.groupby(["day", "channel"], sort=True)["messages"].sum().reset_index()
+
+
+def _facts(sent: Sent, caps: list[Any], zone: str, level: float) -> dict[str, Any]:
+    days = pd.to_datetime([sent.day.min(), sent.day.max()], unit="D").date if len(sent.day) else (None, None)
+    return {
+        "messages": len(sent.day), "people": len(np.unique(sent.person)), "first": days[0], "last": days[1], "zone": zone, "level": level,
+        "channels": sorted(set(map(str, sent.channel))), **{NAMES[cap.window]: cap.most for cap in caps},
+    }  # fmt: skip

@@ -1,0 +1,466 @@
+"""Caps a person across campaigns, what flows take of them, and logs of messages against what they must keep."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+
+from mktlib.contacts import Cap, load_of, over_caps, read_sends, reserved, rolling
+from mktlib.errors import DataError, PlanError
+from mktlib.intake import read_addresses
+from mktlib.mailing import check_sends, email_programme
+from mktlib.mailing.rates import dispersion, exact, rate_of, would_tell
+from mktlib.planning import brief_from_text, plan_campaign
+from mktlib.planning.already import over_with_log
+from mktlib.results import CELL, Scores, SendsCheck
+from mktlib.simulate import load_sample
+from mktlib.vocabulary import load_tables, lookup
+
+CHECKS = {code: row for code, row in load_tables().checks.items() if row["about"] == "sends"}
+
+
+def log(*rows: tuple[Any, ...], columns: str = "member_id sent_at") -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def verdicts(found: SendsCheck) -> dict[str, str]:
+    return dict(zip(found.table["rule"], found.table["verdict"], strict=True))
+
+
+def codes(found: Any) -> set[str]:
+    return {f.code for f in found.findings}
+
+
+# ---------------------------------------------------------------- caps over any days on end
+
+
+@pytest.mark.parametrize("window", [1, 7, 30, 400])
+def test_counts_over_any_days_equal_counting_one_by_one(window):
+    rng = np.random.default_rng(window)
+    person, day = rng.integers(0, 9, 300), rng.integers(20_000, 20_090, 300)
+    expected = [((person == p) & (day > d - window) & (day <= d)).sum() for p, d in zip(person, day, strict=True)]
+    assert rolling(person, day, window).tolist() == expected
+
+
+def test_everyone_over_a_cap_is_found_with_their_fullest_days():
+    rng = np.random.default_rng(3)
+    days = pd.Timestamp("2026-03-01") + pd.to_timedelta(rng.integers(0, 60, 900), "D")
+    frame = pd.DataFrame({"member_id": rng.integers(0, 40, 900), "sent_at": days})
+    found = check_sends(frame.assign(message_id=range(900)), cap_7=4, cap_30=14)
+    for window, cap in ((7, 4), (30, 14)):
+        days = {p: rows["sent_at"].to_numpy() for p, rows in frame.groupby("member_id")}
+        fullest = {p: max(int(((d > t - np.timedelta64(window, "D")) & (d <= t)).sum()) for t in d) for p, d in days.items()}
+        mine = found.over[found.over["window"] == window]
+        assert sorted(mine["messages"]) == sorted(n for n in fullest.values() if n > cap)
+        assert ((mine["last_day"] - mine["first_day"]) < dt.timedelta(days=window)).all()
+
+
+def test_a_cap_holds_across_campaigns_channels_and_a_month_boundary_in_local_time():
+    """B53: 23:30 in Paris on 30 September is still September there, though UTC and New York disagree on the day of the last one."""
+    rows = [("m1", "2026-09-30T21:30:00Z", "email", "sale"), ("m1", "2026-10-01T08:00:00Z", "sms", "news"),
+            ("m1", "2026-10-30T22:30:00Z", "email", "launch"), ("m2", "2026-10-01T08:00:00Z", "email", "sale")]  # fmt: skip
+    frame = log(*rows, columns="member_id sent_at channel campaign")
+    paris = check_sends(frame, cap_30=2)  # 30 September to 30 October: 31 local days
+    assert len(paris.over) == 0
+    auckland = check_sends(frame, cap_30=2, zone="Pacific/Auckland")  # 1 October to 31 October: 31 days as well
+    assert len(auckland.over) == 0
+    frame.loc[2, "sent_at"] = "2026-10-29T22:30:00Z"  # 29 October in Paris, the 30th day
+    told = check_sends(frame, cap_30=2)
+    row = told.over.iloc[0]
+    assert (row["messages"], row["cap"], row["window"], row["campaigns"], row["channels"]) == (3, 2, 30, 3, "email, sms")
+    assert (row["first_day"], row["last_day"], row["line"]) == (dt.date(2026, 9, 30), dt.date(2026, 10, 29), 4)
+    broken = next(f for f in told.findings if f.code == "E_FREQUENCY_CAP")
+    assert {k: broken.values[k] for k in ("count", "cap", "window", "first", "last", "people")} == {
+        "count": 3, "cap": 2, "window": 30, "first": "2026-09-30", "last": "2026-10-29", "people": 1,
+    }  # fmt: skip
+    assert re.fullmatch("person-[0-9a-f]{16}", broken.values["person"])
+    assert len(check_sends(frame, cap_30=2, zone="UTC").over) == 1
+    local = frame.assign(sent_at=["2026-09-30T23:30", "2026-10-01T10:00", "2026-10-30T00:30", "2026-10-01T10:00"])
+    assert len(check_sends(local, cap_30=2).over) == 0
+
+
+def test_a_person_is_told_under_the_pseudonym_that_the_list_of_addresses_gives():
+    frame = log(*[("Ana@Example.org ", f"2026-04-0{d}") for d in (1, 2, 3)], columns="email sent_at")
+    found = check_sends(frame, cap_7=2)
+    known = read_addresses(pd.DataFrame({"email": ["ana@example.org"]})).log["person"].iloc[0]
+    assert found.over["person"].tolist() == [known]
+    assert "example" not in str(found.over.to_dict()) + " ".join(map(str, found.findings))
+
+
+def test_the_same_export_twice_counts_once_and_blank_rows_are_left_out_and_told():
+    rows = log(("a", "2026-04-01T08:00:00Z", "m1"), ("a", "2026-04-02T08:00:00Z", "m2"), columns="member_id sent_at message_id")
+    blank = log((None, "2026-04-03T08:00:00Z", "m3"), ("b", None, "m4"), columns="member_id sent_at message_id")
+    found = check_sends(pd.concat([rows, rows, blank]), cap_7=2)
+    assert len(found.over) == 0
+    assert (found.facts["messages"], found.facts["people"]) == (2, 1)
+    assert {f.code: f.found for f in found.findings if f.code[0] == "W"} == {"W_SENDS_TWICE": "2", "W_SENDS_BLANK": "2"}
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "expected"),
+    [
+        (log(("a", "2026-04-01"), columns="membre_id sent_at"), {}, {("E_MISSING_COLUMN", "member_id")}),
+        (pd.DataFrame({"x": [1]}), {"zone": "Mars"},
+         {("E_MISSING_COLUMN", "member_id"), ("E_MISSING_COLUMN", "sent_at"), ("E_OPTION", "zone")}),
+        (log(("a", "yesterday")), {}, {("E_BAD_DATE", "sent_at")}), (log(("a", "03/04/2026")), {}, {("E_AMBIGUOUS_DATE", "sent_at")}),
+        (log(("a", "2026-04-01T08:00:00Z"), ("a", "2026-04-01T08:00:00")), {}, {("E_MIXED_TZ", "sent_at")}),
+        ("sends.csv", {}, {("E_OPTION", "sends")}), (None, {}, {("E_OPTION", "sends")}),
+        (log(("a", "2026-04-01")), {"cap_7": -1, "cap_30": "six", "level": 2, "new_since": "soon"},
+         {("E_OPTION", "cap_7"), ("E_OPTION", "cap_30"), ("E_OPTION", "level"), ("E_OPTION", "new_since")}),
+        (log(("a", "2026-04-01", "lots"), columns="member_id sent_at clicks"), {}, {("E_NOT_A_NUMBER", "clicks")}),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_log_is_told_at_once(given, options, expected):
+    with pytest.raises(DataError) as refused:
+        check_sends(given, **options)
+    assert {(f.code, f.column) for f in refused.value.findings} == expected
+
+
+def test_an_empty_log_has_nothing_to_tell():
+    found = check_sends(log(), cap_7=2, cap_30=6)
+    assert (len(found.over), found.facts["messages"]) == (0, 0)
+    assert "broken" not in verdicts(found).values()
+
+
+def test_engines_agree():
+    frame = load_sample("sends").head(2_000)
+    polars = pytest.importorskip("polars")
+    one = check_sends(frame, cap_7=2, cap_30=6)
+    plain = frame.astype({c: "float64" for c in frame if str(frame[c].dtype) == "Int64"})
+    other = check_sends(polars.from_pandas(plain), cap_7=2, cap_30=6)
+    assert one.table.astype(str).equals(other.table.astype(str))
+    assert one.over.astype(str).equals(other.over.astype(str))
+
+
+# ---------------------------------------------------------------- consent, departures, silence
+
+
+def test_nobody_without_consent_after_leaving_after_a_bounce_or_too_long_unheard_of():
+    sends = log(
+        ("yes", "2026-04-01T10:00", "email", 0, 0), ("no", "2026-04-01T10:00", "email", 0, 0), ("no", "2026-04-02T10:00", "sms", 0, 0),
+        ("late", "2026-04-01T10:00", "email", 0, 0), ("stranger", "2026-04-01T10:00", "email", 0, 0),
+        ("old", "2026-04-01T10:00", "email", 0, 0), ("left", "2026-04-01T10:00", "email", 1, 0),
+        ("left", "2026-04-02T10:00", "email", 0, 0), ("left", "2026-04-09T10:00", "email", 0, 0),
+        ("left", "2026-04-09T10:00", "sms", 0, 0), ("gone", "2026-04-01T10:00", "email", 0, 1), ("gone", "2026-04-05T10:00", "email", 0, 0),
+        columns="member_id sent_at channel unsubscribes bounces",
+    )  # fmt: skip
+    members = pd.DataFrame({
+        "member_id": ["yes", "no", "late", "old", "left", "gone"], "consent_email": [1, 0, 1, 1, 1, 1],
+        "consent_sms": ["oui", "oui", "", "non", "oui", ""],
+        "consent_date": ["2026-01-01", "2026-01-01", "2026-06-01", "2022-01-01", "2026-01-01", "2026-01-01"],
+        "last_activity_at": ["2026-03-01", "", "", "2023-03-31", "2026-03-01", "2026-03-01"],
+    })  # fmt: skip
+    found = check_sends(sends, members=members.replace({"last_activity_at": {"": None}}))
+    rows = found.table.set_index("rule")
+    assert rows.loc[["consent", "unsubscribed", "bounced", "retention"], "count"].tolist() == [2, 1, 1, 1]
+    told = {f.code: f for f in found.findings}
+    after = told["SENDS_AFTER_UNSUBSCRIBE"]
+    assert {
+        "SENDS_NO_CONSENT",
+        "SENDS_BEFORE_CONSENT",
+        "SENDS_STRANGERS",
+        "SENDS_SOON_AFTER",
+        "SENDS_AFTER_BOUNCE",
+        "SENDS_RETENTION",
+    } <= set(told)
+    assert (told["SENDS_NO_CONSENT"].line, after.line, after.values["days"]) == (3, 10, 8)
+
+
+@pytest.mark.parametrize(
+    ("moment", "channel", "silent"),
+    [
+        ("2026-07-14T12:00", "sms", True), ("2026-04-06T12:00", "sms", True), ("2026-04-12T12:00", "sms", True),  # holidays, a Sunday
+        ("2026-04-07T07:59", "sms", True), ("2026-04-07T08:00", "sms", False), ("2026-04-07T20:00", "sms", True),
+        ("2026-04-07T19:59", "sms", False),
+        ("2026-04-07T18:30:00Z", "sms", True), ("2026-07-14T12:00", "email", False), ("2026-04-07T21:30", "push", True),
+    ],
+)  # fmt: skip
+def test_hours_of_silence_are_those_of_the_reader(moment, channel, silent):
+    found = check_sends(log(("a", moment, channel), columns="member_id sent_at channel"))
+    assert (verdicts(found)["quiet"] == "broken") is silent
+    assert ("SENDS_QUIET" in codes(found)) is silent
+
+
+def test_days_without_an_hour_say_nothing_of_silence():
+    assert verdicts(check_sends(log(("a", "2026-04-05", "sms"), columns="member_id sent_at channel")))["quiet"] == "not_measured"
+
+
+# ---------------------------------------------------------------- rates and volumes
+
+
+@pytest.mark.parametrize(("x", "n"), [(0, 50), (1, 300), (3, 1000), (50, 50), (17, 4000)])
+def test_the_interval_is_the_one_of_clopper_and_pearson(x, n):
+    """Its ends are where the binomial tail is exactly five per cent."""
+    low, high = exact(x, n, 0.9)
+    assert x == 0 or binom.sf(x - 1, n, low) == pytest.approx(0.05, abs=1e-9)
+    assert x == n or binom.cdf(x, n, high) == pytest.approx(0.05, abs=1e-9)
+
+
+def test_the_interval_widens_where_campaigns_differ_and_then_covers_the_truth():
+    rng, n, truth, plain, ours = np.random.default_rng(5), np.full(40, 5_000), 0.002, 0, 0
+    for _ in range(400):
+        count = rng.binomial(n, rng.beta(2, 2 / truth - 2, 40))
+        low, high = exact(float(count.sum()), float(n.sum()), 0.9)
+        plain += low <= truth <= high
+        rate = rate_of(count.astype(float), n.astype(float), 0.9)
+        ours += rate.low <= truth <= rate.high
+    assert plain / 400 < 0.75
+    assert ours / 400 > 0.84
+    equal = [dispersion(rng.binomial(n, truth).astype(float), n.astype(float)) for _ in range(200)]
+    assert np.mean(equal) < 1.25
+
+
+def sends_with(complaints: int, n: int) -> pd.DataFrame:
+    told = [1] * complaints + [0] * (n - complaints)
+    return pd.DataFrame({"member_id": [f"m{k}" for k in range(n)], "sent_at": "2026-04-07T10:00", "complaints": told})
+
+
+@pytest.mark.parametrize(
+    ("complaints", "n", "verdict", "code"),
+    [
+        (0, 500, "cannot_tell", "SENDS_COMPLAINTS_OPEN"), (0, 4_000, "kept", None), (30, 20_000, "above_target", "SENDS_COMPLAINTS_HIGH"),
+        (90, 20_000, "broken", "SENDS_COMPLAINTS"), (3, 900, "cannot_tell", "SENDS_COMPLAINTS_OPEN"), (5, 20_000, "kept", None),
+    ],
+)  # fmt: skip
+def test_complaints_are_judged_by_the_whole_interval(complaints, n, verdict, code):
+    found = check_sends(sends_with(complaints, n))
+    assert verdicts(found)["complaints"] == verdict
+    assert {c for c in codes(found) if c.startswith("SENDS_COMPLAINTS")} == ({code} if code else set())
+
+
+def test_how_many_more_would_tell_is_the_first_number_that_does():
+    few = rate_of(np.array([1.0]), np.array([3_000.0]), 0.9)
+    enough = would_tell(few, 0.001, 0.9)
+    assert exact(few.rate * enough, enough, 0.9)[1] < 0.001 <= exact(few.rate * (enough - 1), enough - 1, 0.9)[1]
+    assert would_tell(rate_of(np.array([9.0]), np.array([3_000.0]), 0.9), 0.001, 0.9) is None
+
+
+def test_bulk_warm_up_and_clicks_against_departures():
+    found = check_sends(sends_with(0, 5_000).assign(clicks=0, unsubscribes=[1] * 40 + [0] * 4_960), new_since="2026-04-06")
+    assert {k: verdicts(found)[k] for k in ("bulk", "warm_up", "pressure")} == {"bulk": "bulk", "warm_up": "broken", "pressure": "broken"}
+    fewer = check_sends(sends_with(0, 90).assign(clicks=[1] * 60 + [0] * 30, unsubscribes=0), new_since="2026-04-06")
+    assert {k: verdicts(fewer)[k] for k in ("bulk", "warm_up", "pressure")} == {"bulk": "below", "warm_up": "kept", "pressure": "kept"}
+    open_ = check_sends(sends_with(0, 9).assign(clicks=[1] * 4 + [0] * 5, unsubscribes=[1] + [0] * 8))
+    assert verdicts(open_)["pressure"] == "cannot_tell"
+
+
+def test_findings_are_said_in_both_languages_with_their_own_numbers():
+    found = {lang: check_sends(sends_with(30, 20_000), language=lang).findings for lang in ("en", "fr")}
+    said = {lang: next(f.text for f in fs if f.code == "SENDS_COMPLAINTS_HIGH") for lang, fs in found.items()}
+    assert "0.15% of delivered" in said["en"]
+    assert "0,15\u202f% des e-mails" in said["fr"]
+    assert not any("{" in f.text or "?" in f.text for fs in found.values() for f in fs)
+
+
+@pytest.mark.parametrize("code", CHECKS)
+def test_each_row_is_sourced_and_said_in_good_french(code):
+    row = CHECKS[code]
+    assert row["conf"] in "VSKJ"
+    for name in ("label", "says", "hint"):
+        assert not any(f" {sign}" in row[name]["fr"] for sign in ":;!?»")
+        assert "'" not in row[name]["fr"]
+
+
+def test_the_sample_is_told_as_it_is():
+    found = check_sends(load_sample("sends"), members=load_sample("audience"), cap_30=6)
+    assert verdicts(found)["consent"] == "kept"
+    assert found.days["messages"].sum() == found.facts["messages"] == len(load_sample("sends"))
+    assert len(found.over) == (over_caps(read_sends(load_sample("sends")), [Cap(30, 6)]).most[30] > 6).sum()
+
+
+# ---------------------------------------------------------------- flows
+
+
+@pytest.mark.parametrize("window", [7, 28, 30])
+def test_what_flows_take_is_what_a_simulation_of_people_shows(window):
+    flows, shares = load_tables().flows, {"welcome": 0.3, "abandoned_basket": 0.2, "win_back": 0.4}
+    rng, people, days = np.random.default_rng(window), 60_000, 120
+    total = np.zeros(people, int)
+    for name, share in shares.items():
+        entries = rng.poisson(share / 30 * days, people)
+        who = np.repeat(np.arange(people), entries)
+        at = rng.uniform(-60, days - 60, len(who))
+        falls = sum(((at + d >= 0) & (at + d < window)).astype(int) for d in flows[name]["days"])
+        total += np.minimum(np.bincount(who, weights=falls, minlength=people).astype(int), flows[name]["cap"])
+    load = load_of(flows, shares, window)
+    assert load.mean == pytest.approx(total.mean(), abs=4 * total.std() / people**0.5)
+    assert load.chance[: total.max() + 1] == pytest.approx(np.bincount(total) / people, abs=4 * 0.5 / people**0.5)
+    assert reserved(load) == int(np.quantile(total, 0.95, method="inverted_cdf"))
+
+
+def test_one_flow_of_one_message_is_a_poisson_number():
+    chance = load_of({"x": {"days": [1], "cap": 9}}, {"x": 0.6}, 30).chance
+    assert chance[:3] == pytest.approx([np.exp(-0.6), 0.6 * np.exp(-0.6), 0.18 * np.exp(-0.6)])
+
+
+def test_a_programme_says_what_is_left_and_where_its_shares_are_from():
+    judged = email_programme(["welcome", "birthday"], people=1_000)
+    assert (judged.facts["basis"], judged.table["share"].tolist()) == ("judgement", [0.04, 0.083])
+    assert codes(judged) == {"N_PROGRAMME_OPINION", "N_PROGRAMME_MODEL"}
+    told = email_programme({"welcome": 0.5, "win_back": 0.5}, cap_7=2, cap_30=4)
+    assert codes(told) == {"N_PROGRAMME_MODEL", "W_PROGRAMME_FULL"}
+    assert (told.left["left"] == (told.left["cap"] - told.left["reserved"]).clip(lower=0)).all()
+    assert told.spread.groupby("window")["share"].sum().tolist() == pytest.approx([1, 1])
+
+
+def test_a_log_with_flows_is_counted_and_knows_who_sets_off_several():
+    """A tenth of the people get all four messages, the others none: independence would spread them."""
+    each = ((0, "welcome"), (2, "welcome"), (5, "abandoned_basket"), (6, ""))
+    rows = [(f"m{k}", f"2026-04-{10 + d:02d}", flow) for k in range(20) for d, flow in each]
+    rows += [(f"m{k}", f"2026-0{3 + k % 2}-15", "") for k in range(20, 200)]
+    found = email_programme(["welcome", "abandoned_basket"], sends=log(*rows, columns="member_id sent_at flow"), cap_30=6)
+    assert found.table["share"].tolist() == [0.1, 0.1]
+    assert found.table["per_person"].tolist() == pytest.approx([0.2, 0.1])
+    assert found.left.set_index("window").loc[30, ["reserved", "left"]].tolist() == [3, 3]
+    model = email_programme({"welcome": 0.1, "abandoned_basket": 0.1}, cap_30=6)
+    assert found.spread.set_index(["window", "messages"])["share"][30, 3] == pytest.approx(0.1)
+    assert model.spread.set_index(["window", "messages"])["share"][30, 0] < 0.9
+
+
+@pytest.mark.parametrize(
+    ("flows", "options", "expected"),
+    [
+        (["welcom"], {}, [("flows", "welcome")]), ("welcome", {}, [("flows", 'mk.email')]), ([], {}, [("flows", "")]),
+        ({"welcome": 2.0}, {"people": 0, "spare": 1}, [("flows.welcome", ""), ("people", ""), ("spare", "")]),
+        (["welcome"], {"cap_7": 1.5}, [("cap_7", "")]),
+    ],
+)  # fmt: skip
+def test_wrong_flows_and_options_are_told_together(flows, options, expected):
+    with pytest.raises(DataError) as refused:
+        email_programme(flows, **options)
+    assert [f.column for f in refused.value.findings] == [column for column, _ in expected]
+    if flows == ["welcom"]:
+        assert refused.value.findings[0].hint == "welcome"
+
+
+def test_a_log_too_short_says_so():
+    with pytest.raises(DataError) as refused:
+        email_programme(["welcome"], sends=log(("a", "2026-04-01", "welcome"), columns="member_id sent_at flow"))
+    assert refused.value.codes == ("E_PROGRAMME_LOG",)
+
+
+@pytest.mark.parametrize("name", load_tables().flows)
+def test_each_flow_is_whole(name):
+    row = load_tables().flows[name]
+    assert list(row["days"]) == sorted(row["days"])
+    assert row["cap"] >= 1
+    assert 0 < row["share"] < 1
+    assert {"en", "fr"} <= set(row["stop"])
+    assert row["conf"] == "J"
+
+
+# ---------------------------------------------------------------- the planner
+
+BRIEF = """
+first_day = 2026-10-05
+last_day = 2026-11-01
+budget = 900
+test_share = 0
+[objective]
+value = 2.0
+[segments]
+parents = {size = 20000, consent = {email = 0.2}, cap_per_week = 2, cap_per_month = 6}
+[channels]
+email = 0.005
+[production]
+default = {cost = 60, days = 1, most = 3}
+"""
+
+
+def scores() -> Scores:
+    kinds = ("promo_email", "newsletter", "welcome_email")
+    table = pd.DataFrame([("parents", "decision", kind, "playful", "short", "email") for kind in kinds], columns=list(CELL))
+    known = {"rate": [0.02, 0.018, 0.016], "low": 0.01, "high": 0.03, "p_best": 0.3, "exposure": 1e4, "opinion": 0.2, "verdict": "make"}
+    return Scores(table=table.assign(index=100.0, **known), by=CELL, within=("segment", "stage"), metric="click_rate")
+
+
+def mails(plan: Any) -> pd.Series:
+    """Messages that one person gets in each week."""
+    return plan.schedule.groupby("week")["quantity"].sum() / 4_000
+
+
+def test_flows_of_a_brief_take_their_part_of_the_caps_and_nothing_twice():
+    free = plan_campaign(scores(), brief_from_text(BRIEF))
+    beside = plan_campaign(scores(), brief_from_text(BRIEF + "[flows]\nwelcome = 0.3\nabandoned_basket = 0.2\n"))
+    assert mails(free).max() == pytest.approx(2)
+    assert mails(free).sum() == pytest.approx(6)
+    taken = {w: reserved(load_of(load_tables().flows, {"welcome": 0.3, "abandoned_basket": 0.2}, w)) for w in (7, 28)}
+    assert (taken[7], taken[28]) == (2, 4)
+    assert mails(beside).sum() <= 6 - taken[28] + 1e-9
+    assert beside.brief.segments["parents"].cap_per_month == 6 - taken[28]
+    assert beside.check().empty
+    assert {f.code for f in beside.findings} >= {"N_PLAN_FLOWS", "W_PLAN_FLOWS_FULL"}
+    again = plan_campaign(scores(), beside.brief)
+    assert again.brief.segments == beside.brief.segments
+
+
+def test_a_small_flow_leaves_room_for_campaigns():
+    plan = plan_campaign(scores(), brief_from_text(BRIEF + "[flows]\nwelcome = 0.1\n"))
+    assert 0 < mails(plan).sum() < 6
+    found = next(f for f in plan.findings if f.code == "N_PLAN_FLOWS")
+    assert found.column.startswith("segments.parents.cap_per_")
+    assert found.values["reserved"] == int(found.found) - found.values["most"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_wrong_flow_names_the_nearest_one(language):
+    with pytest.raises(DataError) as refused:
+        brief_from_text(f'language = "{language}"\n' + BRIEF + "[flows]\nwelcom = 0.1\nbirthday = 1.5\n")
+    found = {f.column: f for f in refused.value.findings}
+    assert found["flows.welcom"].hint == "welcome"
+    assert "flows.birthday" in found
+
+
+def test_a_plan_that_breaks_a_cap_with_what_was_already_sent_is_refused():
+    """B53 in the planner: messages of September and of the plan's first week, counted together for one person."""
+    already = log(*[("m1", f"2026-09-{d}T10:00", "parents") for d in (10, 17, 24, 28, 30)], ("m2", "2026-09-30T10:00", "elsewhere"),
+                  columns="member_id sent_at segment")  # fmt: skip
+    brief = brief_from_text(BRIEF)
+    plan = plan_campaign(scores(), brief)
+    with pytest.raises(PlanError) as refused:
+        plan_campaign(scores(), brief, sends=already)
+    found = refused.value.findings[0]
+    assert set(refused.value.codes) == {"E_FREQUENCY_CAP"}
+    assert re.fullmatch("person-[0-9a-f]{16}", found.values["person"])
+    assert (found.values["cap"], found.values["window"], found.values["people"]) == (6, 28, 1)
+    assert found.values["count"] > 6
+    assert found.values["first"] < "2026-10-05" <= found.values["last"]
+    assert found.column == "segments.parents.cap_per_month"
+    over = plan.check(sends=already)
+    assert set(over["limit"]) == {"frequency_cap"}
+    assert plan.check(sends=already[already["member_id"] == "m2"]).empty
+
+
+def test_messages_of_log_and_plan_are_counted_as_one_by_one():
+    brief = brief_from_text(BRIEF)
+    plan, rng = plan_campaign(scores(), brief), np.random.default_rng(2)
+    start = pd.Timestamp("2026-09-01")
+    sent_at = start + pd.to_timedelta(rng.integers(0, 45, 120), "D")
+    frame = pd.DataFrame({"member_id": rng.integers(0, 30, 120), "sent_at": sent_at, "segment": "parents"})
+    out = plan.calendar()
+    out = out[(out["task"] == "publish") & (out["channel"] == "email")]
+    days, share = out["at"].dt.normalize(), (out["quantity"] / 4_000).to_numpy()
+    expected = set()
+    for person, mine in frame.groupby("member_id"):
+        for window, cap in ((7, 2), (28, 6)):
+            for day in days:
+                inside = (mine["sent_at"] <= day) & (mine["sent_at"] > day - pd.Timedelta(days=window))
+                planned = share[((days <= day) & (days > day - pd.Timedelta(days=window))).to_numpy()].sum()
+                if inside.any() and inside.sum() + planned > cap + 1e-6:
+                    expected.add((person, window))
+    found = over_with_log(brief, plan.calendar(), frame)
+    assert len(found) == len(expected) > 0
+    assert found["window"].value_counts().to_dict() == pd.Series([w for _, w in expected]).value_counts().to_dict()
+
+
+def test_words_of_rules_and_verdicts_are_in_both_languages():
+    found = check_sends(sends_with(0, 10), cap_7=2, cap_30=6, new_since="2026-04-06")
+    for language in ("en", "fr"):
+        assert all(lookup(f"sends.rule.{rule}", language) for rule in found.table["rule"])
+        assert all(lookup(f"sends.verdict.{verdict}", language) for verdict in found.table["verdict"])
