@@ -1,0 +1,198 @@
+"""What tests by area and distances say, in words: whether a test can tell, what it told, how far people go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mktlib.reporting.drafts import Draft, statistics
+from mktlib.reporting.facts import Facts
+from mktlib.reporting.grid import Grid, Spec, grid
+from mktlib.reporting.voice import Voice
+from mktlib.results import DistanceEffect, GeoDesign, GeoLift
+from mktlib.wording import chances
+
+
+def two(value: float) -> float:
+    """Two figures: what is uncertain is not told to the last digit."""
+    return float(f"{value:.2g}")
+
+
+def amount(voice: Voice, value: float) -> str:
+    """A number of things to two figures, whole."""
+    return voice.number(round(two(value)), 0)
+
+
+# ---------------------------------------------------------------- design
+
+
+def geo_design_draft(voice: Voice, result: GeoDesign, facts: Facts) -> Draft:
+    """Whether a test can tell the lift asked for, from which lift on, who is held out, how often it cries wolf."""
+    if facts["verdict"] == "impossible":
+        have = facts["areas"] if facts["lacking"] == "areas" else facts["weeks"]
+        headline = voice.say(f"geo_design.impossible_{facts['lacking']}", have=voice.number(have), need=voice.number(facts["need"]))
+        return Draft(headline=headline, sentences=[], tables=[], details=[])
+    sizes = {"pairs": voice.number(facts["test_pairs"]), "weeks": voice.number(facts["test_weeks"])}
+    key = "can" if facts["verdict"] == "can_tell" else "cannot"
+    headline = voice.say(f"geo_design.{key}", lift=voice.percent(facts["lift"]), power=chances(facts["power"], voice.language), **sizes)
+    outcome = voice.inner("column", facts["outcome"])
+    sentences = [*_seen(voice, facts, outcome), _groups(voice, result, facts, outcome)]
+    alarm, promised = voice.percent(two(facts["false_alarm"])), voice.percent(facts["alpha"])
+    sentences.append(voice.say("geo_design.alarms", windows=voice.number(facts["windows"]), alarm=alarm, promised=promised))
+    sentences += [voice.count("geo_design.cooldown", facts["cooldown"])] if facts["cooldown"] else []
+    known = statistics(voice, facts | {"geo_pairs": facts["test_pairs"]}, geo_pairs="number", windows="number", independent="number")
+    return Draft(headline=headline, sentences=sentences, tables=_design_tables(voice, result, facts), details=known)
+
+
+def _seen(voice: Voice, facts: Facts, outcome: str) -> list[str]:
+    """The smallest lift noticed and its money."""
+    if not np.isfinite(facts["detectable"]):
+        return [voice.say("geo_design.never")]
+    units = amount(voice, facts["detectable_units"])
+    said = [voice.say("geo_design.from", detectable=voice.percent(two(facts["detectable"])), units=units, outcome=outcome)]
+    if np.isfinite(facts["cost_per_unit"]):
+        said.append(voice.say("geo_design.cost", cost=voice.money(two(facts["cost_per_unit"]), facts["currency"])))
+    if np.isfinite(facts["break_even"]):
+        said.append(voice.say("geo_design.break_even", lift=voice.percent(two(facts["break_even"]))))
+        said += [voice.say("geo_design.blind")] if facts["break_even"] < facts["detectable"] else []
+    return said
+
+
+def _groups(voice: Voice, result: GeoDesign, facts: Facts, outcome: str) -> str:
+    count = result.arms["arm"].value_counts()
+    many = {"treated": voice.number(int(count["treated"])), "held": voice.number(int(count["held_out"]))}
+    return voice.say("geo_design.groups", share=voice.percent(facts["held_out_share"]), outcome=outcome, **many)
+
+
+def _design_tables(voice: Voice, result: GeoDesign, facts: Facts) -> list[Grid]:
+    names = {c: f"geo_{c}" for c in ("pairs", "weeks", "power", "false_alarm", "detectable", "cost_per_unit", "chosen")}
+    spec: list[Spec] = [("geo_pairs", "number"), ("geo_weeks", "number"), ("geo_power", "percent"), ("geo_false_alarm", "percent")]
+    spec += [("geo_detectable", "percent"), ("geo_cost_per_unit", "money"), ("geo_chosen", "yes")]
+    tables = [grid(voice, result.table.rename(columns=names), spec, caption=voice.say("geo_design.caption"), facts=facts)]
+    arms = result.arms.assign(arm=[voice.say(f"geo_design.arm.{a}") for a in result.arms["arm"]])
+    arms = arms.rename(columns={c: f"geo_{c}" for c in arms})
+    each: list[Spec] = [("geo_pair", "number"), ("geo_area", "text"), ("geo_arm", "text"), ("geo_per_week", "whole")]
+    return [*tables, grid(voice, arms, each, caption=voice.say("geo_design.arms"), facts=facts)]
+
+
+# ---------------------------------------------------------------- reading
+
+
+def geo_lift_draft(voice: Voice, result: GeoLift, facts: Facts) -> Draft:
+    """The lift with its range, what it is in units and money, how it was assigned; or that the test cannot tell."""
+    row, verdict = result.table.iloc[0].to_dict(), facts["verdict"]
+    sure, outcome = chances(float(facts["level"]), voice.language), voice.inner("column", facts["outcome"])
+    sign = -1 if verdict == "loss" else 1
+    ends = sorted(sign * row[k] for k in ("low", "high"))
+    said = {"lift": voice.percent(two(abs(row["lift"]))), "low": _share(voice, ends[0]), "high": _share(voice, ends[1])}
+    headline = voice.say(f"geo_lift.{verdict}", outcome=outcome, title=voice.label("column", facts["outcome"]), sure=sure, **said)
+    sentences = []
+    if verdict == "lift":
+        sentences += _gain(voice, row, facts)
+    if verdict == "cannot_tell" and np.isfinite(facts["detectable"]):
+        sentences.append(voice.say("geo_lift.sees", detectable=voice.percent(two(facts["detectable"]))))
+    if len(result.table) == 3 and verdict in ("lift", "loss"):
+        whole = result.table.iloc[2]
+        sentences.append(voice.say("geo_lift.whole", low=_share(voice, whole["low"]), high=_share(voice, whole["high"])))
+    sentences.append(voice.say(f"geo_lift.{facts['assigned']}"))
+    if voice.analyst and verdict != "not_read":
+        sentences.append(voice.say("geo_lift.naive", naive=_share(voice, facts["naive"]), plain=_share(voice, facts["plain"])))
+    known = statistics(
+        voice, facts | {"p_lift": row["p_value"]}, level="percent", p_lift="number", noise="number", placebos="number", pre_weeks="number"
+    )
+    return Draft(headline=headline, sentences=sentences, tables=[_lift_table(voice, result, facts)], details=known)
+
+
+def _share(voice: Voice, value: float) -> str:
+    """A lift to half a point."""
+    return voice.percent(round(float(value), 3 if abs(value) < 0.1 else 2)) if np.isfinite(value) else "–"
+
+
+def _gain(voice: Voice, row: Mapping[Any, Any], facts: Facts) -> list[str]:
+    """Units and money of a lift that is shown."""
+    units = {k: amount(voice, row[c]) for k, c in (("units", "units"), ("low", "units_low"), ("high", "units_high"))}
+    said = [voice.say("geo_lift.units", **units)]
+    if np.isfinite(row["cost_per_unit"]):
+        cost = {
+            k: voice.money(two(row[f"cost_per_unit{e}"]), facts["currency"])
+            for k, e in (("cost", ""), ("low", "_low"), ("high", "_high"))
+            if np.isfinite(row[f"cost_per_unit{e}"])
+        }
+        said.append(voice.say("geo_lift.cost" if "high" in cost else "geo_lift.cost_open", **cost))
+    if np.isfinite(row["worth"]) and facts["cost"] is not None:
+        worth = {
+            k: voice.money(two(row[c]), facts["currency"]) for k, c in (("worth", "worth"), ("low", "worth_low"), ("high", "worth_high"))
+        }
+        said.append(voice.say("geo_lift.worth", cost=voice.money(facts["cost"], facts["currency"]), **worth))
+    return said
+
+
+def _lift_table(voice: Voice, result: GeoLift, facts: Facts) -> Grid:
+    table = result.table.assign(stretch=[voice.say(f"geo_lift.stretch.{s}") for s in result.table["stretch"]])
+    table = table.rename(columns={c: f"geo_{c}" for c in ("stretch", "actual", "expected", "lift", "units")})
+    spec: list[Spec] = [("geo_stretch", "text"), ("geo_actual", "whole"), ("geo_expected", "whole"), ("geo_lift", "percent")]
+    spec += [("low", "percent"), ("high", "percent"), ("geo_units", "whole")]
+    return grid(voice, table, spec, caption=voice.say("geo_lift.caption"), facts=facts)
+
+
+# ---------------------------------------------------------------- distance
+
+
+def distance_draft(voice: Voice, result: DistanceEffect, facts: Facts) -> Draft:
+    """How acceptance changes with distance, on how many comparable offers, for which kinds."""
+    near, far = result.table.iloc[0].to_dict(), result.table.iloc[-1].to_dict()
+    sure = chances(float(facts["level"]), voice.language)
+    ends = {"first": voice.text(near["distance"]), "last": voice.text(far["distance"])}
+    rates = {"near": _share(voice, near["rate"]), "far": _share(voice, far["rate"])}
+    headline = voice.say(f"distance.{facts['trend']}", **ends, **rates)
+    sentences = [voice.say("distance.stated")] if facts["stated"] else []
+    if facts["trend"] != "not_comparable":
+        gap = {k: voice.number(100 * far[c], 1) for k, c in (("gap", "difference"), ("low", "difference_low"), ("high", "difference_high"))}
+        sentences.append(voice.say("distance.range", sure=sure, **gap))
+    raw = {"near": _share(voice, near["raw"]), "far": _share(voice, far["raw"])}
+    sentences.append(voice.say("distance.raw", **raw))
+    if facts["comparable"] < facts["offers"]:
+        sentences.append(voice.say("distance.comparable", many=voice.number(facts["comparable"]), all=voice.number(facts["offers"])))
+    sentences += _by_kind(voice, result, facts)
+    known = statistics(
+        voice,
+        facts | {"p_trend": facts["p_value"]},
+        level="percent",
+        offers="number",
+        comparable="number",
+        p_trend="number",
+        p_kinds="number",
+    )
+    return Draft(headline=headline, sentences=sentences, tables=_distance_tables(voice, result, facts), details=known)
+
+
+def _by_kind(voice: Voice, result: DistanceEffect, facts: Facts) -> list[str]:
+    """Kinds whose own trend is shown, where kinds are shown to differ at all."""
+    if result.kinds.empty or not facts["p_kinds"] <= 0.05:
+        return []
+    said, kind = [], str(facts["kind"])
+    for key, mine in (("fall", result.kinds["high"] < 0), ("rise", result.kinds["low"] > 0)):
+        names = [voice.label(kind, k) for k in result.kinds.loc[mine, "kind"]]
+        said += [voice.say(f"distance.kinds_{key}", names=voice.names(names, most=4))] if names else []
+    return said
+
+
+def _distance_tables(voice: Voice, result: DistanceEffect, facts: Facts) -> list[Grid]:
+    names = {"distance": "distance_class", "offers": "distance_offers", "raw": "distance_raw", "rate": "distance_rate"}
+    spec: list[Spec] = [("distance_class", "text"), ("distance_offers", "number"), ("distance_rate", "percent"), ("low", "percent")]
+    spec += [("high", "percent"), ("distance_raw", "percent")]
+    tables = [grid(voice, result.table.rename(columns=names), spec, caption=voice.say("distance.caption"), facts=facts)]
+    if len(result.rings) and result.rings["value"].notna().any():
+        rings = result.rings.rename(
+            columns={c: f"distance_{c}" for c in ("people", "rate", "value", "total")} | {"distance": "distance_class"}
+        )
+        each: list[Spec] = [
+            ("distance_class", "text"),
+            ("distance_people", "whole"),
+            ("distance_rate", "percent"),
+            ("distance_value", "money"),
+        ]
+        tables.append(grid(voice, rings, [*each, ("distance_total", "money")], caption=voice.say("distance.rings"), facts=facts))
+    return tables
