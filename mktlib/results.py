@@ -211,8 +211,8 @@ class PageBrief(Result):
     row of `checks`), binds (must | at_least | at_most), value with its unit (px, times, columns, fields, MB, kB, density, letters), source,
     year, conf. texts: place, room (letters), lines, text, letters, fits (bool), conf. fields: field, type, inputmode, autocomplete.
     budget: part, share, kb, conf. screen: block, top, bottom, height, width (px), size (of its letters, px). page: HTML to start from.
-    facts: action, width, narrow, visible (px seen at first), ends (px where the action ends), fields, weight (MB), body, tap (px), language,
-    rules (version of the set), conf (of what no row tells)."""
+    facts: action, width, narrow, visible (px seen at first), ends (px where the action ends), fields, weight (MB), body, tap (px),
+    language, rules (version of the set), conf (of what no row tells)."""
 
     texts: pd.DataFrame
     fields: pd.DataFrame
@@ -502,21 +502,20 @@ class AppBrief(Result):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LaunchSheet(Result):
-    """The launch of an app by weeks. table: one row a task: week (0 is the week of the launch), day, task (code), about (what of), share (of
-    users, or NaN), conf (J: our judgement).
+    """The launch of an app by weeks. table: one row a task: week (0 is the week of the launch), day, task (code), about (what of), share
+    (of users, or NaN), conf (J: our judgement).
 
     tests: one row a listing test, in the order to run them: test, field, base (rate without it), lift (relative difference to show),
-    people (visitors of each version; exact for the pooled z-test), versions, visitors (in all), weeks with _low and _high (at the visitors
-    expected), first_week, last_week, fits (bool: ends within the sheet), looks (days), false_alarm (chance of a false winner when looked
-    at daily). funnel: step (visitors | installs | activated | day7), of, rate with _low and _high, people with _low and _high (in the weeks
-    of the sheet, luck included), events, counted (what moved the rate), conf. rollout: step, share, day, users (expected), stop_at
-    (crashed users from which to stop; users + 1: never), false_stop (chance to stop an app that crashes as allowed), caught (chance to
-    stop one that crashes as badly as `bad`). watch: week, metric, of, counted (expected denominators), expected (of the metric), stop_below (a rate of
-    `of`, for denominators as expected or larger; over the whole sheet a launch as believed falls below one of them with a chance of at most
-    the fact `tail`), tail (of the metric). reviews: rule, value, unit,
-    source, year, conf.
+    people (visitors of each version; exact for the pooled z-test), versions, visitors (in all), weeks with _low and _high (at the
+    visitors expected), first_week, last_week, fits (bool: ends within the sheet), looks (days), false_alarm (chance of a false winner when
+    looked at daily). funnel: step (visitors | installs | activated | day7), of, rate with _low and _high, people with _low and _high (in
+    the weeks of the sheet, luck included), events, counted (what moved the rate), conf. rollout: step, share, day, users (expected),
+    stop_at (crashed users from which to stop; users + 1: never), false_stop (chance to stop an app that crashes as allowed), caught
+    (chance to stop one that crashes as badly as `bad`), conf. watch: week, metric, of, counted (expected denominators), expected (of the
+    metric), stop_below (a rate of `of`, for denominators as expected or larger; over the whole sheet a launch as believed falls below one
+    of them with a chance of at most the fact `tail`), tail (of the metric). reviews: rule, value, unit, source, year, conf.
     facts: launch (date), before, weeks, store, visitors with _low and _high (a week), versions, lift, significance, power, crash_allowed,
-    crash_bad, tail, level, test_share, price (of the store as a channel), cost (of a listing), opinions."""
+    crash_bad, tail, level, test_share, price (of the store as a channel), cost, days (of a version of the listing), opinions."""
 
     tests: pd.DataFrame
     funnel: pd.DataFrame

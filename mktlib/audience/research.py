@@ -19,10 +19,11 @@ from scipy.special import logit, ndtr, ndtri
 from mktlib.audience.groups import OTHERS
 from mktlib.audience.queries import questions_in
 from mktlib.errors import DataError, Finding
+from mktlib.glmm.proportions import answers_for_difference
 from mktlib.results import QUERIES, Audience, Research, Scores
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_level, not_tables
 
-MARGIN, POWER, THEME, HEARD = 0.1, 0.8, 0.1, 0.95
+MARGIN, THEME, HEARD = 0.1, 0.1, 0.95
 RELATIVE = 0.25  # a difference that would matter, as a part of the rate; not the difference seen, which is luck as much
 ASKED = 0.3  # share of those who ask that an unanswered question may leave addressed wrongly (J), as in ABSENT
 WIDE = 0.2  # a range of a rate that says little: as wide as this, or wider
@@ -116,18 +117,6 @@ def answers_for_share(margin: float, level: float = 0.9, people: float = math.in
     z = float(ndtri(0.5 + level / 2))
     need = z**2 * share * (1 - share) / margin**2
     return math.ceil(need if math.isinf(people) else need / (1 + (need - 1) / people))
-
-
-def answers_for_difference(first: float, second: float, level: float = 0.9, power: float = POWER) -> int:
-    """How many people of each of two groups tell their rates apart (Fleiss, Levin and Paik 2003, equation 4.14, no correction).
-
-    >>> answers_for_difference(0.5, 0.6, 0.95)
-    388
-    """
-    z = float(ndtri(0.5 + level / 2)), float(ndtri(power))
-    mean = (first + second) / 2
-    spread = z[0] * math.sqrt(2 * mean * (1 - mean)) + z[1] * math.sqrt(first * (1 - first) + second * (1 - second))
-    return math.ceil((spread / (first - second)) ** 2)
 
 
 def answers_for_theme(share: float = THEME, heard: float = HEARD) -> int:

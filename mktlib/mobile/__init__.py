@@ -1,6 +1,8 @@
 """Phones: whether a page works on one, and whether a listing suits its store."""
 
+from mktlib.mobile.app_brief import app_brief
+from mktlib.mobile.launch import launch_sheet
 from mktlib.mobile.listing import check_listing, listing_keywords
 from mktlib.mobile.page import check_page
 
-__all__ = ["check_listing", "check_page", "listing_keywords"]
+__all__ = ["app_brief", "check_listing", "check_page", "launch_sheet", "listing_keywords"]
