@@ -145,7 +145,7 @@ def _shift(screens: Sequence[Screen], tables: Tables) -> Iterator[Found]:
         worst = max(s["jumps"]["value"] for s in bad)
         spots = tuple(_spot(s, x) for s in bad for x in s["jumps"]["elements"])
         level: Level = "error" if worst > limits["poor"] else "warning"
-        yield Found(code="SCREEN_SHIFT", widths=_at(bad), spots=spots, level=level, values={"jump": round(worst, 2)})
+        yield Found(code="SCREEN_SHIFT", widths=_at(bad), spots=spots, level=level, values={"jump": round(worst, 3)})
 
 
 def _weight(screens: Sequence[Screen], tables: Tables) -> Iterator[Found]:
