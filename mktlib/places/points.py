@@ -29,7 +29,8 @@ ZERO = 0.005
 """Degrees around 0, 0 in which a pair is a blank that was written as a number."""
 FAR, CLOSE = 1_000_000.0, 300_000.0
 """Metres: a point this far from everything, that would lie this close if exchanged, was exchanged."""
-NAMED = 5
+WORLD = "latitude -90 ... 90, longitude -180 ... 180"
+NAMED = 3
 """Rows that are told one by one."""
 DEGREES = re.compile(
     r"""^\s*(\d{1,3})\s*[°ºd:\s]\s*(\d{1,2})\s*['’′m:\s]\s*(\d{1,2}(?:[.,]\d+)?)?\s*(?:["”″s]|''|’’)?\s*([NSEWO])?\s*$""", re.I
@@ -220,7 +221,7 @@ def _set_aside(name: str, frame: pd.DataFrame, read: Coordinates) -> list[Findin
     """One finding for each of the first rows set aside, and their number."""
     column, bad = f"{column_of(frame, 'latitude')}, {column_of(frame, 'longitude')}", int((~read.known).sum())
     told = [
-        finding("E_COORDINATE", level="warning", file=name, line=i + 2, column=column, found=said, hint=meant)
+        finding("E_COORDINATE", level="warning", file=name, line=i + 2, column=column, found=said, expected=WORLD, hint=meant)
         for i, (said, meant) in sorted(read.said.items())
     ]
     return [*told, finding("N_COORDINATES_ASIDE", level="warning", file=name, found=str(bad), count=len(frame))] if bad else []

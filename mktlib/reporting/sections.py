@@ -15,7 +15,10 @@ from mktlib.reporting.followers import cadence_draft, followers_draft, half_life
 from mktlib.reporting.geo import distance_draft, geo_design_draft, geo_lift_draft
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.hours import send_time_draft
+from mktlib.reporting.pages import page_brief_draft
 from mktlib.reporting.people import customers_draft, influence_draft
+from mktlib.reporting.places import catchments_draft, place_sheet_draft
+from mktlib.reporting.programme import programme_draft, sends_draft
 from mktlib.reporting.research import cards_draft, research_draft
 from mktlib.reporting.rhythm import rhythm_draft
 from mktlib.reporting.segments import segmentation_draft
@@ -28,6 +31,7 @@ from mktlib.results import (
     Audience,
     Backtest,
     Cadence,
+    Catchments,
     Comparison,
     Customers,
     DistanceEffect,
@@ -39,7 +43,10 @@ from mktlib.results import (
     Influence,
     Learning,
     NetworkCards,
+    PageBrief,
+    PlaceSheet,
     Plan,
+    Programme,
     Replay,
     Reputation,
     Research,
@@ -48,6 +55,7 @@ from mktlib.results import (
     Rhythm,
     Scores,
     Segmentation,
+    SendsCheck,
     SendTime,
     SentimentShare,
     Shortlist,
@@ -394,7 +402,7 @@ WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]]
     Scores: ("scores", scores_draft), Plan: ("plan", plan_draft), Review: ("review", review_draft),
     Backtest: ("backtest", backtest_draft), Segmentation: ("segmentation", segmentation_draft),
     Followers: ("followers", followers_draft), HalfLife: ("half_life", half_life_draft), Cadence: ("cadence", cadence_draft),
-    Rhythm: ("rhythm", rhythm_draft),
+    Rhythm: ("rhythm", rhythm_draft), Programme: ("programme", programme_draft), SendsCheck: ("sends", sends_draft),
     SendTime: ("times", send_time_draft), Audience: ("audience", audience_draft), Influence: ("influence", influence_draft),
     Customers: ("customers", customers_draft), Research: ("research", research_draft), NetworkCards: ("cards", cards_draft),
     Comparison: ("comparison", comparison_draft), Explanation: ("explanation", explanation_draft),
@@ -402,6 +410,8 @@ WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]]
     Watch: ("watch", watch_draft), Replay: ("replay", replay_draft), SentimentShare: ("sentiment", sentiment_draft),
     GeoDesign: ("geo_design", geo_design_draft), GeoLift: ("geo_lift", geo_lift_draft),
     DistanceEffect: ("distance", distance_draft),
+    Catchments: ("catchments", catchments_draft), PlaceSheet: ("place_sheet", place_sheet_draft),
+    PageBrief: ("page_brief", page_brief_draft),
     StyleGuide: ("style_guide", style_guide_draft), StyleFit: ("style_fit", style_fit_draft),
 }  # fmt: skip
 
@@ -430,14 +440,14 @@ def section(voice: Voice, result: Result) -> Section:
 
 def _told(voice: Voice, found: Finding) -> str:
     """A finding in the reader's language; in its own words where the language has none for it."""
-    known = found.code in voice.tables.languages[voice.language]["findings"]
+    known = found.code in voice.tables.languages[voice.language]["findings"] or "_said" in found.values
     return visible((retell(found, voice.language) if known else found).text)
 
 
 DEEPER = frozenset(
     {
         "scores", "plan", "review", "backtest", "comparison", "policies", "segmentation", "followers", "half_life", "cadence", "times",
-        "send_times", "rhythm", "geo_design", "geo_lift", "distance",
+        "catchments", "send_times", "rhythm", "geo_design", "geo_lift", "distance",
     }  # fmt: skip
 )
 
