@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mktlib.intake import read_addresses, read_export, tally
     from mktlib.mailing import check_email, check_sends, email_programme, email_rhythm, send_time
     from mktlib.measurement import compare_policies, review_campaign
-    from mktlib.mobile import app_brief, check_listing, check_page, launch_sheet, listing_keywords
+    from mktlib.mobile import app_brief, check_listing, check_page, launch_sheet, listing_keywords, page_brief
     from mktlib.places import catchments, design_geo_test, distance_effect, people_near, place_sheet, read_geo_test
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
     from mktlib.reporting import report
@@ -56,6 +56,7 @@ _HOMES = {
         "half_life",
         "load_segmentation",
         "network_cards",
+    "page_brief",
         "posting_cadence",
         "research_sheet",
         "segment_audience",
@@ -67,7 +68,7 @@ _HOMES = {
     "mailing": ("check_email", "check_sends", "email_programme", "email_rhythm", "send_time"),
     "measurement": ("compare_policies", "review_campaign"),
     "places": ("catchments", "design_geo_test", "distance_effect", "people_near", "place_sheet", "read_geo_test"),
-    "mobile": ("app_brief", "check_listing", "check_page", "launch_sheet", "listing_keywords"),
+    "mobile": ("app_brief", "check_listing", "check_page", "launch_sheet", "listing_keywords", "page_brief"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
     "reporting": ("report",),
     "reputation": ("SentimentClassifier", "describe_reputation", "load_sentiment", "replay_alarm", "save_sentiment", "watch_mentions"),
@@ -118,6 +119,7 @@ __all__ = [
     "load_tables",
     "load_truth",
     "network_cards",
+    "page_brief",
     "people_near",
     "place_sheet",
     "plan_campaign",

@@ -209,7 +209,7 @@ class Backtest(Result):
 class PageBrief(Result):
     """What is asked of a page for phones. table: one row a thing asked: about (screen | text | touch | form | weight | search), check (the
     row of `checks`), binds (must | at_least | at_most), value with its unit (px, times, columns, fields, MB, kB, density, letters), source,
-    year, conf. texts: place, room (letters), lines, text, letters, fits (bool), conf. fields: field, type, inputmode, autocomplete.
+    year, conf. texts: part, room (letters), lines, text, letters, fits (bool), conf. fields: field, type, inputmode, autocomplete.
     budget: part, share, kb, conf. screen: block, top, bottom, height, width (px), size (of its letters, px). page: HTML to start from.
     facts: action, width, narrow, visible (px seen at first), ends (px where the action ends), fields, weight (MB), body, tap (px),
     language, rules (version of the set), conf (of what no row tells)."""
@@ -329,10 +329,12 @@ class SendsCheck(Result):
 
     over: one row a person and window over a cap: person (a pseudonym), window (days), messages, cap, first_day, last_day, campaigns,
     channels, line (in the log, of the last of those messages). days: day, channel, messages. facts: messages, people, first, last, zone,
-    level, channels, cap_7, cap_30 (where asked)."""
+    level, channels, cap_7, cap_30 (where asked). spread: window, messages (in a person's fullest days), people, more (bool: so many or
+    more; the fullest of fewer than ten people are added up)."""
 
     over: pd.DataFrame
     days: pd.DataFrame
+    spread: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["window", "messages", "people", "more"]))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -631,8 +633,8 @@ class GeoLift(Result):
     such end).
 
     weeks: week, stretch (before | test | cooldown), actual, expected, low, high (of what was expected), units with _low and _high (gained
-    since the test began). areas: area, arm, pair, before, during (mean a week), change (log, less what its past foretold), without (the
-    lift when this area, and its partner, are left out). facts: outcome, level, alpha, currency, method (pairs | synthetic), assigned
+    since the test began). areas: area, arm, pair, before, during (mean a week), change (log, less what its past foretold), usual (how far
+    it strays where nothing happens), without (the lift when this area, and its partner, are left out). facts: outcome, level, alpha, currency, method (pairs | synthetic), assigned
     (lot | chosen), verdict (lift | loss | cannot_tell | not_read), reasons (codes, where not read), start, end, cooldown, pre_weeks,
     treated, held_out (areas), pairs, cost, worth (of a unit), detectable (smallest lift that such a test tells 8 times in 10), noise
     (error of a window in which nothing happens, log), placebos, naive (before and after), plain (difference in means), spill (p value; NaN:
@@ -653,9 +655,10 @@ class DistanceEffect(Result):
     own (the same from this kind alone), near, far (fraction accepted in the nearest and the farthest class). rings: distance, people (in
     the ring), rate, value with _low and _high (of an offer there, less its cost), total with _low and _high, beyond (bool: nothing was
     offered so far).
-    facts: level, offers, comparable (offers), accepted, people, kind, clustered (bool: errors know who was asked), value, cost, distance, outcome, context (columns adjusted for), classes, stated (bool: said, not done),
-    step with step_low and step_high (log-odds a class), p_value (of "no trend"), trend (falls | rises | not_shown | not_comparable), monotone (bool: no step is
-    shown to go the other way), spread (sd of steps between kinds), p_kinds (of "all kinds alike"), currency."""
+    facts: level, offers, comparable (offers), accepted, people, kind, clustered (bool: errors know who was asked), value, cost, distance,
+    outcome, context (columns adjusted for), classes, stated (bool: said, not done), step with step_low and step_high (log-odds a class),
+    p_value (of "no trend"), trend (falls | rises | not_shown | not_comparable), monotone (bool: no step is shown to go the other way),
+    spread (sd of steps between kinds), p_kinds (of "all kinds alike"), currency."""
 
     kinds: pd.DataFrame
     rings: pd.DataFrame

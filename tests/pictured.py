@@ -6,10 +6,13 @@ import itertools
 
 import numpy as np
 import pandas as pd
-from pictured_hours import HOURS
 from pictured_geo import GEO
+from pictured_hours import HOURS
+from pictured_pages import PAGES
+from pictured_apps import APPS
 from pictured_people import PEOPLE, account
 from pictured_places import PLACES
+from pictured_programme import PROGRAMME
 from pictured_rhythm import RHYTHM
 from pictured_talk import TALK
 
@@ -476,9 +479,12 @@ ALL: dict[str, Result] = {
     "cadence": cadence(),
     "times": times(),
     **HOURS,
+    **PAGES,
+    **APPS,
     **PEOPLE,
     **TALK,
     **GEO,
     **PLACES,
+    **PROGRAMME,
     **RHYTHM,
 }

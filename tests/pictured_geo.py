@@ -67,7 +67,8 @@ def geo_lift() -> GeoLift:
     facts |= {"reasons": (), "start": pd.Timestamp("2026-01-05"), "end": pd.Timestamp("2026-03-01"), "cooldown": 2, "pre_weeks": 104}
     facts |= {"treated": 12, "held_out": 12, "pairs": 12, "cost": 20_000.0, "worth": 30.0, "detectable": 0.09, "noise": 0.03}
     areas = pd.DataFrame(columns=["area", "arm", "pair", "before", "during", "change", "usual", "without"])
-    return GeoLift(table=pd.DataFrame([row, after, row | {"stretch": "whole", "weeks": 10, "lift": 0.08, "low": 0.02, "high": 0.13}]), weeks=weeks,
+    table = pd.DataFrame([row, after, row | {"stretch": "whole", "weeks": 10, "lift": 0.08, "low": 0.02, "high": 0.13}])
+    return GeoLift(table=table, weeks=weeks,
                    areas=areas, facts=facts | {"placebos": 24, "naive": 0.21, "plain": -0.12, "spill": None})  # fmt: skip
 
 

@@ -127,7 +127,7 @@ CELL ChainScorer ContentScorer MktlibError SentimentClassifier __version__ app_b
 check_listing check_page check_sends check_text compare_policies describe_audience describe_customers describe_followers
 describe_influence describe_reputation design_geo_test distance_effect email_programme email_rhythm fetch_dataset half_life
 launch_sheet listing_keywords load_plan load_sample load_scorer load_segmentation load_sentiment load_tables load_truth
-network_cards people_near place_sheet plan_campaign plot posting_cadence read_addresses read_brief read_export read_geo_test
+network_cards page_brief people_near place_sheet plan_campaign plot posting_cadence read_addresses read_brief read_export read_geo_test
 replay_alarm report research_sheet review_campaign sample_path save_sentiment segment_audience send_time shortlist show
 style_fit style_guide table tally watch_mentions
 """

@@ -12,6 +12,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from mktlib.charts import (
+    apps,
     dates,
     followers,
     funnel,
@@ -19,8 +20,10 @@ from mktlib.charts import (
     learning,
     margins,
     people,
+    phone,
     places,
     plans,
+    programme,
     rhythm,
     scores,
     segments,
@@ -33,6 +36,7 @@ from mktlib.charts.alternative import Picture, describe
 from mktlib.charts.canvas import Canvas, new_axes, styled
 from mktlib.errors import DataError
 from mktlib.results import (
+    AppBrief,
     Audience,
     Backtest,
     Cadence,
@@ -46,10 +50,14 @@ from mktlib.results import (
     GeoLift,
     HalfLife,
     Influence,
+    KeywordCoverage,
+    LaunchSheet,
     Learning,
     NetworkCards,
+    PageBrief,
     PlaceSheet,
     Plan,
+    Programme,
     Replay,
     Reputation,
     Research,
@@ -58,6 +66,7 @@ from mktlib.results import (
     Rhythm,
     Scores,
     Segmentation,
+    SendsCheck,
     SendTime,
     SentimentShare,
     Shortlist,
@@ -83,6 +92,7 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     Customers: {"groups": (people.customers_size, people.customers)},
     Research: {"unknowns": (people.research_size, people.research)},
     NetworkCards: {"networks": (people.cards_size, people.cards)},
+    PageBrief: {"first_screen": (phone.page_brief_size, phone.page_brief)},
     Comparison: {"arms": (scores.comparison_size, scores.comparison)},
     Plan: {
         "calendar": (plans.calendar_size, plans.calendar),
@@ -95,6 +105,8 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     HalfLife: {"curves": (followers.half_life_size, followers.half_life)},
     Cadence: {"wear": (followers.cadence_size, followers.cadence)},
     Rhythm: {"value": (rhythm.value_size, rhythm.value), "survival": (rhythm.survival_size, rhythm.survival)},
+    Programme: {"left": (programme.left_size, programme.left)},
+    SendsCheck: {"spread": (programme.spread_size, programme.spread)},
     SendTime: {"week": (followers.times_size, followers.times)},
     Review: {"items": (plans.review_size, plans.review), "calibration": (plans.calibration_size, plans.calibration)},
     GeoDesign: {"power": (geo.power_size, geo.power), "history": (geo.history_size, geo.history)},
@@ -110,6 +122,9 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     },
     Catchments: {"curve": (places.curve_size, places.curve), "map": (places.map_size, places.chart_map)},
     PlaceSheet: {"radii": (places.sheet_size, places.sheet)},
+    AppBrief: {"tornado": (apps.tornado_size, apps.tornado), "months": (apps.months_size, apps.months)},
+    LaunchSheet: {"steps": (apps.steps_size, apps.steps)},
+    KeywordCoverage: {"searches": (apps.coverage_size, apps.coverage)},
     Backtest: {"calibration": (plans.calibration_size, plans.backtest)},
 }
 

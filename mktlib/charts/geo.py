@@ -95,8 +95,9 @@ def weeks_size(result: GeoLift) -> tuple[float, float]:
 
 
 def _title(canvas: Canvas, result: GeoLift) -> str:
-    row, verdict = result.table.iloc[0], result.facts["verdict"]
-    lift = drawn_percent(canvas, abs(float(row["lift"]))) if np.isfinite(row["lift"]) else ""
+    verdict = result.facts["verdict"] if len(result.table) else "not_read"
+    known = len(result.table) > 0 and np.isfinite(result.table["lift"].iloc[0])
+    lift = drawn_percent(canvas, abs(float(result.table["lift"].iloc[0]))) if known else ""
     return canvas.say(f"geo_lift.{verdict}", outcome=canvas.label("column", result.facts["outcome"]), lift=lift)
 
 

@@ -59,7 +59,8 @@ def lift_range(d: np.ndarray, weight: np.ndarray, alpha: float) -> tuple[np.ndar
     with np.errstate(divide="ignore", invalid="ignore"):
         one = (kept @ (weight[:, None] * d)) / (kept @ weight)[:, None]
         other = (turned @ (weight[:, None] * d)) / (turned @ weight)[:, None]
-    alone = (kept.all(axis=1) | turned.all(axis=1))[:, None]
+    share = kept.mean(axis=1, keepdims=True)
+    alone = (share == 0) | (share == 1)
     low = np.where(alone, -np.inf, np.minimum(one, other))
     high = np.where(alone, np.inf, np.maximum(one, other))
     at = int(np.floor(alpha * len(kept) + 1e-9))

@@ -185,14 +185,13 @@ def _distance_tables(voice: Voice, result: DistanceEffect, facts: Facts) -> list
     spec += [("high", "percent"), ("distance_raw", "percent")]
     tables = [grid(voice, result.table.rename(columns=names), spec, caption=voice.say("distance.caption"), facts=facts)]
     if len(result.rings) and result.rings["value"].notna().any():
-        rings = result.rings.rename(
-            columns={c: f"distance_{c}" for c in ("people", "rate", "value", "total")} | {"distance": "distance_class"}
-        )
+        names = {"distance": "distance_class", "people": "distance_people", "rate": "distance_rate", "value": "distance_value"}
+        rings = result.rings.drop(columns=["total"]).rename(columns=names | {"value_low": "low", "value_high": "high"})
         each: list[Spec] = [
             ("distance_class", "text"),
             ("distance_people", "whole"),
             ("distance_rate", "percent"),
             ("distance_value", "money"),
         ]
-        tables.append(grid(voice, rings, [*each, ("distance_total", "money")], caption=voice.say("distance.rings"), facts=facts))
+        tables.append(grid(voice, rings, [*each, ("low", "money"), ("high", "money")], caption=voice.say("distance.rings"), facts=facts))
     return tables

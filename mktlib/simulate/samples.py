@@ -15,7 +15,22 @@ from scipy.special import expit
 
 from mktlib.errors import DataError
 from mktlib.results import Plan
-from mktlib.simulate import exports, firms, letters, listings, mailings, nearby, pages, people, pulse, rhythms, touches, voices, world
+from mktlib.simulate import (
+    areas,
+    exports,
+    firms,
+    letters,
+    listings,
+    mailings,
+    nearby,
+    pages,
+    people,
+    pulse,
+    rhythms,
+    touches,
+    voices,
+    world,
+)
 from mktlib.simulate.world import World
 from mktlib.vocabulary import finding, nearest
 from mktlib.wording import write_text
@@ -41,6 +56,7 @@ NAMES = (
     "sends_hours",
     "shops",
     "nearby",
+    "geo_weeks",
 )
 DATES = ("date", "week", "joined_at", "consent_date", "last_activity_at", "due", "published", "opened_on", "at", "sent_at", "replied_at")
 COUNTS = (
@@ -86,7 +102,7 @@ def sample_path(name: str) -> Path:
 
 def load_sample(name: str, *, folder: Path | None = None) -> pd.DataFrame:
     """One table of the samples: content_log, audience, followers, posts, mentions, sends, journeys, visits, stores, results,
-    law_firm, drive_in, customer, posts_busy, followers_busy, post_hours, sends_test, sends_hours, shops, nearby.
+    law_firm, drive_in, customer, posts_busy, followers_busy, post_hours, sends_test, sends_hours, shops, nearby, geo_weeks.
 
     Dates are datetimes, counts are integers that may be missing (Int64), ids and words are text.
 
@@ -155,6 +171,7 @@ def write_samples(out: Path, *, seed: int = world.SEED) -> list[Path]:
         "sends_hours": mailings.sends_hours(w),
         "shops": nearby.shops(),
         "nearby": nearby.nearby(w),
+        "geo_weeks": areas.geo_weeks(w),
     }
     true = world.truth(w, log)
     true["planted"] |= {"listing": dict(listings.TRUTH)}
@@ -162,6 +179,7 @@ def write_samples(out: Path, *, seed: int = world.SEED) -> list[Path]:
     true["planted"]["letters"] = {name: list(codes) for name, codes in letters.PLANTED.items()}
     true["planted"]["pages"] = list(pages.PLANTED)
     true["planted"]["nearby"] = nearby.planted()
+    true["planted"] |= areas.planted()
     written = [write_csv(frame, out / f"{name}.csv") for name, frame in frames.items()]
     shaped = {"meta_ads.csv": exports.meta_export(log), "naming.toml": exports.NAMING}
     written += [write_text(text, out / "exports" / name) for name, text in shaped.items()]
