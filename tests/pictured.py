@@ -6,10 +6,10 @@ import itertools
 
 import numpy as np
 import pandas as pd
+from pictured_apps import APPS
 from pictured_geo import GEO
 from pictured_hours import HOURS
 from pictured_pages import PAGES
-from pictured_apps import APPS
 from pictured_people import PEOPLE, account
 from pictured_places import PLACES
 from pictured_programme import PROGRAMME

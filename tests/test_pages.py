@@ -217,12 +217,21 @@ def test_all_wrong_options_are_said_at_once():
     assert len(caught.value.findings) == 3
 
 
-@pytest.mark.parametrize("html", ["<", "<\0>", "<html>", "<!doctype html>", "<p>" * 5000, "<table>" * 2000, "<a href>", "<img srcset=,>", "<form><input name>",
-    "<link rel=stylesheet href='data:text/css;base64,%%%'>", "<link rel=canonical href='http://['>", "<meta name=viewport content='maximum-scale=1e999,width='>",
-    "<script type='application/ld+json'>" + "[" * 100_000 + "</script>", "<p style='font-size:1e400px;width:calc(1px/0)'>x", "<html lang='\u202efr'>", "\ud800<h1>\udfff"])  # fmt: skip # noqa: E501
+ODD = [
+    "<", "<\0>", "<html>", "<!doctype html>", "<p>" * 5000, "<table>" * 2000, "<a href>", "<img srcset=,>", "<form><input name>",
+    "<link rel=stylesheet href='data:text/css;base64,%%%'>", "<link rel=canonical href='http://['>",
+    "<meta name=viewport content='maximum-scale=1e999,width='>", "<script type='application/ld+json'>" + "[" * 100_000 + "</script>",
+    "<p style='font-size:1e400px;width:calc(1px/0)'>x", "<html lang='\u202efr'>", "\ud800<h1>\udfff",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("html", ODD)
 def test_odd_pages_are_read(html):
     for given in (html, html.encode("utf-8", "replace")):
         assert all(str(retell(f, "fr")).encode() for f in check_page(given) if f.code != "E")
+
+
+BITS = ["<", ">", '"', "'", "{", "}", "(", ")", "&#0;", "", "-", "99999999999", "\0", "é", "</"]
 
 
 def test_mutated_pages_never_break_it():
@@ -289,3 +298,44 @@ def test_the_samples(language):
     planted = set(mk.load_truth()["planted"]["pages"])
     assert planted <= codes(bad), planted - codes(bad)
     assert {f.code for f in bad if f.level != "note"} <= planted
+
+
+# ---------------------------------------------------------------- the brief
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("fields", [["email"], list(ROWS["PAGE_FIELD_TYPE"]["means"])[:6], []])
+def test_the_page_to_start_from_is_found_fine(language, fields):
+    brief = mk.page_brief(action='Go <on> & "see"', fields=fields, language=language)
+    assert [str(f) for f in check_page(brief.page, language=language) if not f.code.startswith("N_")] == []
+    assert brief.findings == ()
+
+
+def test_brief_and_check_follow_the_same_rows(tmp_path):
+    """With thresholds of one's own the packaged page fails the check, and the page of the new brief does not."""
+    ours = {"PAGE_TAP_48": "least = 60", "PAGE_TEXT_BODY": "size = 19, letters = 20", "PAGE_FIELD_ZOOM": "size = 21"}
+    (tmp_path / "ours.toml").write_text("".join(f"[checks.{code}]\nvalues = {{ {values} }}\n" for code, values in ours.items()))
+    tables = load_tables(tmp_path / "ours.toml")
+    before, after = (mk.page_brief(action="Go", tables=t).page for t in (None, tables))
+    assert set(ours) <= codes(check_page(before, tables=tables))
+    assert not set(ours) & codes(check_page(after, tables=tables))
+    brief = mk.page_brief(action="Go", tables=tables)
+    assert brief.table.set_index("check").loc["PAGE_TAP_48", "value"] == 60
+    assert set(brief.table["check"]) <= set(ROWS)
+
+
+def test_texts_without_room_and_actions_below_are_said():
+    texts = {"heading": "x" * 200, "title": "y" * 61, "lead": "z" * 600}
+    brief = mk.page_brief(action="Go", texts=texts, fields=["email"] * 7)
+    assert [f.code for f in brief.findings] == ["W_BRIEF_ROOM"] * 3 + ["PAGE_FORM_LONG", "W_BRIEF_FOLD"]
+    assert brief.facts["ends"] == brief.screen["bottom"].iloc[-1]
+    gaps = brief.screen["top"].to_numpy()[1:] - brief.screen["bottom"].to_numpy()[:-1]
+    assert ((gaps >= 15) & (gaps <= 17)).all()
+
+
+def test_wrong_options_of_a_brief_are_said_at_once():
+    with pytest.raises(DataError) as caught:
+        mk.page_brief(action=" ", texts={"headin": "x"}, fields=["emial", 3], language="it", tables={})
+    assert len(caught.value.findings) == 6
+    assert "heading" in str(caught.value)
+    assert "email" in str(caught.value)

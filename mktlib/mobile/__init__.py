@@ -4,5 +4,6 @@ from mktlib.mobile.app_brief import app_brief
 from mktlib.mobile.launch import launch_sheet
 from mktlib.mobile.listing import check_listing, listing_keywords
 from mktlib.mobile.page import check_page
+from mktlib.mobile.page_brief import page_brief
 
-__all__ = ["app_brief", "check_listing", "check_page", "launch_sheet", "listing_keywords"]
+__all__ = ["app_brief", "check_listing", "check_page", "launch_sheet", "listing_keywords", "page_brief"]
