@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from mktlib.charts import canvas as cv
@@ -17,7 +18,7 @@ from mktlib.results import Cadence, Followers, HalfLife, SendTime
 
 MOST = 4
 """Networks or groups in one picture: more cannot be told apart."""
-PALE = 0.16
+PALE, WORKING = 0.16, 5
 
 
 # ---------------------------------------------------------------- followers
@@ -190,11 +191,11 @@ def times_size(result: SendTime) -> tuple[float, float]:
 
 def _chosen(result: SendTime) -> dict[str, Any]:
     """The group whose times are drawn: the surest one that has better times, else that with most posts."""
-    groups = list(result.facts.get("groups") or [])
+    groups: list[dict[str, Any]] = list(result.facts.get("groups") or [])
     if not groups:
         first = str(result.table["segment"].iloc[0]) if len(result.table) else ""
         return {"segment": first, "verdict": "matters" if len(result.table) and result.table["best"].any() else "none"}
-    return dict(min(groups, key=lambda g: (g["verdict"] != "matters", -g["posts"])))
+    return dict(min(groups, key=lambda g: (g["verdict"] not in ("matters", "better"), -g.get("posts", g.get("clicks", 0)))))
 
 
 def _week(result: SendTime) -> tuple[pd.DataFrame, list[int]]:
@@ -206,10 +207,12 @@ def times(canvas: Canvas, result: SendTime) -> None:
     """Weekdays down, hours across, the rate in each box; a star where it is shown to be better, and none where no time is."""
     mine, hours = _week(result)
     group = _chosen(result)
-    some = group["verdict"] == "matters"
-    by = "network" if result.facts.get("by") in (None, "all") else str(result.facts["by"])
-    segment = canvas.label(by, group["segment"]) if group["segment"] != "all" else canvas.say("times.all")
-    canvas.title(canvas.say({"matters": "times.some", "few": "times.few"}.get(group["verdict"], "times.none"), segment=segment))
+    some = group["verdict"] in ("matters", "better")
+    mail = result.facts.get("kind") == "messages"
+    by = ("segment" if mail else "network") if result.facts.get("by") in (None, "all") else str(result.facts["by"])
+    everyone = canvas.say("times.everyone" if mail else "times.all")
+    segment = canvas.label(by, group["segment"]) if group["segment"] != "all" else everyone
+    canvas.title(_times_title(canvas, group, segment, result.facts))
     if mine.empty:
         return canvas.note(canvas.say("nothing"))
     days = sorted(int(d) for d in mine["weekday"].unique())
@@ -229,14 +232,50 @@ def times(canvas: Canvas, result: SendTime) -> None:
     canvas.ax.tick_params(length=0)
     for side in canvas.ax.spines.values():
         side.set_visible(False)
-    lines = [canvas.say("times.axis", zone=str(result.facts.get("zone", "")))]
-    lines.append(canvas.say("times.rate", segment=segment, metric=canvas.label("metric", result.facts.get("metric", ""))))
-    lines += [canvas.say("times.cell")] if mine["best"].any() else []
-    canvas.name("x", cv.PART.join(lines))
+    if mail:
+        _beside(canvas, days, hours, int(result.facts["reference"]))
+    canvas.name("x", cv.PART.join(_times_lines(canvas, result, mine, segment)))
+
+
+def _times_title(canvas: Canvas, group: Mapping[str, Any], segment: str, facts: Mapping[str, Any]) -> str:
+    if facts.get("kind") != "messages":
+        return canvas.say({"matters": "times.some", "few": "times.few"}.get(group["verdict"], "times.none"), segment=segment)
+    known: dict[str, str] = {"segment": segment, "reference": str(facts["reference"])}
+    if group["verdict"] == "better":
+        day = canvas.say(f"times.day.{group['weekday']}")
+        known |= {"day": day, "hour": str(group["hour"]), "lift": canvas.percent(float(group["lift"]))}
+    return canvas.say(f"times.mail.{group['verdict']}", **known)
+
+
+def _times_lines(canvas: Canvas, result: SendTime, mine: pd.DataFrame, segment: str) -> list[str]:
+    """What the picture's marks mean."""
+    rate = canvas.say("times.rate", segment=segment, metric=canvas.label("metric", result.facts.get("metric", "")))
+    if result.facts.get("kind") != "messages":
+        lines = [canvas.say("times.axis", zone=str(result.facts.get("zone", ""))), rate]
+        return lines + ([canvas.say("times.cell")] if mine["best"].any() else [])
+    hour = str(result.facts["reference"])
+    lines = [canvas.say("times.mail.axis"), rate, canvas.say("times.mail.frame", reference=hour)]
+    if mine["best"].any():
+        return [*lines, canvas.say("times.mail.cell", reference=hour)]
+    return [*lines, canvas.say("times.mail.guess")] if mine["lean"].any() else lines
+
+
+def _beside(canvas: Canvas, days: list[int], hours: list[int], reference: int) -> None:
+    """A frame about the hour of reference on working days."""
+    rows = [k for k, d in enumerate(days) if d <= WORKING]
+    if reference in hours and rows:
+        at, size = (hours.index(reference), rows[0]), rows[-1] - rows[0] + 1
+        canvas.ax.add_patch(Rectangle(at, 1, size, fill=False, edgecolor=cv.INK, linewidth=1.8, zorder=4, clip_on=False))
 
 
 def _hour(canvas: Canvas, mesh: Any, i: int, j: int, row: Mapping[Any, Any], units: Units) -> None:
     bright = float(np.dot(mesh.to_rgba(row["rate"])[:3], (0.2126, 0.7152, 0.0722)))
     shown = units._say(float(row["rate"]), 1 if units.kind == "percent" else 0).replace("%", "").strip("\u202f ")
     look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7.5, "parse_math": False}
-    canvas.ax.text(j + 0.5, i + 0.5, shown + ("*" if row["best"] else ""), color="black" if bright > 0.45 else "white", **look)
+    canvas.ax.text(
+        j + 0.5,
+        i + 0.5,
+        shown + ("*" if row["best"] else "°" if row.get("lean") else ""),
+        color="black" if bright > 0.45 else "white",
+        **look,
+    )

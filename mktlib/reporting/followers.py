@@ -172,7 +172,7 @@ def times_draft(voice: Voice, result: SendTime, facts: Facts) -> Draft:
     names = {v: [voice.label(kind, g["segment"]) for g in groups if g["verdict"] == v] for v in ("matters", "none", "few")}
     said = []
     for group in (g for g in groups if g["verdict"] == "matters"):
-        when = _when(voice, result.table[(result.table["segment"] == group["segment"]) & result.table["best"].astype(bool)])
+        when = said_times(voice, result.table[(result.table["segment"] == group["segment"]) & result.table["best"].astype(bool)])
         key = "some" if when else "vague"
         said.append(voice.say(f"times.{key}", segment=voice.label(kind, group["segment"]), when=when))
     unknown = bool(names["few"]) and not said and not names["none"]  # no group could be judged: that is no proof that no time is better
@@ -196,7 +196,7 @@ def _unsaid(result: SendTime) -> list[dict[str, Any]]:
     return [{"segment": name, "verdict": "matters" if some else "none"} for name, some in best.items()]
 
 
-def _when(voice: Voice, best: pd.DataFrame) -> str:
+def said_times(voice: Voice, best: pd.DataFrame) -> str:
     """Runs of hours: those of every day said once, then those of single days."""
     by_hour = best.groupby("hour")["weekday"].nunique() if len(best) else pd.Series(dtype=int)
     always = sorted(int(h) for h in by_hour.index[by_hour == EVERY_DAY])

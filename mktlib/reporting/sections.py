@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mktlib.errors import Finding
+from mktlib.reporting.apps import app_draft, coverage_draft, launch_draft
 from mktlib.reporting.audience import audience_draft
 from mktlib.reporting.drafts import Draft, Section, statistics
 from mktlib.reporting.facts import Facts, facts_of
@@ -28,6 +29,7 @@ from mktlib.reporting.talk import reputation_draft
 from mktlib.reporting.voice import Voice, strength, telling, visible
 from mktlib.reporting.watch import replay_draft, watch_draft
 from mktlib.results import (
+    AppBrief,
     Audience,
     Backtest,
     Cadence,
@@ -41,6 +43,8 @@ from mktlib.results import (
     GeoLift,
     HalfLife,
     Influence,
+    KeywordCoverage,
+    LaunchSheet,
     Learning,
     NetworkCards,
     PageBrief,
@@ -55,8 +59,8 @@ from mktlib.results import (
     Rhythm,
     Scores,
     Segmentation,
-    SendsCheck,
     SendTime,
+    SendsCheck,
     SentimentShare,
     Shortlist,
     StyleFit,
@@ -412,6 +416,7 @@ WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]]
     DistanceEffect: ("distance", distance_draft),
     Catchments: ("catchments", catchments_draft), PlaceSheet: ("place_sheet", place_sheet_draft),
     PageBrief: ("page_brief", page_brief_draft),
+    AppBrief: ("app", app_draft), LaunchSheet: ("launch", launch_draft), KeywordCoverage: ("coverage", coverage_draft),
     StyleGuide: ("style_guide", style_guide_draft), StyleFit: ("style_fit", style_fit_draft),
 }  # fmt: skip
 
