@@ -167,7 +167,8 @@ def weight(screen: Screen) -> int:
 
 def _images(screens: Sequence[Screen], tables: Tables) -> Iterator[Found]:
     limits = _limits(tables, "SCREEN_IMAGE")
-    spots, waste = [], {}
+    spots: list[Spot] = []
+    waste: dict[str, float] = {}
     for screen in screens:
         for image in screen["images"]:
             spare = wasted(image, screen)
