@@ -12,10 +12,10 @@ from mktlib.simulate.world import FIRST, World
 
 EARTH = 6_371_008.8
 SHOPS: dict[str, dict[str, Any]] = {
-    "marais": {"name": "Solène Paris Marais", "at": (48.8590, 2.3600), "people": 760, "scale": 380.0, "hours": "midday"},
-    "bastille": {"name": "Solène Paris Bastille", "at": (48.8525, 2.3692), "people": 420, "scale": 300.0, "hours": "evening"},
-    "lyon": {"name": "Solène Lyon Presqu’île", "at": (45.7610, 4.8330), "people": 560, "scale": 750.0, "hours": "saturday"},
-    "nice": {"name": "Solène Nice Masséna", "at": (43.6970, 7.2700), "people": 360, "scale": 1100.0, "hours": "even"},
+    "marais": {"name": "Solène Paris Marais", "at": (48.8590, 2.3600), "people": 520, "scale": 380.0, "hours": "midday"},
+    "bastille": {"name": "Solène Paris Bastille", "at": (48.8525, 2.3692), "people": 300, "scale": 300.0, "hours": "evening"},
+    "lyon": {"name": "Solène Lyon Presqu’île", "at": (45.7610, 4.8330), "people": 400, "scale": 750.0, "hours": "saturday"},
+    "nice": {"name": "Solène Nice Masséna", "at": (43.6970, 7.2700), "people": 270, "scale": 1100.0, "hours": "even"},
     "annecy": {"name": "Solène Annecy (éphémère)", "at": (45.8992, 6.1294), "people": 6, "scale": 300.0, "hours": "even"},
 }
 """Where they are, how many phones are seen near each, how far they come (a gamma of shape 2 with this scale, in metres), when."""
@@ -50,12 +50,12 @@ def shops() -> pd.DataFrame:
 
 def nearby(world: World) -> pd.DataFrame:
     """One row a phone seen near a shop (UTC): who (hashed with a key not kept), where, when, and what was bought then."""
-    rng = np.random.default_rng([world.seed, 41])
+    rng = np.random.default_rng([world.seed, 43])
     parts = [_around(rng, key) for key in SHOPS]
     seen = pd.concat([part.assign(home=key) for key, part in zip(SHOPS, parts, strict=True)], ignore_index=True)
     person = seen.groupby(["home", "person"], sort=False).ngroup().to_numpy()
     key = rng.bytes(16)
-    names = np.array([hashlib.blake2b(f"{i}".encode(), key=key, digest_size=8).hexdigest() for i in range(person.max() + 1)])
+    names = np.array([hashlib.blake2b(f"{i}".encode(), key=key, digest_size=5).hexdigest() for i in range(person.max() + 1)])
     of = {c: rng.random(len(names)) < share for c, share in (("consent_location", AGREED), ("consent_sms", BY_TEXT))}
     device = rng.choice(["android", "ios"], len(names), p=[0.62, 0.38])
     frame = pd.DataFrame({"member_id": names[person], "segment": seen["segment"], "device": device[person]})
