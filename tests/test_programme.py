@@ -462,5 +462,24 @@ def test_messages_of_log_and_plan_are_counted_as_one_by_one():
 def test_words_of_rules_and_verdicts_are_in_both_languages():
     found = check_sends(sends_with(0, 10), cap_7=2, cap_30=6, new_since="2026-04-06")
     for language in ("en", "fr"):
-        assert all(lookup(f"sends.rule.{rule}", language) for rule in found.table["rule"])
-        assert all(lookup(f"sends.verdict.{verdict}", language) for verdict in found.table["verdict"])
+        assert all(lookup(f"labels.sends_rule.{rule}", language) for rule in found.table["rule"])
+        assert all(lookup(f"labels.sends_verdict.{verdict}", language) for verdict in found.table["verdict"])
+
+
+def test_wrong_rows_of_flows_are_refused_with_what_to_type(tmp_path):
+    own = tmp_path / "ours.toml"
+    row = '[flows.ours]\nlabel = { en = "Ours", fr = "Le nôtre" }\ntrigger = "x"\nstage = "lojalty"\n'
+    own.write_text(row + 'days = [3, 1]\ncap = 0\nmeasure = "clicks"\n', "utf-8")
+    with pytest.raises(DataError) as refused:
+        load_tables(own)
+    assert {f.column for f in refused.value.findings} >= {f"flows.ours.{name}" for name in ("trigger", "stage", "days", "cap", "measure")}
+
+
+def test_a_flow_of_ones_own_counts_in_a_programme_and_in_a_plan(tmp_path):
+    own = tmp_path / "ours.toml"
+    row = '[flows.tasting]\nlabel = { en = "Tasting", fr = "Dégustation" }\ntrigger = { en = "a visit", fr = "une visite" }\n'
+    own.write_text(row + 'stage = "loyalty"\ndays = [0, 1, 2, 3]\ncap = 4\nmeasure = "click_rate"\n', "utf-8")
+    tables = load_tables(own)
+    assert email_programme({"tasting": 0.2}, tables=tables).left["reserved"].tolist() == [2, 4]
+    plan = plan_campaign(scores(), brief_from_text(BRIEF + "[flows]\ntasting = 0.2\n", tables=tables), tables=tables)
+    assert plan.brief.segments["parents"].cap_per_week == 0

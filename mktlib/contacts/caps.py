@@ -15,7 +15,7 @@ from mktlib.contacts.rolling import at_most, rolling
 from mktlib.errors import Finding
 from mktlib.vocabulary import finding
 
-MOST_TOLD = 10
+MOST_TOLD = 3
 """People that findings name one by one, those with the most first; the table holds all."""
 OVER = ("person", "window", "messages", "cap", "first_day", "last_day", "campaigns", "channels", "line")
 
@@ -94,7 +94,7 @@ def _date(day: int) -> dt.date:
 
 
 def told_over(over: Over, language: str | None = None) -> list[Finding]:
-    """E_FREQUENCY_CAP of each person over a cap, the first ten by name, all of them counted."""
+    """E_FREQUENCY_CAP of each person over a cap, the first three by name, all of them counted."""
     found = []
     for _, table in over.table.groupby("window", sort=True):
         rows = table.sort_values(["messages", "person"], ascending=[False, True], kind="stable")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mktlib.contacts import Sent, asked_caps, over_caps, read_sends, told_over
+from mktlib.contacts import Sent, asked_caps, at_most, over_caps, read_sends, rolling, told_over
 from mktlib.errors import DataError, Finding
 from mktlib.intake.inputs import not_numbers
 from mktlib.mailing.members import read_members
@@ -16,6 +16,8 @@ from mktlib.results import SendsCheck
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_level, not_tables
 
 RULES = ("rule", "verdict", "count", "of", "unit", "rate", "low", "high", "limit")
+FEWEST = 10
+"""People behind a row of `spread`, at least."""
 NAMES = {7: "cap_7", 30: "cap_30"}
 
 
@@ -76,6 +78,7 @@ def check_sends(
         table=pd.DataFrame([rule.row() for rule in rules], columns=list(RULES)),
         over=over.table,
         days=_by_day(sent),
+        spread=_spread(sent),
         facts=_facts(sent, caps, zone, level),
         findings=tuple(sorted(findings, key=lambda f: order[f.level])),
     )
@@ -110,6 +113,32 @@ def _delivered(sent: Sent) -> Sent:
 
 def _no_cap(sent: Sent, caps: list[Any], asked: Asked) -> list[Finding]:
     return [] if caps or not len(sent.day) else [Told(asked).uncapped(sent)]
+
+
+def _spread(sent: Sent) -> pd.DataFrame:
+    """People by the messages of their fullest days, in bins of no fewer than FEWEST people."""
+    rows: list[dict[str, Any]] = []
+    for window in NAMES:
+        most = at_most(sent.person, rolling(sent.person, sent.day, window), len(sent.names))
+        people = np.bincount(most[most > 0])
+        rows += [{"window": window, "messages": k, "people": n, "more": more} for k, n, more in _bins(people)]
+    return pd.DataFrame(rows, columns=["window", "messages", "people", "more"])
+
+
+def _bins(people: np.ndarray) -> list[tuple[int, int, bool]]:
+    """(messages, people, whether or more): each count its own bin while enough people have it, then all the rest together.
+
+    >>> _bins(np.array([0, 40, 30, 8, 9, 1]))
+    [(1, 40, False), (2, 30, False), (3, 18, True)]
+    """
+    if people.sum() < FEWEST:
+        return []
+    small = np.flatnonzero(people[1:] < FEWEST) + 1
+    last = int(small[0]) if len(small) else len(people) - 1
+    while people[last:].sum() < FEWEST:
+        last -= 1
+    bins = [(k, int(people[k]), False) for k in range(1, last)]
+    return [*bins, (last, int(people[last:].sum()), last < len(people) - 1)]
 
 
 def _by_day(sent: Sent) -> pd.DataFrame:

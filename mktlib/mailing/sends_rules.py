@@ -117,7 +117,7 @@ def unmeasured(rules: list[Rule], asked: Asked) -> list[Finding]:
     missing = [rule.rule for rule in rules if rule.verdict == "not_measured"]
     if not missing:
         return []
-    what = {name: ", ".join(phrase(f"sends.rule.{rule}", name) for rule in missing) for name in LANGUAGES}
+    what = {name: ", ".join(phrase(f"labels.sends_rule.{rule}", name) for rule in missing) for name in LANGUAGES}
     return [Told(asked)("SENDS_UNMEASURED", found=", ".join(NEEDS[rule] for rule in missing), what=what)]
 
 

@@ -21,7 +21,7 @@ from mktlib.vocabulary import finding, load_tables
 WINDOWS = {7: "cap_per_week", 28: "cap_per_month"}
 EPOCH = dt.date(1970, 1, 1)
 COLUMNS = ("person", "segment", "window", "messages", "cap", "first_day", "last_day")
-MOST_TOLD = 10
+MOST_TOLD = 3
 SMALL = 1e-6
 
 
@@ -97,7 +97,7 @@ def _whole(count: float) -> float:
 
 
 def refusals(over: pd.DataFrame, brief: Brief) -> list[Finding]:
-    """E_FREQUENCY_CAP of everyone over a cap, the first ten by name."""
+    """E_FREQUENCY_CAP of everyone over a cap, the first three by name."""
     people = over["person"].nunique()
     return [_refusal(row, people, brief.language) for row in over.head(MOST_TOLD).to_dict("records")]
 

@@ -58,7 +58,7 @@ NEEDED = {
     "marks": ("label", "per", "half", "weights"),
     "customer_groups": ("label", "recency", "value"),
     "checks": ("label", "about", "level", "says", "hint", "source", "conf"),
-    "flows": ("label", "trigger", "stage", "cap", "measure"),
+    "flows": ("label", "trigger", "stage", "days", "cap", "measure"),
     "stores": ("label", "fields"),
     "research": ("label", "unknown", "means", "whom", "answers", "says"),
 }
@@ -122,6 +122,11 @@ def _field(row: Any) -> bool:
     return _said(row.get("label")) and all(_whole(0, 10**6)(row.get(k, 0)) for k in ("least", "most"))
 
 
+def _flow_days(value: Any) -> bool:
+    """Days after a trigger on which messages leave: one at least, in their order."""
+    return _each(_whole(0, 365))(value) and len(value) > 0 and list(value) == sorted(value)
+
+
 SHAPED: Mapping[str, Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "stores": {"fields": (_fields, '[stores.mine.fields.title] label = {...}, unit = "chars", most = 30, source = "...", conf = "J"')},
     "metrics": METRIC,
@@ -130,6 +135,12 @@ SHAPED: Mapping[str, Mapping[str, tuple[Callable[[Any], bool], str]]] = {
         "since": (_whole(0, 24), "since = 20"),
         "until": (_whole(0, 24), "until = 8"),
         "weekdays": (_each(_whole(1, 7)), "weekdays = [7]"),
+    },
+    "flows": {
+        "days": (_flow_days, "days = [0, 2, 6]"),
+        "cap": (_whole(1, 100), "cap = 3"),
+        "share": (lambda value: isinstance(value, float | int) and not isinstance(value, bool) and 0 <= value <= 1, "share = 0.04"),
+        "trigger": (_said, 'trigger = { en = "...", fr = "..." }'),
     },
     "customer_groups": {"recency": (_scores, "recency = [4, 5]"), "value": (_scores, "value = [1, 3]")},
     "research": {
