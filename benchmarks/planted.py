@@ -309,7 +309,7 @@ def overflow_768(page: Page) -> None:
 
 @defect
 def overflow_word(page: Page) -> None:
-    word = "https://www.example.com/" + "catalogue-of-the-season-" * 3
+    word = "https://www.example.com/" + "catalogue_of_the_season_" * 3
     page.put(f'<p id="{page.name("overflow_word")}" style="overflow-wrap:normal">{word}</p>')
 
 

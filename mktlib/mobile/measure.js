@@ -58,7 +58,7 @@
       if (!words || !el || !shown(el) || el.closest("svg, noscript, script, style, option")) continue;
       range.selectNodeContents(node);
       const visible = seen(range.getBoundingClientRect(), el);
-      if (visible) found.push({ el, node, rect: visible, chars: words.length, words });
+      if (visible && !outside(visible, el)) found.push({ el, node, rect: visible, chars: words.length, words });
     }
     return found;
   }
@@ -127,7 +127,8 @@
     for (const child of block.childNodes) if (walk(child)) break;
     return mine && /[\p{L}\p{N}]{2,}/u.test(words);
   }
-  /* A control as the browser draws it: no size of the author's. */
+  /* Right of the screen where nothing scrolls to it: a menu that waits. A control as the browser draws it: no size of the author's. */
+  const outside = (r, el) => r.left >= wide && (fixed(el) || [root, document.body].some((up) => up && /hidden|clip/.test(style(up).overflowX)));
   const untouched = (el) => /^(checkbox|radio)$/.test(el.type || "") && style(el).appearance === "auto" && el.offsetWidth === 13 && el.offsetHeight === 13;
   function gap(a, b) {
     return Math.hypot(Math.max(0, a.left - b.right, b.left - a.right), Math.max(0, a.top - b.bottom, b.top - a.bottom));
@@ -137,7 +138,7 @@
     for (const el of document.querySelectorAll(TAPPED)) {
       if (all.length >= MOST || el.disabled || el.localName === "area" || !shown(el) || style(el).pointerEvents === "none") continue;
       const r = hit(el);
-      if (r) all.push({ el, r, w: r.right - r.left, h: r.bottom - r.top, fixed: fixed(el), href: el.href || null });
+      if (r && !outside(r, el)) all.push({ el, r, w: r.right - r.left, h: r.bottom - r.top, fixed: fixed(el), href: el.href || null });
     }
     const small = (t) => t.w < 23.95 || t.h < 23.95;
     const other = (a, b) => a !== b && a.fixed === b.fixed && !a.el.contains(b.el) && !b.el.contains(a.el) && !(a.href && a.href === b.href);

@@ -169,7 +169,8 @@ def _images(screens: Sequence[Screen], tables: Tables) -> Iterator[Found]:
     limits = _limits(tables, "SCREEN_IMAGE")
     spots: list[Spot] = []
     waste: dict[str, float] = {}
-    for screen in screens:
+    least = min(limits["from"], max(_at(screens)))  # what suits a phone is more than the narrowest screen shows
+    for screen in (s for s in screens if s["width"] >= least):
         for image in screen["images"]:
             spare = wasted(image, screen)
             if spare > limits["chosen" if image["chosen"] else "least"]:
