@@ -15,6 +15,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm, qmc
 
 from mktlib.glmm import mixing, week
+from mktlib.vocabulary import progress
 
 SIZES = np.array([0.3, 0.08, 0.06, 0.12, 0.3, 0.05, 0.04])
 """Prior scales (half-normal, logits): hours, weekdays, hours of single weekdays; that good messages left at certain times; and by how much
@@ -211,7 +212,7 @@ def _drawn(sent: Sent, design: _Design, z: np.ndarray, own: np.ndarray) -> tuple
     points = qmc.Sobol(len(scale), seed=SEED).random(NODES * EACH) * 0.998 + 0.001
     sizes = scale * np.abs(norm.ppf(0.5 + points / 2))
     ways, lucks = [], []
-    for k, node in enumerate(nodes):
+    for k, node in enumerate(progress(nodes, desc="hours")):
         message, sending = MESSAGE[node // len(SENDING)], SENDING[node % len(SENDING)]
         luck, logdet = week.shared_luck(own, sent.message, sending**2, message**2)
         gram, known = both.T @ luck.solve(both), grid.ravel()[node]
