@@ -220,6 +220,7 @@ BROKEN = {
     "codec that is no text": b"Subject: x\nContent-Type: text/plain; charset=zlib_codec\n\nhi",
     "rfc822": b"Subject: x\nContent-Type: message/rfc822\n\nFrom: b\nSubject: y\n\nhello",
     "idna": b"Subject: x\nContent-Type: text/plain; charset=idna\n\n" + b"a" * 300,
+    "brackets": b"From: " + b"(" * 20_000 + b"\nSubject: " + b"=?utf-8?q?=C3=A9?= " * 2_000 + b"\n\nhello",
     "many links": b"<html><body>" + b"<a href='http://[bad/'>here</a>" * 3_000,
     "percent": b"<a href='https://x.example/?utm_source=%ff%fe&utm_medium={0.__class__}&utm_campaign={}{'>{found}</a>",
 }
@@ -256,6 +257,13 @@ def test_no_address_of_a_reader_is_told():
     found = check_email(message({"headers": {"From": "ana.personne@example.org", "Reply-To": "no-reply.ana@example.com"}}))
     assert "EMAIL_FROM_NAME" in codes(found)
     assert not any("ana.personne@" in f.text + str(dict(f.values)) for f in found)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"Subject: \xc3\xa9t\xc3\xa9\n\nx", b"Subject: =?iso-8859-1?q?=E9t=E9?=\n\nx", "Subject: été\n\nx", "Subject: été\ud800\n\nx"]
+)
+def test_a_subject_in_plain_utf8_or_encoded_is_read(raw):
+    assert read_mail(raw).header("subject").startswith("été")
 
 
 def test_text_of_another_character_set_is_read_all_the_same():

@@ -62,6 +62,8 @@ class Body:
         self.mail = mail
         self.soup = parse(mail.html, file=mail.file) if mail.html.strip() else None
         self.sheets: Sheets | None = sheets_of(self.soup) if self.soup else None
+        self._tucked: dict[int, bool] = {}
+        self._sizes: dict[int, float | None] = {}
         self.texts: list[tuple[Tag, str]] = []
         for element, words in text_of(self.soup, self.sheets) if self.soup else ():
             if not self.tucked(element):
@@ -81,12 +83,18 @@ class Body:
 
     def tucked(self, element: Tag | None) -> bool:
         """Whether an element, or one around it, is folded away in one of the manners of e-mails."""
-        at = element
+        above: list[Tag] = []
+        at, gone = element, False
         while isinstance(at, Tag) and at.name != "[document]":
-            if _tucked(self.style(at)) or at.has_attr("hidden"):
-                return True
+            if id(at) in self._tucked:
+                gone = self._tucked[id(at)]
+                break
+            above.append(at)
             at = at.parent
-        return False
+        for one in reversed(above):
+            gone = gone or one.has_attr("hidden") or _tucked(self.style(one))
+            self._tucked[id(one)] = gone
+        return gone
 
     @cached_property
     def links(self) -> list[Link]:
@@ -128,15 +136,18 @@ class Body:
 
     def size(self, element: Tag | None) -> float | None:
         """Size of the text of an element in px, from the nearest that declares one."""
-        while isinstance(element, Tag):
-            said = self.style(element).get("font-size", "")
-            found = SIZE.fullmatch(said)
-            if found and (found[2] or found[1] == "0"):
-                return float(found[1]) * (4 / 3 if (found[2] or "").lower() == "pt" else 1)
-            if said:
-                return None
+        below: list[Tag] = []
+        size: float | None = None
+        while isinstance(element, Tag) and id(element) not in self._sizes:
+            below.append(element)
+            if said := self.style(element).get("font-size", ""):
+                size = _in_px(said)
+                break
             element = element.parent
-        return None
+        else:
+            size = self._sizes.get(id(element))
+        self._sizes.update((id(one), size) for one in below)
+        return size
 
     def line(self, words: str) -> int | None:
         """The line of the first element that shows some words."""
@@ -147,6 +158,13 @@ def _said(element: Tag, sheets: Sheets | None) -> str:
     """The words of a link; the alt text of its image where it has no others."""
     words = visible_text(element, sheets)
     return words or " ".join(str(img.get("alt") or "") for img in element.find_all("img")).strip()
+
+
+def _in_px(said: str) -> float | None:
+    found = SIZE.fullmatch(said)
+    if found is None or not (found[2] or found[1] == "0"):
+        return None
+    return float(found[1]) * (4 / 3 if (found[2] or "").lower() == "pt" else 1)
 
 
 def _px(value: object) -> float | None:

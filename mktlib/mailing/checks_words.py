@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ OPEN_FIELD = re.compile(
 POSTAL = re.compile(r"\b(?:\d{4,6}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b")
 NEAR = 90
 """Characters between a street and its postal code, at most."""
+MOST_FIELDS = 50
 Checks = Mapping[str, Row]
 
 
@@ -55,7 +57,7 @@ def limits(spec: Row) -> tuple[int, int]:
 
 def _open_fields(mail: Mail, body: Body) -> Iterator[Hit]:
     for part, text in (("Subject", mail.header("Subject")), (body.part, body.text)):
-        for found in sorted({m[0] for m in OPEN_FIELD.finditer(text[:200_000])}):
+        for found in sorted({m[0] for m in OPEN_FIELD.finditer(text[:200_000])})[:MOST_FIELDS]:
             yield Hit("EMAIL_MERGE_TAG", part, body.line(found) if part == "html" else None, found)
 
 
@@ -141,11 +143,12 @@ def _identity(body: Body, checks: Checks, country: str) -> Iterator[Hit]:
 
 def _address(text: str, streets: list[str]) -> bool:
     """Whether a street stands near a postal code."""
-    small = plain(text)
-    at = [m.start() for word in streets for m in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", small)]
     flat = " ".join(text.split())
+    small = plain(flat)
+    pattern = "|".join(re.escape(word) for word in sorted(streets, key=len, reverse=True))
+    at = [m.start() for m in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", small)]
     codes = [m.start() for m in POSTAL.finditer(flat)]
-    return any(abs(a - b) <= NEAR for a in at for b in codes)
+    return any((k := bisect_left(codes, a - NEAR)) < len(codes) and codes[k] <= a + NEAR for a in at)
 
 
 def regulator(checks: Checks, country: str) -> dict[str, dict[str, str]]:

@@ -22,6 +22,8 @@ from mktlib.markup import decoded
 from mktlib.vocabulary import finding
 
 MOST_BYTES = 50_000_000
+MOST_HEADER, MOST_SAME = 20_000, 20
+"""Characters of one header, and headers of one name, that are read."""
 SUFFIXES = (".eml", ".html", ".htm", ".txt", ".mht", ".mbox")
 MAGIC = (
     (b"\xd0\xcf\x11\xe0", ".msg (Outlook)"), (b"PK\x03\x04", "ZIP"), (b"%PDF", "PDF"), (b"\x1f\x8b", "GZIP"), (b"\x89PNG", "PNG"),
@@ -66,7 +68,11 @@ class Mail:
 
     def addresses(self, name: str) -> list[tuple[str, str]]:
         """(name, address) of everyone in a header whose address is one."""
-        return [(who, where) for who, where in getaddresses(self.all(name)) if re.fullmatch(r"[^\s@]+@[^\s@]+", where)]
+        try:
+            found = getaddresses(self.all(name)[:MOST_SAME])
+        except (RecursionError, ValueError, IndexError):  # brackets within brackets without end name nobody
+            return []
+        return [(who, where) for who, where in found if re.fullmatch(r"[^\s@]{1,200}@[^\s@]{1,250}", where)]
 
 
 def read_mail(message: Any) -> Mail:
@@ -165,7 +171,11 @@ def _headers(message: Message) -> tuple[tuple[str, str], ...]:
 
 def _text(value: Any) -> str:
     """A header as a reader sees it, on one line; as it stands where its words cannot be decoded."""
-    raw = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    raw = str(value)[:MOST_HEADER]
+    try:  # bytes beyond ASCII that stand there as they are: most of them are UTF-8
+        raw = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        raw = raw.encode("utf-8", "replace").decode("utf-8")
     bare = " ".join(raw.split())
     try:
         return " ".join(str(make_header(decode_header(bare))).split())
