@@ -381,6 +381,43 @@ def test_sales_that_are_no_numbers_are_refused(cell):
     assert error.value.findings[0].line == 9
 
 
+def test_months_and_areas_without_sales_are_refused():
+    rows = long_of(sold(areas=12, weeks=80))
+    for bad, code in (
+        (rows[rows["week"].dt.day <= 7], "E_GEO_SPARSE"),
+        (rows.assign(sales=0), "E_GEO_NONE"),
+        (rows.assign(sales=np.nan), "E_GEO_SPARSE"),
+    ):
+        with pytest.raises(DataError) as error:
+            mk.design_geo_test(bad)
+        assert error.value.codes == (code,)
+
+
+def test_the_same_sales_everywhere_tell_no_lift():
+    rows = long_of(np.full((12, 80), 7.0))
+    for arms, lot in ((["a00"], False), (arms_of(np.zeros(6, int)), True)):
+        read = mk.read_geo_test(rows, arms, start="2024-05-06", end="2024-06-02", randomised=lot)
+        assert read.facts["verdict"] == "cannot_tell"
+        assert read.table["lift"].iloc[0] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_week_is_a_week_on_its_own_clock():
+    rows = long_of(sold(areas=12, weeks=80))
+    here = rows.assign(week=rows["week"].dt.tz_localize("Europe/Paris"))
+    when = {"start": "2024-05-06", "end": "2024-06-02"}
+    pd.testing.assert_frame_equal(mk.read_geo_test(rows, ["a00"], **when).table, mk.read_geo_test(here, ["a00"], **when).table)
+
+
+def test_what_was_lost_or_cut_is_named():
+    rows, arms = long_of(sold(areas=16, weeks=80)), arms_of(np.zeros(8, int))
+    lost = rows[rows["area"] != "a03"]
+    read = mk.read_geo_test(lost, arms[arms["area"] != "a03"], start="2024-06-05", end="2024-09-01", randomised=True)
+    found = {f.code: f.found for f in read.findings}
+    assert found["N_GEO_BROKEN_PAIR"] == "a02"
+    assert (read.facts["treated"], read.facts["pairs"]) == (7, 7)
+    assert {"N_GEO_PART_WEEK", "N_GEO_CUT"} <= set(found)
+
+
 # ---------------------------------------------------------------- design
 
 

@@ -20,6 +20,7 @@ from mktlib.vocabulary import finding, nearest
 
 ARMS = {"treated": "treated", "test": "treated", "held_out": "held_out", "control": "held_out", "outside": "outside"}
 LEARN = 25
+NO_PAIR = ("(none)", "(missing)")
 """Weeks before the first window that is learnt from."""
 
 
@@ -59,7 +60,7 @@ class GeoTest:
         """(pairs, 2): the treated and the held-out area of each whole pair."""
         if "pair" not in self.arms:
             return np.zeros((0, 2), int)
-        inside = self.arms[self.arms["arm"].isin(["treated", "held_out"]) & self.arms["pair"].ne("0")]
+        inside = self.arms[self.arms["arm"].isin(["treated", "held_out"]) & ~self.arms["pair"].isin(NO_PAIR)]
         sides = [inside.loc[inside["arm"] == arm].drop_duplicates("pair").set_index("pair")["area"] for arm in ("treated", "held_out")]
         both = sides[0].index.intersection(sides[1].index)
         return np.column_stack([self.panel.rows(list(side.loc[both])) for side in sides])
@@ -121,7 +122,7 @@ def known_arms(arms: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     arms = arms[arms["area"].isin(names)]
     told = "outside" if arms["arm"].eq("held_out").any() else "held_out"
     rest = pd.DataFrame({"area": [a for a in panel.areas if a not in set(arms["area"])], "arm": told})
-    arms = pd.concat([arms, rest.assign(pair="0") if "pair" in arms else rest], ignore_index=True)
+    arms = pd.concat([arms, rest.assign(pair=NO_PAIR[0]) if "pair" in arms else rest], ignore_index=True)
     if not arms["arm"].eq("treated").any():
         raise DataError(finding("E_GEO_ARMS", column="arm", found="treated"))
     return arms
@@ -134,3 +135,27 @@ def span_of(panel: Panel, first: Any, last: Any, rest: int) -> Span:
         ends = f"{panel.weeks[1].date() if len(panel.weeks) > 1 else panel.weeks[0].date()} ... {panel.weeks[-1].date()}"
         raise DataError(finding("E_GEO_SPAN", column="start", found=str(first.date()), expected=ends))
     return Span(int(at[0]), int(at[-1]) + 1, min(int(at[-1]) + 1 + rest, len(panel.weeks)))
+
+
+def whole_pairs(arms: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """The arms without pairs of which one area is lost: a coin says nothing of the other. Nothing changes where no pair is whole."""
+    if "pair" not in arms:
+        return arms, []
+    inside = arms["arm"].isin(["treated", "held_out"]) & ~arms["pair"].isin(NO_PAIR)
+    both = arms[inside].groupby("pair")["arm"].nunique()
+    broken = inside & ~arms["pair"].isin(both.index[both == 2])
+    if not broken.any() or not (inside & ~broken).any():
+        return arms, []
+    names = ", ".join(arms.loc[broken, "area"].astype(str).head(5))
+    left = arms.assign(arm=arms["arm"].mask(broken, "outside"), pair=arms["pair"].mask(broken, NO_PAIR[0]))
+    return left[~broken | left["arm"].ne("outside") | arms["arm"].eq("held_out")], [
+        finding("N_GEO_BROKEN_PAIR", level="warning", found=names)
+    ]
+
+
+def partial(panel: Panel, span: Span, first: Any, last: Any) -> list[Finding]:
+    """Whether the campaign began or ended inside a week: whole weeks are read."""
+    inside = first > panel.weeks[span.start] or last < panel.weeks[span.end - 1] + pd.Timedelta(days=6)
+    cut = last > panel.weeks[-1] + pd.Timedelta(days=6)
+    found = [finding("N_GEO_PART_WEEK", level="note", found=f"{first.date()} ... {last.date()}")] if inside else []
+    return [*found, finding("N_GEO_CUT", level="warning", found=str((panel.weeks[-1] + pd.Timedelta(days=6)).date()))] if cut else found

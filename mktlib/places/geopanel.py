@@ -56,6 +56,8 @@ def read_panel(history: Any, *, areas: str, weeks: str, outcome: str, found: lis
     problems += absent(frame, [areas, weeks, outcome])
     if problems:
         raise DataError(problems)
+    if isinstance(frame[weeks].dtype, pd.DatetimeTZDtype):
+        frame = frame.assign(**{weeks: frame[weeks].dt.tz_localize(None)})  # the day on its own clock
     when, bad = days_of(frame, weeks)
     problems += bad + not_numbers(frame, outcome)
     problems += [] if len(frame) else [finding("E_NO_ROWS")]
@@ -105,6 +107,8 @@ def _whole_weeks(rows: pd.DataFrame) -> pd.DataFrame:
 def _complete(wide: pd.DataFrame, gaps: tuple[pd.Timestamp, ...], told: list[Finding]) -> Panel:
     y = wide.to_numpy(float)
     reported = np.isfinite(y).any(axis=0)
+    if not reported.any() or len(gaps) > MOST_ABSENT * len(wide.columns):
+        raise DataError(finding("E_GEO_SPARSE", found=str(int(reported.sum())), many=str(len(wide.columns))))
     thin = np.isnan(y[:, reported]).mean(axis=1) > MOST_ABSENT
     quiet = (np.nan_to_num(y[:, reported]) <= 0).mean(axis=1) > MOST_ABSENT
     out = thin | quiet
@@ -118,6 +122,8 @@ def _complete(wide: pd.DataFrame, gaps: tuple[pd.Timestamp, ...], told: list[Fin
     if gaps:
         told.append(finding("N_GEO_GAPS", level="warning", found=", ".join(str(g.date()) for g in gaps[:4]), many=str(len(gaps))))
     names = tuple(str(a) for a in wide.index[~out])
+    if not names:
+        raise DataError(finding("E_GEO_NONE", found=str(len(wide))))
     return Panel(
         areas=names, weeks=pd.DatetimeIndex(wide.columns), y=filled(y), filled=blank, gaps=gaps, dropped=dropped, findings=tuple(told)
     )

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from mktlib.errors import Finding
 from mktlib.intake.inputs import moment
-from mktlib.places.geoarms import GeoTest, arms_of, known_arms, span_of
+from mktlib.places.geoarms import NO_PAIR, GeoTest, arms_of, known_arms, partial, span_of, whole_pairs
 from mktlib.places.geochecks import remarks, spilt
 from mktlib.places.geodesign import float_or
 from mktlib.places.geopanel import read_panel
@@ -89,8 +89,8 @@ def read_geo_test(
     arms, more = arms_of(design_or_arms)
     panel = read_panel(data, areas=areas, weeks=weeks, outcome=outcome, found=wrong + more)
     span = span_of(panel, first, last, int(rest))
-    arms = known_arms(arms, panel)
     lot = bool(randomised) if randomised is not None else design is not None
+    arms, broken = whole_pairs(known_arms(arms, panel)) if lot else (known_arms(arms, panel), [])
     test = GeoTest(panel=panel, arms=arms, span=span, alpha=alpha, lot=lot)
     with threadpool_limits(1):  # small matrices
         answer = _answer(test)
@@ -103,8 +103,9 @@ def read_geo_test(
     facts |= _verdict(stretches, answer)
     facts["spill"] = spilt(panel, test.treated, test.held, test.change, neighbours)
     table = _areas(test, answer)
+    told = (*broken, *partial(panel, span, first, last), *remarks(panel, span, facts, table, holidays))
     return GeoLift(table=stretches, weeks=_weeks(test, answer), areas=table, facts=facts,
-                   findings=(*panel.findings, *remarks(panel, span, facts, table, holidays)))  # fmt: skip
+                   findings=(*panel.findings, *told))  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +146,9 @@ def _wrong(rest: Any, alpha: float, cost: Any, value: Any) -> list[Finding]:
 
 def _answer(test: GeoTest) -> _Answer:
     """By coins where they decided and are enough; else woven; else nothing."""
+    weeks = test.panel.weeks[test.span.start : test.span.end]
+    if sum(week in test.panel.gaps for week in weeks) > len(weeks) / 4:
+        return _untold(test, "gaps")
     if test.lot and len(test.pairs) >= fewest_pairs(test.alpha) and test.span.start >= test.span.end - test.span.start:
         return _by_coins(test)
     found = synthetic(test.panel.y, test.treated, test.held, test.span.start, test.stretches, test.alpha) if len(test.held) else None
@@ -250,7 +254,7 @@ def _before(test: GeoTest, pairs: np.ndarray, weight: np.ndarray) -> np.ndarray:
 def _areas(test: GeoTest, answer: _Answer) -> pd.DataFrame:
     """`GeoLift.areas`."""
     span, y = test.span, test.panel.y
-    frame = test.arms[["area", "arm"]].assign(pair=test.arms.get("pair", "0"))
+    frame = test.arms[["area", "arm"]].assign(pair=test.arms.get("pair", NO_PAIR[0]))
     at = test.panel.rows(list(frame["area"]))
     frame["before"] = recent(y, span.start)[at]
     frame["during"] = y[at, span.start : span.end].mean(axis=1)

@@ -74,8 +74,10 @@ def foretold(y: np.ndarray, group: np.ndarray, donors: np.ndarray, first: int, a
 def errors(y: np.ndarray, group: np.ndarray, donors: np.ndarray, first: int, stretches: np.ndarray) -> np.ndarray:
     """(kinds, m): log of actual over foretold in each stretch (m, 2) of weeks counted from `first`."""
     actual, told = foretold(y, group, donors, first, int(stretches.max()))
-    out = [np.log(max(actual[a:b].mean(), 1e-9) / np.maximum(told[:, a:b].mean(axis=1), 1e-3)) for a, b in stretches]
-    return np.asarray(np.column_stack(out))
+    week = np.arange(len(actual))[:, None]
+    inside = (week >= stretches[:, 0]) & (week < stretches[:, 1])
+    share = inside / inside.sum(axis=0)
+    return np.asarray(np.log(np.maximum(actual @ share, 1e-9) / np.maximum(told @ share, 1e-3)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +124,7 @@ def synthetic(y: np.ndarray, treated: np.ndarray, held: np.ndarray, start: int, 
     found, usual, others, placebos = judged
     before = foretold(y, treated, held, start, 0, min(PRE, start))[1][kind]
     independent = len(held) // len(groups[0]) + known
-    return Woven(found=found, kind=kind, usual=usual, others=others, placebos=placebos, independent=independent, before=before)
+    return Woven(found=found, kind=kind, usual=usual, others=max(others, 1e-9), placebos=placebos, independent=independent, before=before)
 
 
 def _groups(held: np.ndarray, many: int) -> list[np.ndarray]:
@@ -137,7 +139,7 @@ def _groups(held: np.ndarray, many: int) -> list[np.ndarray]:
 def _usual(errors_: np.ndarray, middle: np.ndarray, worth: float) -> np.ndarray:
     """(..., m): root mean square over windows (the last axis but one), drawn towards the middle of all as if by four windows more."""
     square = (errors_**2).mean(axis=-2)
-    return np.asarray(np.sqrt((worth * square + 4 * middle) / (worth + 4)))
+    return np.asarray(np.maximum(np.sqrt((worth * square + 4 * middle) / (worth + 4)), 1e-9))
 
 
 def _judged(
