@@ -191,6 +191,13 @@ def test_days_without_an_hour_say_nothing_of_silence():
     assert verdicts(check_sends(log(("a", "2026-04-05", "sms"), columns="member_id sent_at channel")))["quiet"] == "not_measured"
 
 
+def test_whoever_agreed_anew_after_leaving_is_back():
+    names = "member_id sent_at unsubscribes"
+    sends = log(("a", "2026-04-01", 1), ("a", "2026-04-20", 0), ("b", "2026-04-01", 1), ("b", "2026-04-20", 0), columns=names)
+    members = pd.DataFrame({"member_id": ["a", "b"], "consent_date": ["2026-04-10", "2026-03-10"]})
+    assert check_sends(sends, members=members).table.set_index("rule").loc["unsubscribed", "count"] == 1
+
+
 # ---------------------------------------------------------------- rates and volumes
 
 

@@ -36,8 +36,9 @@ def check_sends(
     """Whether messages that were sent keep what they must: caps a person over any days on end, consent, departures, complaints, silence.
 
     Args:
-        sends: a log with one row a message and person, of any engine: member_id (or another name of people) and sent_at; where they are
-            there also channel, campaign, delivered, clicks, unsubscribes, bounces, complaints (0 or 1 each).
+        sends: a log of marketing messages (receipts and the like left out) of any engine, one row a message and person: member_id (or
+            another name of people) and sent_at; where they are there also channel, campaign, delivered, clicks, unsubscribes, bounces,
+            complaints (0 or 1 each).
         members: the list of people: member_id, consent_email, consent_sms ... (0 or 1), consent_date, last_activity_at, unsubscribed_at,
             bounced_at, as far as it has them.
         cap_7, cap_30: messages that one person may get in any 7 and any 30 days, over all campaigns and channels; None is no cap.

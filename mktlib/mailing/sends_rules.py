@@ -171,6 +171,9 @@ def _left(sent: Sent, members: Members | None, asked: Asked) -> Rule:
     after = _after(sent, _marks(sent, "unsubscribes", "unsubscribed"), None if members is None else members.left)
     if after is None:
         return Rule("unsubscribed", "not_measured")
+    if members is not None and members.agreed is not None:  # whoever agreed anew since then is back
+        agreed = members.agreed[sent.person]
+        after = np.where((agreed != NEVER) & (agreed > sent.day - after) & (sent.day >= agreed), -1, after)
     most = int(asked.tables.checks["SENDS_AFTER_UNSUBSCRIBE"]["values"]["most"])
     told, late, soon = Told(asked), after > most, (after > 0) & (after <= most)
     found = (
