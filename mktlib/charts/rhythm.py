@@ -93,6 +93,8 @@ def _title(canvas: Canvas, result: Rhythm, shown: pd.DataFrame) -> str:
     row = shown.iloc[0]
     if row["verdict"] not in ANSWERS or pd.isna(row["best"]):
         return canvas.say("rhythm.untold")
+    if len(shown) > 1:
+        return canvas.say("rhythm.several")
     ends = {k: canvas.number(int(row[c])) for k, c in (("n", "best"), ("low", "flat_low"), ("high", "flat_high"))}
     return canvas.say(
         "rhythm.one" if ends["low"] == ends["high"] else "rhythm.some", group=_name(canvas, result, str(row["segment"])), **ends

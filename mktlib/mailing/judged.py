@@ -22,6 +22,8 @@ MOVES = 0.05
 """Share of the variance of mails that must lie within people."""
 HIDDEN = 0.1
 """Chance below which the placebo says that mails follow something that the log does not show."""
+PASSES, SHIFTS = 0.2, 0.5
+"""Chance below which engagement is taken to pass; standard errors by which the curve may be off for it."""
 BENT = 60
 """Leavers from which on the chance to leave may bend."""
 
@@ -116,7 +118,7 @@ def too_small(months: Months) -> str:
 
 
 def drawn(months: Months, name: str, rhythm_of: np.ndarray) -> Fit:
-    """A segment of a randomised test: plain means of the people-months of each arm, which equal what the rhythm causes."""
+    """A segment of a randomised test: plain means of the people of each arm, whose differences are what the rhythm causes."""
     rhythms = np.unique(rhythm_of)
     arm = np.where(months.arm >= 0, np.searchsorted(rhythms, rhythm_of[np.maximum(months.arm, 0)]), -1)
     fit = _fit(months, name, rhythms, arm, "randomised")
@@ -124,11 +126,26 @@ def drawn(months: Months, name: str, rhythm_of: np.ndarray) -> Fit:
     why = "no_variation" if len(rhythms) < 2 else "few_people" if fit.people.min() < FEWEST else too_small(months)
     if why:
         return fit.stopped(why, "too_few")
-    curves = {k: c for k, y in months.outcomes.items() if (c := _means(months, arm, y, len(rhythms))) is not None}
+    curves = {k: c for k, y in months.outcomes.items() if (c := _averages(months, arm, y, len(rhythms))) is not None}
     if "value" not in curves:
         return fit.stopped("few_events", "too_few")
     leave = _means(months, arm, months.left.astype(float), len(rhythms)) or _hardly(months, rhythms, months.left)
     return replace(fit, curves={**curves, "leave": leave}, effective=fit.seen.astype(float), overlap=np.ones(len(rhythms)))
+
+
+def _averages(months: Months, arm: np.ndarray, y: np.ndarray, size: int) -> Curve | None:
+    """Means by arm of each person's average month, so that those who left early count as much as those who stayed; None where an arm has
+    none of it."""
+    known = arm >= 0
+    pair, row = np.unique(months.person[known] * size + arm[known], return_inverse=True)
+    each, whose = np.bincount(row, y[known]) / np.bincount(row), pair % size
+    n, total = np.bincount(whose, minlength=size), np.bincount(whose, each, minlength=size)
+    if (total <= 0).any():
+        return None
+    mean = total / n
+    influence = np.zeros((len(months.segment), size))
+    influence[pair // size, whose] = (each - mean[whose]) / total[whose]
+    return Curve(log=np.log(mean), influence=influence)
 
 
 def _means(months: Months, arm: np.ndarray, y: np.ndarray, size: int) -> Curve | None:
@@ -246,7 +263,17 @@ def _adjusted(fit: Fit, weighed: Weighed, features: np.ndarray) -> Fit:
         curves |= {name: curve} if curve is not None else {}
     curves.setdefault("leave", _hardly(months, rhythms, months.left))
     fit = replace(fit, curves=curves)
-    return fit.stopped("drift") if fit.placebo < HIDDEN else fit
+    return fit.stopped("drift") if fit.placebo < HIDDEN or _follows(fit, curves[lead], lead) else fit
+
+
+def _follows(fit: Fit, lead: Curve, name: str) -> bool:
+    """Whether engagement passes, and so much of it that mails which followed it would shift the curve by more than SHIFTS of its error.
+
+    Mails are taken to follow what passes of engagement as they follow what stays: the plain means are off by that much.
+    """
+    first, last = (lead.log[k] - np.log(np.maximum(fit.naive[name][k], 1e-12)) for k in (0, -1))
+    tilt = lead.influence[:, -1] - lead.influence[:, 0]
+    return bool(lead.drifts < PASSES and lead.passing * abs(last - first) > SHIFTS * np.sqrt(tilt @ tilt))
 
 
 def _events(fit: Fit, lead: Curve, name: str, weighed: Weighed, features: np.ndarray, y: np.ndarray) -> Curve | None:

@@ -176,7 +176,8 @@ def _bought(orders: Any, asked: Asked) -> pd.DataFrame | None:
 def _listed(people: pd.DataFrame | None, who: str, asked: Asked) -> pd.DataFrame:
     """Those on the list, mailed or not: since when, in which segment and arm, where the frame says so."""
     if people is None:
-        return pd.DataFrame({"since": pd.Series(dtype="datetime64[ns]"), "group": [], "arm": []}, index=pd.Index([], dtype=str))
+        nobody = pd.DataFrame({"since": [], "group": [], "arm": []}, index=pd.Index([], dtype=str))
+        return nobody.astype({"since": "datetime64[ns]", "group": object, "arm": object})
     since, wrong = days_of(people, "since") if "since" in people else (pd.Series(pd.NaT, index=people.index), [])
     if wrong:
         raise DataError(wrong)
@@ -323,8 +324,8 @@ def _segments(
     first = pd.Series(mails["group"].to_numpy()).groupby(person).first()
     group = pd.Series("", index=range(len(people)), dtype=object)
     group.loc[first.index] = first.to_numpy()
-    told = listed["group"].reindex(people).to_numpy()
-    group = group.where(~pd.Series(told).fillna("").ne(""), pd.Series(told, dtype=object)).replace("", "(missing)")
+    told = pd.Series(listed["group"].reindex(people).to_numpy(), dtype=object)
+    group = told.where(told.notna() & told.ne(""), group).replace("", "(missing)")
     group = group.replace(ALL, f"{ALL} ")  # a segment of that name is not everyone
     group = group.where(~group.isin(_small(group.value_counts(sort=True, ascending=True))), OTHERS)
     codes, names = pd.factorize(group, sort=True)

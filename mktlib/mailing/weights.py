@@ -117,7 +117,8 @@ def fit_events(mailed: Mailed, events: np.ndarray, rhythms: np.ndarray, *, bends
 
 def _expected(mailed: Mailed) -> np.ndarray:
     """(n,) log of the engagement that mails and past lead to expect; zeros where nothing is led to."""
-    x = np.column_stack([np.ones(len(mailed.mails)), np.log(mailed.mails), mailed.mails, mailed.features])
+    told = np.column_stack([np.log(mailed.mails), mailed.mails, mailed.features])
+    x = np.column_stack([np.ones(len(told)), told[:, np.ptp(told, axis=0) > 1e-9]])  # of people with one past month all know as long
     solved = _poisson(x, mailed.engaged * mailed.brings, mailed.brings, np.ones(len(x)))
     return np.zeros(len(x)) if solved is None else x @ solved[0]
 

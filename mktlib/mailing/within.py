@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.stats import chi2, norm
 
 STEPS, CLOSE = 40, 1e-9
 SHRINK = 2.0
@@ -53,6 +53,8 @@ class Curve:
     engaged: np.ndarray = field(default_factory=lambda: np.zeros(0))
     level: float = 1.0
     extra: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    passing: float = 0.0
+    drifts: float = 1.0
 
     @property
     def cover(self) -> np.ndarray:
@@ -162,8 +164,9 @@ def _curve(
     own = weight * (mean - level) / weight.sum() / level
     slope = -(weight @ mean_x) / weight.sum() / level
     tilt = np.hstack([curve, np.tile((by_month * season)[:-1] / (by_month @ season), (len(rhythms), 1))]) + slope
-    placebo = _placebo(kept, x, ratio, influence, bends)
-    return Curve(log=log, influence=own[:, None] + influence @ tilt.T, placebo=placebo, engaged=ratio, level=level)
+    placebo, (passing, drifts) = _placebo(kept, x, ratio, influence, bends), _passing(kept, ratio, level)
+    spread = own[:, None] + influence @ tilt.T
+    return Curve(log=log, influence=spread, placebo=placebo, engaged=ratio, level=level, passing=passing, drifts=drifts)
 
 
 def _month_shares(kept: Kept, but_one: int) -> np.ndarray:
@@ -186,3 +189,20 @@ def _placebo(kept: Kept, x: np.ndarray, ratio: np.ndarray, influence: np.ndarray
     if np.linalg.cond(cover) > 1e12:
         return 1.0
     return float(chi2.sf(total @ np.linalg.solve(cover, total), bends))
+
+
+def _passing(kept: Kept, ratio: np.ndarray, level: float) -> tuple[float, float]:
+    """(the share of engagement above or below the mean that is lost from next month to those beyond, chance of it if nothing passes).
+
+    Luck of different months is unrelated, so that of a constant engagement as much is seen again a month later as many months later.
+    """
+    nxt, (beyond, count) = np.minimum(np.arange(len(ratio)) + 1, len(ratio) - 1), _later(kept, ratio, skip=3)
+    use = count > 0
+    if use.sum() < 30:
+        return 0.0, 1.0
+    known = np.minimum(ratio / level, 10.0)
+    z = (known - known[use].mean()) * use
+    lost, seen = z * (ratio[nxt] - beyond), float((z * ratio[nxt]).sum())
+    by_person = _summed(kept, lost[:, None])[:, 0]
+    p = float(norm.sf(by_person.sum() / max(np.sqrt(by_person @ by_person), 1e-12)))
+    return float(np.clip(lost.sum() / seen, 0, 1)) if seen > 0 else 0.0, p
