@@ -60,9 +60,10 @@ def _when(voice: Voice, facts: Facts) -> list[str]:
 
 def _decisive(voice: Voice, result: AppBrief, facts: Facts) -> list[str]:
     """What the chance hangs on most, and the test that would tell."""
-    if facts["decisive"] is None or float(facts["p_high"]) - float(facts["p_low"]) < CLEAR:
+    known = result.table["assumption"].eq(facts["decisive"])
+    if not known.any() or float(facts["p_high"]) - float(facts["p_low"]) < CLEAR:
         return []
-    row = result.table[result.table["assumption"] == facts["decisive"]].iloc[0]
+    row = result.table[known].iloc[0]
     ends = sorted((float(row["p_low"]), float(row["p_high"])))
     values = {k: chances(p, voice.language) for k, p in zip(("low", "high"), ends, strict=True)}
     out = [voice.say("app.decisive", name=voice.inner("assumption", row["assumption"]), **values)]
@@ -135,6 +136,8 @@ def _range(voice: Voice, row: Mapping[Any, Any], facts: Facts) -> str:
 
 def launch_draft(voice: Voice, result: LaunchSheet, facts: Facts) -> Draft:
     """The day, what should come of it, what is tested with how many people, when to stop."""
+    if result.funnel.empty:
+        return Draft(headline=voice.say("launch.empty"), sentences=[], tables=[], details=[])
     last = result.funnel.iloc[-1]
     ends = [voice.number(float(f"{last[k]:.2g}"), 0) for k in ("people_low", "people_high")]
     values = {"day": voice.date(facts["launch"]), "store": voice.label("store", facts["store"]), "weeks": voice.number(int(facts["weeks"]))}
@@ -251,4 +254,5 @@ def coverage_draft(voice: Voice, result: KeywordCoverage, facts: Facts) -> Draft
     spec: list[Spec] = [("locale", "text"), ("search", "text"), ("answer", "text"), ("missing", "text")]
     shown = result.searches.assign(answer=[voice.label("cover", v) for v in result.searches["verdict"]])
     table = grid(voice, shown, spec, caption=voice.say("coverage.caption"), facts=facts, most=25)
-    return Draft(headline=headline, sentences=sentences, tables=[table], details=[])
+    known = statistics(voice, {**facts, "found_searches": found}, searches="number", found_searches="number")
+    return Draft(headline=headline, sentences=sentences, tables=[table], details=known)
