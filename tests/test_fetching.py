@@ -12,6 +12,7 @@ import pytest
 
 from mktlib.errors import SecurityError
 from mktlib.mobile.fetching import Fetcher, closed
+from mktlib.mobile.page import check_page
 from mktlib.vocabulary import retell
 
 
@@ -255,3 +256,40 @@ def test_a_password_in_an_address_is_not_told():
         Fetcher().fetch("http://ana:hunter2@example.org/")
     assert "hunter2" not in str(caught.value)
     assert "hunter2" not in str(dict(caught.value.findings[0].values))
+
+
+# ---------------------------------------------------------------- a page at an address
+
+
+def test_a_page_at_an_address_is_checked_with_what_it_brings(listener):
+    page = (
+        '<!doctype html><html lang="en"><head><link rel="stylesheet" href="/css/a.css"></head><body><div>x</div><img src="b.webp" alt="">'
+    )
+    listener.answers[b"/shop/"] = ok(page.encode())
+    listener.answers[b"/css/a.css"] = ok(b"div {width: 900px}")
+    listener.answers[b"/shop/b.webp"] = ok(b"x" * 300_000)
+    inside = '<script src="http://127.0.0.1/x.js"></script><img src="http://inside.example.org/" alt="">'
+    listener.answers[b"/other"] = ok((page + inside).encode())
+    names = {"shop.example.org": ["203.0.113.9"], "inside.example.org": ["10.0.0.8"]}
+    found = check_page("http://shop.example.org/shop/", online=True, fetcher=public_only_here(listener, names))
+    assert {"PAGE_FIXED_WIDTH", "PAGE_IMG_HEAVY"} <= {f.code for f in found}
+    assert {f.file for f in found} == {"http://shop.example.org/shop/"}
+    assert [request.split(b" ")[1] for request in listener.came] == [b"/shop/", b"/css/a.css", b"/shop/b.webp"]
+    [said] = [
+        f
+        for f in check_page("http://shop.example.org/other", online=True, fetcher=public_only_here(listener, names))
+        if f.code == "N_PAGE_WEIGHT"
+    ]
+    assert said.values["amount"] == 3  # b.webp is not there, and the other two may not be asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [(None, "E_URL_FAILED"), (b"", "E_URL_FAILED"), (go("http://10.0.0.1/"), "E_URL_BLOCKED"), (endless, "E_URL_LIMIT")]
+)
+def test_a_page_that_does_not_come_is_an_error(listener, answer, code):
+    if answer is not None:
+        listener.answers[b"/"] = ok(answer) if answer == b"" else answer if isinstance(answer, bytes) else answer()
+    fetcher = public_only_here(listener, {"shop.example.org": ["203.0.113.9"]}, most_bytes=100_000)
+    with pytest.raises(SecurityError) as caught:
+        check_page("http://shop.example.org/", online=True, fetcher=fetcher)
+    assert caught.value.codes == (code,)

@@ -66,7 +66,7 @@ def page_brief(
         DataError: options that are wrong, all at once.
 
     >>> brief = page_brief(action="Try them at home", fields=["email", "postcode"])
-    >>> brief.table.set_index("check").loc["PAGE_TAP_48", "value"]
+    >>> float(brief.table.set_index("check").loc["PAGE_TAP_48", "value"])
     48.0
     """
     if wrong := _wrong(action, texts, fields, language, tables):

@@ -95,11 +95,15 @@ class Page:
         """Letters inside each element, those within it counted."""
         out: dict[int, int] = {}
         for element in reversed(self.elements):
-            own = sum(len(child.strip()) for child in element.children if isinstance(child, str))
-            out[id(element)] = out.get(id(element), 0) + own
+            out[id(element)] = out.get(id(element), 0) + self.own_letters[id(element)]
             if element.parent is not None:
                 out[id(element.parent)] = out.get(id(element.parent), 0) + out[id(element)]
         return out
+
+    @cached_property
+    def own_letters(self) -> Mapping[int, int]:
+        """Letters directly inside each element."""
+        return {id(e): sum(len(child.strip()) for child in e.children if isinstance(child, str)) for e in [self.soup, *self.elements]}
 
     @cached_property
     def offered(self) -> Mapping[int, list[str]]:

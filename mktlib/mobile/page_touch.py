@@ -107,8 +107,7 @@ def _in_a_sentence(page: Page, element: Tag) -> bool:
     parent = element.parent
     if element.name != "a" or parent is None or page.sheets.declared(element).get("display") in BOXES:
         return False
-    own = sum(len(str(child).strip()) for child in parent.children if not isinstance(child, Tag))
-    return own > 3
+    return page.own_letters[id(parent)] > 3
 
 
 def spacing(page: Page) -> Iterator[Hit]:
@@ -141,15 +140,16 @@ def _gap(page: Page, first: Tag, second: Tag) -> float | None:
 def names(page: Page) -> Iterator[Hit]:
     """Links and buttons that say nothing to who listens; links that do not say where they lead."""
     language = str((page.html.get("lang") if page.html is not None else "") or "")[:2].lower()
+    called = {id(element): name_of(element) for element in page.spoken("a", "button")}
     for element in page.spoken("a", "button"):
         if element.name == "a" and not element.has_attr("href"):
             continue
-        if not name_of(element) and not element.get("aria-labelledby"):
+        if not called[id(element)] and not element.get("aria-labelledby"):
             yield Hit(code="PAGE_LINK_NAME" if element.name == "a" else "PAGE_BUTTON_NAME", element=element)
     for link in page.spoken("a"):
-        said = re.sub(r"[^\w ']", "", name_of(link).lower().replace("’", "'")).strip()
+        said = re.sub(r"[^\w ']", "", called[id(link)].lower().replace("’", "'")).strip()
         if link.has_attr("href") and said in _vague(page, language):
-            yield Hit(code="PAGE_LINK_TEXT", element=link, found=name_of(link))
+            yield Hit(code="PAGE_LINK_TEXT", element=link, found=called[id(link)])
 
 
 def _vague(page: Page, language: str) -> set[str]:
