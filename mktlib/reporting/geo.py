@@ -87,7 +87,7 @@ def geo_lift_draft(voice: Voice, result: GeoLift, facts: Facts) -> Draft:
     sign = -1 if verdict == "loss" else 1
     ends = sorted(sign * row[k] for k in ("low", "high"))
     said = {"lift": voice.percent(two(abs(row["lift"]))), "low": _share(voice, ends[0]), "high": _share(voice, ends[1])}
-    headline = voice.say(f"geo_lift.{verdict}", outcome=outcome, title=voice.label("column", facts["outcome"]), sure=sure, **said)
+    headline = voice.say(f"geo_lift.{verdict}", outcome=outcome, sure=sure, **said)
     sentences = []
     if verdict == "lift":
         sentences += _gain(voice, row, facts)
