@@ -91,6 +91,7 @@ def test_many_of_a_kind_are_counted():
     assert len([f for f in found if f.code == "PAGE_IMG_ALT"]) == 5
     [more] = [f for f in found if f.code == "N_PAGE_MORE"]
     assert more.values["more"] == 35
+    assert retell(more, "fr").text == "encore 35 du même genre\u00a0: Texte de remplacement."
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from mktlib.mobile.fetching import Fetched, Fetcher, parts
 from mktlib.mobile.page_reading import Hit, Page, read_page, selector, several
 from mktlib.mobile.rendered import render_findings
 from mktlib.rules import checked
-from mktlib.vocabulary import Row, Tables, default_language, finding, load_tables, nearest, not_tables, phrase
+from mktlib.rules.found import filled
+from mktlib.vocabulary import Row, Tables, default_language, finding, load_tables, lookup, nearest, not_tables, phrase
 
 RULES = "1"
 """Version of the rule set: it grows by one when a row comes, goes or changes its threshold."""
@@ -129,12 +130,14 @@ def findings_of(page: Page, language: str) -> list[Finding]:
             out.append(told(hit, page, language, many[hit.code]))
     for code, amount in many.items():
         if amount > MOST_OF_ONE:
-            names = {name: {"name": page.tables.label("check", code, name)} for name in page.tables.languages}
-            more = finding(
-                "N_PAGE_MORE", language, level="note", file=page.file, rule=code, more=amount - MOST_OF_ONE, name=names[language]["name"]
-            )
+            said = {name: {"says": _more(page, code, name)} for name in page.tables.languages}
+            more = finding("N_PAGE_MORE", language, level="note", file=page.file, rule=code, more=amount - MOST_OF_ONE, _said=said)
             out.append(more)
     return out
+
+
+def _more(page: Page, code: str, language: str) -> str:
+    return filled(str(lookup("findings.N_PAGE_MORE.says", language)), {"name": page.tables.label("check", code, language)})
 
 
 def _line(hit: Hit) -> int | None:
