@@ -54,6 +54,11 @@ class Sent:
         name = str(self.names[person])
         return name if PSEUDONYM.fullmatch(name) else pseudonym(name, self.secret)
 
+    @property
+    def people(self) -> int:
+        """How many people got a message."""
+        return int((np.bincount(self.person, minlength=1) > 0).sum())
+
     def only(self, which: np.ndarray) -> Sent:
         """Some of the messages; people keep their numbers."""
         parts = {name: getattr(self, name)[which] for name in ("person", "day", "minute", "line", "channel", "campaign")}

@@ -18,8 +18,11 @@ def rolling(person: np.ndarray, day: np.ndarray, window: int) -> np.ndarray:
     first = int(day.min())
     step = int(day.max()) - first + window + 1  # so far apart that a window never reaches the person before
     key = person.astype(np.int64) * step + (day.astype(np.int64) - first)
-    order = np.sort(key)
-    return np.searchsorted(order, key, side="right") - np.searchsorted(order, key - window + 1, side="left")
+    order = np.argsort(key)
+    key = key[order]  # looked up in its own order: what is near in the list is near in memory
+    count = np.empty(len(key), int)
+    count[order] = np.searchsorted(key, key, side="right") - np.searchsorted(key, key - window + 1, side="left")
+    return count
 
 
 def at_most(person: np.ndarray, count: np.ndarray, people: int) -> np.ndarray:

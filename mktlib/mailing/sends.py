@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mktlib.contacts import Sent, asked_caps, at_most, over_caps, read_sends, rolling, told_over
+from mktlib.contacts import Over, Sent, asked_caps, at_most, over_caps, read_sends, rolling, told_over
 from mktlib.errors import DataError, Finding
 from mktlib.intake.inputs import not_numbers
 from mktlib.mailing.members import read_members
 from mktlib.mailing.sends_rules import COUNTS, Asked, Told, measured, of_caps, unmeasured
 from mktlib.results import SendsCheck
-from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_level, not_tables
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_level, not_tables, progress
 
 RULES = ("rule", "verdict", "count", "of", "unit", "rate", "low", "high", "limit")
 FEWEST = 10
@@ -67,19 +67,25 @@ def check_sends(
     if problems := [*not_tables(tables), *wrong, *late, *not_level(level)]:
         raise DataError(problems)
     tables, told = tables or load_tables(), language or default_language()
+    bar = progress(total=4, desc="sends")
     sent = _delivered(read_sends(sends, zone=zone))
+    bar.update()
     asked = Asked(tables=tables, language=told, level=level, since=since)
     people = read_members(members, sent, sorted(set(map(str, sent.channel))))
+    bar.update()
     over = over_caps(sent, caps)
+    bar.update()
     rules = [of_caps(over, cap, sent) for cap in caps] + measured(sent, people, asked)
     findings = (*_retold(sent.found, told), *told_over(over, told), *_no_cap(sent, caps, asked), *unmeasured(rules, asked))
     findings += tuple(f for rule in rules for f in rule.findings)
+    bar.update()
+    bar.close()
     order = {"error": 0, "warning": 1, "note": 2}
     return SendsCheck(
         table=pd.DataFrame([rule.row() for rule in rules], columns=list(RULES)),
         over=over.table,
         days=_by_day(sent),
-        spread=_spread(sent),
+        spread=_spread(sent, over),
         facts=_facts(sent, caps, zone, level),
         findings=tuple(sorted(findings, key=lambda f: order[f.level])),
     )
@@ -116,11 +122,13 @@ def _no_cap(sent: Sent, caps: list[Any], asked: Asked) -> list[Finding]:
     return [] if caps or not len(sent.day) else [Told(asked).uncapped(sent)]
 
 
-def _spread(sent: Sent) -> pd.DataFrame:
+def _spread(sent: Sent, over: Over) -> pd.DataFrame:
     """People by the messages of their fullest days, in bins of no fewer than FEWEST people."""
     rows: list[dict[str, Any]] = []
     for window in NAMES:
-        most = at_most(sent.person, rolling(sent.person, sent.day, window), len(sent.names))
+        most = over.most.get(window)
+        if most is None:
+            most = at_most(sent.person, rolling(sent.person, sent.day, window), len(sent.names))
         people = np.bincount(most[most > 0])
         rows += [{"window": window, "messages": k, "people": n, "more": more} for k, n, more in _bins(people)]
     return pd.DataFrame(rows, columns=["window", "messages", "people", "more"])
@@ -151,6 +159,6 @@ def _by_day(sent: Sent) -> pd.DataFrame:
 def _facts(sent: Sent, caps: list[Any], zone: str, level: float) -> dict[str, Any]:
     days = pd.to_datetime([sent.day.min(), sent.day.max()], unit="D").date if len(sent.day) else (None, None)
     return {
-        "messages": len(sent.day), "people": len(np.unique(sent.person)), "first": days[0], "last": days[1], "zone": zone, "level": level,
+        "messages": len(sent.day), "people": sent.people, "first": days[0], "last": days[1], "zone": zone, "level": level,
         "channels": sorted(set(map(str, sent.channel))), **{NAMES[cap.window]: cap.most for cap in caps},
     }  # fmt: skip

@@ -93,7 +93,7 @@ def _percents(x: float) -> dict[str, str]:
 
 
 def of_caps(over: Over, cap: Cap, sent: Sent) -> Rule:
-    people, broken = len(np.unique(sent.person)), int((over.table["window"] == cap.window).sum())
+    people, broken = sent.people, int((over.table["window"] == cap.window).sum())
     return Rule(f"cap_{cap.window}", _verdict(broken), broken, people, "people", broken / people if people else math.nan, limit=cap.most)
 
 
