@@ -135,6 +135,15 @@ def between(low: float, high: float, language: str | None = None, *, kind: str =
     return phrase("words.range", language, low=ends[0], high=ends[1])
 
 
+def is_tongue(code: str) -> bool:
+    """Whether a code of two letters is one of a language; longer ones are taken at their word.
+
+    >>> is_tongue("co"), is_tongue("xx"), is_tongue("gsw")
+    (True, False, True)
+    """
+    return len(code) != 2 or code.lower() in Locale.parse("en").languages
+
+
 def tongue(code: str, language: str | None = None) -> str:
     """The name of a language.
 

@@ -33,6 +33,8 @@ def expanded(name: str, value: str) -> Iterator[tuple[str, str]]:
         yield "font-size", found["size"]
         if found["line"]:
             yield "line-height", found["line"]
+    elif name == "font" and value.strip().lower() in ("inherit", "initial", "unset", "revert"):
+        yield "font-size", value.strip().lower()
     else:
         yield name, value
 

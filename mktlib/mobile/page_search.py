@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mktlib.markup import Tag, likely_language, said_language
 from mktlib.mobile.page_reading import Hit, Page, name_of, several, words
-from mktlib.wording import tongue
+from mktlib.wording import is_tongue, tongue
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?(-([a-z0-9]{5,8}|\d[a-z0-9]{3}))*", re.I)
 OPEN_GRAPH = ("og:title", "og:type", "og:image", "og:url")
@@ -81,7 +81,7 @@ def tongues(page: Page) -> Iterator[Hit]:
     whole = str((root.get("lang") or root.get("xml:lang") or "") if root is not None else "").strip()
     if said is None:
         yield Hit(code="PAGE_LANG", element=root)
-    elif not LANGUAGE.fullmatch(whole):
+    elif not LANGUAGE.fullmatch(whole) or not is_tongue(said):
         yield Hit(code="PAGE_LANG_INVALID", element=root, found=whole)
     else:
         read = likely_language(page.text)
