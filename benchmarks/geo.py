@@ -9,7 +9,7 @@ In each run a window of the history is picked, areas are paired on the weeks bef
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -94,8 +94,8 @@ def one(rng: np.random.Generator, draw: Callable, arms_of: Callable, lift: float
     }  # fmt: skip
 
 
-def line(name: str, how: str, runs: Iterator[dict[str, float]], quiet: Iterator[dict[str, float]]) -> str:
-    hit, none = pd.DataFrame(list(runs)), pd.DataFrame(list(quiet))
+def line(name: str, how: str, runs: list[dict[str, float]], quiet: list[dict[str, float]]) -> str:
+    hit, none = pd.DataFrame(runs), pd.DataFrame(quiet)
     read, still = hit[hit["read"]], none[none["read"]]
     rms = [f"{100 * np.sqrt((read[c].astype(float) ** 2).mean()):.1f}" for c in ("error", "naive", "plain")]
     cells = [name, how, f"{len(hit) + len(none)}", f"{100 * (1 - pd.concat([hit, none])['read'].mean()):.0f} %",
@@ -143,7 +143,7 @@ def main() -> None:
         if given.only in name:
             for how, arms_of in (("coins", coins), ("choice", chosen)):
                 rng = np.random.default_rng(11)
-                hit, none = ((one(rng, draw, arms_of, lift) for _ in range(given.runs)) for lift in (LIFT, 0.0))
+                hit, none = ([one(rng, draw, arms_of, lift) for _ in range(given.runs)] for lift in (LIFT, 0.0))
                 print(line(name, how, hit, none), flush=True)
     if given.only in "spill":
         rng = np.random.default_rng(12)
