@@ -449,6 +449,16 @@ def test_a_few_people_get_no_range():
     assert mk.place_sheet(found).table["reason"].eq("unknown").all()
 
 
+def test_places_at_one_spot_or_at_a_pole_are_told_once_and_drawn():
+    for seen, shops in (
+        (around(0, 40, 100), SHOPS.assign(latitude=48.859, longitude=2.36)),
+        (around(0, 40, 100).assign(latitude=90.0), SHOPS.assign(latitude=[90.0, 89.99, -90.0])),
+    ):
+        found = mk.catchments(seen, shops)
+        assert found.reach[["place", "people", "visits"]].to_numpy().tolist()[0] == ["Marais", 40, 40]
+        assert mk.plot(found, kind="map").get_title(loc="left")
+
+
 def test_no_square_of_the_map_is_a_few_people(known):
     assert known.density["people"].min() >= 10
     assert known.density["people"].sum() <= known.facts["people_near"]

@@ -17,6 +17,8 @@ from mktlib.charts.canvas import Canvas, Units
 from mktlib.results import Catchments, PlaceSheet
 
 MOST, PANELS, ACROSS, ROWS, NAMED = 4, 6, 3, 8, 3
+SMALLEST = 50.0
+"""Half of a panel at least (m)."""
 LINE = 0.14
 """Height of a line of text, in halves of a panel."""
 GLYPHS = dict(zip("osD^vP*X", "●■◆▲▼✚★✖", strict=True))
@@ -108,6 +110,7 @@ def _name(row: Any) -> str:
 def _panels(result: Catchments) -> pd.DataFrame:
     """The places that are told, in the panels with most people."""
     spots = result.spots.merge(result.reach, on="place") if len(result.spots) and len(result.reach) else result.spots.assign(people=0)
+    spots = spots[np.isfinite(spots[["x", "y", *(["most_m"] if "most_m" in spots else [])]].to_numpy(float)).all(axis=1)]
     most = spots.groupby("panel")["people"].sum().nlargest(PANELS, keep="first").index
     return spots[spots["panel"].isin(most)].sort_values(["panel", "people"], ascending=[True, False], kind="stable")
 
@@ -122,7 +125,7 @@ def chart_map(canvas: Canvas, result: Catchments) -> None:
     spots = _panels(result)
     if spots.empty or "most_m" not in spots:
         return canvas.nothing("places.none")
-    half = float((np.hypot(spots["x"], spots["y"]) + spots["most_m"]).max()) * 1.06
+    half = max(float((np.hypot(spots["x"], spots["y"]) + spots["most_m"]).max()) * 1.06, SMALLEST)
     lines = min(int(spots.groupby("panel").size().max()), NAMED)
     squares, values = [], []
     for k, (panel, part) in enumerate(spots.groupby("panel", sort=False)):

@@ -252,19 +252,32 @@ def _between(ring: np.ndarray, told: np.ndarray, j: int) -> int:
 def _curves(near: _Near, steps: np.ndarray, asked: _Asked) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(the table, the radii that hold half and most of the points), place by place and for all together."""
     ring = np.searchsorted(steps + sphere.RIM, near.metres)
-    counted = {name: np.bincount(ring[near.label == name], minlength=len(steps))[: len(steps)] for name in near.labels}
+    people, points = grouped(near.label, near.labels), grouped(near.at, near.labels)
+    counted = {name: np.bincount(ring[people[name]], minlength=len(steps))[: len(steps)] for name in near.labels}
     told = {name: told_steps(people, asked.fewest) for name, people in counted.items()}
     if len(near.labels) > 1:
         counted[ALL], told[ALL] = sum(counted.values()), np.logical_and.reduce(list(told.values()))  # type: ignore[assignment]
     rows, holds = [], []
     for name in progress(list(counted), desc="catchments"):
-        mine = slice(None) if name == ALL else near.at == name
+        mine = slice(None) if name == ALL else points[name]
         far = rings.spread(near.far[mine], near.visitor[mine], steps, (HALF, MOST), asked.level, SEED)
         rows.append(_curve(name, counted[name], told[name], far.within, steps, asked))
         holds.append(_holds(name, int(counted[name].sum()), len(near.far[mine]), far.holding))
     if len(near.labels) == 1:
         holds.append(holds[0] | {"place": ALL})
     return pd.concat(rows, ignore_index=True), pd.DataFrame(holds)
+
+
+def grouped(label: np.ndarray, labels: list[str]) -> dict[str, np.ndarray]:
+    """The positions of each label, found in one pass.
+
+    >>> {k: v.tolist() for k, v in grouped(np.array(["b", "a", "b"]), ["a", "b"]).items()}
+    {'a': [1], 'b': [0, 2]}
+    """
+    code = pd.Index(labels).get_indexer(pd.Index(label))
+    order = np.argsort(code, kind="stable")
+    ends = np.searchsorted(code[order], np.arange(len(labels) + 1))
+    return {name: order[ends[k] : ends[k + 1]] for k, name in enumerate(labels)}
 
 
 def _curve(name: str, ring: np.ndarray, told: np.ndarray, within: np.ndarray, steps: np.ndarray, asked: _Asked) -> pd.DataFrame:

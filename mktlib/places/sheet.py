@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -53,12 +55,13 @@ def place_sheet(
     if known.empty:
         raise DataError(finding("E_PLACES_FEW", found="0", most=str(catchments.facts["fewest"])))
     chosen = {key: row for key, row in rules["local_channels"].items() if channels is None or key in channels}
-    rows = [_row(catchments, place, key, row, HOLDS[hold], words) for place in known.to_dict("records") for key, row in chosen.items()]
+    parts = _Parts({str(n): t for n, t in catchments.table.groupby("place")}, {str(n): t for n, t in catchments.hours.groupby("place")})
+    rows = [_row(parts, place, key, row, HOLDS[hold], words) for place in known.to_dict("records") for key, row in chosen.items()]
     table = pd.DataFrame(rows)
     facts = {"places": len(known), "hold": hold, "scaled": catchments.facts["scale"] is not None}
     facts |= {k: catchments.facts[k] for k in ("level", "fewest", "zone")}
     used = _rules({str(row["platform"]) for row in chosen.values()} | {"own"})
-    text = fragment(catchments, table, known[HOLDS[hold]].to_numpy(float))
+    text = fragment(catchments.facts, parts.curves, table, known[HOLDS[hold]].to_numpy(float))
     specs = _specs(chosen.values(), words)
     return PlaceSheet(table=table, rules=used, specs=specs, facts=facts, fragment=text, findings=_remarks(catchments, table))
 
@@ -86,13 +89,21 @@ def _not_channels(channels: Any, known: Mapping[str, Row]) -> list[Finding]:
 # ---------------------------------------------------------------- one row
 
 
-def _row(known: Catchments, place: Mapping[Any, Any], key: str, row: Row, column: str, words: Tables) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Parts:
+    """The curve and the hours of each place."""
+
+    curves: dict[str, pd.DataFrame]
+    hours: dict[str, pd.DataFrame]
+
+
+def _row(known: _Parts, place: Mapping[Any, Any], key: str, row: Row, column: str, words: Tables) -> dict[str, Any]:
     """One place on one channel."""
     name, limits = str(place["place"]), _limits(str(row["platform"]))
-    curve = known.table[known.table["place"] == name]
+    curve = known.curves[name]
     radius, reason = step(curve["radius_m"].to_numpy(float), float(place[column]), float(place[f"{column}_high"]), limits)
     seen = _seen(curve, radius)
-    when = _best(known.hours, name)
+    when = _best(known.hours.get(name))
     return {
         "place": name, "key": key, "channel": row["channel"], "device": row["device"], "formats": tuple(row["content_types"]),
         "radius_m": radius, "reason": reason, **seen, "audience": _audience(seen, limits), **when,
@@ -107,8 +118,9 @@ def _seen(curve: pd.DataFrame, radius: float) -> dict[str, float]:
     return {c: float(inside[c].iloc[-1]) if len(inside) else np.nan for c in ("people", "estimate", "estimate_low", "estimate_high")}
 
 
-def _of(platform: str) -> list[Row]:
-    return [row for row in local_rules()["local"].values() if platform and row["platform"] == platform]
+@lru_cache(maxsize=16)
+def _of(platform: str) -> tuple[Row, ...]:
+    return tuple(row for row in local_rules()["local"].values() if platform and row["platform"] == platform)
 
 
 def _limits(platform: str) -> dict[str, float]:
@@ -153,10 +165,10 @@ def _audience(seen: Mapping[str, float], limits: Mapping[str, float]) -> str:
     return judged(seen["people"], seen["estimate_low"], seen["estimate_high"], limits["audience_least"], scaled)
 
 
-def _best(hours: pd.DataFrame, place: str) -> dict[str, Any]:
+def _best(hours: pd.DataFrame | None) -> dict[str, Any]:
     """The densest part of the day, where one is shown to be."""
-    best = hours[(hours["place"] == place) & hours["best"].astype(bool)]
-    if best.empty:
+    best = hours[hours["best"].astype(bool)] if hours is not None else None
+    if best is None or best.empty:
         return {"days": "", "daypart": "", "share": np.nan, "share_low": np.nan, "share_high": np.nan}
     row = best.iloc[0]
     ends = {"share": row["share"], "share_low": row["low"], "share_high": row["high"]}
@@ -190,16 +202,15 @@ def _specs(chosen: Iterable[Row], words: Tables) -> pd.DataFrame:
     return pd.DataFrame(table, columns=["channel", "spec", "unit", "most", "conf"])
 
 
-def fragment(known: Catchments, table: pd.DataFrame, wanted: np.ndarray) -> str:
+def fragment(facts: Mapping[str, Any], curves: Mapping[str, pd.DataFrame], table: pd.DataFrame, wanted: np.ndarray) -> str:
     """The places as a brief names them: the share of people seen who are near, and the channels on which enough of them are."""
-    seen = float(known.facts["people"] or known.facts["people_near"])
-    parts = []
-    for name, radius in zip(table["place"].unique(), wanted, strict=True):
-        curve = known.table[(known.table["place"] == name) & known.table["people"].notna()]
-        inside = curve.loc[curve["radius_m"] >= radius, "people"]
-        people = float(inside.iloc[0] if len(inside) else curve["people"].iloc[-1])
-        mine = table[(table["place"] == name) & (table["audience"] != "too_few") & (table["channel"] != "local")]
-        channels = ", ".join(json.dumps(c) for c in dict.fromkeys(mine["channel"]))
+    seen, parts = float(facts["people"] or facts["people_near"]), []
+    for (name, rows), radius in zip(table.groupby("place", sort=False), wanted, strict=True):
+        told = curves[str(name)].dropna(subset=["people"])
+        inside = told.loc[told["radius_m"] >= radius, "people"]
+        people = float(inside.iloc[0] if len(inside) else told["people"].iloc[-1])
+        open_to = rows.loc[(rows["audience"] != "too_few") & (rows["channel"] != "local"), "channel"]
+        channels = ", ".join(json.dumps(c) for c in dict.fromkeys(open_to))
         parts.append(f"[places.{_quoted(str(name))}]\nshare = {people / seen:.3f}\nchannels = [{channels}]\n")
     return "\n".join(parts)
 

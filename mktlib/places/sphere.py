@@ -93,8 +93,9 @@ def _near(tree: cKDTree, points: np.ndarray, bound: float, reach: np.ndarray, st
         left, k = left[full], min(4 * k, tree.n)
     point, place, metres = (np.concatenate([f[i] for f in found]) if found else np.empty(0) for i in range(3))
     kept = metres <= reach[place.astype(int)]
-    order = np.argsort(point[kept], kind="stable")
-    return Pairs(point[kept][order].astype(int) + start, place[kept][order].astype(int), metres[kept][order])
+    point, place, metres = point[kept].astype(int), place[kept].astype(int), metres[kept]
+    order = np.lexsort((place, metres, point))  # of places equally near the first in the table: everywhere the same one
+    return Pairs(point[order] + start, place[order], metres[order])
 
 
 def nearest(points: np.ndarray, places: np.ndarray) -> np.ndarray:
