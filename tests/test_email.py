@@ -173,6 +173,16 @@ def test_links_that_are_no_fault(href):
     assert not [c for c in codes(check_email(message({"add": f"<a href='{href}'>Voir la collection</a>"}))) if c.startswith("EMAIL_LINK")]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("solene.example", False), ("www.solene.example/a", False), ("https://autre.example", True), ("autre.fr", True), ("Dr.Martens", False),
+     ("Node.js", False), ("Voir autre.fr", False)],
+)  # fmt: skip
+def test_a_link_that_reads_like_an_address_leads_there(text, told):
+    found = check_email(message({"add": f"<a href='https://www.solene.example/a?{TAGS}'>{text}</a>"}))
+    assert ("EMAIL_LINK_MISMATCH" in codes(found)) is told
+
+
 @pytest.mark.parametrize("source", ["path", "text", "bytes", "message", "html"])
 def test_a_message_comes_in_any_form(source, tmp_path):
     data = message()

@@ -74,10 +74,20 @@ def _one_link(link: Link, body: Body, checks: Checks) -> Iterator[Hit]:
     if link.host.removeprefix("www.") in words_of(checks["EMAIL_LINK_SHORT"]):
         yield Hit("EMAIL_LINK_SHORT", part, link.line, shown)
     said = LOOKS_LIKE_ADDRESS.fullmatch(link.text.strip())
-    if said and link.scheme in WEB and organisation(said[1]) != organisation(link.host):
+    if (
+        said
+        and link.scheme in WEB
+        and _is_address(link.text.strip().lower(), said[1].lower(), checks)
+        and organisation(said[1]) != organisation(link.host)
+    ):
         yield Hit("EMAIL_LINK_MISMATCH", part, link.line, link.host, values={"said": said[1].lower()})
     if plain(link.text).strip(" .>»→!") in words_of(checks["EMAIL_LINK_VAGUE"]):
         yield Hit("EMAIL_LINK_VAGUE", part, link.line, link.text)
+
+
+def _is_address(text: str, host: str, checks: Checks) -> bool:
+    """Whether a text is an address and no name with a dot in it ("Node.js", "Dr.Martens")."""
+    return text.startswith(("http", "www.")) or host.rpartition(".")[2] in words_of(checks["EMAIL_LINK_MISMATCH"])
 
 
 def _open(href: str) -> bool:
