@@ -432,23 +432,23 @@ class KeywordCoverage(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Catchments(Result):
     """How far people come from. table: one row a place and radius ("others": places of too few people together; "all": only at radii that
-    every place tells): place, radius_m, people (counted once, at the place they come nearest to), new (people beyond the last radius that
-    is told), new_share with _low and _high (new over people), share with _low and _high (fraction of the place's points within the widest
-    radius), estimate with _low and _high (people of the population; NaN without a scale). A radius whose ring holds fewer than `fewest`
-    people is blank (NaN), and the ring is told with the next.
+    every place tells): place, radius_m, people (counted once, at the place they come nearest to), new (people beyond the last radius
+    that is told), new_share with _low and _high (new over people), share with _low and _high (fraction of the place's points within
+    the widest radius), estimate with _low and _high (people of the population; NaN without a scale). A radius whose ring holds fewer
+    than `fewest` people is blank (NaN), and the ring is told with the next.
 
     reach: one row a place: place, people, visits, half_m, most_m (radius that holds 50 % and 80 % of its points within the widest radius)
-    each with _low and _high. decay: one row a ring of all places: from_m, to_m, people, outcome, per_person with low and high. overlaps:
-    one row a pair, both ways: place, other, radius_m (the step that holds 80 % of the place's points), metres (between them), people (near
-    both, within the radius of each), share (of all within the place's radius) with low and high.
-    hours: place, days (weekday | weekend), daypart, share (of the place's points) with low and high, per_hour (share of an hour in a day of
-    that kind), best (bool: densest in 95 of 100 draws; False everywhere where none is). density: one row a square of the map: panel, x, y
-    (metres east and north of the panel's middle), size, people. spots: place, latitude, longitude, panel, x, y. minimums: place, radius_m,
+    each with _low and _high. decay: one row a ring of all places: from_m, to_m, people, outcome, per_person with low and high.
+    overlaps: one row a pair, both ways: place, other, radius_m (the step that holds 80 % of the place's points), metres (between them),
+    people (near both, within the radius of each), share (of all within the place's radius) with low and high. hours: place, days
+    (weekday | weekend), daypart, share (of the place's points) with low and high, per_hour (share of an hour in a day of that kind),
+    best (bool: densest in 95 of 100 draws; False everywhere where none is). density: one row a square of the map: panel, x, y (metres
+    east and north of the panel's middle), size, people. spots: place, latitude, longitude, panel, x, y. minimums: place, radius_m,
     platform, least, people, verdict (enough | too_few | cannot_tell), source, conf.
 
-    facts: rows, set_aside, no_consent, kept, people, people_near, visits (near), widest_m, level, fewest, folded, left_out,
-    scale (value, low, high or None), outcome (column or None), decay_km with _low and _high (factor a kilometre), decay_verdict
-    (falls | rises | cannot_tell | None), zone, days (first to last), hidden (fraction of people left out of the map), consent (column or
+    facts: rows, set_aside, no_consent, kept, people, people_near, visits (near), widest_m, level, fewest, folded, left_out, scale (value,
+    low, high or None), outcome (column or None), decay_km with _low and _high (factor a kilometre), decay_verdict (falls | rises |
+    cannot_tell | None), zone, days (first to last), hidden (fraction of people in the map's panels left out of it), consent (column or
     None), step (degrees of rounding)."""
 
     reach: pd.DataFrame
@@ -463,15 +463,16 @@ class Catchments(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class PlaceSheet(Result):
     """A campaign around each place, channel by channel. table: one row a place and channel: place, key (row of local_channels), channel,
-    device, formats (content types), radius_m (a step of the curve), reason (curve | platform_least | platform_most | unknown), people (seen
-    within it, at least so many; NaN: not told), estimate with _low and _high (of the population; NaN without a scale), audience (enough | too_few |
-    cannot_tell), days (weekday | weekend) and daypart ("" where none stands out), share with _low and _high (of the place's points in it),
-    quiet (bool: the daypart meets hours of silence of the channel), consent (column of yes and no that is needed, "" where a platform asks
-    its own users), measure (calls | visits | coupons), conf (how far the limits of the platform are known, "" without one).
+    device, formats (content types), radius_m (a step of the curve), reason (curve | platform_least | platform_most | unknown),
+    people (seen within it, at least so many; NaN: not told), estimate with _low and _high (of the population; NaN without a scale),
+    audience (enough | too_few | cannot_tell), days (weekday | weekend) and daypart ("" where none stands out), share with _low and
+    _high (of the place's points in it), quiet (bool: the daypart meets hours of silence of the channel), consent (column of yes and
+    no that is needed, "" where a platform asks its own users), measure (calls | visits | coupons), conf (how far the limits of the
+    platform are known, "" without one).
 
     rules: the platforms' limits that were used: rule, platform, what, value, unit, source, year, conf. specs: the room that formats have:
-    channel, spec, unit, most, conf. fragment: the places as TOML for a brief. facts: places, level, hold (share of points that
-    the radius is to hold), scaled (bool), fewest, zone."""
+    channel, spec, unit, most, conf. fragment: the places as TOML for a brief. facts: places, level, hold (share of points that the
+    radius is to hold), scaled (bool), fewest, zone."""
 
     rules: pd.DataFrame
     specs: pd.DataFrame

@@ -13,6 +13,7 @@ from mktlib.places.points import Places, Points
 
 SIDES = (32, 24, 16, 12, 8, 6, 4)
 """Squares across a panel, the finest first."""
+PANELS = 12
 SHOWN = 0.75
 """Part of the people that a map must show before its squares grow no more."""
 STEP = 50.0
@@ -41,7 +42,10 @@ def middle(part: pd.DataFrame) -> tuple[float, float]:
 def density(
     points: Points, visitor: np.ndarray, far: np.ndarray, point: np.ndarray, spots: pd.DataFrame, widest: float, fewest: int
 ) -> tuple[pd.DataFrame, float]:
-    """(squares with their people, the fraction of people in squares that are not shown); each person once, at the point nearest a place."""
+    """(squares with their people, the fraction of people there in squares that are not shown), in the panels with most people.
+
+    Each person stands once, at the point nearest a place.
+    """
     order = np.lexsort((far, visitor))
     first = np.ones(len(order), bool)
     first[1:] = visitor[order][1:] != visitor[order][:-1]
@@ -50,10 +54,11 @@ def density(
     near = spots["panel"].to_numpy()[cKDTree(sphere.on_sphere(spots["latitude"].to_numpy(), spots["longitude"].to_numpy())).query(
         sphere.on_sphere(lat, lon)
     )[1]]  # fmt: skip
-    towns = {panel: middle(part) for panel, part in spots.groupby("panel")}
+    most = np.argsort(-np.bincount(near), kind="stable")[:PANELS]
+    towns = {panel: middle(part) for panel, part in spots[spots["panel"].isin(most)].groupby("panel")}
     parts = [_squares(*sphere.plane(lat[near == p], lon[near == p], at), widest, fewest).assign(panel=p) for p, at in towns.items()]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["panel", "x", "y", "size", "people"])
-    return table, float(np.round(1 - table["people"].sum() / max(len(chosen), 1), 2))
+    return table, float(np.round(1 - table["people"].sum() / max(int(np.isin(near, most).sum()), 1), 2))
 
 
 def _squares(x: np.ndarray, y: np.ndarray, widest: float, fewest: int) -> pd.DataFrame:
@@ -64,8 +69,9 @@ def _squares(x: np.ndarray, y: np.ndarray, widest: float, fewest: int) -> pd.Dat
     reach = min(widest, float(np.quantile(np.hypot(x, y), 0.95)) + STEP)
     for side in SIDES:
         size = float(np.ceil(2 * reach / side / STEP) * STEP)
-        counted = pd.DataFrame({"x": np.floor(x / size), "y": np.floor(y / size)}).value_counts().rename("people").reset_index()
-        table = counted[counted["people"] >= fewest].assign(size=size)
+        cells, people = np.unique(np.floor(np.column_stack([x, y]) / size), axis=0, return_counts=True)
+        told = people >= fewest
+        table = pd.DataFrame({"x": cells[told, 0], "y": cells[told, 1], "size": size, "people": people[told]})
         if table["people"].sum() >= SHOWN * len(x):
             break
     at = table.assign(x=(table["x"] + 0.5) * table["size"], y=(table["y"] + 0.5) * table["size"])
