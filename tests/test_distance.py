@@ -177,6 +177,7 @@ BAD = [
     ({"level": 2}, "E_OPTION"),
     ({"context": ["weather"]}, "E_MISSING_COLUMN"),
     ({"radius": pd.DataFrame({"distance": [5]})}, "E_MISSING_COLUMN"), ({"cuts": [3, 3]}, "E_OPTION"),
+    ({"cuts": 5}, "E_OPTION"), ({"cuts": "ab"}, "E_OPTION"),
 ]  # fmt: skip
 
 
@@ -202,6 +203,22 @@ def test_blanks_are_left_out_and_counted_and_strangers_are_warned_of():
     assert found["N_DISTANCE_BLANK"] == "5"
     assert "N_DISTANCE_ALONE" in found
     assert read.facts["offers"] == len(made) - 5
+
+
+def test_nobody_named_is_no_one_person_and_a_few_are_too_few():
+    made = world(people=60)
+    alone, named = mk.distance_effect(made), mk.distance_effect(made.assign(person=None), person="person")
+    assert named.table["low"].to_numpy() == pytest.approx(alone.table["low"].to_numpy(), abs=0.005)
+    with pytest.raises(DataError) as error:
+        mk.distance_effect(made.assign(person=made["person"] % 4), person="person")
+    assert error.value.codes == ("E_FEW_PEOPLE",)
+
+
+def test_circumstances_that_decide_everything_leave_no_certainty():
+    made = world(people=60)
+    read = mk.distance_effect(made.assign(hour=np.where(made["accepted"] == 1, "a", "b")), context="hour")
+    assert "N_DISTANCE_SEPARATED" in {f.code for f in read.findings}
+    assert read.facts["trend"] == "not_shown"
 
 
 @pytest.mark.skipif(not COUPONS.exists(), reason="the shared data (invehicle_coupon) are not here")

@@ -34,7 +34,7 @@ def distance_effect(
     outcome: str = "accepted",
     order: Sequence[Any] | None = None,
     cuts: Sequence[float] | None = None,
-    context: Sequence[str] = (),
+    context: str | Sequence[str] = (),
     kind: str | None = None,
     person: str | Sequence[str] | None = None,
     scenario: str | Sequence[str] | None = None,
@@ -77,7 +77,7 @@ def distance_effect(
     asked = {
         "order": order,
         "cuts": cuts,
-        "context": tuple(context),
+        "context": (context,) if isinstance(context, str) else tuple(context),
         "kind": kind,
         "person": person,
         "scenario": scenario,

@@ -22,7 +22,7 @@ from mktlib.vocabulary import finding, not_level, progress
 
 FEW, MANY, CLASSES = 8, 12, 4
 """Up to so many values a distance is classes; from more than so many on a number is a line; classes it is cut into."""
-RARE = 20
+RARE, FEWEST_WHO = 20, 10
 POSSIBLE = 0.05
 """Offers below which a level of the circumstances joins the others that are rare; the least chance of each class that makes an offer
 comparable."""
@@ -124,6 +124,8 @@ def read_offers(
         raise DataError(finding("E_DISTANCE_ONE", column=distance if len(names) < 2 else outcome, found=", ".join(names)))
     rest, columns = _circumstances(frame, [*about, *([kind] if kind else [])])
     who = [_codes(frame, group) for group in groups if group]
+    if few := [int(w.max()) + 1 for w in who if w.max() + 1 < FEWEST_WHO]:
+        raise DataError(finding("E_FEW_PEOPLE", column="person / scenario", found=str(few[0])))
     kinds = _marks(as_group(frame[kind])) if kind else (np.zeros((len(y), 0)), ())
     people = int(who[0].max()) + 1 if groups[0] else None
     return Offers(
@@ -135,7 +137,10 @@ def read_offers(
 def _codes(frame: pd.DataFrame, columns: list[str]) -> np.ndarray:
     """(n,): a number for each combination of columns."""
     together = pd.MultiIndex.from_frame(pd.DataFrame({c: as_group(frame[c]) for c in columns}))
-    return np.asarray(pd.factorize(together)[0])
+    code = np.asarray(pd.factorize(together)[0])
+    blank = pd.DataFrame({c: as_group(frame[c]).eq("(missing)") for c in columns}).all(axis=1).to_numpy(bool)
+    code = np.where(blank, code.max() + 1 + np.arange(len(code)), code)  # whom nobody named is nobody else
+    return np.unique(code, return_inverse=True)[1].ravel()
 
 
 def _money(money: tuple[Any, Any]) -> list[Finding]:
@@ -176,6 +181,8 @@ def _cut(far: np.ndarray, cuts: Any) -> tuple[np.ndarray, tuple[str, ...], list[
     single = np.unique(far[known])
     if cuts is None and len(single) <= FEW:
         return np.where(known, np.searchsorted(single, far), -1), tuple(f"{v:g}" for v in single), []
+    if cuts is not None and not (isinstance(cuts, list | tuple | np.ndarray) and all(isinstance(c, Real) for c in cuts)):
+        return np.zeros(len(far), int), (), [finding("E_OPTION", column="cuts", found=cuts, expected="cuts=[500, 1000, 2000]")]
     ends = np.quantile(far[known], np.linspace(0, 1, CLASSES + 1)[1:-1]) if cuts is None else np.asarray(list(cuts), float)
     ends = np.unique(ends)
     if cuts is not None and (len(ends) != len(list(cuts)) or not np.isfinite(ends).all() or len(ends) == 0):
