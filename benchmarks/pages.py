@@ -1,6 +1,6 @@
 """`check_page(render=True)` on twenty saved pages with planted defects, beside Lighthouse and axe-core on the same pages.
 
-    python benchmarks/pages.py write PAGES                          # the pages, and PAGES.json: what was planted
+    python benchmarks/pages.py write PAGES [SEED]                   # the pages, and PAGES.json: what was planted
     mkdir PEERS && cp benchmarks/pages.mjs PEERS && cd PEERS && npm install lighthouse@13 axe-core@4
     node pages.mjs PAGES > peers.jsonl                              # some minutes; node 20 or later, CHROME_PATH=/usr/bin/chromium
     python benchmarks/pages.py table PAGES PEERS/peers.jsonl
@@ -146,6 +146,7 @@ def elements(truth: Mapping[str, Mapping[str, list[str]]], found: Mapping[str, l
 if __name__ == "__main__":
     what, folder = sys.argv[1], Path(sys.argv[2])
     if what == "write":
-        folder.with_suffix(".json").write_text(json.dumps(planted.write(folder), indent=1), encoding="utf-8")
+        seed = int(sys.argv[3]) if len(sys.argv) > 3 else 20
+        folder.with_suffix(".json").write_text(json.dumps(planted.write(folder, seed), indent=1), encoding="utf-8")
     else:
         table(folder, Path(sys.argv[3]))

@@ -41,9 +41,15 @@
     const words = (el.innerText || el.alt || el.getAttribute("aria-label") || "").trim().replace(/\s+/g, " ");
     return { name: parts.join(" > ").slice(0, 80), words: words.slice(0, 40), key: path(el) };
   }
+  const orders = new Map();  // the places of each parent's children, counted once
+  function order(el) {
+    const parent = el.parentElement;
+    if (!orders.has(parent)) orders.set(parent, new Map([...parent.children].map((child, i) => [child, i])));
+    return orders.get(parent).get(el);
+  }
   function path(el) {
     const parts = [];
-    for (; el && el.parentElement; el = el.parentElement) parts.unshift(`${el.localName}:${[...el.parentElement.children].indexOf(el)}`);
+    for (; el && el.parentElement; el = el.parentElement) parts.unshift(`${el.localName}:${order(el)}`);
     return parts.join("/");
   }
 
@@ -147,9 +153,22 @@
       if (gap({ left: x, right: x, top: y, bottom: y }, b.r) < 11.95) return true;
       return small(b) && Math.hypot(x - (b.r.left + b.r.right) / 2, y - (b.r.top + b.r.bottom) / 2) < 23.95;
     };
-    const equal = (t, least) => t.href && all.some((o) => o !== t && o.href === t.href && o.w >= least - 0.05 && o.h >= least - 0.05);
+    const largest = new Map();  // of each address, the largest target that leads to it
+    for (const t of all) if (t.href) largest.set(t.href, Math.max(largest.get(t.href) || 0, Math.min(t.w, t.h)));
+    const equal = (t, least) => t.href && Math.min(t.w, t.h) < least && largest.get(t.href) >= least - 0.05;
+    const strips = new Map();  // targets by strips of the page: only near ones are compared
+    const strip = (y) => Math.floor(y / 100);
+    for (const t of all) for (let k = strip(t.r.top); k <= Math.min(strip(t.r.bottom), strip(t.r.top) + 50); k++) {
+      if (!strips.has(k)) strips.set(k, []);
+      strips.get(k).push(t);
+    }
+    const about = (t) => {
+      const found = new Set();
+      for (let k = strip(t.r.top) - 1; k <= Math.min(strip(t.r.bottom), strip(t.r.top) + 50) + 1; k++) for (const o of strips.get(k) || []) found.add(o);
+      return [...found];
+    };
     return all.map((t) => {
-      const near = all.filter((o) => other(t, o));
+      const near = about(t).filter((o) => other(t, o));
       const gaps = near.map((o) => gap(t.r, o.r));
       return {
         ...name(t.el), w: Math.round(t.w * 10) / 10, h: Math.round(t.h * 10) / 10, box: box(t.r),
@@ -243,6 +262,7 @@
   return {
     async top(least) {
       scrollTo(0, 0);
+      orders.clear();
       const pieces = texts();
       const clipped = [root, document.body].some((el) => el && /hidden|clip/.test(style(el).overflowX));
       return {
