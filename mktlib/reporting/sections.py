@@ -453,8 +453,8 @@ DEEPER = frozenset(
     {
         "scores", "plan", "review", "backtest", "comparison", "policies", "segmentation", "followers", "half_life", "cadence", "times",
         "catchments", "send_times", "rhythm", "geo_design", "geo_lift", "distance",
-    }  # fmt: skip
-)
+    }
+)  # fmt: skip
 
 
 def _sources(voice: Voice, facts: Facts) -> list[tuple[str, str]]:
