@@ -185,8 +185,8 @@ def test_segments_lean_on_each_other_as_far_as_they_are_alike() -> None:
     curves = made.curves.query("outcome == 'clicks' and mean == mean")
     width = curves.assign(width=np.log(curves["high"] / curves["low"])).groupby("segment")["width"].mean()
     assert width.drop("all").max() < 2.2 * width["all"]
-    shape = np.log(curves.pivot(index="segment", columns="per_month", values="mean"))
-    plain = np.log(curves.pivot(index="segment", columns="per_month", values="naive"))
+    shape = np.log(curves.pivot_table(index="segment", columns="per_month", values="mean"))
+    plain = np.log(curves.pivot_table(index="segment", columns="per_month", values="naive"))
     tilt, alone = ((s[8] - s[2]).drop("all").std() for s in (shape, plain))
     assert tilt < alone
     assert set(made.segments["segment"]) == {"all", "s0", "s1", "s2", "s3"}

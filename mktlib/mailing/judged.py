@@ -262,6 +262,8 @@ def _adjusted(fit: Fit, weighed: Weighed, features: np.ndarray) -> Fit:
         curve = _events(fit, curves[lead], lead, weighed, features, y)
         curves |= {name: curve} if curve is not None else {}
     curves.setdefault("leave", _hardly(months, rhythms, months.left))
+    wider = float(np.sqrt(1 + SHIFTS**2))  # a shift that is let pass is in the ranges
+    curves = {k: replace(c, influence=wider * c.influence) for k, c in curves.items()}
     fit = replace(fit, curves=curves)
     return fit.stopped("drift") if fit.placebo < HIDDEN or _follows(fit, curves[lead], lead) else fit
 
