@@ -63,9 +63,9 @@ class Curve:
 
 
 def shape(mails: np.ndarray, scale: float, bends: int) -> np.ndarray:
-    """(n, bends) what a log effect is made of: a straight line, and its square."""
-    z = np.asarray(mails, dtype=float) / scale
-    return np.column_stack([z, z**2])[:, :bends]
+    """(n, bends) what a log effect is made of: a straight line (each mail wears), and a logarithm (mails share what there is to get)."""
+    n = np.asarray(mails, dtype=float)
+    return np.column_stack([n / scale, np.log(np.maximum(n, 0.5))])[:, :bends]
 
 
 def fit_within(kept: Kept, y: np.ndarray, rhythms: np.ndarray, *, bends: int = 2) -> Curve | None:
