@@ -139,7 +139,7 @@ def _gap(page: Page, first: Tag, second: Tag) -> float | None:
 
 def names(page: Page) -> Iterator[Hit]:
     """Links and buttons that say nothing to who listens; links that do not say where they lead."""
-    language = str((page.html.get("lang") if page.html is not None else "") or "")[:2].lower()
+    language = str((page.html.get("lang") if page.html is not None else "") or "").split("-")[0].strip().lower()
     called = {id(element): name_of(element) for element in page.spoken("a", "button")}
     for element in page.spoken("a", "button"):
         if element.name == "a" and not element.has_attr("href"):
