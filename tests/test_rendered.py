@@ -340,6 +340,7 @@ CASES = """<style>body{margin:0;font:16px/1.5 sans-serif}section{margin:30px}.s{
 <img alt="x" width="60" height="60" src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"></a></section>
 <section style="display:none"><a id="hidden" class="s" href="/9">x</a></section>
 <section><a id="reader" class="sr" href="/10">Skip</a></section>
+<section><form><input name="id" id="field" aria-label="x" style="width:20px;height:20px"><input type="hidden" name="type"></form></section>
 <section><button id="off" class="s" disabled>x</button></section>
 <section>Words above<br><a id="below" href="/11" style="font-size:12px">x</a></section>
 <section><button id="large" style="width:60px;height:60px">x</button></section>
@@ -347,6 +348,7 @@ CASES = """<style>body{margin:0;font:16px/1.5 sans-serif}section{margin:30px}.s{
 WANTED = {
     "near1": "SCREEN_TAP_24", "near2": "SCREEN_TAP_24", "pipe1": "SCREEN_TAP_44", "pipe2": "SCREEN_TAP_44", "alone": "SCREEN_TAP_44",
     "same1": "SCREEN_TAP_44", "same2": "SCREEN_TAP_44", "styled": "SCREEN_TAP_44", "below": "SCREEN_TAP_44",
+    "field": "SCREEN_TAP_44",
 }  # fmt: skip
 """pipe1 and pipe2: a sign between two links is no sentence; they are far enough apart for a circle of 24 px."""
 

@@ -30,14 +30,15 @@
 
   function step(el) {
     const tag = el.localName;
-    if (el.id) return `${tag}#${el.id}`;
+    const id = el.getAttribute("id");  // a form's own .id may be a field of that name
+    if (id) return `${tag}#${id}`;
     const first = el.classList && el.classList[0];
     return first ? `${tag}.${first}` : tag;
   }
   /* A short name for people, and a long one that is the element's alone. */
   function name(el) {
     const parts = [step(el)];
-    for (let up = el.parentElement; up && up !== document.body && up !== root && parts.length < 2 && !el.id; up = up.parentElement) parts.unshift(step(up));
+    for (let up = el.parentElement; up && up !== document.body && up !== root && parts.length < 2 && !el.getAttribute("id"); up = up.parentElement) parts.unshift(step(up));
     const words = (el.innerText || el.alt || el.getAttribute("aria-label") || "").trim().replace(/\s+/g, " ");
     return { name: parts.join(" > ").slice(0, 80), words: words.slice(0, 40), key: path(el) };
   }

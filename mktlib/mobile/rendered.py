@@ -18,7 +18,7 @@ from mktlib.wording import list_of, number, write_bytes
 
 SCREENS = ((320, 568, 2), (390, 844, 2), (768, 1024, 2))
 """Width, height and device pixels to a CSS px of each screen that a page is seen on."""
-SECONDS, FETCHING, TALLEST, SHOWN = 30.0, 30.0, 5_000, 3
+SECONDS, FETCHING, DRAWING, TALLEST, SHOWN = 30.0, 30.0, 60.0, 5_000, 3
 Fetch = Callable[[str], Any]
 Words = Mapping[str, Mapping[str, str]]
 
@@ -124,7 +124,7 @@ def _told(found: Found, place: int, tables: Tables, language: str, name: str, ma
 
 def _element(spots: Sequence[Spot]) -> dict[str, Any]:
     words = unknowable(printable(spots[0].words))
-    return {"element": spots[0].element, "words": words, "boxes": {str(spot.width): list(spot.box) for spot in spots}}
+    return {"element": printable(spots[0].element), "words": words, "boxes": {str(spot.width): list(spot.box) for spot in spots}}
 
 
 def widths_said(widths: Sequence[int], language: str) -> str:
@@ -209,7 +209,10 @@ def _pictures(
         html, wide = picture_page(
             png, size, _marks(found, width, tables, language), name=printable(name), width=width, language=language, whole=whole
         )
-        drawn = browser.ask({"do": "draw", "html": html, "width": wide, "height": 400, "scale": screen["scale"]}, 30)
+        try:
+            drawn = browser.ask({"do": "draw", "html": html, "width": wide, "height": 400, "scale": screen["scale"]}, DRAWING)
+        except Endless:  # what was measured stands without its pictures
+            break
         made[width] = str(write_bytes(base64.b64decode(drawn), folder / f"{stem}-{width}.png"))
     return made
 
