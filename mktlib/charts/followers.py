@@ -191,11 +191,11 @@ def times_size(result: SendTime) -> tuple[float, float]:
 
 def _chosen(result: SendTime) -> dict[str, Any]:
     """The group whose times are drawn: the surest one that has better times, else that with most posts."""
-    groups: list[dict[str, Any]] = list(result.facts.get("groups") or [])
+    groups: list[dict[str, Any]] = [dict(g) for g in result.facts.get("groups") or []]
     if not groups:
         first = str(result.table["segment"].iloc[0]) if len(result.table) else ""
         return {"segment": first, "verdict": "matters" if len(result.table) and result.table["best"].any() else "none"}
-    return dict(min(groups, key=lambda g: (g["verdict"] not in ("matters", "better"), -g.get("posts", g.get("clicks", 0)))))
+    return min(groups, key=lambda g: (g["verdict"] not in ("matters", "better"), -g.get("posts", g.get("clicks", 0))))
 
 
 def _week(result: SendTime) -> tuple[pd.DataFrame, list[int]]:

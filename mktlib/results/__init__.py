@@ -1,0 +1,63 @@
+"""The shapes that charts and reports know: frozen, plain, made by anyone.
+
+Every result is a table and some facts. The table has one row a thing (a cell, a piece, a person's group); the facts are the few
+numbers and names that a sentence needs, never prose, so that the same result is said in any language. A maker may subclass a
+shape to add behaviour (`planning` does for `Plan.check` and `Plan.save`); `charts` and `reporting` look at the shape alone.
+"""
+
+from mktlib.results.following import Cadence, Followers, HalfLife
+from mktlib.results.messages import Programme, Rhythm, SendsCheck, SendTime
+from mktlib.results.people import LIKES, QUERIES, Audience, Customers, Influence, NetworkCards, Research, Segmentation
+from mktlib.results.phones import AppBrief, KeywordCoverage, LaunchSheet, PageBrief
+from mktlib.results.places import Catchments, DistanceEffect, GeoDesign, GeoLift, PlaceSheet
+from mktlib.results.plans import CALENDAR, MARGINS, Comparison, Learning, Plan, Review, Shortlist
+from mktlib.results.scores import CELL, VERDICTS, Backtest, Explanation, Scores
+from mktlib.results.shape import Intake, Result
+from mktlib.results.talk import Replay, Reputation, SentimentShare, StyleFit, StyleGuide, Watch
+
+__all__ = [
+    "CALENDAR",
+    "CELL",
+    "LIKES",
+    "MARGINS",
+    "QUERIES",
+    "VERDICTS",
+    "AppBrief",
+    "Audience",
+    "Backtest",
+    "Cadence",
+    "Catchments",
+    "Comparison",
+    "Customers",
+    "DistanceEffect",
+    "Explanation",
+    "Followers",
+    "GeoDesign",
+    "GeoLift",
+    "HalfLife",
+    "Influence",
+    "Intake",
+    "KeywordCoverage",
+    "LaunchSheet",
+    "Learning",
+    "NetworkCards",
+    "PageBrief",
+    "PlaceSheet",
+    "Plan",
+    "Programme",
+    "Replay",
+    "Reputation",
+    "Research",
+    "Result",
+    "Review",
+    "Rhythm",
+    "Scores",
+    "Segmentation",
+    "SendTime",
+    "SendsCheck",
+    "SentimentShare",
+    "Shortlist",
+    "StyleFit",
+    "StyleGuide",
+    "Watch",
+]
