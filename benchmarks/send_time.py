@@ -113,9 +113,9 @@ def measured(rng: np.random.Generator, world: str, size: int) -> dict[str, list[
     return out
 
 
-def cell(world: str, size: int, runs: int) -> dict[str, float | str]:
+def cell(world: str, size: int, runs: int, seed: int) -> dict[str, float | str]:
     """Means over runs and segments; "wrong" is over runs: any segment was told a time that is no better."""
-    parts = [measured(np.random.default_rng([7, WORLDS.index(world), size, k]), world, size) for k in range(runs)]
+    parts = [measured(np.random.default_rng([seed, WORLDS.index(world), size, k]), world, size) for k in range(runs)]
     means = {key: [x for p in parts for x in p[key]] for key in parts[0]}
     return {"world": world, "list": size, **{k: float(np.mean(v)) if v else float("nan") for k, v in means.items()}}
 
@@ -127,13 +127,14 @@ def said(row: Mapping[str, float | str]) -> str:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--runs", type=int, default=40)
+    asked.add_argument("--seed", type=int, default=7)
     asked.add_argument("--world", choices=WORLDS, action="append")
     asked.add_argument("--size", type=int, action="append")
     given = asked.parse_args()
     began, rows = time.process_time(), []
     for world in given.world or WORLDS:
         for size in given.size or SIZES:
-            rows.append(cell(world, size, given.runs))
+            rows.append(cell(world, size, given.runs, given.seed))
             if len(rows) == 1:
                 print("| " + " | ".join(rows[0]) + " |\n" + "|---" * len(rows[0]) + "|")
             print(said(rows[-1]), flush=True)
