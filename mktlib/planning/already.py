@@ -16,7 +16,7 @@ import pandas as pd
 from mktlib.contacts import Sent, read_sends
 from mktlib.errors import Finding
 from mktlib.planning.brief import Brief, Segment
-from mktlib.vocabulary import finding, load_tables
+from mktlib.vocabulary import finding, load_tables, nearest
 
 WINDOWS = {7: "cap_per_week", 28: "cap_per_month"}
 EPOCH = dt.date(1970, 1, 1)
@@ -25,16 +25,27 @@ MOST_TOLD = 3
 SMALL = 1e-6
 
 
-def over_with_log(brief: Brief, calendar: pd.DataFrame, sends: Any, *, zone: str = "Europe/Paris") -> pd.DataFrame:
-    """One row a person and window over the segment's cap once the plan's messages are added to the log's (columns COLUMNS).
-
-    calendar: the plan's, whose messages go out on its days; a message to part of a segment counts as that part of one.
-    sends: a log with one row a message: member_id, sent_at, and segment where it is known (else everybody is counted in each segment).
+def read_log(brief: Brief, sends: Any, *, zone: str = "Europe/Paris") -> tuple[Sent, list[Finding]]:
+    """(a log with one row a message, what is to be told of it): member_id, sent_at, and segment where it is known.
 
     Raises:
         DataError: what is wrong with the log, all at once.
     """
     sent = read_sends(sends, zone=zone)
+    found = [finding(f.code, brief.language, level=f.level, column=f.column, line=f.line, found=f.found) for f in sent.found]
+    named = sorted(set(_segments(sent)) - {""})
+    if named and not set(named) & set(brief.segments):
+        said: dict[str, Any] = {"expected": ", ".join(brief.segments), "hint": nearest(named[0], brief.segments)}
+        found.append(finding("W_PLAN_SENDS", brief.language, level="warning", column="sends.segment", found=", ".join(named[:5]), **said))
+    return sent, found
+
+
+def over_with_log(brief: Brief, calendar: pd.DataFrame, sent: Sent) -> pd.DataFrame:
+    """One row a person and window over the segment's cap once the plan's messages are added to the log's (columns COLUMNS).
+
+    calendar: the plan's, whose messages go out on its days; a message to part of a segment counts as that part of one. sent: from
+    `read_log`; who has no segment in it is counted in each, who has several in each of them, always with all their messages.
+    """
     rows = [row for name in brief.segments for row in _segment(brief, name, calendar, sent)]
     return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(
         ["messages", "person", "window"], ascending=[False, True, True], kind="stable", ignore_index=True
@@ -42,6 +53,7 @@ def over_with_log(brief: Brief, calendar: pd.DataFrame, sends: Any, *, zone: str
 
 
 def _segment(brief: Brief, name: str, calendar: pd.DataFrame, sent: Sent) -> Iterator[tuple[Any, ...]]:
+    """The fullest days of each person of a segment, of all that end with a message and hold one of the log and one of the plan."""
     days, weight = _planned(brief, name, calendar)
     mine = _of_segment(sent, name)
     if not len(days) or not mine.any():
@@ -54,20 +66,33 @@ def _segment(brief: Brief, name: str, calendar: pd.DataFrame, sent: Sent) -> Ite
     for window, entry in WINDOWS.items():
         cap = float(getattr(brief.segments[name], entry))
         best, at = np.zeros(len(people)), np.zeros(len(people), np.int64)
-        for t in np.unique(days):
+        later = np.unique(day[(day > days.min()) & (day < days.max() + window)])  # messages planned elsewhere
+        for t in np.union1d(days, later):
             ends = people.astype(np.int64) * step + t - base
-            before = np.searchsorted(key, ends, "right") - np.searchsorted(key, ends - window, "right")
-            both = np.where(before > 0, before + weight[(days > t - window) & (days <= t)].sum(), 0.0)
+            logged = np.searchsorted(key, ends, "right") - np.searchsorted(key, ends - window, "right")
+            planned = weight[(days > t - window) & (days <= t)].sum()
+            both = np.where((logged > 0) & (planned > 0), logged + planned, 0.0)
             best, at = np.where(both > best, both, best), np.where(both > best, t, at)
         for k in np.flatnonzero(best > cap + SMALL):
-            first = min([*day[(person == people[k]) & (day > at[k] - window)], *days[days > at[k] - window]])
-            yield sent.pseudonym(int(people[k])), name, window, float(best[k]), cap, _date(first), _date(at[k])
+            days_there = [
+                *day[(person == people[k]) & (day > at[k] - window) & (day <= at[k])],
+                *days[(days > at[k] - window) & (days <= at[k])],
+            ]
+            yield sent.pseudonym(int(people[k])), name, window, float(best[k]), cap, _date(min(days_there)), _date(at[k])
+
+
+def _segments(sent: Sent) -> np.ndarray:
+    """The segment of each message, "" where the log names none."""
+    if "segment" not in sent.frame:
+        return np.full(len(sent.day), "", dtype=object)
+    values = sent.frame["segment"].astype(object)
+    return values.where(values.notna(), "").astype(str).str.strip().to_numpy(dtype=object)
 
 
 def _of_segment(sent: Sent, name: str) -> np.ndarray:
-    if "segment" not in sent.frame:
-        return np.ones(len(sent.day), bool)
-    return sent.frame["segment"].astype(str).eq(name).to_numpy(bool)
+    """Which messages went to people of a segment, or to people of no known one."""
+    named = _segments(sent)
+    return np.isin(sent.person, sent.person[named == name]) | ~np.isin(sent.person, sent.person[named != ""])
 
 
 def _planned(brief: Brief, name: str, calendar: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Finding, PlanError, StoreError
-from mktlib.planning.already import as_limits, over_with_log, refusals
+from mktlib.planning.already import as_limits, over_with_log, read_log, refusals
 from mktlib.planning.brief import Brief
 from mktlib.planning.calendar import calendar
 from mktlib.planning.calendar_check import broken_days
@@ -62,7 +62,7 @@ class CampaignPlan(Plan):
             return held
         days = self.calendar() if calendar is None else calendar
         found = [t for t in (held, broken_days(self.brief, self.items, self.schedule, days)) if len(t)]
-        if sends is not None and len(over := over_with_log(self.brief, days, sends)):
+        if sends is not None and len(over := over_with_log(self.brief, days, read_log(self.brief, sends)[0])):
             found.append(as_limits(over))
         return pd.concat(found, ignore_index=True) if found else held
 
@@ -165,7 +165,8 @@ def plan_campaign(
     send_time : `results.SendTime`, or its table (segment, hour, best): the calendar's hours.
     places : a table (place, people, and segment where it is known): who was counted near each of the brief's places.
     sends : a log of messages already sent, or planned elsewhere (member_id, sent_at, and segment where it is known): a plan with which
-        somebody would get more than the caps of their segment is refused.
+        somebody would get more than the caps of their segment is refused. Where the brief has [flows], the room for their messages is
+        already set aside: leave those out of the log.
     risk : 0 <= risk < 1. 0: the mean decides. 0.9: the mean of the worst tenth of the outcomes does (CVaR); default the brief's own.
     random_state : seed of the draws behind `low`, `high`, `p_loss` and `risk`, and of the solver; the same seed gives the same plan.
     keep : ideas on the short list.
@@ -189,6 +190,7 @@ def plan_campaign(
     """
     tables, risk = tables or load_tables(), brief.risk if risk is None else risk
     _check_options(brief, risk=risk, random_state=random_state, keep=keep, work=work)
+    sent, told = (None, []) if sends is None else read_log(brief, sends)
     brief, heard = informed(brief, rhythm=rhythm, send_time=send_time, places=places, tables=tables)
     short = shortlist(scores, brief, keep=keep, risk=0.0, tables=tables)
     listed = short.table
@@ -208,10 +210,10 @@ def plan_campaign(
     found = _chosen(problem, ratio, risk, solved, random_state)
     if found is None:
         raise PlanError(_clashes(problem, random_state))
-    more = (*heard, *alerts, *unknown)
+    more = (*told, *heard, *alerts, *unknown)
     by_hand = problem.value(start[0]) if start is not None else 0.0
     plan = _told(problem, found, by_hand, short.facts, scores, tables, ratio, random_state, risk, held, more)
-    if sends is not None and len(over := over_with_log(brief, plan.calendar(tables=tables), sends)):
+    if sent is not None and len(over := over_with_log(brief, plan.calendar(tables=tables), sent)):
         raise PlanError(refusals(over, brief))
     return plan
 
