@@ -14,7 +14,7 @@ import mktlib as mk
 from mktlib.errors import DataError
 from mktlib.places import rings, sphere
 from mktlib.places.catchments import told_steps
-from mktlib.places.folds import OTHERS, cells, joined, patterns, told_alone
+from mktlib.places.folds import OTHERS, _given_up, cells, joined, patterns, told_alone
 from mktlib.places.near import people_near
 from mktlib.places.points import coordinates, step_of
 from mktlib.results import Catchments, Scores
@@ -294,6 +294,29 @@ def test_nothing_told_speaks_of_fewer_than_ten_people(seed):
     alone = told_alone(cell, pattern, near.sum(axis=1) == 1, 10)
     parts = pd.Series(list(zip(cell, np.where(alone, 0, pattern), strict=True))).value_counts()
     assert parts.min() >= 10
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_overlaps_are_given_up_as_one_cell_after_another_would(seed):
+    rng = np.random.default_rng(seed)
+    cell, people, single = np.sort(rng.integers(0, 6, 25)), rng.integers(1, 30, 25), rng.choice([0, 3, 12], 6)
+    up = people < 10
+    for c in range(6):
+        mine = np.flatnonzero(cell == c)
+        for at in mine[np.argsort(people[mine], kind="stable")]:
+            if not 0 < single[c] + people[mine][up[mine]].sum() < 10:
+                break
+            up[at] = True
+    assert _given_up(cell, people, single, 10).tolist() == up.tolist()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_of_each_run_the_least_is_the_first_of_a_sorted_one(seed):
+    rng = np.random.default_rng(seed)
+    group, far, many = np.sort(rng.integers(0, 30, 200)), rng.integers(0, 4, 200).astype(float), rng.integers(0, 3, 200)
+    order = np.lexsort((far, many, group))  # stable: of equals the first
+    first = order[np.unique(group[order], return_index=True)[1]]
+    assert np.flatnonzero(sphere.least(group, many, far)).tolist() == sorted(first.tolist())
 
 
 def test_joining_is_least_and_safe_by_brute_force():

@@ -14,7 +14,7 @@ from mktlib.errors import DataError, Finding
 from mktlib.intake.engines import as_floats
 from mktlib.intake.inputs import as_group
 from mktlib.places import sphere
-from mktlib.places.folds import OTHERS, cells, patterns, told_alone
+from mktlib.places.folds import OTHERS, cells, distinct, patterns, told_alone
 from mktlib.places.points import Places, Points, blur, read_both
 from mktlib.vocabulary import finding, progress
 
@@ -155,8 +155,8 @@ def coarse(points: Points, radius: float) -> list[Finding]:
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """who, place (m,): each person and place within its radius once; metres (m,): the nearest they come; points (m,): theirs that are
-    nearest to it. point, home, far: (p,) the points that are near a place, the nearest place, metres to it."""
+    """who, place (m,): each person and place within its radius once, sorted; metres (m,): the nearest they come; points (m,): theirs that
+    are nearest to it. point, home, far: (p,) the points that are near a place, the nearest place, metres to it."""
 
     who: np.ndarray
     place: np.ndarray
@@ -168,12 +168,7 @@ class Reach:
 
     def at_home(self, *, most: bool = False) -> np.ndarray:
         """(m,) bool: of each person's places the one where they are counted."""
-        order = np.lexsort((self.place, self.metres, *((-self.points,) if most else ()), self.who))
-        first = np.ones(len(order), bool)
-        first[1:] = self.who[order][1:] != self.who[order][:-1]
-        chosen = np.zeros(len(order), bool)
-        chosen[order[first]] = True
-        return chosen
+        return sphere.least(self.who, *((-self.points,) if most else ()), self.metres)
 
 
 def reached(points: Points, where: Places, radius: np.ndarray) -> Reach:
@@ -181,16 +176,15 @@ def reached(points: Points, where: Places, radius: np.ndarray) -> Reach:
     pairs = sphere.crowd(points.at, where.at, float(radius.max()))
     if pairs > sphere.MOST_PAIRS:
         raise DataError(finding("E_PLACES_CROWD", found=f"{radius.max():.0f} m", count=f"{pairs / len(points.at):.0f}"))
-    parts = [_pairs(p, points.who) for p in _watched(points, where, radius)]
-    who, place, metres, own, point, home, far = (np.concatenate([p[i] for p in parts]) for i in range(7))
-    key = who * len(where.name) + place
-    order = np.lexsort((metres, key))
-    keys, start = np.unique(key[order], return_index=True)
-    counted = np.add.reduceat(own[order], start) if len(start) else own[:0]
-    return Reach(
-        who=keys // len(where.name), place=keys % len(where.name), metres=metres[order][start], points=counted, point=point, home=home,
-        far=far,
-    )  # fmt: skip
+    parts = [_pairs(p, points.who, len(where.name)) for p in _watched(points, where, radius)]
+    key, metres, own, point, home, far = (np.concatenate([p[i] for p in parts]) for i in range(6))
+    order = np.argsort(key)
+    key, metres, own = key[order], metres[order], own[order]
+    start = np.flatnonzero(np.diff(key, prepend=-1))
+    if len(start):
+        metres, own = np.minimum.reduceat(metres, start), np.add.reduceat(own, start, dtype=int)
+    who, place = np.divmod(key[start], len(where.name))
+    return Reach(who=who, place=place, metres=metres, points=own, point=point, home=home, far=far)
 
 
 def _watched(points: Points, where: Places, radius: np.ndarray) -> Iterator[sphere.Pairs]:
@@ -198,12 +192,10 @@ def _watched(points: Points, where: Places, radius: np.ndarray) -> Iterator[sphe
     yield from progress(sphere.within(points.at, where.at, radius), total=chunks, desc="places", unit="chunk")
 
 
-def _pairs(pairs: sphere.Pairs, who: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Pairs of a chunk by person, each with whether it is the point's nearest; and the points with their nearest place."""
-    first = np.ones(len(pairs.point), bool)
-    first[1:] = pairs.point[1:] != pairs.point[:-1]
-    nearest = (pairs.point[first], pairs.place[first], pairs.metres[first])
-    return who[pairs.point], pairs.place, pairs.metres, first.astype(int), *nearest
+def _pairs(pairs: sphere.Pairs, who: np.ndarray, places: int) -> tuple[np.ndarray, ...]:
+    """Pairs of a chunk: person and place as one number, metres, whether it is the point's nearest; and the points with their nearest."""
+    first = pairs.nearest
+    return who[pairs.point] * places + pairs.place, pairs.metres, first, pairs.point[first], pairs.place[first], pairs.metres[first]
 
 
 # ---------------------------------------------------------------- what is told
@@ -239,17 +231,19 @@ def _told(points: Points, where: Places, reach: Reach, by: str | None, overlap: 
     cell = pd.MultiIndex.from_frame(names).get_indexer(pd.MultiIndex.from_frame(told))
     label = pd.Series(where.name).where(pd.Series(where.name).isin(names["place"]), OTHERS)
     number = pd.Index(names["place"].unique()).get_indexer(label)
-    mine = np.isin(reach.who, person) & (number[reach.place] >= 0)
-    position = np.searchsorted(person, reach.who[mine])
-    pairs = np.unique(np.column_stack([position, number[reach.place[mine]]]), axis=0)
-    pattern = patterns(pairs[:, 0], pairs[:, 1], len(person), len(where.name))
-    several = np.bincount(pairs[:, 0], minlength=len(person)) > 1
+    at = np.full(points.people, -1)
+    at[person] = np.arange(len(person))
+    position, near = at[reach.who], number[reach.place]
+    mine = (position >= 0) & (near >= 0)
+    pair_of, pair_cell = np.divmod(distinct(position[mine] * len(number) + near[mine]), len(number))
+    pattern = patterns(pair_of, pair_cell, len(person), len(where.name))
+    several = np.bincount(pair_of, minlength=len(person)) > 1
     alone = told_alone(cell, pattern, ~several, fewest)
-    visits = np.bincount(position, weights=reach.points[mine], minlength=len(person)).astype(int)
-    apart = ~alone[pairs[:, 0]]
+    visits = np.bincount(position[mine], weights=reach.points[mine], minlength=len(person)).astype(int)
+    apart = ~alone[pair_of]
     return _Told(
-        person=person, cell=cell, names=names.reset_index(drop=True), visits=visits, alone=alone, pair_of=pairs[apart, 0],
-        pair_cell=pairs[apart, 1], shared=overlap == "shared",
+        person=person, cell=cell, names=names.reset_index(drop=True), visits=visits, alone=alone, pair_of=pair_of[apart],
+        pair_cell=pair_cell[apart], shared=overlap == "shared",
     ), (len(np.unique(place)) - told.loc[told["place"] != OTHERS, "place"].nunique(), lost)  # fmt: skip
 
 

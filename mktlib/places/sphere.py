@@ -19,7 +19,7 @@ RIM = 1e-6
 """What lies this far (m) beyond the radius lies on it: a thousand times what double precision blurs."""
 CHUNK = 100_000
 MOST_PAIRS = 40_000_000
-"""Pairs of a point and a place in reach of it, above which nothing is counted: about 1 GB."""
+"""Pairs of a point and a place in reach of it, above which nothing is counted: about 3 GB."""
 
 
 def on_sphere(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
@@ -51,11 +51,13 @@ def arc(chords: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Points and the places in reach of them: point (m,), place (m,) by number, metres (m,); a point's pairs together, nearest first."""
+    """Points and the places in reach of them: point (m,), place (m,) by number, metres (m,), sorted by point and place; nearest (m,) bool:
+    the place that is nearest to the point, of those equally near the first in the table."""
 
     point: np.ndarray
     place: np.ndarray
     metres: np.ndarray
+    nearest: np.ndarray
 
 
 def within(points: np.ndarray, places: np.ndarray, radius: np.ndarray, *, chunk: int = CHUNK) -> Iterator[Pairs]:
@@ -82,20 +84,33 @@ def crowd(points: np.ndarray, places: np.ndarray, radius: float) -> int:
 
 
 def _near(tree: cKDTree, points: np.ndarray, bound: float, reach: np.ndarray, start: int) -> Pairs:
-    """Pairs of one chunk: one neighbour is asked for, then more for the points that have as many as were asked for."""
-    left, found, k = np.arange(len(points)), [], 1
-    while len(left):
-        far, who = tree.query(points[left], k=np.arange(1, k + 1), distance_upper_bound=bound, workers=-1)
-        full = np.isfinite(far[:, -1]) & (k < tree.n)
-        there = np.isfinite(far) & ~full[:, None]
-        row, column = np.nonzero(there)
-        found.append((left[row], who[row, column], arc(far[row, column])))
-        left, k = left[full], min(4 * k, tree.n)
-    point, place, metres = (np.concatenate([f[i] for f in found]) if found else np.empty(0) for i in range(3))
-    kept = metres <= reach[place.astype(int)]
-    point, place, metres = point[kept].astype(int), place[kept].astype(int), metres[kept]
-    order = np.lexsort((place, metres, point))  # of places equally near the first in the table: everywhere the same one
-    return Pairs(point[order] + start, place[order], metres[order])
+    """Pairs of one chunk, two trees set against each other: most of what is far away is put aside in whole branches."""
+    found = cKDTree(points, balanced_tree=False, compact_nodes=False).sparse_distance_matrix(tree, bound, output_type="ndarray")
+    metres = arc(found["v"])
+    kept = metres <= reach[found["j"]]
+    point, place, metres = found["i"][kept].astype(int), found["j"][kept].astype(int), metres[kept]
+    order = np.argsort(point * tree.n + place)
+    point, place, metres = point[order], place[order], metres[order]
+    return Pairs(point + start, place, metres, least(point, metres))
+
+
+def least(group: np.ndarray, *keys: np.ndarray) -> np.ndarray:
+    """(m,) bool: of each run of equal numbers the entry whose keys are least, the first key deciding; where all are equal the first.
+
+    >>> least(np.array([4, 4, 4, 9]), np.array([2.0, 1.0, 1.0, 5.0])).tolist()
+    [False, True, False, True]
+    """
+    if not len(group):
+        return np.zeros(0, bool)
+    start = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
+    size, open_ = np.diff(start, append=len(group)), np.ones(len(group), bool)
+    for key in keys:
+        left = np.where(open_, key, np.inf)
+        open_ &= left == np.repeat(np.minimum.reduceat(left, start), size)
+    at = np.flatnonzero(open_)
+    chosen = np.zeros(len(group), bool)
+    chosen[at[np.diff(group[at], prepend=group[0] - 1) != 0]] = True
+    return chosen
 
 
 def nearest(points: np.ndarray, places: np.ndarray) -> np.ndarray:
