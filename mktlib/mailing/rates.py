@@ -6,13 +6,16 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta
+from scipy.stats import beta, norm, t
+
+FEWEST = 5
+"""Groups of campaigns that can say how much they differ, at least."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """count of n; rate; low and high at the level asked for; luck: how many times the counts of campaigns vary more than by chance (1: not
-    more), by which both are divided before the interval."""
+    """count of n; rate; low and high at the level asked for; luck: by how much campaigns that differ, and how few they are, reduce what
+    the counts tell (1: nothing): both are divided by it before the interval."""
 
     count: int
     n: int
@@ -38,32 +41,35 @@ def exact(count: float, n: float, level: float) -> tuple[float, float]:
 
 
 def rate_of(count: np.ndarray, n: np.ndarray, level: float) -> Rate:
-    """The rate over campaigns: counts (k,) of (k,). Campaigns differ by more than chance: the interval says so."""
+    """The rate over campaigns: counts (k,) of (k,). Where they differ by more than chance, the interval is that of Korn and Graubard (1998,
+    Survey Methodology 24): exact, of the effective counts, with Student's t for the few campaigns that tell how much they differ."""
     total, whole = float(count.sum()), float(n.sum())
-    luck = dispersion(count, n)
+    varies, groups = dispersion(count, n)
+    luck = varies if groups < FEWEST else max(1.0, varies * float(t.isf((1 - level) / 2, groups - 1) / norm.isf((1 - level) / 2)) ** 2)
     low, high = exact(total / luck, whole / luck, level)
     return Rate(int(total), int(whole), total / whole if whole else math.nan, low, high, luck)
 
 
-def dispersion(count: np.ndarray, n: np.ndarray) -> float:
-    """How many times counts vary more than by chance alone: Pearson's chi-square over its degrees of freedom, 1 at least.
+def dispersion(count: np.ndarray, n: np.ndarray) -> tuple[float, int]:
+    """(how many times the rate varies more than by chance alone, from how many groups): the variance of a ratio of sums over that of one
+    binomial count (Rao and Scott 1992, Biometrics 48), in which large campaigns weigh as much as they do in the rate.
 
-    Batches are added up, in their order, until five events are expected in each; fewer than five such groups say nothing.
+    Batches are added up, in their order, until five events are expected in each; fewer than FEWEST such groups say nothing (1).
 
-    >>> dispersion(np.array([0, 20, 0, 20, 0, 20]), np.full(6, 1000)) > 8
+    >>> dispersion(np.array([0, 20, 0, 20, 0, 20]), np.full(6, 1000))[0] > 8
     True
     """
     total, whole = count.sum(), n.sum()
     if whole <= 0 or total <= 0 or total >= whole:
-        return 1.0
+        return 1.0, 0
     p = total / whole
     group = np.floor((np.cumsum(n) - n / 2) * p / 5).astype(int)
     counts, sizes = np.bincount(group, weights=count), np.bincount(group, weights=n)
     counts, sizes = counts[sizes > 0], sizes[sizes > 0]
-    if len(counts) < 5:
-        return 1.0
-    chi = ((counts - sizes * p) ** 2 / (sizes * p * (1 - p))).sum()
-    return max(1.0, float(chi / (len(counts) - 1)))
+    k = len(counts)
+    if k < FEWEST:
+        return 1.0, k
+    return float(((counts - sizes * p) ** 2).sum() / (whole * p * (1 - p)) * k / (k - 1)), k
 
 
 def would_tell(rate: Rate, limit: float, level: float) -> int | None:
