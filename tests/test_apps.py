@@ -13,9 +13,9 @@ from scipy.stats import beta, binom, poisson
 import mktlib as mk
 from mktlib.errors import DataError
 from mktlib.glmm import proportions as two
-from mktlib.mobile import app_money as money
-from mktlib.mobile.beliefs import Belief, posterior, rate_of
-from mktlib.mobile.launch_plan import STEPS, chain, floors
+from mktlib.mobile.app import money
+from mktlib.mobile.app.beliefs import Belief, posterior, rate_of
+from mktlib.mobile.app.launch_plan import STEPS, chain, floors
 from mktlib.planning import brief_from_text
 from mktlib.results import Segmentation
 from mktlib.vocabulary import app_funnel, app_launch

@@ -14,8 +14,8 @@ import pytest
 
 import mktlib as mk
 from mktlib.errors import DataError
-from mktlib.mobile import keywords as kw
-from mktlib.mobile.listing_rooms import picture_size, size_of
+from mktlib.mobile.listing import keywords as kw
+from mktlib.mobile.listing.rooms import picture_size, size_of
 from mktlib.simulate import listings, sample_path
 from mktlib.vocabulary import load_tables, retell
 

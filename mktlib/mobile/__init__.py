@@ -1,7 +1,6 @@
 """Phones: whether a page works on one, and whether a listing suits its store."""
 
-from mktlib.mobile.app_brief import app_brief
-from mktlib.mobile.launch import launch_sheet
+from mktlib.mobile.app import app_brief, launch_sheet
 from mktlib.mobile.listing import check_listing, listing_keywords
 from mktlib.mobile.page import check_page
 from mktlib.mobile.page_brief import page_brief

@@ -15,9 +15,9 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.glmm.proportions import count_to_refute, people_to_refute
-from mktlib.mobile.app_money import STEPS, Array, Terms, first_month, lived, profit, visitors_needed
-from mktlib.mobile.app_read import beliefs_of, people_of, wrong_app
-from mktlib.mobile.beliefs import Belief
+from mktlib.mobile.app.beliefs import Belief
+from mktlib.mobile.app.money import STEPS, Array, Terms, first_month, lived, profit, visitors_needed
+from mktlib.mobile.app.read import beliefs_of, people_of, wrong_app
 from mktlib.results import AppBrief
 from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables, progress
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.mobile.app_read import wrong_assumptions
-from mktlib.mobile.beliefs import Belief, amount_of, rate_of, wrong_amount
-from mktlib.mobile.launch_plan import STEPS, floors, funnel, listing_tests, rollout
+from mktlib.mobile.app.beliefs import Belief, amount_of, rate_of, wrong_amount
+from mktlib.mobile.app.launch_plan import STEPS, floors, funnel, listing_tests, rollout
+from mktlib.mobile.app.read import wrong_assumptions
 from mktlib.results import AppBrief, LaunchSheet
 from mktlib.vocabulary import Tables, app_funnel, app_launch, finding, load_tables, nearest, not_level, not_tables, phrase
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.glmm.proportions import count_to_stop, exact_for_difference, false_alarm, reached
-from mktlib.mobile.beliefs import Belief
+from mktlib.mobile.app.beliefs import Belief
 from mktlib.vocabulary import app_launch
 
 STEPS = ("install_rate", "activation", "day7")

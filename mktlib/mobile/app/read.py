@@ -11,8 +11,8 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
-from mktlib.mobile.app_money import MODELS, STAYING, STEPS
-from mktlib.mobile.beliefs import Belief, amount_of, rate_of, wrong_amount, wrong_names, wrong_rate
+from mktlib.mobile.app.beliefs import Belief, amount_of, rate_of, wrong_amount, wrong_names, wrong_rate
+from mktlib.mobile.app.money import MODELS, STAYING, STEPS
 from mktlib.results import Audience, Segmentation
 from mktlib.vocabulary import Tables, app_funnel, finding, nearest
 

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.mobile import listing_words
-from mktlib.mobile.listing_language import languages
-from mktlib.mobile.listing_policy import names_of, policies
-from mktlib.mobile.listing_read import Listing, read_listing
-from mktlib.mobile.listing_rooms import rooms
-from mktlib.mobile.listing_told import Told, place, said, told
+from mktlib.mobile.listing.language import languages
+from mktlib.mobile.listing.policy import names_of, policies
+from mktlib.mobile.listing.read import Listing, read_listing
+from mktlib.mobile.listing.rooms import rooms
+from mktlib.mobile.listing.told import Told, place, said, told
+from mktlib.mobile.listing.words import covers, words
 from mktlib.results import KeywordCoverage
 from mktlib.rules import check_text
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, not_tables, retell
@@ -69,7 +69,7 @@ def check_listing(
     own, rivals = names_of(whole, brand), [str(x) for x in (competitors or _words(whole.about.get("competitors")))]
     wanted = _wanted(keywords if keywords is not None else whole.about.get("wanted"), whole)
     found = [*_unknown(whole), *rooms(whole), *policies(whole, own, rivals), *languages(whole, [*locales, *_expected(wanted, whole)])]
-    found += listing_words.words(whole, wanted, own)
+    found += words(whole, wanted, own)
     told_all = [said(one, whole, reader) for one in _capped(found)]
     told_all += _tone(whole, style, reader)
     return sorted(told_all, key=lambda f: ORDER[f.level])
@@ -101,18 +101,18 @@ def listing_keywords(
     """
     whole = _read(listing, store, language, tables, keywords=keywords)
     wanted = _wanted(keywords if keywords is not None else whole.about.get("wanted"), whole)
-    covers = listing_words.covers(whole, wanted)
-    if not covers:
+    covered = covers(whole, wanted)
+    if not covered:
         raise DataError(finding("E_LISTING_NO_WORDS", column="keywords", found=repr(keywords), hint='keywords=["sunglasses", "try on"]'))
     rows = [
         {"locale": c.locale, "search": c.phrase, "field": key, "words": len(c.words), "found": n, "share": n / len(c.words)}
         | {"searched": bool(whole.fields[key].get("searched"))}
-        for c in covers
+        for c in covered
         for key, n in c.have.items()
         if key in whole.of(c.locale)
     ]
     searches = pd.DataFrame(
-        [{"locale": c.locale, "search": c.phrase, "verdict": c.verdict, "missing": ", ".join(c.missing)} for c in covers]
+        [{"locale": c.locale, "search": c.phrase, "verdict": c.verdict, "missing": ", ".join(c.missing)} for c in covered]
     )
     counts = {v: int(n) for v, n in searches["verdict"].value_counts().items()}
     spoken = whole.tables.languages

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mktlib.mobile.keywords import MOST_READ, votes
-from mktlib.mobile.listing_read import Listing, Part
-from mktlib.mobile.listing_told import Told, told
+from mktlib.mobile.listing.keywords import MOST_READ, votes
+from mktlib.mobile.listing.read import Listing, Part
+from mktlib.mobile.listing.told import Told, told
 from mktlib.rules.draft import URL
 from mktlib.vocabulary import lookup, phrase
 

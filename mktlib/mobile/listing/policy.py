@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mktlib.mobile.keywords import folded
-from mktlib.mobile.listing_read import Listing, Part
-from mktlib.mobile.listing_told import Told, told
+from mktlib.mobile.listing.keywords import folded
+from mktlib.mobile.listing.read import Listing, Part
+from mktlib.mobile.listing.told import Told, told
 
 LONG_CAPITALS = 5
 """Letters from which one word in capitals is no abbreviation any more (J)."""

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
-from mktlib.mobile.keywords import folded
+from mktlib.mobile.listing.keywords import folded
 from mktlib.vocabulary import Row, Tables, finding, nearest
 from mktlib.vocabulary.rows import text_of, toml_of
 

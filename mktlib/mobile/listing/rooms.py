@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mktlib.mobile.keywords import cost
-from mktlib.mobile.listing_read import Listing, Part
-from mktlib.mobile.listing_told import Told, told, unit_words
+from mktlib.mobile.listing.keywords import cost
+from mktlib.mobile.listing.read import Listing, Part
+from mktlib.mobile.listing.told import Told, told, unit_words
 from mktlib.vocabulary import phrase
 
 SURE = tuple("VRS")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mktlib.errors import Finding, Level
-from mktlib.mobile.listing_read import Listing, Part
+from mktlib.mobile.listing.read import Listing, Part
 from mktlib.rules import checked
 from mktlib.vocabulary import Row, phrase, printable
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mktlib.mobile import keywords as kw
-from mktlib.mobile.listing_policy import own_part
-from mktlib.mobile.listing_read import Listing, Part
-from mktlib.mobile.listing_told import Told, cost_words, told, unit_words
+from mktlib.mobile.listing import keywords as kw
+from mktlib.mobile.listing.policy import own_part
+from mktlib.mobile.listing.read import Listing, Part
+from mktlib.mobile.listing.told import Told, cost_words, told, unit_words
 
 Wanted = Mapping[str, Sequence[str]]
 
