@@ -62,7 +62,7 @@ def _seen(voice: Voice, facts: Facts, outcome: str) -> list[str]:
 
 def _groups(voice: Voice, result: GeoDesign, facts: Facts, outcome: str) -> str:
     count = result.arms["arm"].value_counts()
-    many = {"treated": voice.number(int(count["treated"])), "held": voice.number(int(count["held_out"]))}
+    many = {"treated": voice.number(int(count.get("treated", 0))), "held": voice.number(int(count.get("held_out", 0)))}
     return voice.say("geo_design.groups", share=voice.percent(facts["held_out_share"]), outcome=outcome, **many)
 
 
@@ -82,6 +82,8 @@ def _design_tables(voice: Voice, result: GeoDesign, facts: Facts) -> list[Grid]:
 
 def geo_lift_draft(voice: Voice, result: GeoLift, facts: Facts) -> Draft:
     """The lift with its range, what it is in units and money, how it was assigned; or that the test cannot tell."""
+    if result.table.empty:
+        return Draft(headline=voice.say("comparison.empty"), sentences=[], tables=[], details=[])
     row, verdict = result.table.iloc[0].to_dict(), facts["verdict"]
     sure, outcome = chances(float(facts["level"]), voice.language), voice.inner("column", facts["outcome"])
     sign = -1 if verdict == "loss" else 1
@@ -142,6 +144,8 @@ def _lift_table(voice: Voice, result: GeoLift, facts: Facts) -> Grid:
 
 def distance_draft(voice: Voice, result: DistanceEffect, facts: Facts) -> Draft:
     """How acceptance changes with distance, on how many comparable offers, for which kinds."""
+    if result.table.empty:
+        return Draft(headline=voice.say("comparison.empty"), sentences=[], tables=[], details=[])
     near, far = result.table.iloc[0].to_dict(), result.table.iloc[-1].to_dict()
     sure = chances(float(facts["level"]), voice.language)
     ends = {"first": voice.text(near["distance"]), "last": voice.text(far["distance"])}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mktlib.reporting.drafts import Draft
+from mktlib.reporting.drafts import Draft, statistics
 from mktlib.reporting.facts import Facts
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.voice import Voice
@@ -23,7 +23,12 @@ def page_brief_draft(voice: Voice, result: PageBrief, facts: Facts) -> Draft:
     if len(result.fields):
         names = voice.names((voice.label("page_field", name) for name in result.fields["field"]), most=9)
         sentences.append(voice.count("page_brief.fields", len(result.fields), names=names))
-    return Draft(headline=headline, sentences=sentences, tables=_tables(voice, result, facts), details=[])
+    return Draft(
+        headline=headline,
+        sentences=sentences,
+        tables=_tables(voice, result, facts),
+        details=statistics(voice, {"rules": len(result.table)}, rules="number"),
+    )
 
 
 def _tables(voice: Voice, result: PageBrief, facts: Facts) -> list[Grid]:

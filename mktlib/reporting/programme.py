@@ -38,7 +38,7 @@ def programme_draft(voice: Voice, result: Programme, facts: Facts) -> Draft:
     spec[4:4] = [("entrants", "whole")] if flows["entrants"].notna().any() else []
     spec += [("per_person", "number")] if voice.analyst else []
     known = grid(voice, flows.rename(columns={"measure": "metric"}), spec, caption=voice.say("programme.caption"), facts=facts)
-    return Draft(headline=said[0], sentences=said[1:], tables=[known], details=statistics(voice, facts, people="number"))
+    return Draft(headline=said[0], sentences=said[1:], tables=[known], details=statistics(voice, facts, people="number", spare="percent"))
 
 
 def _left(voice: Voice, row: Mapping[Any, Any]) -> str:
