@@ -127,6 +127,7 @@ def _catchment_tables(voice: Voice, result: Catchments, facts: Facts, reach: pd.
     steps += [("estimate_low", "whole"), ("estimate_high", "whole")] if facts.get("scale") else []
     rounded = _in_metres(voice, curve, ("radius_m",)).assign(**{c: [_two(x) for x in curve[c]] for c in ("estimate_low", "estimate_high")})
     rounded = rounded.rename(columns={f"share{end}": f"visit_share{end}" for end in ("", "_low", "_high")})
+    rounded = rounded.assign(place=[voice.label("place", x) if x in UNTOLD else x for x in rounded["place"]])
     tables.append(grid(voice, rounded, steps, caption=voice.say("catchments.curve"), facts=facts, most=40))
     if voice.analyst and len(result.minimums):
         named = _in_metres(voice, result.minimums, ("radius_m",))

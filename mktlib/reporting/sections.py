@@ -433,9 +433,10 @@ def section(voice: Voice, result: Result) -> Section:
     if kind == "times" and facts.get("kind") == "messages":
         kind = "send_times"
     not_mean = [voice.say(f"{kind}.not_mean"), *([voice.say(f"{kind}.not_mean_analyst")] if voice.analyst and kind in DEEPER else [])]
-    findings = [_told(voice, f) for f in result.findings[:MOST_FINDINGS]]
-    if len(result.findings) > MOST_FINDINGS:
-        findings.append(voice.count("more_findings", len(result.findings) - MOST_FINDINGS))
+    kept = [f for f in result.findings if voice.analyst or "person" not in f.values]  # one person is no matter for a client's page
+    findings = [_told(voice, f) for f in kept[:MOST_FINDINGS]]
+    if len(kept) > MOST_FINDINGS:
+        findings.append(voice.count("more_findings", len(kept) - MOST_FINDINGS))
     details = [*draft.details, *_sources(voice, facts)] if voice.analyst else []
     return Section(
         kind=kind, title=voice.say(f"{kind}.title"), headline=draft.headline, sentences=tuple(draft.sentences), tables=tuple(draft.tables),
