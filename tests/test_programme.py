@@ -160,16 +160,82 @@ def test_nobody_without_consent_after_leaving_after_a_bounce_or_too_long_unheard
     rows = found.table.set_index("rule")
     assert rows.loc[["consent", "unsubscribed", "bounced", "retention"], "count"].tolist() == [2, 1, 1, 1]
     told = {f.code: f for f in found.findings}
-    after = told["SENDS_AFTER_UNSUBSCRIBE"]
+    after = told["SENDS_AFTER_LEAVING"]  # the log dates the message, not the click
+    assert rows.loc["unsubscribed", "verdict"] == "cannot_tell"
     assert {
         "SENDS_NO_CONSENT",
         "SENDS_BEFORE_CONSENT",
         "SENDS_STRANGERS",
-        "SENDS_SOON_AFTER",
         "SENDS_AFTER_BOUNCE",
         "SENDS_RETENTION",
     } <= set(told)
     assert (told["SENDS_NO_CONSENT"].line, after.line, after.values["days"]) == (3, 10, 8)
+
+
+def of_list(**columns: list[Any]) -> pd.DataFrame:
+    return pd.DataFrame({"member_id": ["a", "b"], "consent_email": [1, 1]} | columns)
+
+
+TWO = log(("a", "2026-04-01T10:00"), ("a", "2026-04-02T10:00"), ("a", "2026-04-09T10:00"), ("b", "2026-04-09T10:00"))
+
+
+def test_a_departure_is_the_day_of_the_list_in_the_zone_of_the_reader():
+    """23:30 of UTC is the next day in Paris: the message of that day counts as before."""
+    found = check_sends(TWO, members=of_list(unsubscribed_at=["2026-04-01T23:30:00Z", None]))
+    told = {f.code: f for f in found.findings}
+    assert (verdicts(found)["unsubscribed"], told["SENDS_AFTER_UNSUBSCRIBE"].values["days"]) == ("broken", 7)
+    assert "SENDS_SOON_AFTER" not in told
+
+
+@pytest.mark.parametrize("rows", [["a", "A@x.org", "a@X.org"], ["a@x.org", "a@x.org", "b"]])
+def test_of_two_rows_of_one_person_a_refusal_and_the_first_departure_stand(rows):
+    sends = log(*[("a@x.org", f"2026-04-{d:02d}T10:00") for d in (1, 10)])
+    for order in (1, -1):
+        members = pd.DataFrame({"member_id": rows, "consent_email": [1, 1, 1], "unsubscribed_at": ["2026-04-02", None, None]})
+        members.loc[members["member_id"].str.lower().eq("a@x.org"), "consent_email"] = [1, 0]
+        members.loc[members["member_id"].str.lower().eq("a@x.org"), "unsubscribed_at"] = [None, "2026-04-02"]
+        found = check_sends(sends, members=members[::order])
+        assert codes(found) >= {"W_MEMBERS_TWICE", "SENDS_NO_CONSENT", "SENDS_AFTER_UNSUBSCRIBE"}
+
+
+def test_an_empty_list_knows_nobody():
+    assert verdicts(check_sends(TWO, members=of_list().iloc[:0]))["consent"] == "cannot_tell"
+
+
+@pytest.mark.parametrize("word", ["peut-être", "2", "-1", "n'a pas accepté"])
+def test_a_word_that_says_neither_yes_nor_no_is_asked_about(word):
+    with pytest.raises(DataError) as refused:
+        check_sends(TWO, members=of_list(consent_email=["oui", word]))
+    assert [(f.code, f.column, f.line, f.found) for f in refused.value.findings] == [("E_OPTION", "consent_email", 3, word)]
+
+
+def test_consent_to_one_channel_says_nothing_of_another():
+    found = check_sends(TWO.assign(channel=["email", "sms", "email", "sms"]), members=of_list())
+    row = found.table.set_index("rule").loc["consent"]
+    assert (row["verdict"], row["of"]) == ("cannot_tell", 2)
+    assert next(f for f in found.findings if f.code == "SENDS_CHANNEL_UNKNOWN").values["channels"] == "sms"
+
+
+def test_a_click_in_the_log_is_a_contact():
+    sends = log(
+        ("a", "2025-01-10", 1), ("a", "2026-04-01", 0), ("b", "2025-01-10", 0), ("b", "2026-04-01", 0), columns="member_id sent_at clicks"
+    )
+    found = check_sends(sends, members=of_list(last_activity_at=["2022-06-01", "2022-06-01"]))
+    row = found.table.set_index("rule").loc["retention"]
+    assert (row["count"], row["of"]) == (1, 4)
+    assert next(f for f in found.findings if f.code == "SENDS_RETENTION").line == 5
+
+
+def test_a_day_without_an_hour_beside_others_is_not_midnight():
+    sends = log(("a", "2026-04-07T10:00"), ("a", "2026-04-08"), ("b", "2026-04-08 23:00")).assign(channel="sms")
+    assert next(f for f in check_sends(sends).findings if f.code == "SENDS_QUIET").line == 4
+
+
+def test_what_is_no_person_and_no_language_is_told():
+    assert check_sends(TWO.assign(member_id=[["a"], ["a"], ["b"], None])).facts["people"] == 2
+    with pytest.raises(DataError) as refused:
+        check_sends(TWO, language="de", new_since="01/03/2026")
+    assert {f.column for f in refused.value.findings} == {"language", "new_since"}
 
 
 @pytest.mark.parametrize(

@@ -103,21 +103,22 @@ def _column(frame: pd.DataFrame, known: Sequence[str], asked: str | None) -> tup
 
 def _read(frame: pd.DataFrame, who: str, when: str, zone: str) -> Sent:
     moment, problems = _moments(frame, when)
-    aware = _aware(frame[when])
+    aware = has_offsets(frame[when])
     if aware is None:
         problems.append(finding("E_MIXED_TZ", column=when, found=str(frame[when].iloc[0])))
     if problems:
         raise DataError(problems)
     codes, names = _people(frame[who])
     blank = (codes < 0) | moment.isna().to_numpy()
-    local = moment.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None) if aware else moment
+    local = local_moments(moment, zone) if aware else moment
     dates = bool(len(local)) and bool((local.dropna() == local.dropna().dt.normalize()).all())
+    unknown = local.isna() | dates | _days_alone(frame[when])
     channel = _texts(frame, ("channel",), "email")
     campaign = _texts(frame, CAMPAIGNS, "")
     whole = Sent(
         person=codes,
         day=_days(local),
-        minute=np.full(len(frame), -1) if dates else (local.dt.hour * 60 + local.dt.minute).fillna(-1).to_numpy(int),
+        minute=np.where(unknown, -1, (local.dt.hour * 60 + local.dt.minute).fillna(-1)).astype(int),
         line=np.arange(len(frame)) + 2,
         channel=channel,
         campaign=campaign,
@@ -153,13 +154,25 @@ def _days(local: pd.Series) -> np.ndarray:
     return local.dt.normalize().to_numpy("datetime64[D]").astype("int64")
 
 
-def _aware(values: pd.Series) -> bool | None:
+def local_moments(moment: pd.Series, zone: str) -> pd.Series:
+    """Moments of UTC without their zone as those of a zone, without it too."""
+    return moment.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
+
+
+def _days_alone(values: pd.Series) -> pd.Series:
+    """Which cells are the text of a day without an hour, beside others that have one."""
+    if values.dtype.kind == "M" or isinstance(values.dtype, pd.DatetimeTZDtype):
+        return pd.Series(False, index=values.index)
+    return values.notna() & (values.astype(str).str.strip().str.len() <= 10)
+
+
+def has_offsets(values: pd.Series) -> bool | None:
     """Whether moments carry an offset; None where some do and some do not."""
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         return True
     if values.dtype.kind == "M":
         return False
-    text = pd.Series(pd.unique(values.dropna())).astype(str).str.strip()
+    text = pd.Series(pd.unique(values.dropna().astype(str))).str.strip()
     text = text[text.str.len() > 10]
     said = text.str.contains(OFFSET)
     return None if said.any() and not said.all() else bool(said.any())
@@ -167,10 +180,18 @@ def _aware(values: pd.Series) -> bool | None:
 
 def _people(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """(number of each row's person, -1 for nobody; their names): one person is one, whatever the capitals of the address."""
-    raw, kinds = pd.factorize(values)
+    raw, kinds = _kinds(values)
     same = identities(pd.Series(kinds, dtype=object))
     number, names = pd.factorize(same.where(same != ""))
     return np.where(raw < 0, -1, number[raw] if len(number) else -1), np.asarray(names, dtype=object)
+
+
+def _kinds(values: pd.Series) -> tuple[np.ndarray, Any]:
+    """(number of each cell's value, -1 for none; the values); lists and the like are told apart as they read."""
+    try:
+        return pd.factorize(values)
+    except TypeError:
+        return pd.factorize(values.astype(str).where(values.notna()))
 
 
 def _texts(frame: pd.DataFrame, names: Sequence[str], otherwise: str) -> np.ndarray:
@@ -178,7 +199,7 @@ def _texts(frame: pd.DataFrame, names: Sequence[str], otherwise: str) -> np.ndar
     name = next((c for c in names if c in frame), None)
     if name is None:
         return np.full(len(frame), otherwise, dtype=object)
-    codes, kinds = pd.factorize(frame[name].astype(object))
+    codes, kinds = _kinds(frame[name].astype(object))
     words = np.array([*(masked(str(kind)) for kind in kinds), otherwise], dtype=object)
     return words[codes]
 
@@ -188,7 +209,7 @@ def _once(sent: Sent, moment: pd.Series, fine: np.ndarray) -> tuple[np.ndarray, 
     what = next((c for c in ("message_id", "content_id", "campaign", "subject") if c in sent.frame), None)
     parts = {"person": sent.person, "at": moment.to_numpy(), "channel": pd.factorize(sent.channel)[0]}
     if what is not None:
-        parts["what"] = pd.factorize(sent.frame[what])[0]
+        parts["what"] = _kinds(sent.frame[what])[0]
     if what is None and not (sent.minute >= 0).any():  # two messages of one day, and nothing to tell them apart by
         return fine, np.zeros(len(fine), bool)
     twice = pd.DataFrame(parts).duplicated().to_numpy() & fine

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.contacts import Sent
-from mktlib.contacts.log import PEOPLE
+from mktlib.contacts.log import PEOPLE, has_offsets, local_moments
 from mktlib.errors import DataError, Finding, SchemaError
 from mktlib.intake import to_pandas
 from mktlib.intake.inputs import days_of, identities
@@ -28,7 +28,8 @@ DATES = {
 class Members:
     """People in the order of a log's own numbers (people,). known: whether the list has them; yes: channel -> agreed (bool), of channels
     whose consent the list tells; left, bounced, agreed, heard: days since 1970 (NEVER: not, or not told), None where the list has no
-    such column."""
+    such column. found: what is to be told of the list. Of a person with several rows one refusal, the first departure and the first
+    bounce stand, and the last consent and contact."""
 
     known: np.ndarray
     yes: dict[str, np.ndarray]
@@ -36,6 +37,7 @@ class Members:
     bounced: np.ndarray | None = None
     agreed: np.ndarray | None = None
     heard: np.ndarray | None = None
+    found: tuple[Finding, ...] = ()
 
 
 def read_members(members: Any, sent: Sent, channels: Sequence[str]) -> Members | None:
@@ -54,41 +56,73 @@ def read_members(members: Any, sent: Sent, channels: Sequence[str]) -> Members |
     names = [str(c) for c in frame.columns]
     who = next((c for c in PEOPLE if c in names), None)
     if who is None:
-        said = finding("E_MISSING_COLUMN", file="members", column=PEOPLE[0], found=", ".join(names[:20]), hint=nearest(PEOPLE[0], names))
-        raise SchemaError(said)
+        there: dict[str, Any] = {"expected": PEOPLE[0], "found": ", ".join(names[:20]), "hint": nearest(PEOPLE[0], names)}
+        raise SchemaError(finding("E_MISSING_COLUMN", file="members", column=PEOPLE[0], **there))
     return _ordered(frame, who, sent, channels)
 
 
 def _ordered(frame: pd.DataFrame, who: str, sent: Sent, channels: Sequence[str]) -> Members:
-    ids = identities(frame[who])
-    frame = frame[~ids.duplicated(keep="last")].reset_index(drop=True)
-    at = pd.Index(ids[~ids.duplicated(keep="last")]).get_indexer(pd.Index(sent.names))
+    person, names = pd.factorize(identities(frame[who]))
+    at = pd.Index(names).get_indexer(pd.Index(sent.names))
     problems: list[Finding] = []
-    days: dict[str, np.ndarray | None] = {}
+    put: dict[str, np.ndarray | None] = {}
     for kind, known in DATES.items():
         name = next((c for c in known if c in frame), None)
-        days[kind] = None
+        put[kind] = None
         if name is not None:
-            when, wrong = days_of(frame, name)
+            days, wrong = _days(frame, name, sent.zone)
             problems += wrong
-            days[kind] = _days(when)
+            put[kind] = _of_log(_one(days, person, len(names), first=kind in ("left", "bounced")), at, NEVER)
+    yes: dict[str, np.ndarray] = {}
+    for channel in channels:
+        if (column := _consent(frame, channel)) is not None:
+            agreed, wrong = _yes(frame, column)
+            problems += wrong
+            refused = np.bincount(person, weights=~agreed, minlength=len(names)) > 0
+            yes[channel] = _of_log(~refused, at, False)
     if problems:
-        raise DataError(problems)
-    put = {kind: None if day is None else np.where(at >= 0, day[at], NEVER) for kind, day in days.items()}
-    yes = {c: np.where(at >= 0, _yes(frame[column])[at], False) for c in channels if (column := _consent(frame, c)) is not None}
-    return Members(known=at >= 0, yes=yes, **put)
+        raise DataError(list({(f.code, f.column, f.line): f for f in problems}.values()))
+    twice = int(pd.Series(names[person]).loc[lambda n: n.ne("")].duplicated().sum())
+    told = (finding("W_MEMBERS_TWICE", level="warning", file="members", column=who, found=str(twice)),) if twice else ()
+    return Members(known=at >= 0, yes=yes, found=told, **put)
 
 
-def _days(when: pd.Series) -> np.ndarray:
-    days = when.to_numpy("datetime64[D]").astype("int64")
-    return np.where(when.isna().to_numpy(), NEVER, days)
+def _of_log(values: np.ndarray, at: np.ndarray, otherwise: Any) -> np.ndarray:
+    """Values of the list's people in the order of the log's; `otherwise` for whom the list has not (at: -1)."""
+    return np.append(values, otherwise)[at]
+
+
+def _one(days: np.ndarray, person: np.ndarray, people: int, *, first: bool) -> np.ndarray:
+    """The first or the last day that the rows of each person name."""
+    day = np.full(people, NEVER if first else -NEVER)
+    (np.minimum if first else np.maximum).at(day, person, days if first else np.where(days == NEVER, -NEVER, days))
+    return np.where(day == -NEVER, NEVER, day)
+
+
+def _days(frame: pd.DataFrame, column: str, zone: str) -> tuple[np.ndarray, list[Finding]]:
+    """Local days since 1970, and what is wrong with them."""
+    when, wrong = days_of(frame, column)
+    offsets = has_offsets(frame[column])
+    if offsets is None and not wrong:
+        wrong = [finding("E_MIXED_TZ", column=column, found=str(frame[column].iloc[0]))]
+    when = local_moments(when, zone) if offsets else when
+    return np.where(when.isna().to_numpy(), NEVER, when.to_numpy("datetime64[D]").astype("int64")), wrong
 
 
 def _consent(frame: pd.DataFrame, channel: str) -> str | None:
     return next((c for c in (f"consent_{channel}", f"consentement_{channel}", f"optin_{channel}", "consent", "optin") if c in frame), None)
 
 
-def _yes(values: pd.Series) -> np.ndarray:
-    """Whether consent was given: what is blank or a word for no is no."""
-    no = set(list_statuses()["no"]["words"]) | set(list_statuses()["unsubscribed"]["words"]) | {"nan", "<na>", "0.0"}
-    return ~values.astype(str).str.strip().str.lower().isin(no).to_numpy(bool) & values.notna().to_numpy(bool)
+def _yes(frame: pd.DataFrame, column: str) -> tuple[np.ndarray, list[Finding]]:
+    """Whether consent was given, and the first cell that says neither yes nor no: what is blank is no, a day is the day of a yes."""
+    words = frame[column].astype(str).str.strip().str.lower().str.removesuffix(".0").where(frame[column].notna(), "")
+    said = list_statuses()
+    no, yes = words.isin({*said["no"]["words"], *said["unsubscribed"]["words"]}), words.isin(said["yes"]["words"])
+    yes |= words.str.fullmatch(r"\d{4}-\d{2}-\d{2}.*")
+    neither = ~(yes | no).to_numpy(bool)
+    if not neither.any():
+        return yes.to_numpy(bool), []
+    line, cell = int(neither.argmax()) + 2, frame[column].iloc[int(neither.argmax())]
+    return yes.to_numpy(bool), [
+        finding("E_OPTION", file="members", line=line, column=column, found=cell, expected="1 / 0, yes / no, oui / non")
+    ]

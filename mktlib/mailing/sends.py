@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from mktlib.intake.inputs import not_numbers
 from mktlib.mailing.members import read_members
 from mktlib.mailing.sends_rules import COUNTS, Asked, Told, measured, of_caps, unmeasured
 from mktlib.results import SendsCheck
-from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_level, not_tables, progress
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_language, not_level, not_tables, progress, retell
 
 RULES = ("rule", "verdict", "count", "of", "unit", "rate", "low", "high", "limit")
 FEWEST = 10
@@ -52,7 +53,8 @@ def check_sends(
 
         Complaints are read off an exact interval (Clopper and Pearson, 1934), widened where campaigns differ by more than chance:
         broken only where the whole of it lies at the limit or above, kept only where it lies below. An unsubscription that only the log
-        knows is dated by the message that it came from: it may have been clicked later.
+        knows is dated by the message that it came from, and may have been clicked later: messages after it are told (cannot_tell), and
+        broken is said only where the list gives the day.
 
     Raises:
         DataError: every problem of the frames and options at once.
@@ -64,7 +66,7 @@ def check_sends(
     """
     caps, wrong = asked_caps({7: cap_7, 30: cap_30}, names=NAMES)
     since, late = _day(new_since)
-    if problems := [*not_tables(tables), *wrong, *late, *not_level(level)]:
+    if problems := [*not_tables(tables), *wrong, *late, *not_level(level), *not_language(language)]:
         raise DataError(problems)
     tables, told = tables or load_tables(), language or default_language()
     bar = progress(total=4, desc="sends")
@@ -76,7 +78,13 @@ def check_sends(
     over = over_caps(sent, caps)
     bar.update()
     rules = [of_caps(over, cap, sent) for cap in caps] + measured(sent, people, asked)
-    findings = (*_retold(sent.found, told), *told_over(over, told), *_no_cap(sent, caps, asked), *unmeasured(rules, asked))
+    findings = (
+        *_retold(sent.found, told),
+        *_retold(() if people is None else people.found, told),
+        *told_over(over, told),
+        *_no_cap(sent, caps, asked),
+        *unmeasured(rules, asked),
+    )
     findings += tuple(f for rule in rules for f in rule.findings)
     bar.update()
     bar.close()
@@ -94,17 +102,14 @@ def check_sends(
 def _day(new_since: Any) -> tuple[int | None, list[Finding]]:
     if new_since is None:
         return None, []
-    day = pd.to_datetime(str(new_since), errors="coerce") if not isinstance(new_since, int | float) else pd.NaT
-    if pd.isna(day):
+    try:
+        return (dt.date.fromisoformat(str(new_since)[:10]) - dt.date(1970, 1, 1)).days, []
+    except ValueError:
         return None, [finding("E_OPTION", column="new_since", found=repr(new_since), expected='new_since="2026-10-01"')]
-    return int(day.to_numpy().astype("datetime64[D]").astype("int64")), []
 
 
 def _retold(found: tuple[Finding, ...], language: str) -> list[Finding]:
-    from_log = {"W_SENDS_BLANK", "W_SENDS_TWICE", "N_SENDS_ZONE"}
-    return [
-        finding(f.code, language, level=f.level, column=f.column, line=f.line, found=f.found) if f.code in from_log else f for f in found
-    ]
+    return [retell(f, language) for f in found]
 
 
 def _delivered(sent: Sent) -> Sent:

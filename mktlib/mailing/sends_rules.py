@@ -128,6 +128,7 @@ def _consent(sent: Sent, members: Members | None, asked: Asked) -> Rule:
     if members is None or not members.yes:
         return Rule("consent", "not_measured")
     told, strange = Told(asked), ~members.known[sent.person]
+    unsaid = ~np.isin(sent.channel.astype(str), list(members.yes))
     refused = np.zeros(len(sent.day), bool)
     for channel, yes in members.yes.items():
         refused |= (sent.channel == channel) & ~yes[sent.person] & ~strange
@@ -137,9 +138,10 @@ def _consent(sent: Sent, members: Members | None, asked: Asked) -> Rule:
         early = (agreed != NEVER) & (sent.day < agreed) & ~refused
     found = (*told.of(sent, refused, "SENDS_NO_CONSENT"), *told.of(sent, early, "SENDS_BEFORE_CONSENT"))
     found += told.of(sent, strange, "SENDS_STRANGERS")
+    found += told.of(sent, unsaid, "SENDS_CHANNEL_UNKNOWN", channels=", ".join(sorted(set(sent.channel[unsaid].astype(str)))))
     broken = int((refused | early).sum())
-    verdict = "broken" if broken else "cannot_tell" if strange.any() else "kept"
-    return Rule("consent", verdict, broken, len(sent.day), "messages", findings=found)
+    verdict = "broken" if broken else "cannot_tell" if (strange | unsaid).any() else "kept"
+    return Rule("consent", verdict, broken, int((~unsaid).sum()), "messages", findings=found)
 
 
 def _after(sent: Sent, marks: np.ndarray | None, listed: np.ndarray | None) -> np.ndarray | None:
@@ -168,19 +170,30 @@ def _marks(sent: Sent, *names: str) -> np.ndarray | None:
 
 
 def _left(sent: Sent, members: Members | None, asked: Asked) -> Rule:
-    after = _after(sent, _marks(sent, "unsubscribes", "unsubscribed"), None if members is None else members.left)
+    """Broken where the list says on which day a person left; the log alone says after which message, and the click may be later."""
+    listed = None if members is None else members.left
+    after = _after(sent, _marks(sent, "unsubscribes", "unsubscribed"), listed)
     if after is None:
         return Rule("unsubscribed", "not_measured")
-    if members is not None and members.agreed is not None:  # whoever agreed anew since then is back
-        agreed = members.agreed[sent.person]
-        after = np.where((agreed != NEVER) & (agreed > sent.day - after) & (sent.day >= agreed), -1, after)
+    dated = _back(np.full(len(sent.day), -1) if listed is None else _after(sent, None, listed), sent, members)
+    after = _back(after, sent, members)
     most = int(asked.tables.checks["SENDS_AFTER_UNSUBSCRIBE"]["values"]["most"])
-    told, late, soon = Told(asked), after > most, (after > 0) & (after <= most)
+    told, late, soon, later = Told(asked), dated > most, (dated > 0) & (dated <= most), (after > most) & (dated <= 0)
     found = (
-        *told.of(sent, late, "SENDS_AFTER_UNSUBSCRIBE", days=int(after.max()) if len(after) else 0, most=most),
+        *told.of(sent, late, "SENDS_AFTER_UNSUBSCRIBE", days=int(dated.max(initial=0)), most=most),
+        *told.of(sent, later, "SENDS_AFTER_LEAVING", days=int(after[later].max(initial=0)), most=most),
         *told.of(sent, soon, "SENDS_SOON_AFTER", most=most),
     )
-    return Rule("unsubscribed", _verdict(late.sum()), int(late.sum()), len(sent.day), "messages", limit=most, findings=found)
+    verdict, count = ("broken", late) if late.any() else ("cannot_tell" if later.any() else "kept", later)
+    return Rule("unsubscribed", verdict, int(count.sum()), len(sent.day), "messages", limit=most, findings=found)
+
+
+def _back(after: np.ndarray, sent: Sent, members: Members | None) -> np.ndarray:
+    """Days since a departure; -1 for whoever agreed anew since then."""
+    if members is None or members.agreed is None:
+        return after
+    agreed = members.agreed[sent.person]
+    return np.where((agreed != NEVER) & (agreed > sent.day - after) & (sent.day >= agreed), -1, after)
 
 
 def _bounced(sent: Sent, members: Members | None, asked: Asked) -> Rule:
@@ -199,29 +212,38 @@ def _retention(sent: Sent, members: Members | None, asked: Asked) -> Rule:
     """Messages so many months after the last contact that list or log know (a click, an order, consent); openings are no proof of one."""
     if members is None or (members.heard is None and members.agreed is None):
         return Rule("retention", "not_measured")
-    most = int(sending_rules()["retention"]["value"])
-    nothing = np.full(len(members.known), NEVER)
-    heard = members.heard if members.heard is not None else nothing
-    agreed = members.agreed if members.agreed is not None else nothing
-    last = np.maximum(np.where(heard == NEVER, -NEVER, heard), np.where(agreed == NEVER, -NEVER, agreed))[sent.person]
+    most, last = int(sending_rules()["retention"]["value"]), _last_click(sent)
+    for known in (members.heard, members.agreed):
+        if known is not None:
+            last = np.maximum(last, np.where(known == NEVER, -NEVER, known)[sent.person])
     old = (last > -NEVER) & (sent.day - np.where(last > -NEVER, last, 0) > most * MONTH)
     found = Told(asked).of(sent, old, "SENDS_RETENTION", most=most)
-    return Rule("retention", _verdict(old.sum()), int(old.sum()), len(sent.day), "messages", limit=most, findings=found)
+    return Rule("retention", _verdict(old.sum()), int(old.sum()), int((last > -NEVER).sum()), "messages", limit=most, findings=found)
+
+
+def _last_click(sent: Sent) -> np.ndarray:
+    """The day of the last message up to each one that its person clicked (n,); -NEVER where there is none."""
+    last, clicks = np.full(len(sent.day), -NEVER), _marks(sent, "clicks")
+    if clicks is not None:
+        order = np.lexsort((sent.day, sent.person))
+        clicked = pd.Series(np.where(clicks, sent.day, -NEVER)[order])
+        last[order] = clicked.groupby(sent.person[order]).cummax().to_numpy()
+    return last
 
 
 def _quiet(sent: Sent, asked: Asked) -> Rule:
     if len(sent.day) and (sent.minute < 0).all():
         return Rule("quiet", "not_measured")
-    found, whole, touched = list[Finding](), np.zeros(len(sent.day), bool), False
+    found, whole, touched = list[Finding](), np.zeros(len(sent.day), bool), np.zeros(len(sent.day), bool)
     for name, row in asked.tables.quiet.items():
         here = np.isin(sent.channel.astype(str), list(row["channels"])) & (sent.minute >= 0)
-        touched |= bool(here.any())
+        touched |= here
         broken = here & silent(row, sent.day, sent.minute, asked.tables.holidays)
         first = int(sent.day[broken].min()) if broken.any() else 0
         label = {code: asked.tables.quiet[name]["label"][code] for code in LANGUAGES}
         found += Told(asked).of(sent, broken, "SENDS_QUIET", label=label, first=str(dt.date(1970, 1, 1) + dt.timedelta(days=first)))
         whole |= broken
-    return Rule("quiet", _verdict(whole.sum()), int(whole.sum()), len(sent.day), "messages", findings=tuple(found))
+    return Rule("quiet", _verdict(whole.sum()), int(whole.sum()), int(touched.sum()), "messages", findings=tuple(found))
 
 
 # ---------------------------------------------------------------- rates and volumes

@@ -28,7 +28,7 @@ HELD_OUT = 0.2
 
 
 def sends(world: World, people: pd.DataFrame, size: int = 720) -> pd.DataFrame:
-    """E-mails of six months to those who consented; who unsubscribes is sent no more."""
+    """E-mails of six months to those who consented; who unsubscribes still gets those of that month, and none after it."""
     rng = np.random.default_rng([world.seed, 25])
     rows: list[tuple[Any, ...]] = []
     listed = people.loc[people["consent_email"] == 1, ["member_id", "segment", "engaged", "consent_date"]].head(size)

@@ -6,7 +6,7 @@ the packaged ones with `load_tables("ours.toml")`; what is wrong in its file is 
 
 from mktlib.vocabulary.bars import progress
 from mktlib.vocabulary.opinions import SURENESS, Opinion, read_opinion
-from mktlib.vocabulary.options import not_level, not_tables
+from mktlib.vocabulary.options import not_language, not_level, not_seed, not_tables
 from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row
 from mktlib.vocabulary.tables import (
     Tables,
@@ -59,7 +59,9 @@ __all__ = [
     "lookup",
     "masked",
     "nearest",
+    "not_language",
     "not_level",
+    "not_seed",
     "not_tables",
     "own_sentiment_words",
     "phrase",
