@@ -363,7 +363,7 @@ def test_what_flows_take_is_what_a_simulation_of_people_shows(window):
     rng, people, days = np.random.default_rng(window), 60_000, 120
     total = np.zeros(people, int)
     for name, share in shares.items():
-        entries = rng.poisson(share / 30 * days, people)
+        entries = rng.poisson(-np.log(1 - share) / 30 * days, people)  # so that this share enters within 30 days
         who = np.repeat(np.arange(people), entries)
         at = rng.uniform(-60, days - 60, len(who))
         falls = sum(((at + d >= 0) & (at + d < window)).astype(int) for d in flows[name]["days"])
@@ -375,8 +375,32 @@ def test_what_flows_take_is_what_a_simulation_of_people_shows(window):
 
 
 def test_one_flow_of_one_message_is_a_poisson_number():
-    chance = load_of({"x": {"days": [1], "cap": 9}}, {"x": 0.6}, 30).chance
-    assert chance[:3] == pytest.approx([np.exp(-0.6), 0.6 * np.exp(-0.6), 0.18 * np.exp(-0.6)])
+    """Of whom exactly the share that was told gets one message or more."""
+    chance, mean = load_of({"x": {"days": [1], "cap": 9}}, {"x": 0.6}, 30).chance, -np.log(0.4)
+    assert chance[:3] == pytest.approx([0.4, 0.4 * mean, 0.4 * mean**2 / 2])
+
+
+def test_a_log_knows_flows_by_their_labels_and_tells_those_it_lacks_or_has_besides():
+    days = [str(d.date()) for d in pd.date_range("2026-03-20", periods=40)]
+    rows = [(f"m{k}", day, {30: "Bienvenue", 35: "Ana@x.org"}.get(n, "")) for k in range(60) for n, day in enumerate(days)]
+    found = email_programme(["welcome", "birthday"], sends=log(*rows, ("", days[0], ""), columns="member_id sent_at flow"))
+    assert found.table["share"].tolist() == [1, 0]
+    told = {f.code: f for f in found.findings}
+    assert (told["W_PROGRAMME_ABSENT"].found, told["W_PROGRAMME_OTHERS"].found, told["W_SENDS_BLANK"].found) == (
+        "birthday",
+        "A***@x***",
+        "1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("flows", "options", "column"),
+    [(["welcome"], {"tables": 3}, "tables"), (["welcome"], {"language": "de"}, "language"), ([["a"]], {}, "flows")],
+)
+def test_what_is_no_flow_no_table_and_no_language_is_told(flows, options, column):
+    with pytest.raises(DataError) as refused:
+        email_programme(flows, **options)
+    assert [f.column for f in refused.value.findings] == [column]
 
 
 def test_a_programme_says_what_is_left_and_where_its_shares_are_from():
@@ -471,7 +495,7 @@ def test_flows_of_a_brief_take_their_part_of_the_caps_and_nothing_twice():
     assert mails(free).max() == pytest.approx(2)
     assert mails(free).sum() == pytest.approx(6)
     taken = {w: reserved(load_of(load_tables().flows, {"welcome": 0.3, "abandoned_basket": 0.2}, w)) for w in (7, 28)}
-    assert (taken[7], taken[28]) == (2, 4)
+    assert (taken[7], taken[28]) == (3, 5)
     assert mails(beside).sum() <= 6 - taken[28] + 1e-9
     assert beside.brief.segments["parents"].cap_per_month == 6 - taken[28]
     assert beside.check().empty

@@ -16,6 +16,8 @@ from mktlib.vocabulary import Row
 
 PERIOD = 30
 """Days over which the share of people who enter a flow is told, and its own cap holds."""
+MOST_SHARE = 0.999
+"""Above it entries at random would be without end: the flow's own cap decides."""
 SPARE = 0.05
 """Share of people who may get more from flows than is set aside for them: campaigns skip those. Our judgement (J)."""
 
@@ -42,7 +44,7 @@ def load_of(flows: Mapping[str, Row], shares: Mapping[str, float], window: int) 
 
     >>> one = {"welcome": {"days": [0, 2, 6], "cap": 3}}
     >>> round(load_of(one, {"welcome": 0.1}, 30).mean, 3)
-    0.286
+    0.3
     """
     chance = np.ones(1)
     for name in shares:
@@ -58,7 +60,8 @@ def _one(days: Sequence[float], cap: int, share: float, window: int) -> np.ndarr
     middle, length = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
     falls = middle[:, None] + at
     many = ((falls >= 0) & (falls < window)).sum(axis=1)
-    rate = np.bincount(many, weights=length * share / PERIOD, minlength=len(at) + 1)
+    entries = -np.log1p(-min(share, MOST_SHARE))  # so many in PERIOD days that this share enters at least once
+    rate = np.bincount(many, weights=length * entries / PERIOD, minlength=len(at) + 1)
     rate[0] = 0.0
     chance = np.zeros(cap + 1)
     chance[0] = np.exp(-rate.sum())

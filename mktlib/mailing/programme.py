@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from mktlib.contacts import Cap, Sent, asked_caps, load_of, read_sends, reserved
 from mktlib.contacts.load import PERIOD, SPARE, Load
 from mktlib.errors import DataError, Finding
 from mktlib.results import Programme
-from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, not_tables
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, masked, nearest, not_language, not_tables, retell
 
 NAMES = {7: "cap_7", 30: "cap_30"}
 FLOWS = (
@@ -39,8 +40,9 @@ def email_programme(
 
     Most people get no message of a flow, a few get several at once: so much is set aside that all but `spare` of the people have room for
     what their own doing sets off; campaigns skip the others for that time. From a log with a column `flow` (blank: a campaign) that is
-    counted, in the last days that it holds; else entries are taken to come at random (Poisson), one flow independent of another, which is
-    too kind where the same people set off several.
+    counted, in the last days that it holds (`share` is then of those who got a message of the flow, whenever they entered it); else
+    entries are taken to come at random (Poisson), one flow independent of another, which is too kind where the same people set off
+    several.
 
     Args:
         flows: rows of `flows.toml`, or {flow: share of the people who enter it within 30 days} where you know it.
@@ -58,14 +60,16 @@ def email_programme(
     >>> email_programme({"welcome": 0.1, "abandoned_basket": 0.05}, cap_7=3, cap_30=6).left[["window", "reserved", "left"]].values.tolist()
     [[7, 1, 2], [30, 3, 3]]
     """
+    if problem := [*not_tables(tables), *not_language(language)]:
+        raise DataError(problem)
     tables = tables or load_tables()
     caps, wrong = asked_caps({7: cap_7, 30: cap_30}, names=NAMES)
     shares, basis, problems = _shares(flows, tables)
-    problems += [*not_tables(tables), *wrong, *_wrong_numbers(people, spare)]
+    problems += [*wrong, *_wrong_numbers(people, spare)]
     if problems:
         raise DataError(problems)
     log, told = (None if sends is None else _log(sends, zone)), language or default_language()
-    observed = None if log is None else _observed(log, list(shares), people)
+    observed = None if log is None else _observed(log, list(shares), people, tables)
     if observed is not None:
         shares, basis, people = observed.shares, "log", observed.people
     loads = {c.window: (observed.loads[c.window] if observed else load_of(tables.flows, shares, c.window)) for c in caps}
@@ -77,7 +81,7 @@ def email_programme(
         left=left,
         spread=pd.DataFrame(spread, columns=["window", "messages", "share"]),
         facts={"people": people, "basis": basis, "spare": spare, "flows": list(shares), "first": dates[0], "last": dates[1]},
-        findings=tuple(_told(left, basis, spare, told)),
+        findings=(*(() if observed is None else observed.told(told)), *_told(left, basis, told)),
     )
 
 
@@ -89,14 +93,14 @@ def _shares(flows: Any, tables: Tables) -> tuple[dict[str, float], str, list[Fin
     if isinstance(flows, str) or not isinstance(flows, Mapping | Sequence) or not flows:
         said = finding("E_OPTION", column="flows", found=repr(flows)[:60], expected='flows=["welcome", "abandoned_basket"]')
         return {}, "", [said]
-    names = list(dict.fromkeys(flows))
+    names = [name for k, name in enumerate(flows) if name not in list(flows)[:k]]
     unknown = [name for name in names if not isinstance(name, str) or name not in tables.flows]
     wrong = [
         finding("E_OPTION", column="flows", found=repr(n), expected=", ".join(tables.flows), hint=nearest(n, tables.flows)) for n in unknown
     ]
     told = flows if isinstance(flows, Mapping) else {}
     for name, share in told.items():
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= float(share) <= 1:
             wrong.append(finding("E_OPTION", column=f"flows.{name}", found=repr(share), expected="0 ... 1"))
     if wrong:
         return {}, "", wrong
@@ -118,13 +122,23 @@ class _Seen:
 
     def __init__(self, log: Sent, flow: np.ndarray, names: list[str], people: int) -> None:
         last = int(log.day.max())
-        self.people, self.first, self.last = people, _date(last - PERIOD + 1), _date(last)
+        self.people, self.first, self.last, self._found = people, _date(last - PERIOD + 1), _date(last), log.found
+        there = set(flow[log.day > last - PERIOD]) - {""}
+        self.absent, self.others = [n for n in names if n not in there], sorted(there - set(names))
         self.by_flow: dict[str, np.ndarray] = {}
         for name in names:
             mine = (flow == name) & (log.day > last - PERIOD)
             self.by_flow[name] = np.bincount(log.person[mine], minlength=len(log.names))
         self.shares = {name: float((count > 0).sum() / people) for name, count in self.by_flow.items()}
         self.loads = {window: self._load(log, np.isin(flow, names), last, window) for window in NAMES}
+
+    def told(self, language: str) -> list[Finding]:
+        """What the log left out, flows that it does not hold, and flows of it that were not asked for and take room all the same."""
+        found = [retell(f, language) for f in self._found]
+        for code, names in (("W_PROGRAMME_ABSENT", self.absent), ("W_PROGRAMME_OTHERS", self.others)):
+            said = ", ".join(names[:9])
+            found += [finding(code, language, level="warning", column="sends.flow", found=masked(said))] if names else []
+        return found
 
     def _load(self, log: Sent, of_flows: np.ndarray, last: int, window: int) -> Load:
         mine = of_flows & (log.day > last - window)
@@ -142,7 +156,7 @@ def _log(sends: Any, zone: str) -> Sent:
     return sent
 
 
-def _observed(log: Sent, names: list[str], people: int | None) -> _Seen:
+def _observed(log: Sent, names: list[str], people: int | None, tables: Tables) -> _Seen:
     """What the log shows.
 
     Raises:
@@ -152,8 +166,14 @@ def _observed(log: Sent, names: list[str], people: int | None) -> _Seen:
     days = int(log.day.max() - log.day.min()) + 1 if len(log.day) else 0
     if days < PERIOD or max(there, people or 0) < FEWEST:
         raise DataError(finding("E_PROGRAMME_LOG", column="sends", found=f"{days} / {there}", days=PERIOD, people=FEWEST))
-    flow = log.frame["flow"].astype(object).where(log.frame["flow"].notna(), "").astype(str).str.strip().to_numpy()
-    return _Seen(log, flow, names, max(there, people or 0))
+    said = log.frame["flow"].astype(object).where(log.frame["flow"].notna(), "").astype(str).str.strip()
+    return _Seen(log, said.map(_names(said.unique(), tables)).to_numpy(object), names, max(there, people or 0))
+
+
+def _names(said: Sequence[str], tables: Tables) -> dict[str, str]:
+    """What a log calls a flow -> its row: "Welcome", "bienvenue" and "Abandoned basket" are known whatever their capitals."""
+    known = {label.lower(): name for name, row in tables.flows.items() for label in (name, name.replace("_", " "), *row["label"].values())}
+    return {word: known.get(word.lower(), word) for word in said}
 
 
 def _date(day: int) -> Any:
@@ -179,7 +199,7 @@ def _left(cap: Cap, load: Load, shares: Mapping[str, float], tables: Tables, spa
     return (cap.window, cap.most, load.mean, set_aside, max(0, cap.most - set_aside), load.above(set_aside), most)
 
 
-def _told(left: pd.DataFrame, basis: str, spare: float, language: str) -> list[Finding]:
+def _told(left: pd.DataFrame, basis: str, language: str) -> list[Finding]:
     found = []
     if basis == "judgement":
         found.append(finding("N_PROGRAMME_OPINION", language, level="note", column="flows"))

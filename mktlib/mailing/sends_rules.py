@@ -175,7 +175,8 @@ def _left(sent: Sent, members: Members | None, asked: Asked) -> Rule:
     after = _after(sent, _marks(sent, "unsubscribes", "unsubscribed"), listed)
     if after is None:
         return Rule("unsubscribed", "not_measured")
-    dated = _back(np.full(len(sent.day), -1) if listed is None else _after(sent, None, listed), sent, members)
+    by_list = _after(sent, None, listed)
+    dated = _back(np.full(len(sent.day), -1) if by_list is None else by_list, sent, members)
     after = _back(after, sent, members)
     most = int(asked.tables.checks["SENDS_AFTER_UNSUBSCRIBE"]["values"]["most"])
     told, late, soon, later = Told(asked), dated > most, (dated > 0) & (dated <= most), (after > most) & (dated <= 0)

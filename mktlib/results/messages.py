@@ -18,9 +18,9 @@ class Rhythm(Result):
     month; leave: chance to leave in it; life: value over the remaining life, naive alone) and rhythm: segment, outcome, per_month, months
     and people (seen at it), mean, low, high, naive (the plain mean of those who were mailed so). segments: one row a segment: segment,
     people, months (people-months), usual (messages a month), leavers, verdict (randomised | adjusted | cannot_tell | too_few), why (""; of
-    the two last: few_people | few_events | no_variation | overlap | drift | noise), best, flat_low, flat_high (rhythms within 5 % of the
-    best), few_at, many_at (the nearest judged rhythms of half and of twice the best, else the ends), cost_few, cost_many with _low and
-    _high (value lost a customer there), at_edge (bool: the best may lie beyond), moves (share of the variance of messages within people),
+    the two last: few_people | few_events | no_variation | overlap | drift | noise), best, flat_low, flat_high (rhythms not
+    shown to lose more than 5 % of the best), few_at, many_at (the nearest judged rhythms of half and of twice the best, else the ends),
+    cost_few, cost_many with _low and _high (value lost a customer there), at_edge (bool: the best may lie beyond), moves (share of the variance of messages within people),
     placebo (chance of what was seen if nothing is hidden), overlap (least share of people-months with a like past), effective (least
     effective people-months of a rhythm). survival: segment, per_month (blank: as mailed), kind (seen | steady), month, on_list, low,
     high, at_risk. trial: the test to run, one row a segment, outcome (value | leave) and arm: segment, per_month, outcome, months, people
@@ -77,10 +77,10 @@ class SendsCheck(Result):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Programme(Result):
-    """What life-cycle flows take of the messages a person bears. table: one row a flow: flow, stage, channel, trigger (see the row of
-    flows.toml), mails (of one entry), days (over which they leave), cap (in any 30 days), share (of the people who enter it in 30 days),
-    entrants (people; NaN: size not told), per_entrant (mails in 30 days of who got any), per_person (mean over everyone), measure, basis
-    (log | told | judgement).
+    """What life-cycle flows take of the messages a person bears. table: one row a flow (see the rows of flows.toml): flow, stage, channel,
+    mails (of one entry), days (over which they leave), cap (in any 30 days), share (of the people who enter it in 30 days; of a log: who
+    got a message of it in its last 30), entrants (those people; NaN: size not told), per_entrant (mails in 30 days of one of them),
+    per_person (mean over everyone), measure, basis (log | told | judgement).
 
     left: one row a window: window (days), cap, flows (mean messages of flows a person), reserved (set aside, so that at most `spare` of the
     people get more), left (for campaigns), above (share of people who get more than is set aside), most (the flows' own caps together:
