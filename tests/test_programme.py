@@ -18,6 +18,7 @@ from mktlib.mailing import check_sends, email_programme
 from mktlib.mailing.rates import dispersion, exact, rate_of, would_tell
 from mktlib.planning import brief_from_text, plan_campaign
 from mktlib.planning.already import over_with_log, read_log
+from mktlib.reporting import report
 from mktlib.results import CELL, Scores, SendsCheck
 from mktlib.simulate import load_sample
 from mktlib.vocabulary import load_tables, lookup
@@ -126,6 +127,8 @@ def test_an_empty_log_has_nothing_to_tell():
     found = check_sends(log(), cap_7=2, cap_30=6)
     assert (len(found.over), found.facts["messages"]) == (0, 0)
     assert "broken" not in verdicts(found).values()
+    assert "W_SENDS_EMPTY" in codes(found)
+    assert report(found).sections[0].headline == "The log holds no message: nothing was checked."
 
 
 def test_engines_agree():
@@ -162,6 +165,7 @@ def test_nobody_without_consent_after_leaving_after_a_bounce_or_too_long_unheard
     told = {f.code: f for f in found.findings}
     after = told["SENDS_AFTER_LEAVING"]  # the log dates the message, not the click
     assert rows.loc["unsubscribed", "verdict"] == "cannot_tell"
+    assert any("after unsubscribing" in sentence and "cannot be told" in sentence for sentence in report(found).sections[0].sentences)
     assert {
         "SENDS_NO_CONSENT",
         "SENDS_BEFORE_CONSENT",

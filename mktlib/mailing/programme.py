@@ -167,7 +167,7 @@ def _observed(log: Sent, names: list[str], people: int | None, tables: Tables) -
     if days < PERIOD or max(there, people or 0) < FEWEST:
         raise DataError(finding("E_PROGRAMME_LOG", column="sends", found=f"{days} / {there}", days=PERIOD, people=FEWEST))
     said = log.frame["flow"].astype(object).where(log.frame["flow"].notna(), "").astype(str).str.strip()
-    return _Seen(log, said.map(_names(said.unique(), tables)).to_numpy(object), names, max(there, people or 0))
+    return _Seen(log, said.map(_names(list(said.unique()), tables)).to_numpy(object), names, max(there, people or 0))
 
 
 def _names(said: Sequence[str], tables: Tables) -> dict[str, str]:

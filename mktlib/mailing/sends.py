@@ -86,6 +86,7 @@ def check_sends(
         *unmeasured(rules, asked),
     )
     findings += tuple(f for rule in rules for f in rule.findings)
+    findings += () if len(sent.day) else (finding("W_SENDS_EMPTY", told, level="warning"),)
     bar.update()
     bar.close()
     order = {"error": 0, "warning": 1, "note": 2}

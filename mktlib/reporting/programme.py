@@ -15,6 +15,8 @@ from mktlib.results import Programme, SendsCheck
 from mktlib.wording import chances
 
 BROKEN = ("broken", "above_target")
+SEEN = 0.0005
+"""Share of people below which nobody is said to get more than is set aside."""
 
 
 def programme_draft(voice: Voice, result: Programme, facts: Facts) -> Draft:
@@ -24,7 +26,7 @@ def programme_draft(voice: Voice, result: Programme, facts: Facts) -> Draft:
     flows = result.table.sort_values("per_person", ascending=False, kind="stable")
     top = [voice.label("flow", name) for name in flows["flow"].head(3)]
     said += [voice.say("programme.most", names=voice.names(top))] if len(flows) > 1 else []
-    if rows:
+    if rows and rows[0]["above"] >= SEEN:
         said.append(voice.say("programme.skip", share=voice.percent(float(rows[0]["above"])), days=voice.number(int(rows[0]["window"]))))
     said.append(voice.say(f"programme.basis.{facts['basis']}"))
     spec: list[Spec] = [
@@ -42,12 +44,15 @@ def programme_draft(voice: Voice, result: Programme, facts: Facts) -> Draft:
 
 
 def _left(voice: Voice, row: Mapping[Any, Any]) -> str:
-    counts = {k: voice.number(int(row[k])) for k in ("cap", "reserved", "left")}
-    return voice.say("programme.full" if row["left"] == 0 else "programme.left", days=voice.number(int(row["window"])), **counts)
+    counts = {k: voice.number(int(row[k])) for k in ("reserved", "left")}
+    key = "programme.full" if row["left"] == 0 else "programme.left"
+    return voice.count(key, int(row["cap"]), days=voice.number(int(row["window"])), **counts)
 
 
 def sends_draft(voice: Voice, result: SendsCheck, facts: Facts) -> Draft:
     """What is broken first; caps with how many people; complaints with their range; what was not measured."""
+    if not result.facts["messages"]:
+        return Draft(headline=voice.say("sends.empty"), sentences=[], tables=[], details=[])
     table = result.table.set_index("rule")
     seen = table[table["verdict"].ne("not_measured")]
     broken = [voice.inner("sends_rule", rule) for rule in table.index[table["verdict"].isin(BROKEN)]]
@@ -55,8 +60,13 @@ def sends_draft(voice: Voice, result: SendsCheck, facts: Facts) -> Draft:
     headline = voice.count("sends.broken", len(broken), **values) if broken else voice.count("sends.kept", len(seen))
     sentences = [_cap(voice, window, row, result) for window in (7, 30) if (row := _row(table, f"cap_{window}")) is not None]
     sentences += _complaints(voice, _row(table, "complaints"), facts)
-    missing = [voice.inner("sends_rule", rule) for rule in table.index[table["verdict"].eq("not_measured")]]
-    sentences += [voice.say("sends.missing", names=voice.names(missing, most=9))] if missing else []
+    for verdict, key in (("cannot_tell", "sends.open"), ("not_measured", "sends.missing")):
+        names = [
+            voice.inner("sends_rule", rule)
+            for rule in table.index[table["verdict"].eq(verdict)]
+            if rule != "complaints" or key != "sends.open"
+        ]
+        sentences += [voice.say(key, names=voice.names(names, most=9))] if names else []
     spec: list[Spec] = [("sends_rule", "label"), ("sends_verdict", "label"), ("count", "whole"), ("of", "whole")]
     spec += [("low", "percent"), ("high", "percent")] if voice.analyst else []
     shown = result.table.rename(columns={"rule": "sends_rule", "verdict": "sends_verdict"})
