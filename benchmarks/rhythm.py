@@ -1,4 +1,5 @@
 """E-mails a month on simulated logs with known truth: python benchmarks/rhythm.py worlds|speed|lifelines [runs] [world ...]
+   worlds also takes --seed (other logs of the same worlds), --people and --months
 
 worlds: how often the call abstains and why, how often its 90 % ranges hold the truth where it gives any, how far the plain average and the
 call are off, and how often the best rhythm named is within 5 % of the best. speed: a million e-mails. lifelines: the product-limit estimate
@@ -8,6 +9,7 @@ here, `python benchmarks/rhythm.py lifelines out.csv` reads them where lifelines
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections import Counter
@@ -19,14 +21,14 @@ import pandas as pd
 HORIZON, LEVEL, PEOPLE, MONTHS = 24, 0.9, 2500, 12
 
 
-def one(name: str, seed: int) -> dict[str, object]:
+def one(name: str, seed: list[int], people: int = PEOPLE, months: int = MONTHS) -> dict[str, object]:
     """One log of a world, judged."""
     from mktlib.mailing.remaining import stays
     from mktlib.mailing.rhythm import email_rhythm
     from mktlib.simulate.rhythms import WORLDS, mailings, truth
 
     world = WORLDS[name]
-    log = mailings(world, people=PEOPLE, months=MONTHS, seed=[seed, 7])
+    log = mailings(world, people=people, months=months, seed=seed)
     made = email_rhythm(
         log, by=None, worth={"clicks": 1.0}, assigned="arm" if world.arms else None, months=HORIZON, level=LEVEL, zone="UTC"
     )
@@ -56,16 +58,23 @@ def one(name: str, seed: int) -> dict[str, object]:
     }
 
 
-def worlds(runs: int, names: list[str]) -> None:
+def worlds(given: list[str]) -> None:
     from mktlib.simulate.rhythms import WORLDS
 
+    ask = argparse.ArgumentParser()
+    ask.add_argument("runs", nargs="?", type=int, default=40)
+    ask.add_argument("names", nargs="*")
+    for name, default in (("--seed", 7), ("--people", PEOPLE), ("--months", MONTHS)):
+        ask.add_argument(name, type=int, default=default)
+    told = ask.parse_intermixed_args(given)
+    runs, names = told.runs, told.names
     head = "| world | answers | cannot tell, because | life in range | clicks in range | leaving in range | off: clicks | plain"
     print(head + " | off: leaving | plain | best within 5 % | plain |\n|" + "---|" * 12, flush=True)
     for name in names or list(WORLDS):
-        rows = pd.DataFrame([one(name, s) for s in range(runs)])
-        told = rows["verdict"].isin(["randomised", "adjusted"])
-        why = ", ".join(f"{k} {n / runs:.0%}" for k, n in Counter(rows.loc[~told, "why"]).most_common()) or "–"
-        cells = [name, f"{told.mean():.0%}", why]
+        rows = pd.DataFrame([one(name, [s, told.seed], told.people, told.months) for s in range(runs)])
+        answered = rows["verdict"].isin(["randomised", "adjusted"])
+        why = ", ".join(f"{k} {n / runs:.0%}" for k, n in Counter(rows.loc[~answered, "why"]).most_common()) or "–"
+        cells = [name, f"{answered.mean():.0%}", why]
         cells += [_share(rows[f"{k}_in"]) for k in ("life", "clicks", "leave")]
         cells += [
             f"{rows[c].replace([np.inf, -np.inf], np.nan).mean():+.2f}" for c in ("clicks_off", "clicks_naive", "leave_off", "leave_naive")
@@ -121,7 +130,7 @@ def lifelines(path: str) -> None:
 if __name__ == "__main__":
     what, *rest = sys.argv[1:] or ["worlds"]
     if what == "worlds":
-        worlds(int(rest[0]) if rest else 40, rest[1:])
+        worlds(rest)
     elif what == "speed":
         speed()
     else:

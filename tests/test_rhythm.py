@@ -42,7 +42,7 @@ def test_of_rhythms() -> Rhythm:
 
 @pytest.fixture(scope="module")
 def constant() -> Rhythm:
-    return mk.email_rhythm(mailings(WORLDS["constant"], people=3000, months=10, seed=11), by=None, worth=CLICK, zone="UTC")
+    return mk.email_rhythm(mailings(WORLDS["constant"], people=3000, months=10, seed=13), by=None, worth=CLICK, zone="UTC")
 
 
 # ---------------------------------------------------------------- people-months
@@ -136,6 +136,14 @@ def test_arms_told_by_a_name_count_the_mails_that_they_got() -> None:
     assert made.table["per_month"].tolist() == [2, 4, 8]
 
 
+def test_who_changes_arms_is_told(test_of_rhythms: Rhythm) -> None:
+    sends = mk.load_sample("sends_test")
+    other = sends["arm"].where(sends["sent_at"] < "2026-02", 8)
+    made = mk.email_rhythm(sends.assign(arm=other), by=None, assigned="arm", worth=CLICK)
+    assert "N_RHYTHM_MOVED" in [f.code for f in made.findings]
+    assert "N_RHYTHM_MOVED" not in [f.code for f in test_of_rhythms.findings]
+
+
 # ---------------------------------------------------------------- as it was
 
 
@@ -217,6 +225,57 @@ def test_within_is_right_on_counts_without_luck() -> None:
     assert made is not None
     season = np.mean([1, 1.2, 0.8, 1, 1.5, 1])
     assert np.exp(made.log) == pytest.approx(u.mean() * rhythms * np.exp(-0.15 * rhythms) * season, rel=1e-6)
+
+
+def _drifted(keeps: float) -> tuple[float, float]:
+    """(by how much the curve's tilt is off, by how much the log lets it be) where mails follow engagement that passes, no luck."""
+    rng, people, months = np.random.default_rng(0), 12_000, 8
+    stays_so, moving = rng.normal(0, 0.5, people), rng.normal(0, 0.6, people)
+    mails, engaged = np.zeros((2, people, months))
+    for m in range(months):
+        engaged[:, m] = np.exp(stays_so + moving)
+        mails[:, m] = np.clip(rng.poisson(4 * engaged[:, m] ** 0.4), 1, 9)
+        moving = keeps * moving + np.sqrt(1 - keeps**2) * rng.normal(0, 0.6, people)
+    row = Kept(
+        person=np.repeat(np.arange(people), months), month=np.tile(np.arange(months), people), mails=mails.ravel(),
+        at_risk=np.full(people, 8.0),
+    )  # fmt: skip
+    made = fit_within(row, (engaged * mails * np.exp(-0.1 * mails)).ravel(), np.arange(1.0, 10.0))
+    assert made is not None
+    h = made.hidden
+    tilt = made.log[-1] - made.log[0] - (np.log(9) - 0.8)
+    return float(tilt), float(np.sqrt(h[-1, -1] + h[0, 0] - 2 * h[0, -1]))
+
+
+@pytest.mark.parametrize("keeps", [1.0, 0.9, 0.7, 0.5])
+def test_what_a_drift_may_hide_is_as_large_as_what_it_does(keeps: float) -> None:
+    off, allowed = _drifted(keeps)
+    assert abs(off) < 1.2 * allowed + 1e-9
+    assert allowed < 2 * abs(off) + 1e-9
+
+
+@pytest.mark.parametrize("world", ["constant", "drifting"])
+def test_a_small_log_that_would_not_show_a_drift_abstains(world: str) -> None:
+    verdicts = [
+        mk.email_rhythm(mailings(WORLDS[world], people=800, months=7, seed=s), by=None, worth=CLICK).segments.loc[0, "verdict"]
+        for s in range(3)
+    ]
+    assert verdicts == ["cannot_tell"] * 3
+
+
+def test_who_joined_late_weighs_as_the_months_he_could_have_been_there() -> None:
+    days = [f"2026-{m:02d}-{d:02d}" for m in range(1, 5) for d in (3, 27)]
+    early = [(f"e{k}", day, 0, 0) for k in range(150) for day in days]
+    late = [(f"l{k}", day, 1, 0) for k in range(150) for day in days[-2:]]
+    sent = log(*early, *late).assign(arm=lambda d: d["member_id"].str[1:].astype(int) % 2 * 2 + 2)
+    curves = mk.email_rhythm(sent, by=None, worth=CLICK, assigned="arm", zone="UTC").curves
+    assert curves.query("outcome == 'clicks'")["mean"].to_numpy() == pytest.approx([2 / 5] * 2)  # 2 clicks in one of five months
+
+
+def test_a_rhythm_not_shown_to_be_worse_is_among_those_as_good() -> None:
+    value = Estimate(log=np.log([50.0, 100, 90, 60]), cover=np.eye(4) * 0.08**2)
+    made = zone(value, np.array([1.0, 2, 3, 4]), 0.9)
+    assert (made.best, made.flat_low, made.flat_high) == (1, 1, 2)
 
 
 def test_weights_make_the_past_alike_at_every_rhythm() -> None:
@@ -315,6 +374,7 @@ WRONG = [
     ([{"member": "a"}], {"by": None}, {"E_MISSING_COLUMN", "E_RHYTHM_VALUE"}),
     ([SENT], {}, {"E_MISSING_COLUMN"}),
     ([SENT], {"by": None, "level": 2, "most": 0, "months": 0, "discount": -1, "worth": {"likes": 1}}, {"E_OPTION"}),
+    ([SENT], {"by": None, "zone": "Mars/Olympus"}, {"E_OPTION"}),
     ([SENT | {"clicks": -1}], {"by": None}, {"E_NEGATIVE_COUNT"}),
     ([SENT | {"clicks": "many"}], {"by": None}, {"E_NOT_A_NUMBER"}),
     ([SENT | {"clicks": np.inf}], {"by": None}, {"E_NOT_FINITE"}),
@@ -388,7 +448,8 @@ default = {cost = 60, days = 1, most = 2}
 
 def test_the_report_says_the_answer_or_the_test(test_of_rhythms: Rhythm) -> None:
     told = mk.report(test_of_rhythms, language="en").html
-    assert "All customers: about 4 e-mails a month are worth most" in told
+    assert "2 to 4 e-mails a month are worth most" in told
+    assert "Best guess: 4" in told
     untold = mk.report(mk.email_rhythm(mk.load_sample("sends"), by=None), language="en").html
     assert "This log cannot tell how many e-mails a month are best" in untold
     assert "draw by lot" in untold

@@ -96,9 +96,8 @@ def _title(canvas: Canvas, result: Rhythm, shown: pd.DataFrame) -> str:
     if len(shown) > 1:
         return canvas.say("rhythm.several")
     ends = {k: canvas.number(int(row[c])) for k, c in (("n", "best"), ("low", "flat_low"), ("high", "flat_high"))}
-    return canvas.say(
-        "rhythm.one" if ends["low"] == ends["high"] else "rhythm.some", group=_name(canvas, result, str(row["segment"])), **ends
-    )
+    key = "rhythm.one" if ends["low"] == ends["high"] else "rhythm.some"
+    return canvas.say(key, group=_name(canvas, result, str(row["segment"])), count=int(row["best"]), **ends)
 
 
 def _axes(canvas: Canvas, result: Rhythm) -> None:

@@ -67,16 +67,33 @@ def life(fit: Fit, horizon: int, discount: float) -> Estimate:
     on, moved = stays(np.exp(leave.log), horizon, discount)
     influence = value.influence + moved * leave.influence
     extra = np.broadcast_to(value.extra, on.shape) + moved**2 * np.broadcast_to(leave.extra, on.shape)
-    return Estimate(log=value.log + np.log(on), cover=influence.T @ influence + np.diag(extra))
+    return Estimate(log=value.log + np.log(on), cover=influence.T @ influence + np.diag(extra) + _hidden(fit, moved))
+
+
+def _hidden(fit: Fit, moved: np.ndarray) -> np.ndarray:
+    """(R, R) mean squares of what a hidden drift makes of the log of the value: who is keener brings more and stays longer at once."""
+    more = 1 + np.abs(moved) * fit.curves["leave"].power
+    return np.asarray(np.outer(more, more) * fit.curves["value"].hidden)
 
 
 def settled(fit: Fit, horizon: int, discount: float, level: float, *, tests: int = 1) -> tuple[Fit, Estimate | None, Zone | None]:
-    """(the fit, its curve of value, what that says): one that is all noise abstains. tests: how many segments are judged at once."""
+    """(the fit, its curve of value, what that says): one that is all noise abstains, and one whose answer a drift could turn that the log
+    is too small to show. tests: how many segments are judged at once."""
     if not fit.answers:
         return fit, None, None
     value = life(fit, horizon, discount)
     found = zone(value, fit.rhythms, level, tests=tests)
-    return (fit, value, found) if found.told else (fit.stopped("noise"), value, None)
+    if _stands(fit, found):
+        return fit, value, found
+    hidden = _hidden(fit, stays(np.exp(fit.curves["leave"].log), horizon, discount)[1])
+    by_luck = zone(Estimate(log=value.log, cover=value.cover - hidden), fit.rhythms, level, tests=tests)
+    return (fit.stopped("drift"), None, None) if _stands(fit, by_luck) else (fit.stopped("noise"), value, None)
+
+
+def _stands(fit: Fit, found: Zone) -> bool:
+    """Where rhythms were not drawn by lot, the least or the most that was tried is named only where no other can be much better: there the
+    shape of the curve speaks more than the people."""
+    return found.told and (fit.verdict == "randomised" or found.safe or not found.at_edge)
 
 
 def _counted(months: Months, place: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -134,17 +151,19 @@ def drawn(months: Months, name: str, rhythm_of: np.ndarray) -> Fit:
 
 
 def _averages(months: Months, arm: np.ndarray, y: np.ndarray, size: int) -> Curve | None:
-    """Means by arm of each person's average month, so that those who left early count as much as those who stayed; None where an arm has
-    none of it."""
+    """Means by arm of each person's average month, each person weighing as many months as he could have been on the list, so that those
+    who left early count as much as those who stayed, and those who joined late less; None where an arm has none of it."""
     known = arm >= 0
     pair, row = np.unique(months.person[known] * size + arm[known], return_inverse=True)
     each, whose = np.bincount(row, y[known]) / np.bincount(row), pair % size
-    n, total = np.bincount(whose, minlength=size), np.bincount(whose, each, minlength=size)
+    last = np.append(months.person[1:] != months.person[:-1], True)
+    could = np.bincount(row, np.where(last, months.months - months.month, 1)[known])
+    n, total = np.bincount(whose, could, minlength=size), np.bincount(whose, could * each, minlength=size)
     if (total <= 0).any():
         return None
     mean = total / n
     influence = np.zeros((len(months.segment), size))
-    influence[pair // size, whose] = (each - mean[whose]) / total[whose]
+    influence[pair // size, whose] = could * (each - mean[whose]) / total[whose]
     return Curve(log=np.log(mean), influence=influence)
 
 
@@ -261,9 +280,9 @@ def _adjusted(fit: Fit, weighed: Weighed, features: np.ndarray) -> Fit:
     for name, y in events.items():
         curve = _events(fit, curves[lead], lead, weighed, features, y)
         curves |= {name: curve} if curve is not None else {}
+    wider = float(np.sqrt(1 + SHIFTS**2))  # a shift that is let pass is in the ranges; in those of curves within people it is measured
+    curves = {k: replace(c, influence=wider * c.influence) if k in events else c for k, c in curves.items()}
     curves.setdefault("leave", _hardly(months, rhythms, months.left))
-    wider = float(np.sqrt(1 + SHIFTS**2))  # a shift that is let pass is in the ranges
-    curves = {k: replace(c, influence=wider * c.influence) for k, c in curves.items()}
     fit = replace(fit, curves=curves)
     return fit.stopped("drift") if fit.placebo < HIDDEN or _follows(fit, curves[lead], lead) else fit
 
@@ -296,4 +315,5 @@ def _events(fit: Fit, lead: Curve, name: str, weighed: Weighed, features: np.nda
         engaged=engaged[rows], brings=brings, features=features[rows],
     )  # fmt: skip
     bends = 0 if events < 20 else 1 if events < BENT else 2
-    return fit_events(mailed, y[rows], rhythms, bends=bends)
+    curve = fit_events(mailed, y[rows], rhythms, bends=bends)
+    return None if curve is None else replace(curve, hidden=curve.power**2 * lead.hidden)

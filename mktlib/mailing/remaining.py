@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import norm
 
 FLAT = 0.05
-"""A rhythm is as good as the best where it loses no more than this share of its value."""
+"""A rhythm may be as good as the best where it is not shown to lose more than this share of its value."""
 ALIKE = 0.15
 """Where no rhythm can lose more than this share, the rhythm hardly matters, and that is an answer too."""
 DRAWS, SEED, WRONG = 4000, 20267, 0.05
@@ -49,8 +49,8 @@ def stays(leave: np.ndarray, months: int, discount: float) -> tuple[np.ndarray, 
 @dataclass(frozen=True, kw_only=True)
 class Zone:
     """What a curve of value says. best, flat_low, flat_high, few_at, many_at: places of rhythms (-1: none). cost_few, cost_many: (value
-    lost a customer, low, high) there. told: some rhythm is shown to be worse, or none can be much worse. at_edge: the best is the least or
-    the most that was judged."""
+    lost a customer, low, high) there. flat: beside the best and not shown to lose more than FLAT. told: some rhythm is shown to be worse,
+    or none can be much worse. safe: the best cannot lose more than ALIKE to any. at_edge: the best is the least or the most judged."""
 
     best: int
     flat_low: int
@@ -60,6 +60,7 @@ class Zone:
     cost_few: tuple[float, float, float]
     cost_many: tuple[float, float, float]
     told: bool
+    safe: bool
     at_edge: bool
 
 
@@ -67,9 +68,10 @@ NONE = (float("nan"), float("nan"), float("nan"))
 
 
 def zone(value: Estimate, rhythms: np.ndarray, level: float, *, tests: int = 1) -> Zone:
-    """The best rhythm, those as good, and what others cost."""
-    middle, best = np.exp(value.log), int(np.argmax(value.log))
-    good = np.flatnonzero(middle >= (1 - FLAT) * middle[best])
+    """The best rhythm, those that may be as good, and what others cost."""
+    best = int(np.argmax(value.log))
+    gap, sd, bar = value.log[best] - value.log, _apart(value.cover, best), _bar(value.cover, WRONG / max(tests, 1))
+    good = np.flatnonzero(gap - bar * sd <= -np.log1p(-FLAT))
     lower, upper = (good[good <= best], good[good >= best])
     low = _run(lower[::-1])
     high = _run(upper)
@@ -79,7 +81,8 @@ def zone(value: Estimate, rhythms: np.ndarray, level: float, *, tests: int = 1) 
     draws = _draws(value)
     return Zone(
         best=best, flat_low=low, flat_high=high, few_at=few, many_at=many, cost_few=_cost(value, draws, best, few, level),
-        cost_many=_cost(value, draws, best, many, level), told=_told(value, best, tests), at_edge=best in (0, len(rhythms) - 1),
+        cost_many=_cost(value, draws, best, many, level), told=_told(gap, sd, bar, best), at_edge=best in (0, len(rhythms) - 1),
+        safe=bool((norm.ppf(1 - WRONG) * sd - gap <= -np.log1p(-ALIKE))[np.arange(len(gap)) != best].all()),
     )  # fmt: skip
 
 
@@ -103,21 +106,26 @@ def _cost(value: Estimate, draws: np.ndarray, best: int, other: int, level: floa
     return float(np.exp(value.log[best]) - np.exp(value.log[other])), float(low), float(high)
 
 
-def _told(value: Estimate, best: int, tests: int) -> bool:
+def _apart(cover: np.ndarray, best: int) -> np.ndarray:
+    """(R,) the standard error of how far each rhythm is from the best."""
+    return np.asarray(np.sqrt(np.maximum(np.diag(cover) + cover[best, best] - 2 * cover[best], 1e-18)))
+
+
+def _told(gap: np.ndarray, sd: np.ndarray, bar: float, best: int) -> bool:
     """Some rhythm is shown to be worse than the best (5 % wrong over all pairs of rhythms and all tests), or none can lose more than
     ALIKE."""
-    gap = value.log[best] - value.log
-    sd = np.sqrt(np.maximum(np.diag(value.cover) + value.cover[best, best] - 2 * value.cover[best], 1e-18))
     others = np.arange(len(gap)) != best
     if not others.any():
         return False
-    worse = bool((gap[others] > _bar(value.cover, WRONG / max(tests, 1)) * sd[others]).any())
+    worse = bool((gap[others] > bar * sd[others]).any())
     alike = bool((gap[others] + norm.ppf(1 - WRONG) * sd[others] < -np.log1p(-ALIKE)).all())
     return worse or alike
 
 
 def _bar(cover: np.ndarray, wrong: float) -> float:
     """How many standard errors apart the furthest pair of rhythms is by luck alone, at most, but for `wrong` of cases (Tukey's range)."""
+    if len(cover) < 2:
+        return 0.0
     draws = np.log(_draws(Estimate(log=np.zeros(len(cover)), cover=cover)))
     one, other = np.triu_indices(len(cover), 1)
     sd = np.sqrt(np.maximum(np.diag(cover)[one] + np.diag(cover)[other] - 2 * cover[one, other], 1e-18))

@@ -18,6 +18,7 @@ from scipy.stats import norm
 from threadpoolctl import threadpool_limits
 
 from mktlib.errors import DataError, Finding
+from mktlib.intake.inputs import not_zone
 from mktlib.mailing.judged import Fit, drawn, settled, watched
 from mktlib.mailing.leaving import kaplan_meier, steady
 from mktlib.mailing.months import ALL, Asked, Months, read_months
@@ -78,7 +79,7 @@ def email_rhythm(
     >>> email_rhythm(log, by=None, worth={"clicks": 0.5}).segments[["verdict", "why"]].to_dict("records")
     [{'verdict': 'too_few', 'why': 'few_people'}]
     """
-    wrong = [*not_level(level), *_odd_options(most, months, discount)]
+    wrong = [*not_level(level), *not_zone(zone), *_odd_options(most, months, discount)]
     asked = Asked(by=by, assigned=assigned, planned=planned, worth=worth, zone=zone)
     log = read_months(sends, orders, people, asked, found=wrong)
     rhythm_of, told = _arms(log, most) if assigned else (np.zeros(0), [])
@@ -140,6 +141,9 @@ def _arms(log: Months, most: int) -> tuple[np.ndarray, list[Finding]]:
     told = [
         finding("N_RHYTHM_KEPT", level="warning", column="assigned", found=log.arms[k], got=f"{got[k]:.1f}") for k in np.flatnonzero(odd)
     ]
+    of = pd.Series(log.arm[log.arm >= 0]).groupby(log.person[log.arm >= 0]).nunique()
+    moved = int((of > 1).sum())
+    told += [finding("N_RHYTHM_MOVED", level="warning", column="assigned", found=str(moved), of=str(len(of)))] if moved else []
     return rhythm, told
 
 

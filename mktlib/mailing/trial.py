@@ -42,7 +42,7 @@ def _needed(months: Months, outcome: str, differs: float, arms: int) -> float:
     each = total if outcome == "leave" else total / n
     whole = each if outcome == "leave" and months.months < MONTHS else each[n == n.max()] if outcome == "value" else each
     mean, spread = float(whole.mean()), float(whole.var())
-    if mean <= 0 or len(whole) < 10:
+    if mean <= 0 or len(whole) < 10 or (differs * mean) ** 2 <= 0:  # so small that its square is nothing
         return float("nan")
     pairs = arms * (arms - 1) / 2
     z = norm.ppf(1 - WRONG / 2 / pairs) + norm.ppf(POWER)

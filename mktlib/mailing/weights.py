@@ -106,13 +106,14 @@ def fit_events(mailed: Mailed, events: np.ndarray, rhythms: np.ndarray, *, bends
     score = np.zeros((mailed.people, x.shape[1]))
     np.add.at(score, mailed.person, x * (mailed.weight * (events - mailed.mails * np.exp(x @ beta)))[:, None])
     at = [np.ones(len(rhythms)), shape(rhythms, scale, bends)]
-    level = 0.0
+    level = power = 0.0
     if x.shape[1] > 1 + bends:
         share = np.exp(beta[-1] * keen)
         level = float(np.log(share.mean()))
+        power = float(np.hypot(beta[-1], np.linalg.norm(score @ inverse[:, -1])))
         at.append(np.full(len(rhythms), float(share @ keen / share.sum())))
     log = np.log(rhythms) + np.column_stack(at[:2]) @ beta[: 1 + bends] + level
-    return Curve(log=log, influence=score @ inverse @ np.column_stack(at).T)
+    return Curve(log=log, influence=score @ inverse @ np.column_stack(at).T, power=power)
 
 
 def _expected(mailed: Mailed) -> np.ndarray:

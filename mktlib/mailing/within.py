@@ -16,6 +16,8 @@ import numpy as np
 from scipy.stats import chi2, norm
 
 STEPS, CLOSE = 40, 1e-9
+KEEPS = 0.5
+"""Share of passing engagement that is kept from a month to the next, at least, for its drift to be bounded by what the log shows."""
 SHRINK = 2.0
 """Months of an average person that a person's own past is mixed with, where it stands for what was to be expected."""
 
@@ -44,7 +46,8 @@ class Curve:
     """An outcome a customer and month at each rhythm: log (R,), its influence (people, R; the variance is the sum of squares).
 
     placebo: the chance of what was seen if nothing is hidden. engaged: (n,) outcome over what the month's mails would bring from an average
-    person: the person's engagement, with the luck of the month. level: its mean.
+    person: the person's engagement, with the luck of the month. level: its mean. hidden: (R, R) how far the log lets a drift that it does
+    not show move the logs: mean squares. power: of engagement, to which the outcome goes, root mean square.
     """
 
     log: np.ndarray
@@ -55,11 +58,13 @@ class Curve:
     extra: np.ndarray = field(default_factory=lambda: np.zeros(1))
     passing: float = 0.0
     drifts: float = 1.0
+    hidden: np.ndarray = field(default_factory=lambda: np.zeros(()))
+    power: float = 0.0
 
     @property
     def cover(self) -> np.ndarray:
-        """(R, R) covariance of the logs."""
-        return np.asarray(self.influence.T @ self.influence + np.diag(np.broadcast_to(self.extra, self.log.shape)))
+        """(R, R) mean squares of what the logs may be off by: luck and hidden drift."""
+        return np.asarray(self.influence.T @ self.influence + np.diag(np.broadcast_to(self.extra, self.log.shape)) + self.hidden)
 
 
 def shape(mails: np.ndarray, scale: float, bends: int) -> np.ndarray:
@@ -90,9 +95,10 @@ def fit_within(kept: Kept, y: np.ndarray, rhythms: np.ndarray, *, bends: int = 2
     else:
         return None
     moment, slope, ratio, later = _moments(kept, x, base, y, z, theta)
-    by_person = _summed(kept, moment)
-    influence = -by_person @ np.linalg.inv(slope).T
-    return _curve(kept, x, ratio, later, theta, influence, rhythms, scale, bends)
+    inverse = np.linalg.inv(slope).T
+    influence = -_summed(kept, moment) @ inverse
+    drift = -_drift(kept, x, z * (base * np.exp(np.clip(x @ theta, -30, 30)))[:, None], ratio, later, influence) @ inverse
+    return _curve(kept, x, ratio, theta, influence, drift, rhythms, scale, bends)
 
 
 def _months(kept: Kept) -> np.ndarray:
@@ -146,7 +152,7 @@ def _summed(kept: Kept, rows: np.ndarray) -> np.ndarray:
 
 
 def _curve(
-    kept: Kept, x: np.ndarray, ratio: np.ndarray, use: np.ndarray, theta: np.ndarray, influence: np.ndarray, rhythms: np.ndarray,
+    kept: Kept, x: np.ndarray, ratio: np.ndarray, theta: np.ndarray, influence: np.ndarray, drift: np.ndarray, rhythms: np.ndarray,
     scale: float, bends: int,
 ) -> Curve | None:  # fmt: skip
     """The level of the people on the list, times the shape: each person weighs as many months as he was on the list."""
@@ -166,7 +172,9 @@ def _curve(
     tilt = np.hstack([curve, np.tile((by_month * season)[:-1] / (by_month @ season), (len(rhythms), 1))]) + slope
     placebo, (passing, drifts) = _placebo(kept, x, ratio, influence, bends), _passing(kept, ratio, level)
     spread = own[:, None] + influence @ tilt.T
-    return Curve(log=log, influence=spread, placebo=placebo, engaged=ratio, level=level, passing=passing, drifts=drifts)
+    off = drift @ tilt.T
+    hidden = off.T @ off + np.outer(off.sum(axis=0), off.sum(axis=0))
+    return Curve(log=log, influence=spread, placebo=placebo, engaged=ratio, level=level, passing=passing, drifts=drifts, hidden=hidden)
 
 
 def _month_shares(kept: Kept, but_one: int) -> np.ndarray:
@@ -189,6 +197,27 @@ def _placebo(kept: Kept, x: np.ndarray, ratio: np.ndarray, influence: np.ndarray
     if np.linalg.cond(cover) > 1e12:
         return 1.0
     return float(chi2.sf(total @ np.linalg.solve(cover, total), bends))
+
+
+def _drift(
+    kept: Kept, x: np.ndarray, weight: np.ndarray, ratio: np.ndarray, use: np.ndarray, influence: np.ndarray
+) -> np.ndarray:  # fmt: skip
+    """(people, p) by how much the moments may be off because engagement passes and mails follow it, told from what a month's mails, which
+    cannot act on it, go with: the change from the next month to those beyond. A change that shows a month later was larger at first, by
+    the factor of engagement of which KEEPS is kept a month; all that passes more slowly was less larger.
+    """
+    nxt, (beyond, count) = np.minimum(np.arange(len(ratio)) + 1, len(ratio) - 1), _later(kept, ratio, skip=2)
+    known = count > 0
+    if not known.any():
+        return np.zeros((len(kept.at_risk), weight.shape[1]))
+    powers = np.concatenate([[0.0], np.cumsum(KEEPS ** np.arange(1, count.max() + 2))])
+    now = 1 - powers[count + 1] / (count + 1)
+    then = KEEPS - (powers[count + 1] - KEEPS) / np.maximum(count, 1)
+    size = np.abs(weight[:, 0])
+    larger = np.where(known, now / np.where(known, then, 1.0), 0.0) * (size @ use) / max(float(size @ known), 1e-12)
+    z = weight * larger[:, None]
+    slope_x = _later(kept, ratio[:, None] * x, skip=2)[0] - ratio[nxt, None] * x[nxt]
+    return _summed(kept, z * (ratio[nxt] - beyond)[:, None]) + influence @ (z.T @ slope_x).T
 
 
 def _passing(kept: Kept, ratio: np.ndarray, level: float) -> tuple[float, float]:

@@ -39,7 +39,7 @@ def _told(voice: Voice, row: Mapping[Any, Any], facts: Facts, sure: str) -> list
     """The rhythm, its flat zone and what others cost."""
     values = {k: voice.number(int(row[c])) for k, c in (("n", "best"), ("low", "flat_low"), ("high", "flat_high"))}
     key = "one" if values["low"] == values["high"] else "some"
-    said = [voice.say(f"rhythm.{key}", group=_name(voice, row["segment"], facts), **values)]
+    said = [voice.say(f"rhythm.{key}", group=_name(voice, row["segment"], facts), count=int(row["best"]), **values)]
     said += [s for side in ("few", "many") if (s := _cost(voice, row, side, facts, sure))]
     said += [voice.say("rhythm.edge", n=values["n"])] if row["at_edge"] else []
     return [" ".join(said)] if voice.reader == "client" else said
@@ -52,7 +52,7 @@ def _cost(voice: Voice, row: Mapping[Any, Any], side: str, facts: Facts, sure: s
     money = [voice.money(_rounded(float(row[f"cost_{side}{end}"])), str(facts.get("currency", "EUR"))) for end in ("", "_low", "_high")]
     shown = "shown" if row[f"cost_{side}_low"] > 0 else "maybe"
     values = {"n": voice.number(int(row[f"{side}_at"])), "cost": money[0], "within": voice.within(money[1], money[2]), "sure": sure}
-    return voice.say(f"rhythm.{side}.{shown}", **values, months=voice.number(int(facts.get("horizon", 24))))
+    return voice.say(f"rhythm.{side}.{shown}", count=int(row[f"{side}_at"]), **values, months=voice.number(int(facts.get("horizon", 24))))
 
 
 def _rounded(value: float) -> float:

@@ -20,7 +20,8 @@ class Rhythm(Result):
     people, months (people-months), usual (messages a month), leavers, verdict (randomised | adjusted | cannot_tell | too_few), why (""; of
     the two last: few_people | few_events | no_variation | overlap | drift | noise), best, flat_low, flat_high (rhythms not
     shown to lose more than 5 % of the best), few_at, many_at (the nearest judged rhythms of half and of twice the best, else the ends),
-    cost_few, cost_many with _low and _high (value lost a customer there), at_edge (bool: the best may lie beyond), moves (share of the variance of messages within people),
+    cost_few, cost_many with _low and _high (value lost a customer there), at_edge (bool: the best may lie beyond), moves (share of the
+    variance of messages within people),
     placebo (chance of what was seen if nothing is hidden), overlap (least share of people-months with a like past), effective (least
     effective people-months of a rhythm). survival: segment, per_month (blank: as mailed), kind (seen | steady), month, on_list, low,
     high, at_risk. trial: the test to run, one row a segment, outcome (value | leave) and arm: segment, per_month, outcome, months, people
