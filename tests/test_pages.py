@@ -340,3 +340,137 @@ def test_wrong_options_of_a_brief_are_said_at_once():
     assert len(caught.value.findings) == 6
     assert "heading" in str(caught.value)
     assert "email" in str(caught.value)
+
+
+# Pages as agencies and shop systems write them ---------------------------------------------------------------------------------------
+
+HEAD = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<title>Light sunglasses</title><meta name="description" content="Frames of 21 grams.">'
+    "{head}</head><body><h1>Frames</h1>{body}</body></html>"
+)
+LEFT = "/* url(old.png) */ p{filter:url(#shadow)} .a{background:url(gone.jpg)} .b{background:url(\"data:image/svg+xml,<svg xmlns='x'/>\")}"
+USUAL = {  # head, body, files beside the page -> the codes among those asked about
+    "a sheet for wide screens": (
+        '<link rel="stylesheet" href="a.css" media="(min-width: 64rem)">', "<main>x</main>", {"a.css": "main{width:1140px}"}, set()
+    ),
+    "a sheet that comes late": (
+        "<link rel='stylesheet' href='a.css' media='print' onload=\"this.media='all'\">",
+        "<main>x</main>", {"a.css": "main{width:1140px}"}, {"PAGE_FIXED_WIDTH"},
+    ),
+    "a sheet that was loaded before": (
+        "<link rel='preload' as='style' href='a.css' onload=\"this.rel='stylesheet'\">",
+        "<main>x</main>", {"a.css": "main{width:1140px}"}, {"PAGE_FIXED_WIDTH"},
+    ),
+    "a sheet after the page's own": (
+        '<style>main{width:960px}</style><link rel="stylesheet" href="a.css">', "<main>x</main>", {"a.css": "main{width:auto}"}, set()
+    ),
+    "styles for who has no scripts": ("<noscript><style>body{font-size:8px}</style></noscript>", "<p>Some words</p>", {}, set()),
+    "a rule inside a rule": ("<style>.a{width:960px; @media (max-width: 600px){width:auto}}</style>", '<p class="a">x</p>', {}, set()),
+    "a box in a row gives way": (
+        "<style>.r{display:flex}.c{flex:0 1 400px;width:400px}</style>", '<div class="r"><div class="c">x</div></div>', {}, set()
+    ),
+    "a box in a row that does not": (
+        "<style>.r{display:flex}.c{flex:none;width:400px}</style>",
+        '<div class="r"><div class="c">x</div></div>', {}, {"PAGE_FIXED_WIDTH"},
+    ),
+    "a drawer tied to the screen": ("<style>.d{position:fixed;right:0;width:400px}</style>", '<div class="d">x</div>', {}, set()),
+    "a link for who listens": (
+        "<style>.sr-only{position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0,0,0,0);font-size:9px}</style>",
+        '<a class="sr-only" href="#m">Skip to the content</a>', {}, set(),
+    ),
+    "a link beside the screen": (
+        "<style>.s{position:absolute;left:-9999px;display:block;width:400px;height:20px}</style>",
+        '<a class="s" href="#m">Skip to the content</a>', {}, set(),
+    ),
+    "a picture that fills its box": (
+        "<style>.m{aspect-ratio:4/3}.m img{width:100%;height:100%}</style>", '<div class="m"><img src="data:," alt=""></div>', {}, set()
+    ),
+    "an icon with a name": ("", '<a href="/i"><i class="fa" role="img" aria-label="Instagram"></i></a>', {}, set()),
+    "a title that is a drawing's": ("", '<svg role="img"><title>Map</title></svg>', {}, set()),
+    "lines that inherit their height": (
+        "<style>body{font-size:16px;line-height:1.5}.b{display:inline-block;padding:10px;line-height:inherit}</style>",
+        '<nav><a class="b" href="/a">Shop</a></nav>', {}, {"PAGE_TAP_48"},
+    ),
+    "lines whose height is reckoned": (
+        "<style>.b{display:inline-block;padding:10px;line-height:calc(1 + .8/1)}</style>",
+        '<nav><a class="b" href="/a">Shop</a></nav>', {}, set(),
+    ),
+    "edges are part of a button": (
+        "<style>.b{display:inline-block;height:44px;border:2px solid}</style>", '<nav><a class="b" href="/a">Shop</a></nav>', {}, set()
+    ),
+    "what a sheet no longer asks for": (
+        '<link rel="stylesheet" href="a.css?v=2">', "<p>x</p>",
+        {"a.css": LEFT},
+        set(),
+    ),
+    "what it does ask for": (
+        '<link rel="stylesheet" href="a.css">', "<p>x</p>", {"a.css": "p{background:url('gone.jpg')}"}, {"PAGE_FILE_MISSING"},
+    ),
+    "a file saved with its query": ('<link rel="stylesheet" href="a.css?v=2">', "<p>x</p>", {"a.css?v=2": "p{color:red}"}, set()),
+    "a postcode has letters in some countries": (
+        "", '<form><label for="p">Postcode</label><input id="p" autocomplete="postal-code" style="font-size:16px"></form>', {}, set()
+    ),
+    "pixels for who has no scripts": ("", '<noscript><img src="https://counter.example/p.gif"></noscript>', {}, set()),
+}  # fmt: skip
+ASKED = (
+    "PAGE_FIXED_WIDTH", "PAGE_TEXT_SMALL", "PAGE_TEXT_TINY", "PAGE_TAP_24", "PAGE_TAP_44", "PAGE_TAP_48", "PAGE_IMG_SIZE", "PAGE_LINK_NAME",
+    "PAGE_FILE_MISSING", "PAGE_FIELD_INPUTMODE", "PAGE_TITLE", "N_PAGE_WEIGHT", "N_PAGE_SHEETS",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("usual", USUAL)
+def test_what_is_usual_is_no_fault(usual, tmp_path):
+    head, body, files, codes = USUAL[usual]
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    path = tmp_path / "page.html"
+    path.write_text(HEAD.format(head=head, body=body))
+    assert {f.code for f in check_page(path) if f.code in ASKED} == codes
+
+
+def test_of_a_page_that_stays_blank_what_is_declared_is_told():
+    read, blank = finding("PAGE_TAP_44", rule="PAGE_TAP_44"), finding("SCREEN_MEASURED", characters=0)
+    assert read in merge([read], [blank], TABLES)
+
+
+NO_PAGES = {
+    "a.png": (b"\x89PNG\r\n\x1a\n<a>", "PNG"), "a.pdf": (b"%PDF-1.7 <a>", "PDF"), "a.docx": (b"PK\x03\x04<a>", "ZIP"),
+    "a.html": (b"", "0 B"),
+    "a.mhtml": (b"From: <Saved by Blink>\nContent-Type: multipart/related;\n\n<p>x", "MHTML"), "a.txt": (b"only words", "<...>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_PAGES)
+def test_what_is_no_page_is_refused_by_its_kind(name, tmp_path):
+    content, kind = NO_PAGES[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError) as wrong:
+        check_page(tmp_path / name)
+    assert [(f.code, f.found) for f in wrong.value.findings] == [("E_NOT_A_PAGE", kind)]
+
+
+@pytest.mark.parametrize(("begins", "told"), [(b"", True), (b"\xef\xbb\xbf", False)])
+def test_a_mark_of_byte_order_says_the_encoding(begins, told, tmp_path):
+    (tmp_path / "a.html").write_bytes(begins + "<!doctype html><p>é".encode())
+    assert ("PAGE_CHARSET" in codes(check_page(tmp_path / "a.html"))) == told
+
+
+def test_the_name_of_a_file_can_always_be_told():
+    with pytest.raises(DataError) as wrong:
+        check_page("a\ud800.html")
+    assert str(wrong.value).encode()
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["p{width:" + "(" * 50_000 + "}", "".join(f"p:nth-child({i}n+1){{color:red}}" for i in range(1, 60))],
+    ids=["brackets", "counting"],
+)
+def test_styles_made_to_tire_are_left(style):
+    found = check_page(f"<style>{style}</style><div>" + "<p>x</p>" * 10_000)
+    assert "PAGE_VIEWPORT" in codes(found)
+
+
+def test_a_brief_is_written_whatever_its_words_hold():
+    assert "?" in mk.page_brief(action="Try \ud800").page

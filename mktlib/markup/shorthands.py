@@ -7,6 +7,13 @@ from collections.abc import Iterator
 
 SIZES = re.compile(r"(?:^|\s)(?P<size>[\d.]+(?:px|em|rem|%|pt|pc|in|cm|mm|vw|vh|ex|ch)|xx-small|x-small|small|medium|large|x-large|xx-large|xxx-large|smaller|larger|(?:calc|clamp|min|max)\([^;]{1,200}?\))(?:\s{0,3}/\s{0,3}(?P<line>[\w.%]+))?(?=\s|$)")  # fmt: skip # noqa: E501
 SIDES = ("top", "right", "bottom", "left")
+LOGICAL = {
+    f"{kind}-{axis}": sides
+    for kind in ("padding", "margin")
+    for axis, sides in (("block", ("top", "bottom")), ("inline", ("left", "right")))
+}
+BORDERS = ("border", *(f"border-{side}" for side in SIDES))
+BORDER = re.compile(r"[\d.]{1,9}(px|em|rem|pt)?|thin|medium|thick")
 QUOTED = re.compile(r"\[[^\]]{0,300}\]|\"[^\"]{0,300}\"|'[^']{0,300}'")
 NESTED = re.compile(r":(is|not|has|where|matches|-webkit-any)\(([^()]{0,300})\)", re.I)
 ARGUMENTS = re.compile(r"\([^()]{0,300}\)")
@@ -27,6 +34,16 @@ def expanded(name: str, value: str) -> Iterator[tuple[str, str]]:
             parts[3 if len(parts) > 3 else min(1, len(parts) - 1)],
         ]
         yield from ((f"{name}-{side}", part) for side, part in zip(SIDES, four, strict=True))
+    elif name in LOGICAL:
+        parts = value.split()
+        if parts:
+            kind = name.partition("-")[0]
+            yield from zip((f"{kind}-{side}" for side in LOGICAL[name]), (parts[0], parts[-1]), strict=True)
+    elif name in BORDERS:
+        width = next((part for part in value.lower().split() if BORDER.fullmatch(part)), "3px")
+        drawn = not {"none", "hidden"} & set(value.lower().split()) and value.strip() != "0"
+        sides = SIDES if name == "border" else (name.removeprefix("border-"),)
+        yield from ((f"border-{side}-width", width if drawn else "0") for side in sides)
     elif name == "overflow":
         yield from ((f"overflow-{axis}", part) for axis, part in zip("xy", (value.split() * 2)[:2], strict=False))
     elif name == "font" and (found := SIZES.search(value[:1_000])):

@@ -17,7 +17,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -186,6 +186,11 @@ class Fetcher:
 
     def _limit(self, url: str, rule: str, most: float) -> SecurityError:
         return refused("E_URL_LIMIT", url, rule, most=f"{most:g}")
+
+
+def fresh(fetcher: Fetcher) -> Fetcher:
+    """A fetcher with the same limits, of which nothing is used yet."""
+    return replace(fetcher, until=None, used=0, fetches=0, log=[])
 
 
 class _Reading(io.RawIOBase):

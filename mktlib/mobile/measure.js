@@ -19,7 +19,7 @@
       const s = style(el);
       if (!clips(s)) continue;
       const c = el.getBoundingClientRect();
-      if (s.clip !== "auto" && c.width <= 1) return null;
+      if (s.clip !== "auto" && (c.width <= 1 || /^rect\((0px|1px)(, \1)*\)$/.test(s.clip))) return null;
       if (/^inset\((50|100)%/.test(s.clipPath)) return null;
       if (/hidden|clip/.test(s.overflowX)) { left = Math.max(left, c.left); right = Math.min(right, c.right); }
       if (/hidden|clip/.test(s.overflowY)) { top = Math.max(top, c.top); bottom = Math.min(bottom, c.bottom); }

@@ -12,7 +12,7 @@ from typing import Any
 from mktlib.errors import DataError, Finding, SecurityError
 from mktlib.markup import line_of, opening
 from mktlib.mobile import page_frame, page_images, page_search, page_touch
-from mktlib.mobile.fetching import Fetched, Fetcher, parts
+from mktlib.mobile.fetching import Fetched, Fetcher, fresh, parts
 from mktlib.mobile.page_reading import Hit, Page, read_page, selector, several
 from mktlib.mobile.rendered import render_findings
 from mktlib.rules import checked
@@ -76,7 +76,7 @@ def check_page(
     fetcher = fetcher or Fetcher(ports=ports)
     read = _read(given, tables, root, fetcher, online, language)
     static = findings_of(read, language)
-    seen = _seen(given, read, tables, language, pictures, ports) if render else []
+    seen = _seen(given, read, tables, language, pictures, fetcher) if render else []
     merged = merge(static, seen, tables)
     return [*sorted(merged, key=lambda f: ORDER.index(f.level)), *_notes(read, seen, language)]
 
@@ -171,12 +171,12 @@ def _mark(row: Row, language: str) -> str:
 
 
 def _seen(
-    given: str | bytes | Path, page: Page, tables: Tables, language: str, pictures: str | Path | None, ports: Sequence[int]
+    given: str | bytes | Path, page: Page, tables: Tables, language: str, pictures: str | Path | None, fetcher: Fetcher
 ) -> list[Finding]:
     """What a browser finds; a page given as text lies in a folder of its own for as long as that takes."""
     out = None if pictures is None else Path(pictures)
     if page.address is not None:
-        return render_findings(page.address, tables=tables, language=language, pictures=out, fetch=Fetcher(ports=ports).fetch)
+        return render_findings(page.address, tables=tables, language=language, pictures=out, fetch=fresh(fetcher).fetch)
     if isinstance(given, Path):
         return render_findings(given, tables=tables, language=language, pictures=out)
     with tempfile.TemporaryDirectory() as folder:
@@ -188,7 +188,7 @@ def _seen(
 def merge(static: Sequence[Finding], seen: Sequence[Finding], tables: Tables) -> list[Finding]:
     """What was read and what was seen, each thing once: a measure replaces an estimate, a cause stays beside what it causes."""
     codes = {f.code for f in seen}
-    if "SCREEN_MEASURED" not in codes:
+    if not any(f.code == "SCREEN_MEASURED" and f.values.get("characters", 1) for f in seen):  # of a blank page nothing was measured
         return [*static, *seen]
     return [*(f for f in static if _stays(str(f.values.get("rule", f.code)), codes, tables)), *seen]
 

@@ -13,6 +13,7 @@ from mktlib.errors import DataError, Finding
 from mktlib.mobile.page import RULES
 from mktlib.mobile.page_frame import CHARACTER
 from mktlib.mobile.page_reading import NARROW, PHONE
+from mktlib.mobile.page_touch import folded
 from mktlib.results import PageBrief
 from mktlib.rules import checked
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, not_tables, phrase
@@ -72,10 +73,10 @@ def page_brief(
     if wrong := _wrong(action, texts, fields, language, tables):
         raise DataError(wrong)
     tables, language = tables or load_tables(), language or default_language()
-    written = {**(texts or {}), "action": action}
+    written = {place: text.encode("utf-8", "replace").decode() for place, text in {**(texts or {}), "action": action}.items()}
     rooms = _rooms(written, tables)
     screen = _screen(written, tables)
-    asked = pd.DataFrame([_field(name, tables) for name in fields], columns=["field", "type", "inputmode", "autocomplete"])
+    asked = pd.DataFrame([_field(name, tables, language) for name in fields], columns=["field", "type", "inputmode", "autocomplete"])
     facts: dict[str, Any] = {
         "action": action, "width": PHONE, "narrow": NARROW, "visible": VISIBLE, "language": language, "fields": len(fields),
         "weight": float(tables.checks["PAGE_HEAVY"]["values"]["mb"]), "ends": float(screen["bottom"].iloc[-1]), "rules": RULES,
@@ -151,8 +152,10 @@ def _screen(written: Mapping[str, str], tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["block", "top", "bottom", "height", "width", "size"])
 
 
-def _field(name: str, tables: Tables) -> tuple[str, str, str, str]:
-    row = _meanings(tables)[name]
+def _field(name: str, tables: Tables, language: str) -> tuple[str, str, str, str]:
+    """What a field needs under its label in a language: a French "code postal" is of digits, an English postcode is not."""
+    means, label = _meanings(tables), folded(phrase(f"labels.page_field.{name}", language))
+    row = next((one for one in means.values() if label in one["words"]), means[name])
     return name, str(row.get("type", "text")), str(row.get("inputmode", "")), str(row.get("autocomplete", ""))
 
 
@@ -193,7 +196,7 @@ def _page(written: Mapping[str, str], fields: Sequence[str], tables: Tables, lan
 
 
 def _input(name: str, tables: Tables, language: str) -> str:
-    _, kind, mode, fill = _field(name, tables)
+    _, kind, mode, fill = _field(name, tables, language)
     extra = "".join(f' {key}="{value}"' for key, value in (("inputmode", mode), ("autocomplete", fill)) if value)
     label = html.escape(phrase(f"labels.page_field.{name}", language))
     return f'<label for="{name}">{label}</label>\n<input id="{name}" name="{name}" type="{kind}"{extra}>'

@@ -52,7 +52,7 @@ def beginning(page: Page) -> Iterator[Hit]:
     if first is None or not first.strip().lower().startswith("html"):
         yield Hit(code="PAGE_DOCTYPE", line=1)
     said = any(m.get("charset") or "charset=" in str(m.get("content") or "").lower() for m in page.of("meta"))
-    if not said and not page.text.isascii() and page.address is None:
+    if not said and not page.marked and not page.text.isascii() and page.address is None:
         yield Hit(code="PAGE_CHARSET", line=1)
 
 
@@ -63,7 +63,7 @@ def text_sizes(page: Page) -> Iterator[Hit]:
     """The share of the letters that is too small, which they are, and the size that most of the running text has."""
     letters: Counter[int] = Counter()
     whose: dict[int, Tag] = {}
-    for element, text in page.texts:
+    for element, text in ((one, text) for one, text in page.texts if id(one) not in page.clipped):
         letters[id(element)] += len("".join(text.split()))
         whose[id(element)] = element
     total = letters.total()
@@ -125,7 +125,11 @@ def _body(page: Page, letters: Counter[int], whose: dict[int, Tag]) -> Iterator[
 def reflow(page: Page) -> Iterator[Hit]:
     """What is declared wider than a narrow phone and does not scroll in a box of its own."""
     for element in page.elements:
-        if id(element) in page.out_of_sight or element.name in ("html", "col", "colgroup", "script", "style", "head", "meta", "link"):
+        if (
+            id(element) in page.out_of_sight
+            or id(element) in page.clipped
+            or element.name in ("html", "col", "colgroup", "script", "style", "head", "meta", "link")
+        ):
             continue
         style = page.sheets.declared(element)
         wide = _fixed(page, element, style)
@@ -152,8 +156,20 @@ def _fixed(page: Page, element: Tag, style: dict[str, str]) -> float | None:
     if width is not None and most is not None and most != "none":
         limit = page.length(element, most, whole=float(NARROW))
         width = None if limit is None else min(width, limit)
-    known = [x for x in (least, width) if x is not None]
+    if style.get("position") == "fixed":  # what is tied to the screen makes no page scroll
+        return None
+    known = [x for x in (least, None if _shrinks(page, element, style) else width) if x is not None]
     return max(known) if known else None
+
+
+def _shrinks(page: Page, element: Tag, style: dict[str, str]) -> bool:
+    """Whether a box gives way as one of a row of flexible boxes."""
+    row = page.sheets.declared(element.parent) if element.parent is not None else {}
+    if row.get("display") not in ("flex", "inline-flex") or row.get("flex-direction", "row").startswith("column"):
+        return False
+    flex = style.get("flex", "").split()
+    shrink = style.get("flex-shrink") or (flex[1] if len(flex) > 1 else "0" if flex == ["none"] else "1")
+    return element.name not in ("img", "video", "iframe", "canvas") and number(shrink) != 0
 
 
 def _line_of_width(page: Page, element: Tag) -> int | None:

@@ -9,6 +9,7 @@ from mktlib.markup import Tag
 from mktlib.mobile.page_reading import PHONE, Hit, Page, Resource
 
 FILE_NAME = re.compile(r"[\w %()-]{1,120}\.(jpe?g|png|gif|webp|avif|svg|bmp)|(img|dsc|image|photo|pic)[_ -]?\d{1,9}", re.I)
+UNSIZED = ("auto", "initial", "unset", "inherit", "")
 OLD = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff")
 
 
@@ -50,8 +51,8 @@ def _keeps_room(page: Page, image: Tag) -> bool:
     style = page.sheets.declared(image)
     if style.get("position") in ("absolute", "fixed"):
         return True
-    known = {side: page.length(image, style.get(side)) is not None or bool(image.get(side)) for side in ("width", "height")}
-    return (known["height"] and ("width" in style or known["width"])) or "aspect-ratio" in style
+    known = [style[side] not in UNSIZED if side in style else bool(image.get(side)) for side in ("width", "height")]
+    return all(known) or "aspect-ratio" in style
 
 
 def _wide(page: Page, image: Tag, resource: Resource) -> Iterator[Hit]:

@@ -12,16 +12,17 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from mktlib.errors import DataError, MktlibError
-from mktlib.markup import BeautifulSoup, Measure, Sheets, Tag, decoded, font_sizes, parse, px, sheets_of, text_of, visible_text
+from mktlib.markup import BeautifulSoup, Measure, Sheets, Tag, applies, decoded, font_sizes, parse, px, sheets_of, text_of, visible_text
 from mktlib.mobile.page_pixels import pixels
-from mktlib.vocabulary import Row, Tables, finding
+from mktlib.vocabulary import Row, Tables, finding, printable
 
 PHONE, NARROW = 390, 320
 """CSS px: a phone of today held upright, and the width at which WCAG asks for no scrolling sideways."""
 MOST_SHEETS, MOST_SHEET_BYTES, MOST_RESOURCES = 20, 1_000_000, 400
 LINKED = {"stylesheet": "style", "icon": "icon", "preload": "other", "manifest": "other"}
-CSS_URL = re.compile(r"url\(\s{0,9}[\"']?([^\"')]{1,2000})[\"']?\s{0,9}\)")
+CSS_URL = re.compile(r"""url\(\s{0,9}(?:"([^"]{0,9000})"|'([^']{0,9000})'|([^"'()\s]{1,2000}))\s{0,9}\)""")
 FONT_FACE = re.compile(r"@font-face\s{0,9}\{([^{}]{0,4000})\}", re.I)
+KINDS = {"PNG": b"\x89PNG", "PDF": b"%PDF", "ZIP": b"PK\x03\x04", "GIF": b"GIF8", "JPEG": b"\xff\xd8\xff", "GZIP": b"\x1f\x8b"}
 FONT_FORMATS = ("woff2", "woff", "ttf", "otf", "eot")
 
 
@@ -40,7 +41,7 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """What a check found. words: values that differ by language; level: where it is not the row's own."""
+    """What a check found. words: values that differ by language."""
 
     code: str
     element: Tag | None = None
@@ -63,6 +64,8 @@ class Page:
     root: Path | None = None
     address: str | None = None
     fetch: Callable[[str], Any] | None = None
+    marked: bool = False
+    """Whether its encoding is known before a word of it is read: a mark of byte order, or text."""
     unread: list[str] = field(default_factory=list)
     """Style sheets that could not be read."""
 
@@ -130,14 +133,14 @@ class Page:
 
     @cached_property
     def sheets(self) -> Sheets:
-        return sheets_of(self.soup, width=PHONE, linked=[text for _, text in self.linked])
+        return sheets_of(self.soup, width=PHONE, linked={id(link): text for link, text in self.linked})
 
     @cached_property
     def linked(self) -> list[tuple[Tag, str]]:
         """The style sheets that it links and that can be read, in order."""
         out: list[tuple[Tag, str]] = []
         for link in self.of("link"):
-            if "stylesheet" in words(link, "rel") and not applies_to_print(link):
+            if is_sheet(link) and id(link) not in self.asleep:
                 raw = self.content(str(link.get("href") or "")) if len(out) < MOST_SHEETS else None
                 if raw is None:
                     self.unread.append(str(link.get("href") or ""))
@@ -156,6 +159,31 @@ class Page:
     @cached_property
     def text(self) -> str:
         return visible_text(self.soup, self.sheets)
+
+    @cached_property
+    def asleep(self) -> set[int]:
+        """Elements that no phone with scripts makes anything of: those in <noscript> and <template>."""
+        return {id(inner) for outer in self.of("noscript", "template") for inner in outer.find_all(True)}
+
+    @cached_property
+    def clipped(self) -> set[int]:
+        """Elements that are read out and not seen: cut to a point, or set beside the screen, they or one around them."""
+        out: set[int] = set()
+        for element in self.elements:
+            if (element.parent is not None and id(element.parent) in out) or self._is_clipped(element):
+                out.add(id(element))
+        return out
+
+    def _is_clipped(self, element: Tag) -> bool:
+        style = self.sheets.declared(element)
+        if style.get("position") not in ("absolute", "fixed"):
+            return False
+        cut = re.match(r"rect\(\s{0,9}(0|1px)|inset\(\s{0,9}(50|100)%", style.get("clip") or style.get("clip-path") or "")
+        point = all((self.length(element, style.get(side)) or 99.0) <= 1 for side in ("width", "height"))
+        aside = any(
+            (self.length(element, style.get(side)) or 0.0) <= most for side, most in (("left", -PHONE), ("right", -PHONE), ("top", -30))
+        )
+        return bool(cut) or point or aside
 
     @cached_property
     def out_of_sight(self) -> set[int]:
@@ -208,11 +236,13 @@ class Page:
             split = urlsplit(url)
             if split.scheme or split.netloc or self.folder is None or self.root is None or not split.path:
                 return "elsewhere", None
-            name = unquote(split.path)
-            path = (self.root / name.lstrip("/") if name.startswith("/") else self.folder / name).resolve()
-            if not path.is_relative_to(self.root.resolve()):
+            named = [f"{split.path}?{split.query}", split.path] if split.query else [split.path]  # as wget saves it, as the server names it
+            base = self.root if split.path.startswith("/") else self.folder
+            paths = [(base / unquote(name).lstrip("/")).resolve() for name in named]
+            if not all(path.is_relative_to(self.root.resolve()) for path in paths):
                 return "elsewhere", None
-            return ("file", path) if path.is_file() else ("missing", None)
+            found = next((path for path in paths if path.is_file()), None)
+            return ("missing" if found is None else "file"), found
         except (OSError, ValueError, RuntimeError):  # a name that no file can have, a circle of links
             return "missing", None
 
@@ -260,6 +290,8 @@ class Page:
     def _asked(self) -> Iterator[tuple[str, str, Tag]]:
         for element in self.elements:
             name = element.name
+            if id(element) in self.asleep:
+                continue
             if name == "link":
                 kind = next((LINKED[word] for word in words(element, "rel") if word in LINKED), None)
                 if kind:
@@ -276,15 +308,19 @@ class Page:
         yield from self._of_styles()
 
     def _of_styles(self) -> Iterator[tuple[str, str, Tag]]:
-        """Pictures and letters that style sheets ask for."""
-        own = [(style, style.get_text()) for style in self.of("style")]
+        """Letters that style sheets offer, and pictures of the rules that apply here: a browser loads no others."""
+        applied = {
+            url for own in self.sheets.given.values() for said in own.values() if "url(" in said.value for url in urls_in(said.value)
+        }
+        own = [(style, style.get_text()) for style in self.of("style") if id(style) not in self.asleep]
         for element, text in [*self.linked, *own]:
             base = str(element.get("href") or "") if element.name == "link" else ""
-            for face in FONT_FACE.findall(text):
-                urls = sorted(CSS_URL.findall(face), key=lambda url: min((i for i, f in enumerate(FONT_FORMATS) if f in url), default=9))
+            text = without_comments(text)
+            for face in filter(is_latin, FONT_FACE.findall(text)):
+                urls = sorted(urls_in(face), key=lambda url: min((i for i, f in enumerate(FONT_FORMATS) if f in url), default=9))
                 yield from (("font", joined(base, url), element) for url in urls[:1])  # a browser takes the first that it can read
             rest = FONT_FACE.sub("", text)
-            yield from (("image", joined(base, url), element) for url in CSS_URL.findall(rest)[:MOST_RESOURCES] if "@import" not in url)
+            yield from (("image", joined(base, url), element) for url in urls_in(rest)[:MOST_RESOURCES] if url in applied)
 
 
 def read_page(
@@ -300,11 +336,32 @@ def read_page(
         try:
             raw = given.read_bytes() if given.stat().st_size <= 50_000_000 else b"x" * 50_000_001
         except (OSError, ValueError) as error:
-            raise DataError(finding("E_NO_FILE", file=given.name, found=getattr(error, "strerror", None) or str(error))) from error
-        folder = given.resolve().parent
-        return Page(soup=parse(raw, file=given.name), raw=len(raw), tables=tables, file=given.name, folder=folder, root=root or folder)
-    size = len(given) if isinstance(given, bytes) else len(given.encode("utf-8", "replace"))
-    return Page(soup=parse(given), raw=size, tables=tables, address=address, fetch=fetch, file=address, folder=root, root=root)
+            raise DataError(
+                finding("E_NO_FILE", file=printable(given.name), found=getattr(error, "strerror", None) or str(error))
+            ) from error
+        folder, name = given.resolve().parent, printable(given.name)
+        return Page(
+            soup=_tree(raw, name), raw=len(raw), tables=tables, file=name, folder=folder, root=root or folder, marked=_is_marked(raw)
+        )
+    raw = given if isinstance(given, bytes) else given.encode("utf-8", "replace")
+    marked = not isinstance(given, bytes) or _is_marked(raw)
+    soup = _tree(given, address)
+    return Page(soup=soup, raw=len(raw), tables=tables, address=address, fetch=fetch, file=address, folder=root, root=root, marked=marked)
+
+
+def _is_marked(raw: bytes) -> bool:
+    return raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
+
+
+def _tree(given: str | bytes, file: str | None) -> BeautifulSoup:
+    """The tree of a page; a file of another kind, or without a single element, is none."""
+    start = given[:1_000] if isinstance(given, bytes) else b""
+    kind = next((name for name, sign in KINDS.items() if start.startswith(sign)), None)
+    kind = "MHTML" if b"multipart/related" in start else kind
+    soup = parse(given, file=file) if kind is None else None
+    if soup is None or (file is not None and soup.find(True) is None):
+        raise DataError(finding("E_NOT_A_PAGE", file=file, found=kind or ("<...>" if given else "0 B")))
+    return soup
 
 
 def _is_first_of_film(source: Tag) -> bool:
@@ -316,8 +373,42 @@ def words(element: Tag, name: str) -> list[str]:
     return str(element.get(name) or "").lower().split()
 
 
-def applies_to_print(link: Tag) -> bool:
-    return str(link.get("media") or "").strip().lower() == "print" or "alternate" in words(link, "rel")
+def is_sheet(link: Tag) -> bool:
+    """Whether a link brings a style sheet to a phone, at once or as soon as it has arrived (onload)."""
+    rel, late = words(link, "rel"), str(link.get("onload") or "").lower()
+    if "preload" in rel and str(link.get("as") or "").lower() == "style":
+        return "stylesheet" in late
+    media = "all" if "media" in late else str(link.get("media") or "all")
+    return "stylesheet" in rel and "alternate" not in rel and applies(media, PHONE)
+
+
+def without_comments(css: str) -> str:
+    """
+    >>> without_comments("a {} /* url(old.png) */ b {} /* never closed")
+    'a {}  b {} '
+    """
+    first, *rest = css.split("/*")
+    return first + "".join(part.partition("*/")[2] for part in rest)
+
+
+def is_latin(face: str) -> bool:
+    """Whether a font is for Latin letters, where it says for which: a page loads of a family only what it writes with.
+
+    >>> is_latin("unicode-range: U+0000-00FF, U+0131"), is_latin("unicode-range: U+0301, U+0400-045F"), is_latin("src: url(a.woff2)")
+    (True, False, True)
+    """
+    ranges = re.findall(r"U\+([0-9A-F]{1,6})(?:-([0-9A-F]{1,6}))?", face, re.I)
+    return not ranges or any(int(low, 16) <= ord("e") <= int(high or low, 16) for low, high in ranges)
+
+
+def urls_in(css: str) -> list[str]:
+    """The files that a style sheet names; "#shadow" is a part of the page.
+
+    >>> urls_in("url(a.png) url('b c.png') url(#shadow)")
+    ['a.png', 'b c.png']
+    """
+    found = ["".join(groups) for groups in CSS_URL.findall(css)]
+    return [url for url in found if url and not url.startswith("#")]
 
 
 def first_of(srcset: str) -> str:
@@ -359,7 +450,7 @@ def selector(element: Tag) -> str:
 def name_of(element: Tag) -> str:
     """What is read out for a link, a button or a heading: its text, the alt of its images, or its label."""
     said = " ".join(str(element.get(key) or "") for key in ("aria-label", "title", "value" if element.name == "input" else "aria-label"))
-    inner = " ".join(str(image.get("alt") or image.get("aria-label") or "") for image in element.find_all(["img", "svg"]))
+    inner = " ".join(str(part.get("alt") or part.get("aria-label") or "") for part in element.find_all(True))
     titles = " ".join(title.get_text() for title in element.find_all("title"))
     return " ".join(f"{element.get_text(' ')} {said} {inner} {titles}".split())
 

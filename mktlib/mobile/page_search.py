@@ -19,7 +19,7 @@ OPEN_GRAPH = ("og:title", "og:type", "og:image", "og:url")
 
 def titles(page: Page) -> Iterator[Hit]:
     """The title and the description that a result shows."""
-    title = page.soup.find("title")
+    title = next((one for one in page.of("title") if one.find_parent("svg") is None), None)
     said = " ".join(title.get_text().split()) if isinstance(title, Tag) else ""
     if not said:
         yield Hit(code="PAGE_TITLE", element=title if isinstance(title, Tag) else None)

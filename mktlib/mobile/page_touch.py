@@ -12,6 +12,7 @@ from mktlib.mobile.page_reading import Hit, Page, name_of
 LINE = 1.2
 """Height of a line over its font size, where none is declared."""
 BOXES = ("block", "inline-block", "flex", "inline-flex", "grid", "inline-grid", "table-cell", "list-item")
+WIDTHS = {"thin": "1px", "medium": "3px", "thick": "5px"}
 TYPED = ("text", "")
 UNSEEN = ("hidden", "submit", "button", "reset", "image")
 TOGGLES = ("checkbox", "radio", "range", "color", "file")
@@ -45,7 +46,7 @@ def tappable(page: Page) -> list[Tag]:
             element.name == "input" and kind not in ("hidden", *TOGGLES)
         )
         is_other = (element.name == "a" and element.has_attr("href")) or element.get("role") == "button" or element.has_attr("onclick")
-        if (is_field or is_other) and id(element) not in page.out_of_sight:
+        if (is_field or is_other) and id(element) not in page.out_of_sight and id(element) not in page.clipped:
             found.append(element)
     return found
 
@@ -66,7 +67,8 @@ def _only_image(element: Tag) -> Tag | None:
 def _side(page: Page, element: Tag, style: Mapping[str, str], inner: Tag | None, side: str) -> float | None:
     ends = ("left", "right") if side == "width" else ("top", "bottom")
     padding = [page.length(element, style.get(f"padding-{end}")) for end in ends]
-    around = sum(x or 0.0 for x in padding)
+    borders = [page.length(element, WIDTHS.get(said, said)) for said in (style.get(f"border-{end}-width", "") for end in ends)]
+    around = sum(x or 0.0 for x in (*padding, *borders))
     least = page.length(element, style.get(f"min-{side}")) or 0.0
     size = page.length(element, style.get(side))
     if size is not None and (element.name != "a" or style.get("display") in BOXES or style.get("position") in ("absolute", "fixed")):
@@ -94,12 +96,12 @@ def _one_line(element: Tag) -> bool:
 def _line_height(page: Page, element: Tag, style: Mapping[str, str]) -> float:
     font, at = page.size_of_text(element), element
     said = style.get("line-height")
-    while said is None and at.parent is not None:
+    while said in (None, "inherit", "unset") and at.parent is not None:
         at = at.parent
         said = page.sheets.declared(at).get("line-height")
-    if said and re.fullmatch(r"\d{0,3}\.?\d{1,5}", said):
-        return float(said) * font
-    return page.length(element, said, whole=font) or LINE * font
+    known = page.length(element, said, whole=font)
+    times = known is not None and re.search(r"\d([a-z]|%)", str(said).lower()) is None  # a number without a unit
+    return (known * font if times and known else known) or LINE * font
 
 
 def _in_a_sentence(page: Page, element: Tag) -> bool:
