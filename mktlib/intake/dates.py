@@ -28,6 +28,7 @@ YEARLESS = re.compile(r"\d{1,2}(?:er|\.)? [^\W\d]{3,}\.?|[^\W\d]{3,}\.? \d{1,2}"
 EARLIEST = 1900
 SERIALS = (36526, 73050)  # spreadsheet days of the years 2000 to 2099
 EPOCH = date(1899, 12, 30)  # of a spreadsheet's day numbers
+OFFSET = r"(?:Z|UTC|[+-]\d{2}:?\d{2}|[T:]\d{2}(?:\.\d+)?[+-]\d{2})$"  # the zone at the end of a moment; the last as PostgreSQL has it
 
 
 def typed_days(column: str) -> str:
@@ -180,7 +181,7 @@ def serials(texts: Sequence[str]) -> bool:
 def zones_mixed(texts: Sequence[str]) -> tuple[str, str] | None:
     """(a time with an offset, one without) where a column has both; bare days count as neither."""
     timed = [text for text in texts if re.search(r"\d:\d{2}", text)]
-    known = [text for text in timed if re.search(r"(?:Z|UTC|[+-]\d{2}:?\d{2})$", text.strip())]
+    known = [text for text in timed if re.search(OFFSET, text.strip())]
     return (known[0], next(t for t in timed if t not in known)) if known and len(known) < len(timed) else None
 
 

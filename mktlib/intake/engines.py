@@ -130,7 +130,8 @@ def as_moments(values: pd.Series) -> pd.Series:
     if is_numeric_dtype(values):
         return pd.Series(pd.NaT, index=values.index, dtype="datetime64[ns, UTC]")
     dated = isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M"
-    texts = values if dated else pd.Series([None if isinstance(v, Number) else v for v in values], index=values.index, dtype=object)
+    plain = dated or isinstance(values.dtype, pd.StringDtype)
+    texts = values if plain else pd.Series([None if isinstance(v, Number) else v for v in values], index=values.index, dtype=object)
     when = pd.to_datetime(texts, utc=True, errors="coerce", format=None if dated else "ISO8601")
     return when.where(when.between(EARLIEST, LATEST))
 

@@ -143,7 +143,8 @@ def twice(frame: pd.DataFrame) -> list[Finding]:
 def as_group(values: pd.Series) -> pd.Series:
     """A column of groups as text; a blank is a group of its own, "(missing)"; an address in it is masked."""
     text = values.astype(object).where(values.notna(), "").astype(str).str.strip().replace("", "(missing)")
-    return text.where(~text.str.contains("@|＠|%40"), text.map(masked))
+    marked = text.str.contains("@|＠|%40")
+    return text.where(~marked, text[marked].map(masked)) if marked.any() else text
 
 
 def unread(column: pd.Series, values: pd.Series) -> np.ndarray:

@@ -24,8 +24,8 @@ from mktlib.vocabulary import finding, not_level
 
 LEAST_CLICKS, LEAST_SENDINGS, LEAST_HOURS = 20, 8, 2
 """Clicks, sendings and different hours of a segment below which nothing is said of it."""
-NEAR, SOME, USED = 1, 0.02, 0.05
-"""A time is told where so near (hours) to it a segment got a share SOME of its e-mails, and is a best guess only at hours with USED."""
+NEAR, SOME = 1, 0.02
+"""A time is told where so near (hours) to it a segment got a share SOME of its e-mails; an hour with that share was used."""
 SURE, WRONG = 0.975, 0.05
 WEEKDAYS = 5
 SHOWN = 7.849  # (1.960 + 0.842) squared: two-sided 5 %, seen with 8 chances in 10
@@ -143,10 +143,11 @@ class _Segment:
 
     @cached_property
     def lean(self) -> int:
-        """The time of the highest expected rate at hours that were used, of those that are shown where some are."""
+        """The time of the highest expected rate at hours that were used, of those that are shown where some are. What little was sent at an
+        hour needs no other rule: its rate is drawn to its neighbours'."""
         among = self.best if self.best.any() else self.known
         share = np.bincount(self.sent.hour[self.mine], self.sent.n[self.mine], minlength=24)
-        used = among & (share >= USED * share.sum())[GRID_HOUR]
+        used = among & (share >= SOME * share.sum())[GRID_HOUR]
         return int(np.where(used if used.any() else among, self.rate.mean(axis=1), -1).argmax())
 
     @property

@@ -16,7 +16,7 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.glmm.week import kind_columns, smooth_time
-from mktlib.intake.dates import zones_mixed
+from mktlib.intake.dates import OFFSET, zones_mixed
 from mktlib.intake.inputs import absent, as_group, identities, moments, not_numbers, not_zone, numbers
 from mktlib.mailing.hours import Sent
 from mktlib.vocabulary import finding, nearest
@@ -28,9 +28,9 @@ DELIVERED, CLICKS, ZONES = ("delivered", "sent"), ("clicks_unique", "clicks"), (
 OPENS, HUMAN_OPENS, MACHINE_OPENS = ("opens_unique", "opens"), ("opens_unique_no_mpp", "opens_no_mpp"), ("machine_opens", "opens_machine")
 WHO = ("member_id", "customer_id", "person_id", "user_id")
 AUTOMATIC = {"content_type": {"automated_email"}, "message_type": {"flow", "automated", "automation", "transactional", "triggered"}}
+MAIL, NO_MAIL = {"email", "e-mail", "mail"}, {"sms", "mms", "rcs", "push", "whatsapp", "in_app"}
 SCANNER, SCANNER_LINKS, SCANNER_MINUTE = 10.0, 3, 60.0
 """Seconds within which a click is a machine's; so many different links within a minute are, too (our judgement)."""
-OFFSET = r"(?:Z|UTC|[+-]\d{2}:?\d{2})$"
 MOST_SENDINGS = 6000
 """Sendings above which days of one message at one hour of the week are added up."""
 
@@ -58,13 +58,17 @@ def read_sends(frame: pd.DataFrame, *, by: str | None, zone: str, clock: str | N
     Raises:
         DataError: everything in `found`, and every problem of the frame.
     """
-    found = [*found, *_problems(frame, by, zone, clock, message)]
+    read = {column: moments(frame, column) for column in ("sent_at", "clicked_at") if column in frame}
+    found = [*found, *_problems(frame, by, zone, clock, message), *[problem for _, wrong in read.values() for problem in wrong]]
+    when = {column: values for column, (values, _) in read.items()}
+    if "sent_at" in when and len(frame):
+        found += _no_hours(frame, when["sent_at"].dropna())
     if found:
         raise DataError(found)
-    local, notes = _clock(frame, zone, clock)
-    counts, aside, more = _counted(frame, local)
+    local, notes = _clock(frame, when["sent_at"], zone, clock)
+    counts, aside, more = _counted(frame, local, when.get("clicked_at"))
     rows = local.join(counts).assign(segment=as_group(frame[by]) if by else ALL)
-    rows["message"], column = _messages(frame, message, local, rows["segment"])
+    rows["message"], column = _messages(frame, message, rows)
     rows["kind"] = as_group(frame["content_type"]) if "content_type" in frame else ""
     kept = rows[counts["kept"]]
     if kept.empty or kept["n"].sum() == 0:
@@ -86,20 +90,15 @@ def _problems(frame: pd.DataFrame, by: str | None, zone: str, clock: str | None,
     for names in (DELIVERED, CLICKS, OPENS, HUMAN_OPENS, MACHINE_OPENS, ("links_clicked",)):
         if column := first_of(frame, names):
             yield from not_numbers(frame, column)
-    for column in ("sent_at", "clicked_at"):
-        if column in frame:
-            yield from moments(frame, column)[1]
     if frame.empty:
         yield finding("E_NO_ROWS", found="0")
     elif "sent_at" in frame:
-        yield from _no_hours(frame)
         yield from _bad_zones(frame)
         yield from _too_many_clicks(frame)
 
 
-def _no_hours(frame: pd.DataFrame) -> list[Finding]:
+def _no_hours(frame: pd.DataFrame, when: pd.Series) -> list[Finding]:
     """Days have no hour: every message at midnight is a column of days."""
-    when = moments(frame, "sent_at")[0].dropna()
     if not len(when) or not when.eq(when.dt.normalize()).all():
         return []
     return [finding("E_SEND_TIME_DAYS", column="sent_at", line=2, found=frame["sent_at"].iloc[0])]
@@ -125,6 +124,8 @@ def _near(name: str) -> str | None:
 
 
 def as_text(values: pd.Series) -> pd.Series:
+    if isinstance(values.dtype, pd.StringDtype):
+        return values.fillna("").str.strip()
     return values.astype(object).where(values.notna(), "").astype(str).str.strip()
 
 
@@ -146,13 +147,12 @@ def _too_many_clicks(frame: pd.DataFrame) -> list[Finding]:
 # ---------------------------------------------------------------- the clock
 
 
-def _clock(frame: pd.DataFrame, zone: str, clock: str | None) -> tuple[pd.DataFrame, list[Finding]]:
+def _clock(frame: pd.DataFrame, when: pd.Series, zone: str, clock: str | None) -> tuple[pd.DataFrame, list[Finding]]:
     """(zone, day, weekday, hour, at of each row on the recipient's clock, what was found).
 
     Raises:
         DataError: a local time that never was, or was twice and cannot be told apart.
     """
-    when = moments(frame, "sent_at")[0]
     column = first_of(frame, ZONES)
     zones = as_text(frame[column]).replace("", zone) if column else pd.Series(zone, index=frame.index)
     bare, notes = _bare(frame["sent_at"]) & when.notna(), []
@@ -163,10 +163,11 @@ def _clock(frame: pd.DataFrame, zone: str, clock: str | None) -> tuple[pd.DataFr
         notes.append(finding("N_SEND_TIME_NAIVE", level="warning", column="sent_at", found=str(frame["sent_at"].iloc[0])))
     elif bare.any():
         when = _placed(when, zones, zones if clock == "recipient" else pd.Series(clock, index=frame.index))
-    local = pd.DataFrame({"zone": zones, "at": when, "day": "", "weekday": 0, "hour": 0}, index=frame.index)
+    local = pd.DataFrame({"zone": zones, "at": when, "day": pd.NaT, "weekday": 0, "hour": 0}, index=frame.index)
+    local["day"] = local["day"].astype("datetime64[ns]")
     for name, part in when[when.notna()].groupby(zones):
         there = part.dt.tz_convert(str(name))
-        local.loc[part.index, "day"] = there.dt.strftime("%Y-%m-%d")
+        local.loc[part.index, "day"] = there.dt.tz_localize(None).dt.normalize()
         local.loc[part.index, "weekday"] = there.dt.day_of_week.astype(int)
         local.loc[part.index, "hour"] = there.dt.hour.astype(int)
     return local, notes
@@ -174,10 +175,8 @@ def _clock(frame: pd.DataFrame, zone: str, clock: str | None) -> tuple[pd.DataFr
 
 def _bare(values: pd.Series) -> pd.Series:
     """Which cells tell a time without its zone."""
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return pd.Series(False, index=values.index)
     if values.dtype.kind == "M":
-        return values.notna()
+        return values.notna() & (getattr(getattr(values.dtype, "pyarrow_dtype", values.dtype), "tz", None) is None)
     return values.notna() & ~values.astype(str).str.strip().str.contains(OFFSET, regex=True)
 
 
@@ -202,16 +201,17 @@ def _placed(when: pd.Series, theirs: pd.Series, clocks: pd.Series) -> pd.Series:
 # ---------------------------------------------------------------- what counts
 
 
-def _counted(frame: pd.DataFrame, local: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int | None], list[Finding]]:
+def _counted(
+    frame: pd.DataFrame, local: pd.DataFrame, clicked: pd.Series | None
+) -> tuple[pd.DataFrame, dict[str, int | None], list[Finding]]:
     """(y, n, kept of each row, what was set aside, what was found)."""
     y, n = (numbers(frame, first_of(frame, names) or "", blank=np.nan) for names in (CLICKS, DELIVERED))
     told = y.notna() & n.notna() & (n > 0) & local["at"].notna()
     automatic = _any(frame, AUTOMATIC)
-    elsewhere = (
-        as_text(frame["channel"]).ne("email") if "channel" in frame and as_text(frame["channel"]).eq("email").any() else ~told & told
-    )
+    elsewhere = _elsewhere(frame)
     kept = told & ~automatic & ~elsewhere
-    machine = _scanned(frame, local["at"], n) & kept & (y > 0)
+    machine = kept & (y > 0)
+    machine &= False if clicked is None else _scanned(frame, (clicked - local["at"]).dt.total_seconds(), n)
     twice = int(((y > n) & kept).sum())
     opens, known = _opens(frame, kept)
     aside: dict[str, int | None] = {
@@ -231,6 +231,13 @@ def _counted(frame: pd.DataFrame, local: pd.DataFrame) -> tuple[pd.DataFrame, di
     return pd.DataFrame({"y": y.clip(upper=n).mask(machine, 0.0), "n": n, "kept": kept}), aside, notes
 
 
+def _elsewhere(frame: pd.DataFrame) -> pd.Series:
+    """Rows of other channels than e-mail, where some column tells; names that are known for neither count as lists of e-mails."""
+    said = as_text(frame["channel"]).str.lower() if "channel" in frame else pd.Series("", index=frame.index)
+    mail = said.isin(MAIL)
+    return (said.ne("") & ~mail) if mail.any() else said.isin(NO_MAIL)
+
+
 def _any(frame: pd.DataFrame, words: dict[str, set[str]]) -> pd.Series:
     out = pd.Series(False, index=frame.index)
     for column, known in words.items():
@@ -239,11 +246,8 @@ def _any(frame: pd.DataFrame, words: dict[str, set[str]]) -> pd.Series:
     return out
 
 
-def _scanned(frame: pd.DataFrame, at: pd.Series, n: pd.Series) -> pd.Series:
+def _scanned(frame: pd.DataFrame, wait: pd.Series, n: pd.Series) -> pd.Series:
     """Rows of one message whose click came too fast for a person, or on too many links at once."""
-    if "clicked_at" not in frame:
-        return pd.Series(False, index=frame.index)
-    wait = (moments(frame, "clicked_at")[0] - at).dt.total_seconds()
     links = numbers(frame, "links_clicked") if "links_clicked" in frame else pd.Series(0.0, index=frame.index)
     fast = wait.between(0, SCANNER, inclusive="left") | (wait.between(0, SCANNER_MINUTE) & (links >= SCANNER_LINKS))
     return fast & n.eq(1)
@@ -258,16 +262,20 @@ def _opens(frame: pd.DataFrame, kept: pd.Series) -> tuple[int, int | None]:
     return opens, max(opens - int(numbers(frame, human)[kept].sum()), 0) if human and total else None
 
 
-def _messages(frame: pd.DataFrame, message: str | None, local: pd.DataFrame, segment: pd.Series) -> tuple[pd.Series, str | None]:
-    """(which message each row was, the column that told it)."""
+def _messages(frame: pd.DataFrame, message: str | None, rows: pd.DataFrame) -> tuple[pd.Series, str | None]:
+    """(which message each row was, the column that told it).
+
+    What fewer than ten people got (a subject with a name in it, an automatic message) is no message of its own, but part of what left to
+    its segment in that hour; a column that tells of nothing else tells no messages.
+    """
     column = message or first_of(frame, MESSAGES)
     if column is None and "message_id" in frame and frame["message_id"].nunique() < len(frame) / 2:
         column = "message_id"
-    moment = local["at"].dt.strftime("%Y-%m-%dT%H") + "|" + segment
-    if column is None:
-        return moment, None
-    said = as_text(frame[column])
-    return said.where(said.ne(""), moment), column
+    said = as_text(frame[column]) if column else pd.Series("", index=frame.index)
+    alone = said.eq("") | (rows["n"].fillna(0).groupby(said).transform("sum") < FEWEST)
+    if alone.any():
+        said = said.mask(alone, rows["at"].dt.strftime("%Y-%m-%dT%H") + "|" + rows["segment"])
+    return said, None if alone.all() else column
 
 
 def _folded(rows: pd.DataFrame, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
