@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from scipy.stats import binom
 
+from mktlib.charts import plot
 from mktlib.contacts import Cap, load_of, over_caps, read_sends, reserved, rolling
 from mktlib.errors import DataError, PlanError
 from mktlib.intake import read_addresses
@@ -129,6 +131,12 @@ def test_an_empty_log_has_nothing_to_tell():
     assert "broken" not in verdicts(found).values()
     assert "W_SENDS_EMPTY" in codes(found)
     assert report(found).sections[0].headline == "The log holds no message: nothing was checked."
+
+
+def test_the_picture_shows_the_days_of_the_cap_that_was_asked_for():
+    sends = log(*[(f"m{k}", f"2026-04-0{d}T10:00") for k in range(20) for d in (1, 3, 5)])
+    said = [text.get_text() for text in plot(check_sends(sends, cap_7=2)).figure.findobj(Text)]
+    assert any("20 people" in text and "7 days" in text for text in said)
 
 
 def test_engines_agree():
@@ -414,6 +422,7 @@ def test_a_programme_says_what_is_left_and_where_its_shares_are_from():
     told = email_programme({"welcome": 0.5, "win_back": 0.5}, cap_7=2, cap_30=4)
     assert codes(told) == {"N_PROGRAMME_MODEL", "W_PROGRAMME_FULL"}
     assert (told.left["left"] == (told.left["cap"] - told.left["reserved"]).clip(lower=0)).all()
+    assert (told.table["per_entrant"] <= told.table["cap"]).all()
     assert told.spread.groupby("window")["share"].sum().tolist() == pytest.approx([1, 1])
 
 

@@ -34,8 +34,16 @@ def left(canvas: Canvas, result: Programme) -> None:
     for k, share in enumerate(flows["share"]):
         width = float(flows["per_entrant"].iloc[k])
         text = canvas.say("programme.of_people", share=canvas.percent(float(share)))
-        look = {"va": "center", "fontsize": 8.5, "color": cv.INK, "parse_math": False, "backgroundcolor": "white", "zorder": 3}
-        canvas.ax.text(width, k, f"  {text}", **look)
+        look = {
+            "va": "center",
+            "fontsize": 8.5,
+            "color": cv.INK,
+            "parse_math": False,
+            "zorder": 3,
+            "xytext": (5, 0),
+            "textcoords": "offset points",
+        }
+        canvas.ax.annotate(text, (width, k), bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0}, **look)
     last = len(flows)
     aside: dict[str, Any] = {"height": 0.6, "color": cv.YELLOW, "edgecolor": cv.INK, "hatch": cv.HATCH}
     canvas.ax.barh([last], [min(cap["reserved"], cap["cap"])], label=canvas.say("programme.aside"), **aside)
@@ -62,7 +70,8 @@ def spread(canvas: Canvas, result: SendsCheck) -> None:
     canvas.units("y", Units("number", canvas.language), canvas.say("sends.people"))
     if result.spread.empty:
         return canvas.nothing("sends.empty")
-    window = int(result.spread["window"].max())
+    capped = result.spread["window"].map(lambda w: f"cap_{w}" in result.facts)
+    window = int(result.spread.loc[capped if capped.any() else capped.index, "window"].max())
     mine = result.spread[result.spread["window"] == window]
     cap = result.facts.get(f"cap_{window}")
     over = mine["messages"] > (np.inf if cap is None else cap)

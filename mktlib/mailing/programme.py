@@ -184,7 +184,7 @@ def _flow(name: str, share: float, people: int | None, basis: str, tables: Table
     row = tables.flows[name]
     if seen is None:
         mean = load_of(tables.flows, {name: share}, PERIOD).mean
-        each = mean / share if share else 0.0
+        each = min(mean / share, float(row["cap"])) if share else 0.0  # those who entered before get some of them too
     else:
         count = seen.by_flow[name]
         mean, each = float(count.sum() / seen.people), float(count[count > 0].mean()) if (count > 0).any() else 0.0
