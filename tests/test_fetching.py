@@ -293,3 +293,12 @@ def test_a_page_that_does_not_come_is_an_error(listener, answer, code):
     with pytest.raises(SecurityError) as caught:
         check_page("http://shop.example.org/", online=True, fetcher=fetcher)
     assert caught.value.codes == (code,)
+
+
+def test_addresses_that_are_none_are_left_by_a_page(listener):
+    head = b"<!doctype html><link rel=stylesheet href='http://[bad'><style>p{background:url('http://[bad')}</style>"
+    listener.answers[b"/"] = ok(head + b"<img src='http://[bad/x'><p>x")
+    names = {"shop.example.org": ["203.0.113.9"]}
+    found = check_page("http://shop.example.org/", online=True, fetcher=public_only_here(listener, names))
+    assert "N_PAGE_SHEETS" in {f.code for f in found}
+    assert len(listener.came) == 1

@@ -18,6 +18,7 @@ from matplotlib import image
 
 from mktlib.errors import SecurityError
 from mktlib.mobile import browser as browsers
+from mktlib.mobile import rendered
 from mktlib.mobile.browser import Browser, chromium_path
 from mktlib.mobile.drawn import Mark, picture_page
 from mktlib.mobile.rendered import render_findings
@@ -49,6 +50,30 @@ def by_code(findings):
 
 def elements(found) -> list[str]:
     return [x["element"] for x in found.values["elements"]]
+
+
+class Open:
+    """A browser that is already open, in the place of one that would be started and ended: what a page does to it is proved elsewhere."""
+
+    def __init__(self, browser: Browser, fetch=None) -> None:
+        self.browser, self.browser.fetch = browser, fetch
+
+    def __enter__(self) -> Browser:
+        return self.browser
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def one():
+    """One browser for all the pages that behave."""
+    with Browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def opened(one, monkeypatch):
+    monkeypatch.setattr(rendered, "Browser", lambda fetch=None: Open(one, fetch))
 
 
 # Without a browser -------------------------------------------------------------------------------------------------------------------
@@ -265,11 +290,13 @@ FAULTY = """<style>body{margin:0;font:16px sans-serif}p{margin:12px}.s{display:i
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory):
+def faulty(tmp_path_factory, one):
     folder = tmp_path_factory.mktemp("faulty")
     image.imsave(folder / "photo.png", np.random.default_rng(3).random((600, 800, 3)))
     path = page(folder, FAULTY)
-    return path, render(path, pictures=folder / "pictures")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rendered, "Browser", lambda fetch=None: Open(one, fetch))
+        return path, render(path, pictures=folder / "pictures")
 
 
 @seen
@@ -311,7 +338,7 @@ def test_each_width_has_its_picture_with_boxes_where_the_elements_are(faulty):
 
 
 @seen
-def test_what_is_said_is_the_same_on_every_run_and_in_french(faulty):
+def test_what_is_said_is_the_same_on_every_run_and_in_french(faulty, opened):
     path, findings = faulty
     again = render_findings(path, tables=TABLES, language="fr", screens=PHONE)
     assert places(again) == places(findings)
@@ -339,7 +366,7 @@ CASES = """<style>body{margin:0;font:16px/1.5 sans-serif}section{margin:30px}.s{
 <section><a id="picture" href="/8">
 <img alt="x" width="60" height="60" src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"></a></section>
 <section style="display:none"><a id="hidden" class="s" href="/9">x</a></section>
-<section><a id="reader" class="sr" href="/10">Skip</a></section>
+<section><a id="reader" class="sr" href="/10">Skip</a><a class="sr" href="/10" style="min-width:120px;min-height:45px">Skip</a></section>
 <section><form><input name="id" id="field" aria-label="x" style="width:20px;height:20px"><input type="hidden" name="type"></form></section>
 <section><button id="off" class="s" disabled>x</button></section>
 <section>Words above<br><a id="below" href="/11" style="font-size:12px">x</a></section>
@@ -354,7 +381,7 @@ WANTED = {
 
 
 @seen
-def test_a_target_is_what_answers_a_tap_and_the_exceptions_of_the_standard_hold(tmp_path):
+def test_a_target_is_what_answers_a_tap_and_the_exceptions_of_the_standard_hold(tmp_path, opened):
     found = render(page(tmp_path, CASES), screens=PHONE)
     got = {x.partition("#")[2]: f.code for f in found if f.code.startswith("SCREEN_TAP") for x in elements(f)}
     assert got == WANTED
@@ -369,7 +396,7 @@ a.b{display:inline-block;padding:12px 20px;margin:8px}</style></head><body>
 
 
 @seen
-def test_a_page_with_nothing_wrong_gets_notes_only_and_what_was_not_there_is_told(tmp_path):
+def test_a_page_with_nothing_wrong_gets_notes_only_and_what_was_not_there_is_told(tmp_path, opened):
     found = render(page(tmp_path, GOOD), screens=PHONE)
     assert {f.code for f in found} - {"N_NO_SANDBOX"} == {"SCREEN_NOT_LOADED", "SCREEN_MEASURED"}
     assert {f.level for f in found} == {"note"}
@@ -470,7 +497,7 @@ def living(folder: Path) -> list[str]:
 
 
 @seen
-def test_a_page_that_loads_itself_again_and_again_is_measured_as_it_is(tmp_path):
+def test_a_page_that_loads_itself_again_and_again_is_measured_as_it_is(tmp_path, opened):
     found = render(page(tmp_path, "</head><body><p>Some words</p><script>location.reload()</script>"), seconds=4, screens=PHONE)
     assert by_code(found)["SCREEN_MEASURED"].values["characters"] == len("Some words")
 
@@ -479,7 +506,7 @@ LINKED = "<link rel=stylesheet href=a.css></head><body><p>Words</p><img src=//pr
 
 
 @seen
-def test_a_page_at_an_address_gets_what_is_fetched_for_it_and_nothing_else():
+def test_a_page_at_an_address_gets_what_is_fetched_for_it_and_nothing_else(opened):
     asked = []
 
     def fetch(url: str):

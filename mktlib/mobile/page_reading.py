@@ -230,9 +230,9 @@ class Page:
         url = url.strip()
         if url.lower().startswith("data:"):
             return "data", None
-        if self.address is not None:
-            return ("web", None) if urlsplit(urljoin(self.address, url)).scheme in ("http", "https") else ("elsewhere", None)
         try:
+            if self.address is not None:
+                return ("web" if urlsplit(urljoin(self.address, url)).scheme in ("http", "https") else "elsewhere"), None
             split = urlsplit(url)
             if split.scheme or split.netloc or self.folder is None or self.root is None or not split.path:
                 return "elsewhere", None
@@ -244,7 +244,7 @@ class Page:
             found = next((path for path in paths if path.is_file()), None)
             return ("missing" if found is None else "file"), found
         except (OSError, ValueError, RuntimeError):  # a name that no file can have, a circle of links
-            return "missing", None
+            return ("missing" if self.address is None else "elsewhere"), None
 
     def content(self, url: str) -> bytes | None:
         """The bytes of what an address of the page names; None where they cannot be had."""
@@ -423,7 +423,10 @@ def first_of(srcset: str) -> str:
 def joined(base: str, url: str) -> str:
     """An address of a style sheet, seen from the page."""
     if not base or "://" in base or url.startswith(("/", "data:", "http:", "https:")):
-        return urljoin(base, url) if "://" in base else url
+        try:
+            return urljoin(base, url) if "://" in base else url
+        except ValueError:  # an address that is none
+            return url
     return f"{base.split('?')[0].rpartition('/')[0]}/{url}".lstrip("/") if "/" in base else url
 
 
