@@ -15,6 +15,8 @@ from mktlib.results import Rhythm
 MOST = 4
 """Segments in one picture: more cannot be told apart."""
 PALE = 0.16
+TALLEST = 3.0
+"""Times the highest point that the picture is tall at most: a range without an end must not flatten the curve."""
 ANSWERS = ("randomised", "adjusted")
 
 
@@ -42,7 +44,8 @@ def value(canvas: Canvas, result: Rhythm) -> None:
         row = shown.iloc[0]
         canvas.ax.axvspan(row["flat_low"] - 0.35, row["flat_high"] + 0.35, color=cv.FAINT, zorder=0, label=canvas.say("rhythm.flat"))
     _axes(canvas, result)
-    canvas.ax.set_ylim(bottom=0)
+    highest = max((float(np.nanmax(line.get_ydata())) for line in canvas.ax.lines if np.isfinite(line.get_ydata()).any()), default=0.0)
+    canvas.ax.set_ylim(0, min(canvas.ax.get_ylim()[1], TALLEST * highest) if highest > 0 else None)
     level = canvas.percent(float(result.facts.get("level", 0.9)))
     months = canvas.number(int(result.facts.get("horizon", 24)))
     canvas.units(
