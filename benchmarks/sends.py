@@ -36,18 +36,19 @@ def timed() -> None:
 
 def coverage() -> None:
     """Share of runs in which the 90 % interval of the complaint rate holds the truth, and in which a verdict is wrong."""
-    print("| campaigns | spread between them | plain Clopper-Pearson | widened | 'kept' though above 0.1 % |")
-    print("|---|---|---|---|---|")
+    print("| campaigns | spread of their rates | of their sizes | plain Clopper-Pearson | widened | 'kept' though above 0.1 % |")
+    print("|---|---|---|---|---|---|")
     rng = np.random.default_rng(1)
-    for k, sd in ((40, 0.0), (40, 0.5), (40, 1.0), (12, 0.5)):
-        n, truth, plain, ours, wrong = np.full(k, 10_000.0), 0.0012, 0, 0, 0
+    for k, sd, sizes in ((40, 0.0, 0), (40, 0.5, 0), (40, 1.0, 0), (12, 0.5, 0), (40, 0.5, 1), (40, 1.0, 1), (12, 0.5, 1)):
+        truth, plain, ours, wrong = 0.0012, 0, 0, 0
         for _ in range(RUNS):
+            n = np.round(10_000 * np.exp(rng.normal(-(sizes**2) / 2, sizes, k)))
             p = truth * np.exp(rng.normal(-(sd**2) / 2, sd, k))
             count = rng.binomial(n.astype(int), p).astype(float)
             low, high = exact(count.sum(), n.sum(), 0.9)
             rate = rate_of(count, n, 0.9)
             plain, ours, wrong = plain + (low <= truth <= high), ours + (rate.low <= truth <= rate.high), wrong + (rate.high < 0.001)
-        print(f"| {k} | {sd} | {plain / RUNS:.3f} | {ours / RUNS:.3f} | {wrong / RUNS:.3f} |")
+        print(f"| {k} | {sd} | {sizes} | {plain / RUNS:.3f} | {ours / RUNS:.3f} | {wrong / RUNS:.3f} |")
 
 
 def flows() -> None:
@@ -61,7 +62,7 @@ def flows() -> None:
         total = np.zeros(people, int)
         for flow, share in shares.items():
             row = table[flow]
-            who = np.repeat(np.arange(people), rng.poisson(np.minimum(share / 30 * 60 * eager, 40)))
+            who = np.repeat(np.arange(people), rng.poisson(np.minimum(-np.log1p(-share) / 30 * 60 * eager, 40)))
             at = rng.uniform(-30, 30, len(who))
             falls = sum(((at + d >= 0) & (at + d < 30)).astype(int) for d in row["days"])
             total += np.minimum(np.bincount(who, weights=falls, minlength=people).astype(int), row["cap"])

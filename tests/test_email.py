@@ -9,6 +9,7 @@ import random
 from email import policy
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -103,6 +104,18 @@ def test_a_message_that_is_fine_leaves_only_what_no_file_shows():
     assert codes(check_email(message())) == ["EMAIL_SENDER_UNSEEN", "EMAIL_CONSENT_UNSEEN"]
     seen = {"headers": {"Authentication-Results": "mx.example; spf=pass; dkim=pass; dmarc=pass"}}
     assert check_email(message(seen), bulk=False) == []
+
+
+def test_a_way_out_whose_accents_stand_apart_is_one():
+    """As macOS and some editors write them: "e" and an accent of its own."""
+    apart = normalize("NFD", "<a href='https://news.solene.example/p?x=1'>Se désabonner</a>")
+    assert "EMAIL_UNSUBSCRIBE_LINK" not in codes(check_email(message({"unsubscribe": apart})))
+
+
+@pytest.mark.parametrize(("said", "bulk", "told"), [("dmarc=none", True, True), ("spf=neutral", True, True), ("dmarc=none", False, False)])
+def test_a_domain_that_proves_nothing_is_told_to_whoever_writes_to_many(said, bulk, told):
+    found = check_email(message({"headers": {"Authentication-Results": f"mx.example; dkim=pass; {said}"}}), bulk=bulk)
+    assert ("EMAIL_AUTH_FAILED" in codes(found)) == told
 
 
 @pytest.mark.parametrize("code", ROWS)

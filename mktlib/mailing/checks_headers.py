@@ -12,6 +12,8 @@ from mktlib.vocabulary import Row, Tables
 ONCE = ("From", "Subject", "Date", "Reply-To", "To", "Message-ID", "Sender")
 RESULT = re.compile(r"\b(spf|dkim|dmarc)\s{0,3}=\s{0,3}([a-z]{2,12})", re.I)
 FAILED = ("fail", "softfail", "permerror", "temperror")
+LACKING = ("none", "neutral")
+"""What a mailbox says of a domain that proves nothing: who sends to many must have all three (Gmail, Yahoo)."""
 
 
 def of_headers(mail: Mail, tables: Tables, *, bulk: bool) -> Iterator[Hit]:
@@ -20,7 +22,7 @@ def of_headers(mail: Mail, tables: Tables, *, bulk: bool) -> Iterator[Hit]:
         return
     yield from _written(mail)
     yield from _sender(mail, tables.checks)
-    yield from _authenticated(mail)
+    yield from _authenticated(mail, bulk=bulk)
     if bulk:
         yield from _way_out(mail)
 
@@ -52,7 +54,7 @@ def _sender(mail: Mail, checks: dict[str, Row] | object) -> Iterator[Hit]:
             yield Hit("EMAIL_REPLY_ELSEWHERE", "Reply-To", found=organisation(where.rpartition("@")[2]))
 
 
-def _authenticated(mail: Mail) -> Iterator[Hit]:
+def _authenticated(mail: Mail, *, bulk: bool) -> Iterator[Hit]:
     """What one message shows of SPF, DKIM and DMARC; what it does not show is said to be unseen."""
     domains = [tag for value in mail.all("dkim-signature") if (tag := signature(value).get("d"))]
     senders = [where.rpartition("@")[2] for _, where in mail.addresses("from")]
@@ -61,7 +63,7 @@ def _authenticated(mail: Mail) -> Iterator[Hit]:
     if domains and senders and organisation(senders[0]) not in map(organisation, domains):
         yield Hit("EMAIL_UNALIGNED", "DKIM-Signature", found=", ".join(domains), values={"domain": senders[0]})
     said = dict(_results(mail))
-    if failed := [f"{name}={value}" for name, value in said.items() if value in FAILED]:
+    if failed := [f"{name}={value}" for name, value in said.items() if value in FAILED or (bulk and value in LACKING)]:
         yield Hit("EMAIL_AUTH_FAILED", "Authentication-Results", found=", ".join(failed))
     seen = {name.upper() for name, value in said.items() if value == "pass"} | ({"DKIM"} if "dkim" in said else set())
     unseen = [name for name in ("SPF", "DKIM", "DMARC") if name not in seen and name.lower() not in said]

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unicodedata import normalize
 
 from mktlib.mailing.body import Body, Link
 from mktlib.mailing.message import Hit, Mail
@@ -71,8 +72,8 @@ def _preheader(body: Body, tables: Tables) -> Iterator[Hit]:
 
 
 def plain(text: str) -> str:
-    """Small letters and straight apostrophes, one space between words: what words of a row are looked for in."""
-    return " ".join(text.lower().replace("’", "'").split())
+    """Small letters, accents in one piece and straight apostrophes, one space between words: what words of a row are looked for in."""
+    return " ".join(normalize("NFC", text.lower()).replace("’", "'").split())
 
 
 def words_of(row: Row) -> list[str]:
