@@ -23,7 +23,7 @@ MOVES = 0.05
 HIDDEN = 0.1
 """Chance below which the placebo says that mails follow something that the log does not show."""
 PASSES, SHIFTS = 0.2, 0.5
-"""Chance below which engagement is taken to pass; standard errors by which the curve may be off for it."""
+"""Chance below which engagement is taken to pass; standard errors by which curves may be off for it (see `_follows`)."""
 BENT = 60
 """Leavers from which on the chance to leave may bend."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,7 @@ def _no_value(frame: pd.DataFrame, asked: Asked, orders: Any) -> list[Finding]:
         return [finding("E_RHYTHM_VALUE", column="worth", found=", ".join(map(str, frame.columns[:20])))]
     known = [c for c in ("clicks", "conversions") if c in frame]
     fine = isinstance(asked.worth, Mapping) and len(asked.worth) > 0 and all(
-        k in known and isinstance(v, int | float) and np.isfinite(v) and v >= 0 for k, v in asked.worth.items()
+        k in known and isinstance(v, Real) and np.isfinite(v) and v >= 0 for k, v in asked.worth.items()
     )  # fmt: skip
     return [] if fine else [finding("E_OPTION", column="worth", found=asked.worth, expected='worth={"clicks": 0.4, "conversions": 30.0}')]
 
@@ -293,7 +294,7 @@ def _completed(
     """Write the completed counts of one calendar month into `out`."""
     stay = (month == m) & ~left
     mine = stay[at]
-    by_day = np.zeros((32, len(count)) if len(count) < 1 else (32, int(stay.sum())))
+    by_day = np.zeros((32, int(stay.sum())))
     place = np.cumsum(stay) - 1
     np.add.at(by_day, (day[mine], place[at[mine]]), 1)
     so_far, total = np.cumsum(by_day, axis=0), count[stay]

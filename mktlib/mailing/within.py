@@ -5,7 +5,7 @@ against what comes in his later months, on a multiplicative scale, so that whate
 Journal of Business & Economic Statistics 10; Wooldridge 1997, Econometric Theory 13). Only later months are compared with, so that it holds
 too where the mails of a month answer to the clicks of the months before it, which breaks the usual fixed effects. It fails where a
 person's engagement drifts and the mails follow it; then this month's mails go with the change from next month to the months beyond, on
-which they can have no effect, and that is tested.
+which they can have no effect. That is tested, and since a small log tests little, what it leaves open stands in the range of the curve.
 """
 
 from __future__ import annotations
