@@ -387,9 +387,9 @@ def test_a_target_is_what_answers_a_tap_and_the_exceptions_of_the_standard_hold(
     assert got == WANTED
 
 
-GOOD = """<style>body{margin:0 16px 90px;font:16px/1.5 sans-serif}.box{overflow-x:auto}
+GOOD = """<style>html{scroll-behavior:smooth}header{position:sticky;top:0;height:60px;background:#fff}body{margin:0 16px 90px;font:16px/1.5 sans-serif}.box{overflow-x:auto}
 a.b{display:inline-block;padding:12px 20px;margin:8px}</style></head><body>
-<h1>Title</h1><p>Some words, and <a href="/1">a link</a> among them.</p><a class="b" href="/2">Buy now</a>
+<header>Shop</header><h1>Title</h1><p style="margin-bottom:900px">Some words, and <a href="/1">a link</a> among them.</p><a class="b" href="/2">Buy now</a>
 <div class="box"><table style="width:900px"><tr><td>1</td><td>2</td></tr></table></div><img src="none.png" width="100" height="50" alt="">
 <p>The last line</p>
 <div style="position:fixed;bottom:0;left:0;right:0;height:70px;background:#fff"><a class="b" href="/3">Call us</a></div></body></html>"""
@@ -402,6 +402,20 @@ def test_a_page_with_nothing_wrong_gets_notes_only_and_what_was_not_there_is_tol
     assert {f.level for f in found} == {"note"}
     assert by_code(found)["SCREEN_NOT_LOADED"].values["count"] == 1
     assert ("N_NO_SANDBOX" in by_code(found)) == browsers.as_root()
+
+
+SIZES = """<style>body{margin:16px}main{display:grid}img,picture{display:block;max-width:100%;height:auto}</style></head><body><main>
+<picture><source type="image/webp" srcset="https://far.example/a.webp"><img src="photo.png" alt="Frames" width="800" height="600"></picture>
+<img src="photo.png" srcset="https://far.example/b.png 2x" alt="Lenses" width="800" height="600"></main></body></html>"""
+
+
+@seen
+def test_of_a_picture_whose_other_sizes_were_not_saved_the_one_that_was_is_seen(tmp_path, opened):
+    image.imsave(tmp_path / "photo.png", np.random.default_rng(3).random((60, 80, 3)))
+    found = by_code(render(page(tmp_path, SIZES), screens=PHONE))
+    assert found.keys() - {"N_NO_SANDBOX"} == {"SCREEN_NOT_LOADED", "SCREEN_MEASURED"}
+    assert found["SCREEN_NOT_LOADED"].values["count"] == 2
+    assert found["SCREEN_MEASURED"].values["characters"] == 0  # no alternative text in the place of a picture
 
 
 REACHING = """</head><body><p>x</p><link rel="preconnect" href="http://127.0.0.1:PORT/"><link rel="prefetch" href="http://127.0.0.1:PORT/p">

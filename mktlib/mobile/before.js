@@ -15,6 +15,12 @@
     x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
     return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
   };
+  /* A saved page seldom holds every size of a picture: it shows the one that it has, marked by an empty srcset. */
+  window.addEventListener("error", ({ target: img }) => {
+    if (!(img instanceof HTMLImageElement) || !(img.srcset || img.closest("picture"))) return;
+    for (const source of img.closest("picture")?.querySelectorAll("source") || []) source.remove();
+    img.srcset = "";
+  }, true);
   window.open = () => null;
   for (const key of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport", "Notification"]) delete window[key];
 })();

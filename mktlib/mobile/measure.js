@@ -208,7 +208,7 @@
     const found = [];
     for (const img of [...document.images].slice(0, 300)) {
       const r = img.getBoundingClientRect();
-      if (!img.complete || !img.naturalWidth || r.width < 2 || r.height < 2 || !shown(img)) continue;
+      if (!img.complete || !img.naturalWidth || r.width < 2 || r.height < 2 || !shown(img) || img.getAttribute("srcset") === "") continue;
       const [width, height] = await pixels(img);
       found.push({ ...name(img), src: img.currentSrc || img.src, natural: [width, height], w: r.width, h: r.height, fit: style(img).objectFit,
                    chosen: Boolean(img.srcset || img.closest("picture")), box: box(r) });
@@ -262,7 +262,7 @@
 
   return {
     async top(least) {
-      scrollTo(0, 0);
+      scrollTo({ top: 0, behavior: "instant" });  // a page may ask for smooth scrolling
       orders.clear();
       const pieces = texts();
       const clipped = [root, document.body].some((el) => el && /hidden|clip/.test(style(el).overflowX));
@@ -273,7 +273,10 @@
         targets: targets(), text: print(pieces, least), images: await images(), covered: covered(pieces, false),
       };
     },
-    end() { return covered(texts(), true); },
+    end() {
+      scrollTo({ top: scroller.scrollHeight, behavior: "instant" });
+      return covered(texts(), true);
+    },
     jumps,
     height: () => Math.max(scroller.scrollHeight, root.scrollHeight),
   };
