@@ -318,6 +318,56 @@ def test_a_plan_keeps_the_launch():
     assert shown.groupby("week")["exposure"].sum().max() <= sheet.facts["visitors"] * 1.01
 
 
+def test_an_app_that_is_paid_in_the_store_is_installed_by_those_who_buy_it():
+    app = mk.app_brief("x", price={"model": "one_off", "amount": 3}, visitors=9000, build=5000, assumptions={"paid_install_rate": 0.04})
+    by_app = mk.launch_sheet(LAUNCH, visitors=4000, app=app).funnel.set_index("step")
+    assert by_app.loc["installs", "rate"] == pytest.approx(0.04)
+    said = mk.launch_sheet(LAUNCH, visitors=4000, assumptions={"paid_install_rate": 0.04}).funnel.set_index("step")
+    assert said.loc["installs", "rate"] == pytest.approx(0.04)
+    over = mk.launch_sheet(LAUNCH, visitors=4000, app=app, assumptions={"install_rate": 0.3}).funnel.set_index("step")
+    assert over.loc["installs", "rate"] == pytest.approx(0.3)
+
+
+def test_its_block_speaks_the_language_and_refuses_what_is_no_day():
+    sheet = mk.launch_sheet(LAUNCH, visitors=4000)
+    assert "Lancement de l’application (Google Play)" in sheet.brief_toml(language="fr")
+    assert sheet.brief_entries(first_day="2026-11-01")["fixed_dates"] == []
+    assert sheet.brief_entries(first_day=pd.Timestamp("2026-10-01"))["fixed_dates"]
+    with pytest.raises(DataError) as raised:
+        sheet.brief_toml(first_day="autumn", segments=0)
+    assert [f.column for f in raised.value.findings] == ["first_day", "segments"]
+
+
+def test_a_first_version_is_not_said_to_go_out_by_steps():
+    codes = {s: [f.code for f in mk.launch_sheet(LAUNCH, visitors=4000, store=s).findings] for s in ("google_play", "amazon_appstore")}
+    assert "N_LAUNCH_FIRST" in codes["google_play"]
+    assert "N_LAUNCH_FIRST" not in codes["amazon_appstore"]
+    for language, words in (("en", "everybody at once"), ("fr", "à tous d’un coup")):
+        assert words in mk.report(mk.launch_sheet(LAUNCH, visitors=4000), language=language).html
+
+
+def test_where_every_floor_is_nothing_no_floor_is_promised():
+    few, many = (mk.report(mk.launch_sheet(LAUNCH, visitors=v)).html for v in (3, 4000))
+    assert "too small for a floor" in few
+    assert "too small for a floor" not in many
+
+
+def test_knowing_the_one_uncertain_rate_is_worth_the_integral():
+    """Of in-app spend: the mean profit is a line in the conversion, and the gain of not building below it an integral."""
+    given = {"price": {"model": "in_app", "amount": 7.0}, "visitors": 3000, "build": 6000, "tax": 0.2, "fee": 0.15, "horizon": 18}
+    sure = {"install_rate": 0.3, "activation": 0.5, "day7": 0.25, "churn": 0.2}
+    made = mk.app_brief("x", **given, assumptions={**sure, "conversion": (0.04, 0.16)})
+    low, high = (math.log(x / (1 - x)) for x in (0.04, 0.16))
+    z = np.linspace(-7, 7, 200_001)
+    rate = 1 / (1 + np.exp(-((low + high) / 2 + (high - low) / 2 / 1.6448536269514722 * z)))
+    months = sum(0.8 ** (t - s) for t in range(18) for s in range(t + 1))
+    profit = 7 / 1.2 * 0.85 * 3000 * 0.3 * 0.5 * 0.25 * months * rate - 6000
+    weight = np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
+    worth = weight @ np.maximum(profit, 0) - max(float(weight @ profit), 0.0)
+    assert made.table["worth"].iloc[0] == pytest.approx(worth, rel=0.04)
+    assert made.facts["p"] == pytest.approx(float(weight @ (profit >= 0)), abs=0.02)
+
+
 # ---------------------------------------------------------------- what is refused
 
 
@@ -351,6 +401,10 @@ WRONG_APP = [
     ({"audience": {"a": -3}}, "audience.a"),
     ({"tables": 3}, "tables"),
     ({"audience": pd.DataFrame({"people": [3]})}, "audience"),
+    ({"audience": pd.DataFrame({"group": ["a"], "people": [40], "low": [90], "high": [95]})}, "audience"),
+    ({"false_if": {"measure": " ", "least": 0.3}}, "false_if"),
+    ({"random_state": -1}, "random_state"),
+    ({"random_state": "a"}, "random_state"),
     ({"audience": pd.DataFrame({"group": ["a"], "people": ["x"]})}, "audience.people"),
 ]
 
@@ -389,6 +443,9 @@ WRONG_LAUNCH = [
     ({"level": 0}, "level"),
     ({"test_share": 10}, "test_share"),
     ({"price": float("nan")}, "price"),
+    ({"random_state": None}, "random_state"),
+    ({"assumptions": {"install_rate": 0}}, "assumptions.install_rate"),
+    ({"assumptions": {"install_rate": 0.9}, "lift": 0.2}, "lift"),
 ]
 
 
@@ -404,6 +461,7 @@ EXTREME = [
     {"visitors": 1e12, "build": 1e12}, {"visitors": 0.001, "build": 0}, {"build": 0, "monthly": 0, "assumptions": {"conversion": 0.0}},
     {"assumptions": {"churn": 1.0}}, {"assumptions": {"churn": 0.0, "install_rate": 1.0}}, {"visitors": (1e-6, 1e11)},
     {"assumptions": {"conversion": {"events": 0, "of": 5000}}}, {"assumptions": {"day7": {"events": 10**9, "of": 10**9}}}, {"horizon": 1},
+    {"assumptions": {"install_rate": 0}}, {"assumptions": {"conversion": (1e-300, 0.5)}},
 ]  # fmt: skip
 
 

@@ -54,8 +54,9 @@ def _when(voice: Voice, facts: Facts) -> list[str]:
     if math.isinf(low):
         return [voice.say("app.never")]
     if math.isinf(high):
-        return [voice.say("app.early", low=voice.number(int(low)))]
-    return [voice.say("app.month", month=voice.number(int(middle)), low=voice.number(int(low)), high=voice.number(int(high)))]
+        return [voice.say("app.rarely" if math.isinf(middle) else "app.early", low=voice.number(int(low)))]
+    ends = {k: voice.number(int(m)) for k, m in (("low", low), ("month", middle), ("high", high))}
+    return [voice.say("app.month", **ends, sure=chances(float(facts["level"]), voice.language))]
 
 
 def _decisive(voice: Voice, result: AppBrief, facts: Facts) -> list[str]:
@@ -142,7 +143,7 @@ def launch_draft(voice: Voice, result: LaunchSheet, facts: Facts) -> Draft:
     ends = [voice.number(float(f"{last[k]:.2g}"), 0) for k in ("people_low", "people_high")]
     values = {"day": voice.date(facts["launch"]), "store": voice.label("store", facts["store"]), "weeks": voice.number(int(facts["weeks"]))}
     headline = voice.say("launch.headline", **values, within=voice.within(*ends), sure=chances(float(facts["level"]), voice.language))
-    sentences = [*_tests(voice, result, facts), *_rollout(voice, result, facts), voice.say("launch.floor")]
+    sentences = [*_tests(voice, result, facts), *_rollout(voice, result, facts), _floor(voice, result)]
     sentences += [_opinions(voice, facts)] if facts["opinions"] else []
     known = statistics(voice, facts, level="percent", significance="percent", power="percent", tail="percent")
     return Draft(headline=headline, sentences=sentences, tables=_launch_tables(voice, result, facts), details=known)
@@ -172,16 +173,22 @@ def _tests(voice: Voice, result: LaunchSheet, facts: Facts) -> list[str]:
 def _rollout(voice: Voice, result: LaunchSheet, facts: Facts) -> list[str]:
     """The first step at which a bad version would be seen; that none would where none does."""
     bad = voice.percent(float(facts["crash_bad"]))
+    first = [voice.say("launch.first")] if len(result.rollout) > 1 else []
     seen = result.rollout[result.rollout["caught"] >= facts["power"]]
     if seen.empty:
-        return [voice.say("launch.blind", bad=bad)]
+        return [*first, voice.say("launch.blind", bad=bad)]
     row = seen.iloc[0]
     values = {
         "share": voice.percent(float(row["share"])),
         "users": voice.number(int(row["users"])),
         "stop": voice.number(int(row["stop_at"])),
     }
-    return [voice.say("launch.rollout", **values, bad=bad, caught=chances(float(row["caught"]), voice.language))]
+    return [*first, voice.say("launch.rollout", **values, bad=bad, caught=chances(float(row["caught"]), voice.language))]
+
+
+def _floor(voice: Voice, result: LaunchSheet) -> str:
+    """That weeks have floors; that none has where the counts are so small that even nobody is no surprise."""
+    return voice.say("launch.floor" if (result.watch["stop_below"] > 0).any() else "launch.no_floor")
 
 
 def _named(voice: Voice, section: str, key: str) -> str:

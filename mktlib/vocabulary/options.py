@@ -18,7 +18,7 @@ def not_level(level: Any) -> list[Finding]:
 
 def not_seed(random_state: Any) -> list[Finding]:
     """What is wrong with the seed of what is drawn."""
-    fine = isinstance(random_state, Integral) and not isinstance(random_state, bool) and random_state >= 0
+    fine = isinstance(random_state, Integral) and not isinstance(random_state, bool) and int(random_state) >= 0
     return [] if fine else [finding("E_OPTION", column="random_state", found=repr(random_state), expected="0, 1, 2 ...")]
 
 

@@ -16,12 +16,12 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.glmm.proportions import count_to_refute, people_to_refute
 from mktlib.mobile.app.beliefs import Belief
-from mktlib.mobile.app.money import STEPS, Array, Terms, first_month, lived, profit, visitors_needed
+from mktlib.mobile.app.money import MOST_PEOPLE, STEPS, Array, Terms, first_month, lived, profit, visitors_needed
 from mktlib.mobile.app.read import beliefs_of, people_of, wrong_app
 from mktlib.results import AppBrief
-from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables, progress
+from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_seed, not_tables, progress
 
-DRAWS, FEWER, POINTS = 10_000, 4_000, 40
+DRAWS, FEWER, POINTS = 10_000, 4_000, 400
 LONGEST = 120
 """Months within which a break-even is looked for."""
 REFUTED = 0.5
@@ -91,7 +91,7 @@ def app_brief(
         raise DataError(wrong)
     rows = tables or load_tables()
     people, wrong = _people(audience)
-    if wrong := [*wrong_app(given, rows), *not_level(level), *wrong]:
+    if wrong := [*wrong_app(given, rows), *not_level(level), *not_seed(random_state), *wrong]:
         raise DataError(wrong)
     beliefs, terms, taken = beliefs_of(given), *_terms(given, rows)
     rng = np.random.default_rng([random_state, 5])
@@ -207,7 +207,7 @@ def _decisive(table: pd.DataFrame, p: float) -> dict[str, Any]:
 
 def _worth(terms: Terms, at: Mapping[str, Array], key: str, belief: Belief, horizon: int, whole: float) -> dict[str, float]:
     """The mean of the best of building and not, knowing the assumption, above the best without; and its share of the variance."""
-    middles = (np.arange(POINTS) + 0.5) / POINTS
+    middles = (np.arange(POINTS) + 0.5) / POINTS  # enough for the far ends, where the decision turns
     few = {name: values[: FEWER // 2] for name, values in at.items()}
     means = np.array([float(profit(terms, {**few, key: np.full(FEWER // 2, x)}, horizon).mean()) for x in belief.quantile(middles)])
     worth = float(np.maximum(means, 0).mean() - max(means.mean(), 0.0))
@@ -224,7 +224,8 @@ def _breakeven(terms: Terms, at: Mapping[str, Array], horizon: int, level: float
         share = share * at[steps[k - 1]] if k else share
         row: dict[str, Any] = {"quantity": name}
         for what, base in (("expected", at["visitors"]), ("needed", wanted)):
-            low, middle, high = spread(base * share * horizon, level)
+            endless = np.isinf(base) | (base > MOST_PEOPLE)  # no number of visitors does it, whatever share gets so far
+            low, middle, high = spread(np.where(endless, np.inf, np.where(endless, 0.0, base) * share * horizon), level)
             row |= {what: middle, f"{what}_low": low, f"{what}_high": high}
         rows.append({**row, "never": float(np.mean(np.isinf(wanted)))})
     return pd.DataFrame(rows)
@@ -254,5 +255,6 @@ def _remarks(facts: Mapping[str, Any], beliefs: Mapping[str, Belief], needed: pd
     never = float(needed["never"].iloc[0])
     if never > 0:
         out.append(finding("N_APP_NEVER", level="warning", found=round(100 * never, 1) if never < 0.01 else round(100 * never)))
+    out += [] if beliefs["price"].certain else [finding("N_APP_PRICE", level="warning", column="price.amount")]
     out += [finding("N_APP_LUCK", level="note")] if facts["certain"] else []
     return out

@@ -16,7 +16,19 @@ from mktlib.mobile.app.beliefs import Belief, amount_of, rate_of, wrong_amount
 from mktlib.mobile.app.launch_plan import STEPS, floors, funnel, listing_tests, rollout
 from mktlib.mobile.app.read import wrong_assumptions
 from mktlib.results import AppBrief, LaunchSheet
-from mktlib.vocabulary import Tables, app_funnel, app_launch, finding, load_tables, nearest, not_level, not_tables, phrase
+from mktlib.vocabulary import (
+    Tables,
+    app_funnel,
+    app_launch,
+    default_language,
+    finding,
+    load_tables,
+    nearest,
+    not_level,
+    not_seed,
+    not_tables,
+    phrase,
+)
 
 DRAWS = 10_000
 DAYS = 7
@@ -28,24 +40,38 @@ CHANNEL, PIECE, STAGE = "app_store", "app_listing", "decision"
 class AppLaunch(LaunchSheet):
     """A launch sheet that can say its part of a brief."""
 
-    def brief_entries(self, *, first_day: dt.date | None = None, last_day: dt.date | None = None, segments: int = 1) -> dict[str, Any]:
+    def brief_entries(
+        self, *, first_day: dt.date | str | None = None, last_day: dt.date | str | None = None, segments: int = 1
+    ) -> dict[str, Any]:
         """The launch as entries of a brief for the planner.
 
         Args:
-            first_day, last_day: of the campaign; what lies outside is left out (a brief refuses it). segments: of the brief, who share the
-            store's visitors: each is shown the listing so many times less.
+            first_day, last_day: of the campaign, dates or "2026-10-05"; what lies outside is left out (a brief refuses it). segments: of
+            the brief, who share the store's visitors: each is shown the listing so many times less.
 
         Returns:
             `channels`, `production`, `fixed_dates`, `must_have`, `test_share`: tables and lists as in a brief. The listing is one piece of
             the channel app_store, seen once a week by the visitors expected, that must be there in the week of the launch; the versions
             that its tests need are in its cost and its days.
         """
-        facts = self.facts
+        return self._entries(first_day, last_day, segments, default_language())
+
+    def _entries(self, first_day: Any, last_day: Any, segments: Any, language: str) -> dict[str, Any]:
+        days = {"first_day": first_day, "last_day": last_day}
+        wrong = [
+            finding("E_OPTION", column=k, found=repr(d), expected='"2026-10-14"') for k, d in days.items() if d is not None and not _day(d)
+        ]
+        if not isinstance(segments, int | np.integer) or isinstance(segments, bool) or segments < 1:
+            wrong.append(finding("E_OPTION", column="segments", found=repr(segments), expected="1, 2 ..."))
+        if wrong:
+            raise DataError(wrong)
+        facts, first_day, last_day = self.facts, _day(first_day), _day(last_day)
         inside = (first_day is None or facts["launch"] >= first_day) and (last_day is None or facts["launch"] <= last_day)
         where = {"stage": STAGE, "content_type": PIECE, "channel": CHANNEL}
-        launch = {"name": f"App launch ({facts['store']})", "day": facts["launch"], **where}
+        name = phrase("launch.date_name", language, store=load_tables().label("store", facts["store"], language))
+        launch = {"name": name, "day": facts["launch"], **where}
         versions = 1 + (facts["versions"] - 1) * int(self.tests["fits"].sum())
-        shown = max(1.0, float(round(facts["visitors"] / max(int(segments), 1))))
+        shown = max(1.0, float(round(facts["visitors"] / segments)))
         return {
             "channels": {CHANNEL: {"price": facts["price"], "quantity": shown, "per_week": 1}},
             "production": {PIECE: {"cost": facts["cost"] * versions, "days": facts["days"] * versions, "most": 1}},
@@ -55,13 +81,14 @@ class AppLaunch(LaunchSheet):
         }
 
     def brief_toml(
-        self, *, first_day: dt.date | None = None, last_day: dt.date | None = None, segments: int = 1, language: str = "en"
+        self, *, first_day: dt.date | str | None = None, last_day: dt.date | str | None = None, segments: int = 1, language: str = "en"
     ) -> str:
         """The same as TOML to paste at the end of a brief; the test share, which a brief has at its top, stands in a comment.
 
         The stage must be wanted by the brief; a brief that has the channel or the piece already keeps its own entry: leave that line out.
+        A log that holds no listing yet is scored by `scorer.score_cells(brief.cells())`, so that the plan has one to choose.
         """
-        entries = self.brief_entries(first_day=first_day, last_day=last_day, segments=segments)
+        entries = self._entries(first_day, last_day, segments, language)
         lines = [f"# {phrase('launch.toml_head', language)}", f"# test_share = {entries['test_share']:g}"]
         for section in ("channels", "production"):
             for key, row in entries[section].items():
@@ -112,7 +139,7 @@ def launch_sheet(
         launch: the day of the launch. visitors: of the store's page, a week: a number or a range of 9 chances in 10.
         store: a row of `stores`. weeks: after the launch, which the sheet covers.
         assumptions: of install_rate, activation, day7, as in `app_brief`: a number, a range or counts. app: an `app_brief`, whose
-            assumptions are taken where none are given here.
+            assumptions are taken where none are given here; of one that is paid in the store paid_install_rate is the rate of installs.
         tests: of the listing: rows of `app_launch.tests` ("icon", "screenshots" ...); default all that the store takes. lift: the relative
             difference in the install rate that would matter. versions: told apart at once. significance: share of false winners allowed a
             test (of all its versions together); power: chance to see the lift where it is there.
@@ -137,14 +164,14 @@ def launch_sheet(
         raise DataError(wrong)
     rows = tables or load_tables()
     given = {**locals()}
-    if wrong := [*_wrong(given, rows), *not_level(level)]:
+    if wrong := [*_wrong(given, rows), *not_level(level), *not_seed(random_state)]:
         raise DataError(wrong)
     day = _day(launch)
     assert day is not None
-    said = {**(app.facts["given"]["assumptions"] if app is not None else {}), **(assumptions or {})}
-    beliefs: dict[str, Belief] = {"visitors": amount_of("visitors", visitors, settle="pilot")}
-    beliefs |= {key: rate_of(key, said.get(key), app_funnel()[key]) for key in STEPS}
+    beliefs = _beliefs(visitors, app, assumptions or {})
     names = list(tests) if tests is not None else [k for k, row in app_launch()["tests"].items() if store in row["field"]]
+    if names and (wrong := _no_room(beliefs["install_rate"], lift)):
+        raise DataError(wrong)
     rng = np.random.default_rng([random_state, 13])
     how: dict[str, Any] = {"lift": lift, "versions": versions, "significance": significance, "power": power, "level": level}
     tried = listing_tests(names, store, beliefs, weeks=weeks, **how)
@@ -166,6 +193,27 @@ def launch_sheet(
 
 
 # ---------------------------------------------------------------- what is given
+
+
+def _beliefs(visitors: Any, app: AppBrief | None, assumptions: Mapping[str, Any]) -> dict[str, Belief]:
+    """Visitors and the rate of each step; who installs an app that is paid in the store has bought it."""
+    said = {**(app.facts["given"]["assumptions"] if app is not None else {}), **assumptions}
+    bought = "install_rate" not in assumptions and (
+        "paid_install_rate" in assumptions or (app is not None and app.facts["model"] == "one_off")
+    )
+    named = {key: "paid_install_rate" if bought and key == "install_rate" else key for key in STEPS}
+    rates = {key: rate_of(name, said.get(name), app_funnel()[name]) for key, name in named.items()}
+    return {"visitors": amount_of("visitors", visitors, settle="pilot"), **rates}
+
+
+def _no_room(installs: Belief, lift: float) -> list[Finding]:
+    """What keeps a test of the listing from being sized: no rate, or one that cannot rise by so much."""
+    base = float(installs.quantile(0.5))
+    if base <= 0:
+        return [finding("E_OPTION", column="assumptions.install_rate", found=f"{base:g}", expected="> 0", hint="tests=[]")]
+    if base * (1 + lift) >= 1:
+        return [finding("E_OPTION", column="lift", found=f"{lift:g}", expected=f"< {1 / base - 1:.2g}", hint="tests=[]")]
+    return []
 
 
 def _day(given: Any) -> dt.date | None:
@@ -282,6 +330,8 @@ def _remarks(sheet: LaunchSheet) -> Iterator[Finding]:
     if len(tests):
         share = round(100 * float(tests["false_alarm"].max()))
         yield finding("N_LAUNCH_LOOKS", level="note", found=share, most=round(100 * facts["significance"], 1))
+    if len(sheet.rollout) > 1:
+        yield finding("N_LAUNCH_FIRST", level="warning", column="store", found=len(sheet.rollout))
     blind = sheet.rollout[sheet.rollout["caught"] < facts["power"]]
     if len(blind):
         values = {

@@ -71,7 +71,7 @@ def visitors_needed(terms: Terms, at: Values, months: int) -> Array:
     one = {**at, "visitors": np.ones_like(np.asarray(at["visitors"], float))}
     each = terms.kept * at["price"] * payers(terms.model, one) * months_paid(terms.model, at["churn"], months) - at["per_visitor"] * months
     fixed = at["build"] + at["monthly"] * months
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         return np.where(each > 0, fixed / np.where(each > 0, each, 1.0), np.where(fixed > 0, np.inf, 0.0))
 
 

@@ -87,8 +87,11 @@ def _wrong_refutation(given: Any) -> Iterator[Finding]:
     fine = isinstance(given, Mapping) and {"measure", "least"} <= set(given) <= {"measure", "least", "people"}
     if fine:
         least, people = given["least"], given.get("people")
-        fine = isinstance(given["measure"], str) and isinstance(least, int | float) and 0.01 <= least < 1
-        fine = fine and (people is None or (isinstance(people, int) and not isinstance(people, bool) and 1 <= people <= 10**6))
+        fine = isinstance(given["measure"], str) and bool(given["measure"].strip())
+        fine = fine and isinstance(least, int | float) and 0.01 <= least < 1
+        fine = fine and (
+            people is None or (isinstance(people, int | np.integer) and not isinstance(people, bool) and 1 <= int(people) <= 10**6)
+        )
     if not fine:
         example = '{"measure": "tried frames on again within a week", "least": 0.3, "people": 40}'
         yield finding("E_OPTION", column="false_if", found=repr(given)[:80], expected=example)
@@ -154,7 +157,10 @@ def _of_frame(frame: pd.DataFrame) -> pd.DataFrame:
     if frame.empty or people.isna().any() or np.isinf(people).any() or (people < 0).any():
         raise DataError(finding("E_OPTION", column="audience.people", found=str(frame["people"].tolist()[:5]), expected=">= 0"))
     ends = {k: pd.to_numeric(frame[k], errors="coerce").astype(float) if k in frame else math.nan for k in ("low", "high")}
-    return pd.DataFrame({"group": frame[name].astype(str), "people": people, **ends})
+    given = pd.DataFrame({"group": frame[name].astype(str), "people": people, **ends})
+    if ((given["low"] > given["people"]) | (given["high"] < given["people"])).any():
+        raise DataError(finding("E_OPTION", column="audience", found="low, people, high", expected="low <= people <= high"))
+    return given
 
 
 def _folded(frame: pd.DataFrame) -> pd.DataFrame:
