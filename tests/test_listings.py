@@ -298,3 +298,16 @@ def test_findings_are_plain_and_told_again(tmp_path):
     (one,) = mk.check_listing({**GOOGLE, "title": "Best"}, "google_play", reader="en")
     assert pickle.loads(pickle.dumps(one)) == one
     assert retell(retell(one, "fr"), "en").text == one.text
+
+
+def test_many_locales_and_half_characters_are_read():
+    mine = {"title": "Solène", "short_description": "See it.", "full_description": "Hold up your phone and look."}
+    many = {
+        "title": "Shared",
+        "locales": {f"x{i}": {k: v for k, v in mine.items() if k != "title"} for i in range(300)} | {"en\ud800": mine},
+    }
+    assert mk.listing_keywords(many, "google_play", keywords=["phone"]).facts["searches"] == 301
+    own = mk.listing_keywords(many, "google_play", keywords={"en\ud800": ["solène \ud800look"]})
+    assert own.searches["locale"].tolist() == ["en?"]
+    assert own.searches["verdict"].tolist() == ["across"]
+    assert not [f for f in mk.check_listing(many, "google_play", locales=None) if f.code == "LISTING_FIELD_MISSING"]

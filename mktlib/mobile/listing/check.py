@@ -68,7 +68,12 @@ def check_listing(
     whole = _read(listing, store, language, tables, reader=reader, style=style, keywords=keywords, locales=locales, competitors=competitors)
     own, rivals = names_of(whole, brand), [str(x) for x in (competitors or _words(whole.about.get("competitors")))]
     wanted = _wanted(keywords if keywords is not None else whole.about.get("wanted"), whole)
-    found = [*_unknown(whole), *rooms(whole), *policies(whole, own, rivals), *languages(whole, [*locales, *_expected(wanted, whole)])]
+    found = [
+        *_unknown(whole),
+        *rooms(whole),
+        *policies(whole, own, rivals),
+        *languages(whole, [*(locales or ()), *_expected(wanted, whole)]),
+    ]
     found += words(whole, wanted, own)
     told_all = [said(one, whole, reader) for one in _capped(found)]
     told_all += _tone(whole, style, reader)
@@ -105,14 +110,17 @@ def listing_keywords(
     if not covered:
         raise DataError(finding("E_LISTING_NO_WORDS", column="keywords", found=repr(keywords), hint='keywords=["sunglasses", "try on"]'))
     rows = [
-        {"locale": c.locale, "search": c.phrase, "field": key, "words": len(c.words), "found": n, "share": n / len(c.words)}
+        {"locale": _shown(c.locale), "search": _shown(c.phrase), "field": key, "words": len(c.words), "found": n, "share": n / len(c.words)}
         | {"searched": bool(whole.fields[key].get("searched"))}
         for c in covered
         for key, n in c.have.items()
         if key in whole.of(c.locale)
     ]
     searches = pd.DataFrame(
-        [{"locale": c.locale, "search": c.phrase, "verdict": c.verdict, "missing": ", ".join(c.missing)} for c in covered]
+        [
+            {"locale": _shown(c.locale), "search": _shown(c.phrase), "verdict": c.verdict, "missing": _shown(", ".join(c.missing))}
+            for c in covered
+        ]
     )
     counts = {v: int(n) for v, n in searches["verdict"].value_counts().items()}
     spoken = whole.tables.languages
@@ -120,6 +128,11 @@ def listing_keywords(
     searched = {key: str(row["conf"]) for key, row in whole.fields.items() if row.get("searched")}
     facts = {"store": store, "searches": len(searches), "counted": counts, "locales": whole.locales, "fields": fields, "conf": searched}
     return KeywordCoverage(table=pd.DataFrame(rows, columns=list(COVERAGE)), searches=searches, facts=facts)
+
+
+def _shown(text: str) -> str:
+    """A text that a table can hold: half of a pair of UTF-16 is a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 # ---------------------------------------------------------------- what is given

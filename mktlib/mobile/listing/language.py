@@ -45,7 +45,9 @@ def language_name(code: str, reader: str) -> str:
 
 def _beside_each_other(listing: Listing) -> Iterator[Told]:
     """Fields that one language has and another has not, and long texts that two languages share to the letter."""
-    own = {code: {p.key: p for p in listing.parts if p.locale == code} for code in listing.locales}
+    own: dict[str, dict[str, Part]] = {code: {} for code in listing.locales}
+    for p in listing.parts:
+        own.setdefault(p.locale, {})[p.key] = p
     texts = [key for key, row in listing.fields.items() if row.get("kind", "text") in ("text", "keywords") and not row.get("needed")]
     for key in texts:
         lacking = [code for code in listing.locales if key not in listing.of(code)]

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,18 @@ class Listing:
 
     def of(self, locale: str) -> dict[str, Part]:
         """The parts of a locale, with those that all share."""
-        return {p.key: p for p in self.parts if p.locale in ("", locale)}
+        return self._by_locale.get(locale, self._by_locale[""])
+
+    @cached_property
+    def _by_locale(self) -> dict[str, dict[str, Part]]:
+        """The parts of every locale, read once: a listing may have a hundred."""
+        own: dict[str, dict[str, Part]] = {code: {} for code in ("", *self.locales)}
+        shared = [p for p in self.parts if not p.locale]
+        for code, parts in own.items():
+            parts.update({p.key: p for p in shared} if code else {})
+        for part in self.parts:
+            own.setdefault(part.locale, {})[part.key] = part
+        return own
 
 
 def read_listing(listing: Any, store: Any, language: Any, tables: Tables) -> Listing:
