@@ -387,9 +387,11 @@ def test_a_target_is_what_answers_a_tap_and_the_exceptions_of_the_standard_hold(
     assert got == WANTED
 
 
-GOOD = """<style>html{scroll-behavior:smooth}header{position:sticky;top:0;height:60px;background:#fff}body{margin:0 16px 90px;font:16px/1.5 sans-serif}.box{overflow-x:auto}
+GOOD = """<style>html{scroll-behavior:smooth}header{position:sticky;top:0;height:60px;background:#fff}
+body{margin:0 16px 90px;font:16px/1.5 sans-serif}.box{overflow-x:auto}
 a.b{display:inline-block;padding:12px 20px;margin:8px}</style></head><body>
-<header>Shop</header><h1>Title</h1><p style="margin-bottom:900px">Some words, and <a href="/1">a link</a> among them.</p><a class="b" href="/2">Buy now</a>
+<header>Shop</header><h1>Title</h1>MANY
+<p>Some words, and <a href="/1">a link</a> among them.</p><a class="b" href="/2">Buy now</a>
 <div class="box"><table style="width:900px"><tr><td>1</td><td>2</td></tr></table></div><img src="none.png" width="100" height="50" alt="">
 <p>The last line</p>
 <div style="position:fixed;bottom:0;left:0;right:0;height:70px;background:#fff"><a class="b" href="/3">Call us</a></div></body></html>"""
@@ -397,7 +399,7 @@ a.b{display:inline-block;padding:12px 20px;margin:8px}</style></head><body>
 
 @seen
 def test_a_page_with_nothing_wrong_gets_notes_only_and_what_was_not_there_is_told(tmp_path, opened):
-    found = render(page(tmp_path, GOOD), screens=PHONE)
+    found = render(page(tmp_path, GOOD.replace("MANY", "<p>Some words.</p>" * 60)), screens=PHONE)
     assert {f.code for f in found} - {"N_NO_SANDBOX"} == {"SCREEN_NOT_LOADED", "SCREEN_MEASURED"}
     assert {f.level for f in found} == {"note"}
     assert by_code(found)["SCREEN_NOT_LOADED"].values["count"] == 1
