@@ -147,6 +147,8 @@ def test_engines_agree():
     other = check_sends(polars.from_pandas(plain), cap_7=2, cap_30=6)
     assert one.table.astype(str).equals(other.table.astype(str))
     assert one.over.astype(str).equals(other.over.astype(str))
+    lazy = check_sends(polars.from_pandas(plain).lazy(), cap_7=2, cap_30=6)  # and without a warning
+    assert one.over.astype(str).equals(lazy.over.astype(str))
 
 
 # ---------------------------------------------------------------- consent, departures, silence

@@ -72,7 +72,7 @@ def read_sends(sends: Any, *, zone: str = "Europe/Paris", person: str | None = N
         DataError: every problem at once: no frame, a column that is missing, days that are none, a zone that nobody knows.
     """
     problems = [finding("E_OPTION", column="zone", found=repr(zone), expected='zone="Europe/Paris"')] if _no_zone(zone) else []
-    if not hasattr(sends, "columns"):
+    if not (hasattr(type(sends), "columns") or hasattr(sends, "columns")):  # asked of a lazy frame itself, it warns
         problems.append(finding("E_OPTION", column=name, found=type(sends).__name__, expected=f"{name}: DataFrame(member_id, sent_at)"))
         raise DataError(problems)
     frame = to_pandas(sends).reset_index(drop=True)

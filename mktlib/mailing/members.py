@@ -48,7 +48,7 @@ def read_members(members: Any, sent: Sent, channels: Sequence[str]) -> Members |
     """
     if members is None:
         return None
-    if not hasattr(members, "columns"):
+    if not (hasattr(type(members), "columns") or hasattr(members, "columns")):
         raise DataError(
             finding("E_OPTION", column="members", found=type(members).__name__, expected="members: DataFrame(member_id, consent_email)")
         )
