@@ -105,9 +105,8 @@ def main() -> None:
         out = subprocess.run([sys.executable, __file__, way], capture_output=True, text=True, check=True).stdout.split()
         got[way] = [float(x) for x in out]
     base = got["ours"][2]
-    print(
-        f"\n{POINTS:,} points, {PLACES:,} places, {RADIUS:.0f} m\n\n| way | found | seconds | CPU seconds | times ours | MB more |\n|---|---|---|---|---|---|"
-    )
+    print(f"\n{POINTS:,} points, {PLACES:,} places, {RADIUS:.0f} m\n")
+    print("| way | found | seconds | CPU seconds | times ours | MB more |\n|---|---|---|---|---|---|")
     for way, (found, seconds, used, more) in got.items():
         print(f"| {way} | {found:,.0f} | {seconds:.2f} | {used:.2f} | {used / base:.1f} | {more:.0f} |")
     ranges()

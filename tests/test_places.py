@@ -105,6 +105,10 @@ BAD = [
     ("inf", 2.36, "inf / 2.36", None),
     ("<script>", "x", "<script> / x", None),
     (2.36, 48.859, "2.36 / 48.86", "latitude 48.86, longitude 2.36"),
+    ("2.36 E", "48.859 N", "2.36 E / 48.85… N", "latitude 48.86, longitude 2.36"),
+    ("48 51 32", "2 21 36 O", "48 51 … / 2 21 …", "latitude 48.86, longitude -2.36"),
+    ("48°75'30\" N", 2.36, "48°75'… / 2.36", None),
+    ("4858933", "5420500.25", "485… / 542…", None),
 ]
 
 
@@ -115,7 +119,7 @@ def test_a_pair_that_is_no_place_is_set_aside_with_line_value_and_likely_meaning
     table = people_near(pd.concat([seen.astype(object), row], ignore_index=True), SHOPS)
     (told,) = (f for f in table.attrs["findings"] if f.code == "E_COORDINATE")
     assert (told.line, told.found, told.file) == (22, found, "visits")
-    assert told.hint == hint or hint is None
+    assert told.hint == (hint or "Write both in degrees with a decimal point (48.85 and 2.35), or leave the row out")
     facts = table.attrs["facts"]
     assert facts["rows"] == facts["kept"] + facts["set_aside"] + facts["no_consent"] == 21
     assert facts["set_aside"] == 1

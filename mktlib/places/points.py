@@ -29,12 +29,15 @@ ZERO = 0.005
 """Degrees around 0, 0 in which a pair is a blank that was written as a number."""
 FAR, CLOSE = 1_000_000.0, 300_000.0
 """Metres: a point this far from everything, that would lie this close if exchanged, was exchanged."""
-WORLD = "latitude -90 ... 90, longitude -180 ... 180"
+LONGEST = 60
+"""Signs of a cell that are looked at to guess what it means."""
 NAMED = 3
 """Rows that are told one by one."""
 DEGREES = re.compile(
     r"""^\s*(\d{1,3})\s*[°ºd:\s]\s*(\d{1,2})\s*['’′m:\s]\s*(\d{1,2}(?:[.,]\d+)?)?\s*(?:["”″s]|''|’’)?\s*([NSEWO])?\s*$""", re.I
 )
+NORTH_SOUTH, EAST_WEST = ("N", "S"), ("E", "W", "O")
+PLAIN = re.compile(r"^\s*([+-]?\d+(?:[.,]\d+)?)\s*[°º]?\s*([NSEWO])?\s*$", re.I)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,18 +147,21 @@ def _meant(lat: object, lon: object) -> tuple[str, str | None]:
     a, b = (float(v) for v in values if v is not None)
     if abs(a) < ZERO and abs(b) < ZERO:
         return written, None
-    if 90 < abs(a) <= 180 and abs(b) <= 90:
+    letters = [str(x).strip()[-1:].upper() for x in (lat, lon)]
+    if (90 < abs(a) <= 180 and abs(b) <= 90) or (letters[0] in EAST_WEST and letters[1] in NORTH_SOUTH):
         a, b = b, a
     return written, (_pair(a, b) if abs(a) <= 90 and abs(b) <= 180 else None)
 
 
 def _coarse(text: str) -> str:
-    """What was written, without what would tell a person's door: a kilometre at most.
+    """What was written, without what would tell a person's door: a kilometre at most, of a number without a point its first digits.
 
-    >>> _coarse("48,858933"), _coarse("48° 51' 30.5\\" N")
-    ('48,85…', "48° 51' …")
+    >>> _coarse("48,858933"), _coarse("48° 51' 30.5\\" N"), _coarse("48 51 30"), _coarse("48858933")
+    ('48,85…', "48° 51' …", '48 51 …', '488…')
     """
-    return re.sub(r"(['’′]\s*)\d.*", r"\1…", re.sub(r"(\d[.,]\d\d)\d+", r"\1…", text))
+    text = re.sub(r"(\d[.,]\d\d)\d+", r"\1…", text)
+    text = re.sub(r"(\d\s*(?:['’′m:]|\s)\s*\d{1,2}\s*(?:['’′m:]|\s)\s*|['’′]\s*)\d.*", r"\1…", text)
+    return re.sub(r"(?<![\d.,])(\d{3})\d+([.,]\S*)?", r"\1…", text)
 
 
 def _pair(lat: float, lon: float) -> str:
@@ -165,19 +171,21 @@ def _pair(lat: float, lon: float) -> str:
 def _degrees(cell: object) -> float | None:
     """Degrees of a number, of a number with a decimal comma, or of degrees, minutes and seconds.
 
-    >>> _degrees("48° 30' 0\\" N"), _degrees("2,35"), _degrees("here")
-    (48.5, 2.35, None)
+    >>> _degrees("48° 30' 0\\" N"), _degrees("2,35"), _degrees("2.35° W"), _degrees("48° 75' N"), _degrees("here")
+    (48.5, 2.35, -2.35, None, None)
     """
-    text = str(cell).strip()
-    if match := DEGREES.match(text):
-        degrees, minutes, seconds, side = match.groups()
-        value = int(degrees) + int(minutes) / 60 + float((seconds or "0").replace(",", ".")) / 3600
-        return -value if (side or "").upper() in ("S", "W", "O") else value
-    try:
-        value = float(text.replace(",", ".", 1))
-    except ValueError:
+    text = str(cell)[:LONGEST]
+    if match := PLAIN.match(text):
+        value, side = float(match[1].replace(",", ".")), match[2]
+    elif match := DEGREES.match(text):
+        degrees, side = int(match[1]), match[4]
+        minutes, seconds = int(match[2]), float((match[3] or "0").replace(",", "."))
+        if minutes >= 60 or seconds >= 60:
+            return None
+        value = degrees + minutes / 60 + seconds / 3600
+    else:
         return None
-    return value if np.isfinite(value) else None
+    return -value if (side or "").upper() in ("S", "W", "O") else value
 
 
 def _exchanged(these: Coordinates, others: Coordinates) -> np.ndarray:
@@ -221,7 +229,7 @@ def _set_aside(name: str, frame: pd.DataFrame, read: Coordinates) -> list[Findin
     """One finding for each of the first rows set aside, and their number."""
     column, bad = f"{column_of(frame, 'latitude')}, {column_of(frame, 'longitude')}", int((~read.known).sum())
     told = [
-        finding("E_COORDINATE", level="warning", file=name, line=i + 2, column=column, found=said, expected=WORLD, hint=meant)
+        finding("E_COORDINATE", level="warning", file=name, line=i + 2, column=column, found=said, hint=meant)
         for i, (said, meant) in sorted(read.said.items())
     ]
     return [*told, finding("N_COORDINATES_ASIDE", level="warning", file=name, found=str(bad), count=len(frame))] if bad else []
