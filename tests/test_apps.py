@@ -479,3 +479,10 @@ def test_the_same_seed_gives_the_same_brief_and_another_one_nearly():
     pd.testing.assert_frame_equal(one.table, again.table)
     assert one.facts["p"] == again.facts["p"]
     assert other.facts["p"] == pytest.approx(one.facts["p"], abs=6 * one.facts["p_error"])
+
+
+def test_a_week_is_read_once_it_is_whole():
+    table = mk.launch_sheet(LAUNCH, visitors=4000).table.set_index("task")
+    first = LAUNCH + dt.timedelta(days=7 - LAUNCH.weekday())  # the Monday on which the first whole week begins
+    assert (table.loc["first_count", "day"] - first).days >= 7
+    assert (table.loc["first_cohort", "day"] - first).days >= 14
