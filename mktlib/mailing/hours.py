@@ -20,7 +20,8 @@ from mktlib.vocabulary import progress
 SIZES = np.array([0.3, 0.08, 0.06, 0.12, 0.3, 0.05, 0.04])
 """Prior scales (half-normal, logits): hours, weekdays, hours of single weekdays; that good messages left at certain times; and by how much
 segments differ in the first three."""
-WAVES, OF_DAYS = 4, 2
+WAVES, OF_DAYS, ROUGH = 4, 2, 0.2
+"""Waves of a day and of single weekdays; share of what hours differ in that their neighbours do not have."""
 NODES, EACH, DRAWS, SEED = 8, 16, 2000, 20263
 MESSAGE = np.concatenate([[0.02], np.geomspace(0.06, 1.4, 13)])
 SENDING = np.concatenate([[0.01], np.geomspace(0.04, 0.9, 10)])
@@ -87,8 +88,14 @@ def fitted(sent: Sent) -> Hours:
     return Hours(rate=rate, luck=luck, p_value=p)
 
 
-def _blocks(sent: Sent) -> list[np.ndarray]:
-    return week.features(sent.weekday, sent.hour + 0.5, waves=WAVES, of_days=OF_DAYS)
+def _blocks(weekday: np.ndarray, hour: np.ndarray) -> list[np.ndarray]:
+    """Hours (waves, and each by itself), weekdays, both."""
+    waves, days, both = _smooth(weekday, hour)
+    return [np.column_stack([waves * np.sqrt(1 - ROUGH), np.eye(24)[hour] * np.sqrt(ROUGH)]), days, both]
+
+
+def _smooth(weekday: np.ndarray, hour: np.ndarray) -> list[np.ndarray]:
+    return week.features(weekday, hour + 0.5, waves=WAVES, of_days=OF_DAYS)
 
 
 def _design(sent: Sent, *, times: bool = True) -> _Design:
@@ -97,7 +104,7 @@ def _design(sent: Sent, *, times: bool = True) -> _Design:
     prior = np.concatenate([np.full(own.shape[1], FLAT), np.full(sent.taken.shape[1], 1 / 0.5**2)])
     if not times:
         return _Design(fixed, fixed.shape[1], (), prior)
-    shared = _blocks(sent)
+    shared = _blocks(sent.weekday, sent.hour)
     apart = [np.column_stack([own[:, [s]] * block for s in range(sent.segments)]) for block in shared] if sent.segments > 1 else []
     blocks = [*shared, _chosen(sent, np.column_stack(shared[:2])), *apart]
     return _Design(np.column_stack([fixed, *blocks]), fixed.shape[1], tuple(b.shape[1] for b in blocks), prior)
@@ -177,7 +184,7 @@ def _tested(sent: Sent, taken: np.ndarray, z: np.ndarray, own: np.ndarray) -> fl
     Where most e-mails were of messages that left at several hours, only what those hours did within a message counts.
     """
     message, sending = _likeliest(sent, _design(sent, times=False), z, own)
-    hour, day, _ = _blocks(sent)
+    hour, day, _ = _smooth(sent.weekday, sent.hour)
     if split(sent) >= HALF:
         taken = np.column_stack([taken, _chosen(sent, hour)])
 
@@ -240,7 +247,7 @@ def _coefficients(ways: list[tuple[float, np.ndarray, np.ndarray]], weight: np.n
 
 def _rates(sent: Sent, design: _Design, beta: np.ndarray, luck: np.ndarray) -> np.ndarray:
     """(segments, 168, draws): the rate of every hour of the week, of an average message."""
-    grid = np.column_stack(week.features(GRID_DAY, GRID_HOUR + 0.5, waves=WAVES, of_days=OF_DAYS))
+    grid = np.column_stack(_blocks(GRID_DAY, GRID_HOUR))
     at, k = design.fixed, grid.shape[1]
     shared = grid @ beta[at : at + k]
     out = np.empty((sent.segments, *shared.shape))
