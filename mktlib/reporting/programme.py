@@ -51,8 +51,9 @@ def _left(voice: Voice, row: Mapping[Any, Any]) -> str:
 
 def sends_draft(voice: Voice, result: SendsCheck, facts: Facts) -> Draft:
     """What is broken first; caps with how many people; complaints with their range; what was not measured."""
+    known = statistics(voice, facts, messages="number", people="number", level="percent")
     if not result.facts["messages"]:
-        return Draft(headline=voice.say("sends.empty"), sentences=[], tables=[], details=[])
+        return Draft(headline=voice.say("sends.empty"), sentences=[], tables=[], details=known)
     table = result.table.set_index("rule")
     seen = table[table["verdict"].ne("not_measured")]
     broken = [voice.inner("sends_rule", rule) for rule in table.index[table["verdict"].isin(BROKEN)]]
@@ -70,7 +71,6 @@ def sends_draft(voice: Voice, result: SendsCheck, facts: Facts) -> Draft:
     spec: list[Spec] = [("sends_rule", "label"), ("sends_verdict", "label"), ("count", "whole"), ("of", "whole")]
     spec += [("low", "percent"), ("high", "percent")] if voice.analyst else []
     shown = result.table.rename(columns={"rule": "sends_rule", "verdict": "sends_verdict"})
-    known = statistics(voice, facts, messages="number", people="number", level="percent")
     return Draft(
         headline=headline, sentences=sentences, tables=[grid(voice, shown, spec, caption=voice.say("sends.caption"), facts=facts, most=20)],
         details=known,
