@@ -61,8 +61,9 @@ def people_near(
     Raises:
         DataError: columns, coordinates or options are wrong, a radius is finer than the coordinates, too few people are near.
 
-    Distances are those of a sphere (`sphere`), up to 0.56 % off the ellipsoid. Two tables of other radii can be set against
-    each other: show one of them, or `catchments`, whose steps are safe together.
+    Distances are those of a sphere (`sphere`), up to 0.56 % off the ellipsoid. Two tables of other radii, another
+    `overlap` or other rows (one person less) can be set against each other, and the difference may be a few people: show one of them, or
+    `catchments`, whose steps are safe together.
 
     >>> seen = pd.DataFrame({"member_id": range(12), "latitude": 48.8591, "longitude": 2.3601, "consent_location": 1})
     >>> shop = pd.DataFrame({"place": ["Marais"], "latitude": [48.8590], "longitude": [2.3600]})
