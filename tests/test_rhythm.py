@@ -254,6 +254,31 @@ def test_what_a_drift_may_hide_is_as_large_as_what_it_does(keeps: float) -> None
     assert allowed < 2 * abs(off) + 1e-9
 
 
+def test_interest_that_is_gone_next_month_is_told_from_clicks_that_come_together() -> None:
+    fast = Mailings(follows=0.5, keeps=0.0)  # no later month shows anything of it
+    made = mk.email_rhythm(mailings(fast, people=2500, months=8, seed=2), by=None, worth=CLICK).segments.iloc[0]
+    assert (made["verdict"], made["why"]) == ("cannot_tell", "drift")
+
+
+@pytest.mark.parametrize("keeps", [1.0, 0.0])
+def test_the_share_of_engagement_that_bursts(keeps: float) -> None:
+    rng, people, months = np.random.default_rng(1), 4000, 6
+    u = np.exp(rng.normal(0, 0.6, (people, 1)) + (1 - keeps) * rng.normal(0, 0.6, (people, months)))
+    mails = rng.integers(2, 7, (people, months)).astype(float)
+    single = [(rng.poisson(0.3 * u) * (k < mails)).astype(float) for k in range(6)]  # several clicks of one mail are one mail's luck
+    row = Kept(
+        person=np.repeat(np.arange(people), months), month=np.tile(np.arange(months), people), mails=mails.ravel(),
+        at_risk=np.full(people, 6.0),
+    )  # fmt: skip
+    squares = sum(s**2 for s in single).ravel()
+    made = fit_within(row, sum(single).ravel(), np.arange(2.0, 7.0), squares=squares)
+    assert made is not None
+    stays_so, moves = np.exp(0.36) - 1, np.exp(0.36) * (np.exp(0.36) - 1)
+    share = (1 - keeps) * moves / (moves + stays_so)
+    assert made.bursts == pytest.approx(share, abs=0.08)
+    assert (made.bursting < 1e-6) == (keeps == 0)
+
+
 @pytest.mark.parametrize("world", ["constant", "drifting"])
 def test_a_small_log_that_would_not_show_a_drift_abstains(world: str) -> None:
     verdicts = [

@@ -266,7 +266,8 @@ def _adjusted(fit: Fit, weighed: Weighed, features: np.ndarray) -> Fit:
         rows = used if free or not months.free else on_mails
         if (y[rows] > 0).sum() >= FEW_EVENTS:
             ours = rhythms if free else np.maximum(rhythms, 1e-9)
-            curve = fit_within(mine, y[rows], ours, bends=bends)
+            squares = None if free or name not in months.squares else months.squares[name][rows]
+            curve = fit_within(mine, y[rows], ours, bends=bends, squares=squares)
             if curve is not None:
                 curves[name] = curve
     if "value" not in curves:
@@ -294,7 +295,9 @@ def _follows(fit: Fit, lead: Curve, name: str) -> bool:
     """
     first, last = (lead.log[k] - np.log(np.maximum(fit.naive[name][k], 1e-12)) for k in (0, -1))
     tilt = lead.influence[:, -1] - lead.influence[:, 0]
-    return bool(lead.drifts < PASSES and lead.passing * abs(last - first) > SHIFTS * np.sqrt(tilt @ tilt))
+    seen = ((lead.passing, lead.drifts, PASSES), (lead.bursts, lead.bursting, HIDDEN))
+    gone = max((share for share, p, bar in seen if p < bar), default=0.0)
+    return bool(gone * abs(last - first) > SHIFTS * np.sqrt(tilt @ tilt))
 
 
 def _events(fit: Fit, lead: Curve, name: str, weighed: Weighed, features: np.ndarray, y: np.ndarray) -> Curve | None:

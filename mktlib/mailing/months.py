@@ -38,7 +38,8 @@ class Months:
 
     person, month: (n,) codes. mails: (n,) meant for that month. left: (n,) bool, unsubscribed or complained in it. outcomes: {name: (n,)}
     with "value". arm: (n,) code of the arm, -1 where none. segment: (people,) codes of `names`. months: how many calendar months. first:
-    (n,) bool, the person's first month. free: whether the value is there without mails too. facts: what a reader must know.
+    (n,) bool, the person's first month. squares: {name: (n,)} sums of the squared outcomes of the single mails. free: whether the value is
+    there without mails too. facts: what a reader must know.
     """
 
     person: np.ndarray
@@ -54,6 +55,7 @@ class Months:
     free: bool
     facts: Mapping[str, Any]
     findings: tuple[Finding, ...] = field(default=())
+    squares: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def first(self) -> np.ndarray:
@@ -65,7 +67,8 @@ class Months:
             return self
         keep = self.segment[self.person] == self.names.index(name)
         cut = {c: getattr(self, c)[keep] for c in ("person", "month", "mails", "left", "arm")}
-        return replace(self, **cut, outcomes={k: v[keep] for k, v in self.outcomes.items()})
+        kept = ({k: v[keep] for k, v in held.items()} for held in (self.outcomes, self.squares))
+        return replace(self, **cut, **dict(zip(("outcomes", "squares"), kept, strict=True)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +230,7 @@ def _panel(
         said[at] = mails["planned"].to_numpy()[inside]
         count = np.where(np.isnan(said), count, said)
     outcomes = {c: np.bincount(at, mails[c].to_numpy()[inside], minlength=rows) for c in measured if c not in ("unsubscribes",)}
+    squares = {c: np.bincount(at, mails[c].to_numpy()[inside] ** 2, minlength=rows) for c in outcomes}
     outcomes["value"] = _value(outcomes, bought, asked, (people, who, when, start, entry, length, begin))
     if bought is not None:
         outcomes.pop("revenue", None)
@@ -242,7 +246,7 @@ def _panel(
     }
     return Months(
         person=who, month=when, mails=count, left=left, outcomes=outcomes, arm=arm, arms=arms, segment=codes, names=names, months=total,
-        free=bought is not None, facts=facts, findings=tuple(told),
+        free=bought is not None, facts=facts, findings=tuple(told), squares=squares,
     )  # fmt: skip
 
 

@@ -6,11 +6,12 @@ Journal of Business & Economic Statistics 10; Wooldridge 1997, Econometric Theor
 too where the mails of a month answer to the clicks of the months before it, which breaks the usual fixed effects. It fails where a
 person's engagement drifts and the mails follow it; then this month's mails go with the change from next month to the months beyond, on
 which they can have no effect. That is tested, and since a small log tests little, what it leaves open stands in the range of the curve.
+Engagement that is gone by the next month shows only as clicks that come together in one month, more than those of different months do.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.stats import chi2, norm
@@ -47,7 +48,8 @@ class Curve:
 
     placebo: the chance of what was seen if nothing is hidden. engaged: (n,) outcome over what the month's mails would bring from an average
     person: the person's engagement, with the luck of the month. level: its mean. hidden: (R, R) how far the log lets a drift that it does
-    not show move the logs: mean squares. power: of engagement, to which the outcome goes, root mean square.
+    not show move the logs: mean squares. passing, bursts: the share of engagement that is gone in some months, and in the next; drifts,
+    bursting: the chance of so much if nothing passes. power: of engagement, to which the outcome goes, root mean square.
     """
 
     log: np.ndarray
@@ -58,6 +60,8 @@ class Curve:
     extra: np.ndarray = field(default_factory=lambda: np.zeros(1))
     passing: float = 0.0
     drifts: float = 1.0
+    bursts: float = 0.0
+    bursting: float = 1.0
     hidden: np.ndarray = field(default_factory=lambda: np.zeros(()))
     power: float = 0.0
 
@@ -73,8 +77,8 @@ def shape(mails: np.ndarray, scale: float, bends: int) -> np.ndarray:
     return np.column_stack([n / scale, np.log(np.maximum(n, 0.5))])[:, :bends]
 
 
-def fit_within(kept: Kept, y: np.ndarray, rhythms: np.ndarray, *, bends: int = 2) -> Curve | None:
-    """The curve of an outcome y (n,) over rhythms (R,); None where it cannot be told.
+def fit_within(kept: Kept, y: np.ndarray, rhythms: np.ndarray, *, bends: int = 2, squares: np.ndarray | None = None) -> Curve | None:
+    """The curve of an outcome y (n,) over rhythms (R,); None where it cannot be told. squares: (n,) sums of the squares of single mails.
 
     Solves sum Z (y - mu mean of later (y / mu)) = 0, with log mu = log mails + shape + month, and Z what the mails of the month were
     beyond what the person's past had led to expect.
@@ -97,8 +101,13 @@ def fit_within(kept: Kept, y: np.ndarray, rhythms: np.ndarray, *, bends: int = 2
     moment, slope, ratio, later = _moments(kept, x, base, y, z, theta)
     inverse = np.linalg.inv(slope).T
     influence = -_summed(kept, moment) @ inverse
-    drift = -_drift(kept, x, z * (base * np.exp(np.clip(x @ theta, -30, 30)))[:, None], ratio, later, influence) @ inverse
-    return _curve(kept, x, ratio, theta, influence, drift, rhythms, scale, bends)
+    mu = base * np.exp(np.clip(x @ theta, -30, 30))
+    drift = -_drift(kept, x, z * mu[:, None], ratio, later, influence) @ inverse
+    curve = _curve(kept, x, ratio, theta, influence, drift, rhythms, scale, bends)
+    if curve is None or squares is None:
+        return curve
+    bursts, bursting = _bursts(kept, ratio, (y**2 - squares) / mu**2, later, curve.level)
+    return replace(curve, bursts=bursts, bursting=bursting)
 
 
 def _months(kept: Kept) -> np.ndarray:
@@ -233,5 +242,21 @@ def _passing(kept: Kept, ratio: np.ndarray, level: float) -> tuple[float, float]
     z = (known - known[use].mean()) * use
     lost, seen = z * (ratio[nxt] - beyond), float((z * ratio[nxt]).sum())
     by_person = _summed(kept, lost[:, None])[:, 0]
+    p = float(norm.sf(by_person.sum() / max(np.sqrt(by_person @ by_person), 1e-12)))
+    return float(np.clip(lost.sum() / seen, 0, 1)) if seen > 0 else 0.0, p
+
+
+def _bursts(kept: Kept, ratio: np.ndarray, pairs: np.ndarray, later: np.ndarray, level: float) -> tuple[float, float]:
+    """(the share of engagement above or below the mean that is there in one month alone, chance of it if nothing passes).
+
+    Luck of different mails is unrelated: of a constant engagement, two mails of a month show as much as two of different months.
+    """
+    use = later & (kept.mails >= 2)
+    if use.sum() < 30:
+        return 0.0, 1.0
+    a, (others, _) = np.maximum(kept.mails, 2), _later(kept, ratio)
+    at_once = pairs * a / (a - 1) / level**2 * use
+    lost = at_once - ratio * others / level**2 * use
+    by_person, seen = _summed(kept, lost[:, None])[:, 0], float(at_once.sum() - use.sum() * (ratio[use].mean() / level) ** 2)
     p = float(norm.sf(by_person.sum() / max(np.sqrt(by_person @ by_person), 1e-12)))
     return float(np.clip(lost.sum() / seen, 0, 1)) if seen > 0 else 0.0, p
