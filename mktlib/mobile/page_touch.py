@@ -170,7 +170,8 @@ def forms(page: Page) -> Iterator[Hit]:
         if kind in UNSEEN or id(field) in page.unspoken:
             continue
         if not _label(page, field):
-            yield Hit(code="PAGE_FIELD_LABEL", element=field)
+            hinted = str(field.get("placeholder") or "").strip()
+            yield Hit(code="PAGE_FIELD_PLACEHOLDER" if hinted else "PAGE_FIELD_LABEL", element=field)
         if kind not in (*TOGGLES, "select") and page.size_of_text(field) < page.values("PAGE_FIELD_ZOOM")["size"]:
             yield Hit(code="PAGE_FIELD_ZOOM", element=field, values={"px": round(page.size_of_text(field), 1)})
         yield from _keyboard(page, field, kind)
