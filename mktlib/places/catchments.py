@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from mktlib.errors import DataError, Finding
 from mktlib.intake.inputs import absent, not_numbers, not_zone, numbers
 from mktlib.places import maps, rings, sphere
-from mktlib.places.folds import ALL, OTHERS, cells
+from mktlib.places.folds import ALL, OTHERS, cells, grouped
 from mktlib.places.hours import dayparts_of, when
 from mktlib.places.near import FEWEST, Reach, coarse, not_people, radii_of, reached, seen, thin_places, too_coarse
 from mktlib.places.points import Places, Points, blur, read_both
@@ -266,18 +266,6 @@ def _curves(near: _Near, steps: np.ndarray, asked: _Asked) -> tuple[pd.DataFrame
     if len(near.labels) == 1:
         holds.append(holds[0] | {"place": ALL})
     return pd.concat(rows, ignore_index=True), pd.DataFrame(holds)
-
-
-def grouped(label: np.ndarray, labels: list[str]) -> dict[str, np.ndarray]:
-    """The positions of each label, found in one pass.
-
-    >>> {k: v.tolist() for k, v in grouped(np.array(["b", "a", "b"]), ["a", "b"]).items()}
-    {'a': [1], 'b': [0, 2]}
-    """
-    code = pd.Index(labels).get_indexer(pd.Index(label))
-    order = np.argsort(code, kind="stable")
-    ends = np.searchsorted(code[order], np.arange(len(labels) + 1))
-    return {name: order[ends[k] : ends[k + 1]] for k, name in enumerate(labels)}
 
 
 def _curve(name: str, ring: np.ndarray, told: np.ndarray, within: np.ndarray, steps: np.ndarray, asked: _Asked) -> pd.DataFrame:

@@ -122,3 +122,15 @@ def distinct(number: np.ndarray) -> np.ndarray:
     """
     number = np.sort(number)
     return number[np.diff(number, prepend=number[:1] - 1) != 0]
+
+
+def grouped(label: np.ndarray, labels: list[str]) -> dict[str, np.ndarray]:
+    """The positions of each label, found in one pass.
+
+    >>> {k: v.tolist() for k, v in grouped(np.array(["b", "a", "b"]), ["a", "b"]).items()}
+    {'a': [1], 'b': [0, 2]}
+    """
+    code = pd.Index(labels).get_indexer(pd.Index(label))
+    order = np.argsort(code, kind="stable")
+    ends = np.searchsorted(code[order], np.arange(len(labels) + 1))
+    return {name: order[ends[k] : ends[k + 1]] for k, name in enumerate(labels)}

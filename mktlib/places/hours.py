@@ -8,7 +8,7 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.intake.inputs import moments
 from mktlib.places import rings
-from mktlib.places.folds import OTHERS
+from mktlib.places.folds import OTHERS, grouped
 from mktlib.places.points import Points
 from mktlib.vocabulary import local_rules
 
@@ -58,9 +58,9 @@ def dayparts_of(
     ends = np.array([row["last"] for row in local_rules()["dayparts"].values()])
     cell = np.searchsorted(ends, hour, side="right") + len(names) * late
     out = []
-    for name in labels:
-        chosen = known & (label == name)
-        if chosen.any():
+    cell, visitor = cell[known], visitor[known]
+    for name, chosen in grouped(label[known], labels).items():
+        if len(chosen):
             out.append(_parts(name, cell[chosen], visitor[chosen], names, fewest, level, seed))
     return pd.concat(out, ignore_index=True) if out else pd.DataFrame(columns=COLUMNS)
 

@@ -15,7 +15,7 @@ from mktlib.errors import DataError, Finding
 from mktlib.places.catchments import judged
 from mktlib.places.folds import ALL, OTHERS
 from mktlib.results import Catchments, PlaceSheet
-from mktlib.vocabulary import Row, Tables, finding, load_tables, local_rules, nearest, not_tables
+from mktlib.vocabulary import Row, Tables, finding, load_tables, local_rules, nearest, not_tables, progress
 
 HOLDS = {0.5: "half_m", 0.8: "most_m"}
 SUNDAY = 7
@@ -56,7 +56,8 @@ def place_sheet(
         raise DataError(finding("E_PLACES_FEW", found="0", most=str(catchments.facts["fewest"])))
     chosen = {key: row for key, row in rules["local_channels"].items() if channels is None or key in channels}
     parts = _Parts({str(n): t for n, t in catchments.table.groupby("place")}, {str(n): t for n, t in catchments.hours.groupby("place")})
-    rows = [_row(parts, place, key, row, HOLDS[hold], words) for place in known.to_dict("records") for key, row in chosen.items()]
+    each = progress(known.to_dict("records"), desc="sheets", unit="place")
+    rows = [_row(parts, place, key, row, HOLDS[hold], words) for place in each for key, row in chosen.items()]
     table = pd.DataFrame(rows)
     facts = {"places": len(known), "hold": hold, "scaled": catchments.facts["scale"] is not None}
     facts |= {k: catchments.facts[k] for k in ("level", "fewest", "zone")}
