@@ -77,14 +77,14 @@ def worlds(given: list[str]) -> None:
         cells = [name, f"{answered.mean():.0%}", why]
         cells += [_share(rows[f"{k}_in"]) for k in ("life", "clicks", "leave")]
         cells += [
-            f"{rows[c].replace([np.inf, -np.inf], np.nan).mean():+.2f}" for c in ("clicks_off", "clicks_naive", "leave_off", "leave_naive")
+            _share(rows[c].replace([np.inf, -np.inf], np.nan), "+.2f") for c in ("clicks_off", "clicks_naive", "leave_off", "leave_naive")
         ]
         cells += [_share(rows["good"]), _share(rows["naive_good"])]
         print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def _share(values: pd.Series) -> str:
-    return "–" if values.isna().all() else f"{values.mean():.2f}"
+def _share(values: pd.Series, shown: str = ".2f") -> str:
+    return "–" if values.isna().all() else f"{values.mean():{shown}}"
 
 
 def speed() -> None:
