@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.stats import chi2, norm
 
-STEPS, CLOSE = 40, 1e-9
+STEPS, CLOSE, TINY = 40, 1e-9, 1e-200
 KEEPS = 0.5
 """Share of passing engagement that is kept from a month to the next, at least, for its drift to be bounded by what the log shows."""
 SHRINK = 2.0
@@ -104,7 +104,7 @@ def fit_within(kept: Kept, y: np.ndarray, rhythms: np.ndarray, *, bends: int = 2
     mu = base * np.exp(np.clip(x @ theta, -30, 30))
     drift = -_drift(kept, x, z * mu[:, None], ratio, later, influence) @ inverse
     curve = _curve(kept, x, ratio, theta, influence, drift, rhythms, scale, bends)
-    if curve is None or squares is None:
+    if curve is None or squares is None or curve.level**2 < TINY:
         return curve
     bursts, bursting = _bursts(kept, ratio, (y**2 - squares) / mu**2, later, curve.level)
     return replace(curve, bursts=bursts, bursting=bursting)
