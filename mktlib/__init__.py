@@ -56,7 +56,6 @@ _HOMES = {
         "half_life",
         "load_segmentation",
         "network_cards",
-        "page_brief",
         "posting_cadence",
         "research_sheet",
         "segment_audience",

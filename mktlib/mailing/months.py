@@ -67,8 +67,8 @@ class Months:
             return self
         keep = self.segment[self.person] == self.names.index(name)
         cut = {c: getattr(self, c)[keep] for c in ("person", "month", "mails", "left", "arm")}
-        kept = ({k: v[keep] for k, v in held.items()} for held in (self.outcomes, self.squares))
-        return replace(self, **cut, **dict(zip(("outcomes", "squares"), kept, strict=True)))
+        outcomes, squares = ({k: v[keep] for k, v in held.items()} for held in (self.outcomes, self.squares))
+        return replace(self, **cut, outcomes=outcomes, squares=squares)
 
 
 @dataclass(frozen=True, kw_only=True)
