@@ -49,8 +49,9 @@ def stays(leave: np.ndarray, months: int, discount: float) -> tuple[np.ndarray, 
 @dataclass(frozen=True, kw_only=True)
 class Zone:
     """What a curve of value says. best, flat_low, flat_high, few_at, many_at: places of rhythms (-1: none). cost_few, cost_many: (value
-    lost a customer, low, high) there. flat: beside the best and not shown to lose more than FLAT. told: some rhythm is shown to be worse,
-    or none can be much worse. safe: the best cannot lose more than ALIKE to any. at_edge: the best is the least or the most judged."""
+    lost a customer, low, high) there, a range that holds for all pairs of rhythms at once and so never contradicts `flat`. flat: beside the
+    best and not shown to lose more than FLAT. told: some rhythm is shown to be worse, or none can be much worse. safe: the best cannot lose
+    more than ALIKE to any. at_edge: the best is the least or the most judged."""
 
     best: int
     flat_low: int
@@ -78,10 +79,10 @@ def zone(value: Estimate, rhythms: np.ndarray, level: float, *, tests: int = 1) 
     below, above = np.flatnonzero(rhythms <= rhythms[best] / 2), np.flatnonzero(rhythms >= 2 * rhythms[best])
     few = int(below[-1]) if len(below) else (0 if best > 0 else -1)
     many = int(above[0]) if len(above) else (len(rhythms) - 1 if best < len(rhythms) - 1 else -1)
-    draws = _draws(value)
+    draws, tail = _draws(value), min((1 - level) / 2, float(norm.sf(bar)))
     return Zone(
-        best=best, flat_low=low, flat_high=high, few_at=few, many_at=many, cost_few=_cost(value, draws, best, few, level),
-        cost_many=_cost(value, draws, best, many, level), told=_told(gap, sd, bar, best), at_edge=best in (0, len(rhythms) - 1),
+        best=best, flat_low=low, flat_high=high, few_at=few, many_at=many, cost_few=_cost(value, draws, best, few, tail),
+        cost_many=_cost(value, draws, best, many, tail), told=_told(gap, sd, bar, best), at_edge=best in (0, len(rhythms) - 1),
         safe=bool((norm.ppf(1 - WRONG) * sd - gap <= -np.log1p(-ALIKE))[np.arange(len(gap)) != best].all()),
     )  # fmt: skip
 
@@ -98,11 +99,11 @@ def _draws(value: Estimate) -> np.ndarray:
     return np.asarray(np.exp(value.log + z @ (vectors * np.sqrt(np.maximum(values, 0))).T))
 
 
-def _cost(value: Estimate, draws: np.ndarray, best: int, other: int, level: float) -> tuple[float, float, float]:
+def _cost(value: Estimate, draws: np.ndarray, best: int, other: int, tail: float) -> tuple[float, float, float]:
     if other < 0:
         return NONE
     lost = draws[:, best] - draws[:, other]
-    low, high = np.quantile(lost, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(lost, [tail, 1 - tail])
     return float(np.exp(value.log[best]) - np.exp(value.log[other])), float(low), float(high)
 
 
