@@ -153,3 +153,43 @@ def test_nobody_who_left_comes_out_and_nobody_twice(rows: list[Any]) -> None:
     came = [rows[line - 2][0] for line in found.lines]
     assert sorted(came) == sorted({name for name, *_ in rows} - left)
     assert len(found.log) + len(found.rejected) == len(rows)
+
+
+KEPT, LEFT, BOUNCED, ASKED = "kept", "E_UNSUBSCRIBED", "E_BOUNCED", "asked"
+COLUMNS = [  # head, cell of ana, cells of the others, what becomes of ana
+    *((head, no, "oui", LEFT) for head in ("Consentement e-mail", "Opt-in e-mail", "Accepte les e-mails", "Inscrit à la newsletter",
+                                           "ABONNÉ À L’INFOLETTRE", "Newsletter", "Consentement RGPD")
+      for no in ("non", "NON", "0", "", "Refusé")),
+    *((head, no, "yes", LEFT) for head in ("consent_email", "ConsentEmail", "email optin", "Accepts e-mails", "Subscribed to newsletter")
+      for no in ("no", "FALSE", "0.0", "No (2025-03-01)", "declined")),
+    *((head, day, "", LEFT) for head in ("Date de désabonnement", "Désinscrit le", "DESABONNE_LE", "Liste noire", "Retrait du consentement")
+      for day in ("2026-02-01", "01/02/2026", "oui", "x")),
+    *((head, day, "", LEFT) for head in ("unsubscribed_at", "Opt-out date", "opted_out", "HasOptedOutOfEmail", "email_blacklisted")
+      for day in ("2026-02-01T10:00Z", "yes", "1", "1.0")),
+    *((head, no, "2026-01-01", KEPT) for head in ("Date de désabonnement", "unsubscribed_at")
+      for no in ("", "non", "no", "0000-00-00", "n/a")),
+    ("UNSUB_REASON", "No longer interested", "", LEFT),
+    ("Dernier rebond", "2026-01-03", "", BOUNCED), ("hard_bounced_at", "2026-01-03", "", BOUNCED), ("Bounces", "0", "2", KEPT),
+    ("Statut du contact", "Désinscrit", "Inscrit", LEFT), ("Subscriber status", "opted-out", "active", LEFT),
+    ("Date d’inscription", "", "2025-01-01", ASKED), ("OPTIN_TIME", "", "2025-01-01", ASKED), ("Abonnement", "Or", "Argent", ASKED),
+    ("Accepte les CGV", "non", "oui", ASKED), ("Opt-in partenaires", "non", "oui", ASKED), ("Soft bounces", "2", "0", ASKED),
+    ("Consent", "maybe", "yes", ASKED), ("Date d’inscription", "2025-02-01", "2025-01-01", KEPT),
+    ("Opt-in SMS", "non", "oui", KEPT), ("consent_phone", "no", "yes", KEPT),
+    ("Unsubscribe link", "https://e.org/u/1", "https://e.org/u/2", KEPT),
+    ("Subscriber ID", "0", "1", KEPT), ("Consent source", "", "shop", KEPT),
+    ("Newsletter lue", "Mars", "", KEPT), ("City", "Non", "Lyon", KEPT),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("head", "cell", "others", "fate"), COLUMNS)
+def test_a_refusal_is_read_however_its_column_is_called(head: str, cell: str, others: str, fate: str) -> None:
+    names = ["ana", "bob", "eve"]
+    found = read_addresses(pd.DataFrame({"e-mail": [f"{n}@example.org" for n in names], head: [cell, others, others]}))
+    assert (2 in found.lines) == (fate in (KEPT, ASKED))
+    assert found.rejected.loc[found.rejected["line"] == 2, "code"].tolist() == ([fate] if fate in (LEFT, BOUNCED) else [])
+    asked = [f for f in found.findings if f.code == "E_ADDRESSES_ASKED"]
+    assert [(f.column, f.level) for f in asked] == ([(head, "warning")] if fate == ASKED else [])
+
+
+def test_the_column_of_addresses_is_no_consent() -> None:
+    assert len(read_addresses(pd.DataFrame({"Subscriber e-mail": ["ana@example.org", ""]})).log) == 1

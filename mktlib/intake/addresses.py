@@ -16,11 +16,12 @@ from typing import Any
 import pandas as pd
 
 from mktlib.errors import DataError, Finding, SchemaError
+from mktlib.intake.consents import Refused, refused
 from mktlib.intake.headers import plain
 from mktlib.intake.privacy import key, key_id, pseudonym, without_addresses
 from mktlib.intake.rows import Export, first_row, from_file, from_frame, sort_rows, under_header
 from mktlib.results import Intake
-from mktlib.vocabulary import ADDRESS, finding, list_statuses, masked, nearest
+from mktlib.vocabulary import ADDRESS, finding, masked, nearest
 
 OPTIONS = ("decimal", "separator", "encoding", "date_format", "zone", "sheet", "table")
 REASONS = {"invalid": "E_ADDRESS", "unsubscribed": "E_UNSUBSCRIBED", "bounced": "E_BOUNCED", "twice": "E_ADDRESS_TWICE"}
@@ -51,6 +52,12 @@ def read_addresses(
     Raises:
         DataError: the file cannot be read, or no column of it holds addresses.
 
+    Whom the list's own columns rule out, by parts of their names (case, accents and marks aside; tables/sending.toml has all of them):
+    consent (consent, opt-in, accept, inscri, abonn, subscri): a no, a refusal, or a blank beside yes and no; departure (unsub, désabonn,
+    désinscri, opt-out, blacklist, liste noire, suppress, plainte, refus): any value that is not a no; bounces (bounce, rebond): likewise;
+    status and statut: words such as "unsubscribed". Columns of SMS, telephone and post are passed over. A column that looks like one of
+    these and cannot be decided is asked about (E_ADDRESSES_ASKED, a warning): the days of a consent, conditions of sale, partners.
+
     >>> people = pd.DataFrame({"email": ["ana@example.org", "ANA+news@example.org", "bob@example", "eve@example.org"]})
     >>> found = read_addresses(people, suppressed=["Eve@Example.org"])
     >>> found.facts["kept"], found.rejected["code"].tolist()
@@ -63,7 +70,8 @@ def read_addresses(
     where = _column(export, text, column)
     secret, lasts = key()
     gone = {_mailbox(address) for address in _addresses(suppressed, options)}
-    why = dict(_reasons(text, where, gone))
+    no = refused(text, where)
+    why = dict(_reasons(text, where, gone, no))
     said = {i: _told(export, i, code, where, text) for i, code in why.items()}
     said |= {i: finding("E_FIELD_COUNT", file=export.name, line=export.lines[i], found=str(len(export.rows[i]))) for i in ragged}
     kept = text.drop(index=[i for i in why if i in text.index])
@@ -79,7 +87,8 @@ def read_addresses(
         **export.facts,
     }  # fmt: skip
     passing = [] if lasts else [finding("E_PASSING_KEY", level="warning", file=export.name, column=where, found=str(len(log)))]
-    findings = [*export.findings, *_summary(export, facts), *passing]
+    asked = [finding("E_ADDRESSES_ASKED", level="warning", file=export.name, column=name) for name in no.asked]
+    findings = [*export.findings, *asked, *_summary(export, facts), *passing]
     return Intake(
         table=log.reset_index(drop=True), facts=facts, findings=tuple(findings), rejected=pd.DataFrame(bad, columns=columns),
         excluded=pd.DataFrame(left, columns=["line", "reason", "text"]), lines=tuple(export.lines[i] for i in kept.index),
@@ -106,12 +115,11 @@ def _column(export: Export, text: pd.DataFrame, asked: str | None) -> str:
     return best
 
 
-def _reasons(text: pd.DataFrame, where: str, gone: set[str]) -> Iterator[tuple[int, str]]:
+def _reasons(text: pd.DataFrame, where: str, gone: set[str], no: Refused) -> Iterator[tuple[int, str]]:
     """(row, code) of each row that may not be written to; who unsubscribed in one row did so in all of them."""
-    states = {kind: _in_state(text, kind) for kind in ("unsubscribed", "bounced")}
     mailbox = text[where].map(_mailbox)
-    gone = gone | set(mailbox[states["unsubscribed"]])
-    lost, seen = set(mailbox[states["bounced"]]), set()
+    gone = gone | set(mailbox[no.unsubscribed])
+    lost, seen = set(mailbox[no.bounced]), set()
     for i, address, box in zip(text.index, text[where], mailbox, strict=True):
         if not _is_address(address.strip()):
             yield i, REASONS["invalid"]
@@ -122,21 +130,6 @@ def _reasons(text: pd.DataFrame, where: str, gone: set[str]) -> Iterator[tuple[i
         elif box in seen:
             yield i, REASONS["twice"]
         seen.add(box)
-
-
-def _in_state(text: pd.DataFrame, kind: str) -> pd.Series:
-    """Which rows a column of the list says are in a state (unsubscribed, bounced): by a word, a yes, or a no, as its head has it."""
-    known = {name: {plain(word) for word in row["words"]} for name, row in list_statuses().items()}
-    state = pd.Series(False, index=text.index)
-    for column in text:
-        head, cells = plain(str(column)), text[column].map(plain)
-        if head in known["columns"]:
-            state |= cells.isin(known[kind])
-        if head in known[kind]:
-            state |= ~cells.isin(known["no"])
-        if kind == "unsubscribed" and head in known["consent"]:
-            state |= cells.isin(known["no"])
-    return state
 
 
 def _told(export: Export, i: int, code: str, where: str, text: pd.DataFrame) -> Finding:
