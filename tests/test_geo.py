@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -477,3 +478,52 @@ def test_what_others_ask_for_is_told_with_its_source():
     found = {f.code: f for f in design.findings}
     assert found["GEO_UNITS"].values["conf"] == "V"
     assert found["GEO_ALPHA"].values["source"].startswith("facebookincubator")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("07/08/2025", "08/09/2025"), ("7/8/25", "8/9/25"), ("2025-08", "2025-09"), ("07.08.2025", "08-09-2025")]
+)
+def test_days_of_a_test_that_can_be_read_two_ways_are_refused(start, end):
+    with pytest.raises(DataError) as error:
+        mk.read_geo_test(long_of(sold(areas=12, weeks=160)), ["a00"], start=start, end=end)
+    assert [f.column for f in error.value.findings] == ["start", "end"]
+    assert all(f.expected.startswith(f'{f.column}="20') for f in error.value.findings)
+    if start == "07/08/2025":
+        assert error.value.findings[0].expected == 'start="2025-08-07" / start="2025-07-08"'
+
+
+def test_the_days_of_a_test_are_told_as_iso_and_the_same_however_they_are_typed():
+    rows, arms = long_of(sold(areas=12, weeks=60)), arms_of(np.array([0, 1, 0, 1, 0, 1]))
+    with pytest.raises(DataError) as error:
+        mk.read_geo_test(rows, arms, start=pd.Timestamp("2024-02-10"), end=pd.Timestamp("2024-01-10"))
+    assert error.value.findings[0].expected == "end >= 2024-02-10"
+    typed = [("2023-11-06", "2023-12-03"), (date(2023, 11, 6), pd.Timestamp("2023-12-03", tz="Europe/Paris")), ("06/11/2023", "31/12/2023")]
+    read = [mk.read_geo_test(rows, arms, start=first, end=last, randomised=True) for first, last in typed[:2]]
+    assert read[0].facts["start"] == read[1].facts["start"]
+    assert read[0].facts["last_day"] == read[1].facts["last_day"]
+    with pytest.raises(DataError):
+        mk.read_geo_test(rows, arms, start=typed[2][0], end=typed[2][1])
+
+
+def test_weeks_as_text_are_read_day_first_where_the_column_settles_it_and_refused_where_it_does_not():
+    rows, arms = long_of(sold(areas=12, weeks=60)), arms_of(np.array([0, 1, 0, 1, 0, 1]))
+    said = rows.assign(week=rows["week"].dt.strftime("%d/%m/%Y"))
+    read = [mk.read_geo_test(frame, arms, start="2023-11-06", end="2023-12-03", randomised=True) for frame in (rows, said)]
+    pd.testing.assert_frame_equal(read[0].table, read[1].table)
+    with pytest.raises(DataError) as error:
+        mk.read_geo_test(said[said["week"].str[:2].astype(int) <= 12], arms, start="2023-11-06", end="2023-12-03")
+    assert error.value.codes == ("E_AMBIGUOUS_DATE",)
+
+
+def test_the_report_says_which_days_and_which_areas():
+    rows, arms = long_of(sold(areas=12, weeks=60)), arms_of(np.array([0, 1, 0, 1, 0, 1]))
+    read = mk.read_geo_test(rows, arms, start="2023-11-08", end="2023-12-03", randomised=True)
+    for language, days in (("en", ("8 November 2023", "3 December 2023")), ("fr", ("8 novembre 2023", "3 décembre 2023"))):
+        said = mk.report(read, language=language).sections[0].sentences[0]
+        assert all(word in said for word in (*days, "a00", "a03", "6"))
+
+
+def test_the_client_is_told_of_every_area():
+    design = mk.design_geo_test(long_of(sold(areas=24, weeks=112)), lift=0.2, seed=1)
+    table = mk.report(design, language="fr").sections[0].tables[1]
+    assert len(table.rows) == len(design.arms) > 10

@@ -117,7 +117,8 @@ def test_a_pair_that_is_no_place_is_set_aside_with_line_value_and_likely_meaning
     seen = around(0, 20, 100)
     row = pd.DataFrame({"latitude": [lat], "longitude": [lon], "member_id": ["m0"], "consent_location": [1]}, dtype=object)
     table = people_near(pd.concat([seen.astype(object), row], ignore_index=True), SHOPS)
-    (told,) = (f for f in table.attrs["findings"] if f.code == "E_COORDINATE")
+    (told,) = (f for f in table.attrs["findings"] if f.code in ("E_COORDINATE", "E_COORDINATE_TURNED"))
+    assert (told.code == "E_COORDINATE_TURNED") == (found == "2.36 / 48.86")  # which is a place, in the Indian Ocean
     assert (told.line, told.found, told.file) == (22, found, "visits")
     assert told.hint == (hint or "Write both in degrees with a decimal point (48.85 and 2.35), or leave the row out")
     facts = table.attrs["facts"]
@@ -138,10 +139,29 @@ def test_a_table_turned_round_is_refused_whichever_it_is(turned):
 def test_one_shop_turned_round_is_the_shop_and_not_its_visitors():
     shops = SHOPS.copy()
     shops.loc[2, ["latitude", "longitude"]] = (4.833, 45.761)
-    table = people_near(pd.concat([around(0, 20, 100), around(2, 20, 100, start=90)]), shops)
-    (told,) = (f for f in table.attrs["findings"] if f.code == "E_COORDINATE")
-    assert (told.file, told.line, told.hint) == ("places", 4, "latitude 45.76, longitude 4.83")
-    assert table.attrs["facts"]["set_aside"] == 0
+    seen = pd.concat([around(0, 20, 100), around(2, 20, 100, start=90)])
+    for call in (people_near, mk.catchments):
+        with pytest.raises(DataError) as refused:
+            call(seen, shops)
+        (told,) = refused.value.findings
+        assert (told.code, told.file, told.line, told.hint) == ("E_COORDINATE_TURNED", "places", 4, "latitude 45.761, longitude 4.833")
+
+
+SHOP = [
+    ("48,85904", "2,36012", "48,85904 / 2,36012", "latitude 48.85904, longitude 2.36012"),
+    (0, 0, "0 / 0", None), (None, 2.36012, "– / 2.36012", None), (91, 2.36012, "91 / 2.36012", "latitude 2.36012, longitude 91"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lat", "lon", "found", "hint"), SHOP)
+def test_a_place_without_a_position_is_refused_and_never_left_out(lat, lon, found, hint):
+    shops = SHOPS.astype({"latitude": object, "longitude": object})
+    shops.loc[1, ["latitude", "longitude"]] = [lat, lon]
+    with pytest.raises(DataError) as refused:
+        people_near(pd.concat([around(0, 20, 100), around(2, 20, 100, start=90)]), shops)
+    (told,) = refused.value.findings
+    assert (told.code, told.level, told.line, told.found) == ("E_COORDINATE", "error", 3, found)
+    assert hint is None or told.hint == hint
 
 
 def test_the_sea_off_africa_is_a_place_when_the_shops_are_there():

@@ -144,6 +144,11 @@ def in_order(texts: Sequence[str], order: str) -> str:
     return _ordered(order, found[2])
 
 
+def in_both(text: str) -> list[str]:
+    """The two formats that a slashed day can have, the day first and the month first; none of any other text."""
+    return [in_order([text], order) for order in ("dmy", "mdy")] if SLASHED.fullmatch(text) else []
+
+
 def far_apart(texts: Sequence[str], form: str) -> bool:
     """Whether days read in this order lie months apart that would be one month in the other: then nobody can be sure of the order.
 

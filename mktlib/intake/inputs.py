@@ -12,12 +12,13 @@ import pandas as pd
 from pandas.api.types import is_object_dtype
 
 from mktlib.errors import Finding
-from mktlib.intake.dates import day_format, open_order, typed_days
+from mktlib.intake.dates import day_format, in_both, open_order, typed_days
 from mktlib.intake.engines import ENDLESS, as_floats, as_moments
 from mktlib.vocabulary import finding, masked, nearest
 
 LARGEST = 1e15  # above it a float skips units, and sums of squares run over
 EARLIEST, LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
+WHOLE_DAY = len("20260930")
 
 
 def numbers(frame: pd.DataFrame, column: str, *, blank: float = 0.0) -> pd.Series:
@@ -94,15 +95,23 @@ def not_zone(zone: object) -> list[Finding]:
     return []
 
 
-def moment(as_of: Any) -> tuple[pd.Timestamp | None, list[Finding]]:
-    """The day to judge from, None where none is asked for; and what is wrong with it."""
-    if as_of is None:
+def moment(given: Any, name: str = "as_of") -> tuple[pd.Timestamp | None, list[Finding]]:
+    """The day that an option of this name gives, None where none is asked for; and what is wrong with it.
+
+    Texts are whole days, ISO or slashed in an order that they settle themselves (31/08/2026); any other is asked, never guessed.
+
+    >>> moment("31/08/2026")[0], moment("07/08/2025", "start")[1][0].expected
+    (Timestamp('2026-08-31 00:00:00'), 'start="2025-08-07" / start="2025-07-08"')
+    """
+    if given is None:
         return None, []
-    text = pd.Series([None if isinstance(as_of, Number) else str(as_of)], dtype=object)
-    day = pd.to_datetime(text, errors="coerce", utc=True).dt.tz_localize(None).iloc[0]
-    if pd.isna(day):
-        return None, [finding("E_OPTION", column="as_of", found=as_of, expected='as_of="2026-09-30"')]
-    return day, []
+    text = "" if isinstance(given, Number) else str(given).strip()
+    day = days_of(pd.DataFrame({name: pd.Series([text], dtype=object)}), name)[0].iloc[0] if len(text) >= WHOLE_DAY else pd.NaT
+    if not pd.isna(day):
+        return day, []
+    both = [pd.to_datetime(text, format=order, errors="coerce") for order in in_both(text)]
+    expected = " / ".join(dict.fromkeys(f'{name}="{d.date()}"' for d in both if not pd.isna(d))) or f'{name}="2026-09-30"'
+    return None, [finding("E_OPTION", column=name, found=given, expected=expected)]
 
 
 def said_days(values: pd.Series) -> pd.Series:

@@ -107,9 +107,7 @@ def _steps(radii: Any) -> np.ndarray | None:
     """Radii, rising, each once; None where one is no radius."""
     if isinstance(radii, str) or not isinstance(radii, Sequence | np.ndarray) or not len(radii):
         return None
-    nobody = Places(
-        name=np.empty(1, object), at=np.empty((1, 3)), latitude=np.empty(1), longitude=np.empty(1), frame=pd.DataFrame(), findings=()
-    )
+    nobody = Places(name=np.empty(1, object), at=np.empty((1, 3)), latitude=np.empty(1), longitude=np.empty(1), frame=pd.DataFrame())
     if any(isinstance(r, str) or radii_of(nobody, float(r) if isinstance(r, Real) else r)[1] for r in radii):
         return None
     return np.unique(np.asarray(radii, dtype=float))
@@ -188,7 +186,7 @@ def _described(points: Points, where: Places, reach: Reach, steps: np.ndarray, a
     facts |= {"widest_m": float(steps[-1]), "level": asked.level, "fewest": asked.fewest, "folded": near.folded, "left_out": near.lost}
     facts |= {"scale": asked.scale, "outcome": asked.outcome, "zone": asked.zone, "hidden": hidden, "consent": points.consent}
     facts |= {"step": points.step, "days": _span(at)} | fitted
-    told = [*points.findings, *where.findings, *found, *_remarks(near, steps, asked, points, facts)]
+    told = [*points.findings, *found, *_remarks(near, steps, asked, points, facts)]
     return Catchments(
         table=curve, reach=holds, decay=decay, overlaps=_overlaps(where, reach, own, asked), hours=hours, density=density, spots=spots,
         minimums=_minimums(curve, asked), facts=facts, findings=tuple(told),

@@ -7,6 +7,7 @@ can be done honestly, nothing is told but what is lacking.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,8 @@ def read_geo_test(
         data: one row an area and week (or day), the history before the test with it.
         design_or_arms: the `GeoDesign` whose coins decided; or a frame with area, arm (treated | held_out) and, where coins were tossed
             inside pairs, pair; or {area: arm}; or the treated areas alone (all others are held out).
-        start, end: first and last day of the campaign. cooldown: weeks after it that are read too (default: the design's, else 0).
+        start, end: first and last day of the campaign: dates, Timestamps or ISO texts; 07/08/2025, which is two days, is refused.
+            cooldown: weeks after it that are read too (default: the design's, else 0).
         randomised: whether coins decided (default: yes for a design, no for anything else).
         cost: money of the campaign in these areas. value: what one unit of the outcome is worth.
         neighbours: pairs of areas that touch (a frame with area and neighbour), to look for spill-over.
@@ -96,6 +98,7 @@ def read_geo_test(
         answer = _answer(test)
     facts: dict[str, Any] = {"outcome": outcome, "level": 1 - alpha, "alpha": alpha, "currency": currency, "cost": cost, "worth": value}
     facts |= {"start": panel.weeks[span.start], "end": panel.weeks[span.end - 1] + pd.Timedelta(days=6), "cooldown": span.rest - span.end}
+    facts |= {"first_day": first, "last_day": last}
     facts |= {"pre_weeks": span.start, "treated": len(test.treated), "held_out": len(test.held), "pairs": len(test.pairs)}
     facts |= {"method": answer.method, "assigned": "lot" if lot else "chosen", "reasons": answer.reasons, "placebos": answer.placebos}
     facts |= {"noise": answer.noise, **_naive(test)}
@@ -122,14 +125,15 @@ class _Answer:
 
 
 def _days(start: Any, end: Any) -> tuple[tuple[pd.Timestamp | None, pd.Timestamp | None], list[Finding]]:
+    """Both days on their own clocks, and what is wrong with them."""
     days, wrong = [], []
     for name, given in (("start", start), ("end", end)):
-        day, bad = moment(given)
-        told = bad or ([finding("E_OPTION", column=name, found=given, expected=f'{name}="2026-09-28"')] if day is None else [])
-        wrong += [finding("E_OPTION", column=name, found=given, expected=f'{name}="2026-09-28"')] if told else []
-        days.append(day)
+        own = given.replace(tzinfo=None) if isinstance(given, dt.datetime) else given
+        day, bad = moment("" if own is None else own, name)
+        wrong += bad
+        days.append(None if day is None else day.normalize())
     if None not in days and days[1] < days[0]:  # type: ignore[operator]
-        wrong.append(finding("E_OPTION", column="end", found=end, expected=f"end >= {start}"))
+        wrong.append(finding("E_OPTION", column="end", found=end, expected=f"end >= {days[0].date()}"))  # type: ignore[union-attr]
     return (days[0], days[1]), wrong
 
 

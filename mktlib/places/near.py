@@ -82,7 +82,7 @@ def people_near(
     table = _table(told, where, radius, segments=by is not None)
     facts = {**points.counted, **seen(points, len(told.person), fewest), "near": int(told.visits.sum()), "people_near": len(told.person)}
     table.attrs["facts"] = facts | {"overlap": overlap, "fewest": fewest, "folded": folded, "left_out": lost, "step": points.step}
-    found = [*points.findings, *where.findings, *coarse(points, float(radius.min())), *thin_places(folded, lost, fewest)]
+    found = [*points.findings, *coarse(points, float(radius.min())), *thin_places(folded, lost, fewest)]
     table.attrs["findings"] = tuple(found)
     return table
 

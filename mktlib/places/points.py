@@ -1,19 +1,20 @@
 """Points and places as they come: coordinates read or set aside with the reason, who agreed, who is one person.
 
-Nothing is mended in silence. A pair that is no place on a map, or that was clearly exchanged, is set aside with its line and what it
-probably meant; where most are so, the whole table is refused, since then it is the column that is wrong and not the row.
+Nothing is mended in silence. A point of a person that is no place on a map, or that was clearly exchanged, is set aside with its line and
+what it probably meant; where most are so, the whole table is refused, since then it is the column that is wrong and not the row. A place
+is never set aside: a shop that vanished from a table would be missed by nobody.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError, Finding, Level
 from mktlib.intake import to_pandas
 from mktlib.intake.engines import as_floats
 from mktlib.intake.inputs import as_group, identities
@@ -31,7 +32,7 @@ FAR, CLOSE = 1_000_000.0, 300_000.0
 """Metres: a point this far from everything, that would lie this close if exchanged, was exchanged."""
 LONGEST = 60
 """Signs of a cell that are looked at to guess what it means."""
-NAMED = 3
+NAMED = {"visits": 3, "places": 20}
 """Rows that are told one by one."""
 DEGREES = re.compile(
     r"""^\s*(\d{1,3})\s*[°ºd:\s]\s*(\d{1,2})\s*['’′m:\s]\s*(\d{1,2}(?:[.,]\d+)?)?\s*(?:["”″s]|''|’’)?\s*([NSEWO])?\s*$""", re.I
@@ -71,16 +72,17 @@ class Places:
     latitude: np.ndarray
     longitude: np.ndarray
     frame: pd.DataFrame
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
 class Coordinates:
-    """latitude, longitude: (n,) degrees, NaN where set aside; said: row -> (what was written, what it probably means)."""
+    """latitude, longitude: (n,) degrees, NaN where set aside; said: row -> (what was written, what it probably means), of people never
+    finer than a kilometre; turned: rows of those whose latitude and longitude were exchanged."""
 
     latitude: np.ndarray
     longitude: np.ndarray
     said: dict[int, tuple[str, str | None]]
+    turned: set[int] = field(default_factory=set)
 
     @property
     def known(self) -> np.ndarray:
@@ -91,7 +93,7 @@ def read_both(visits: Any, places: Any, *, person: str | None = None, consent: s
     """Points and places of any engine, every problem of both at once.
 
     Raises:
-        DataError: columns are lacking, a place has no name or no position, most coordinates are none, no row is left.
+        DataError: columns are lacking, a place has no name or no position (or an exchanged one), most coordinates are none, no row is left.
     """
     frames = {"visits": to_pandas(visits).reset_index(drop=True), "places": to_pandas(places).reset_index(drop=True)}
     wrong = [f for name, frame in frames.items() for f in _lacking(name, frame)]
@@ -101,13 +103,13 @@ def read_both(visits: Any, places: Any, *, person: str | None = None, consent: s
     wrong += [finding("E_NO_ROWS", file=name, found="0") for name, frame in frames.items() if frame.empty]
     if wrong or named is None:
         raise DataError(wrong)
-    read = {name: coordinates(frame) for name, frame in frames.items()}
+    read = {name: coordinates(frame, table=name) for name, frame in frames.items()}
     turned = {name: _exchanged(read[name], read[other]) for name, other in (("places", "visits"), ("visits", "places"))}
     if 2 * len(turned["places"]) > len(frames["places"]) and 2 * len(turned["visits"]) > len(frames["visits"]):
         raise DataError(finding("E_COORDINATES_TURNED", file="visits, places"))
     for name, rows in turned.items():
         rows = rows if name == "places" or not len(turned["places"]) else _exchanged(read["visits"], read["places"])
-        _put_aside(read[name], rows)
+        _put_aside(read[name], rows, name)
     wrong = [f for name, frame in frames.items() for f in _mostly(name, frame, read[name])]
     if wrong:
         raise DataError(wrong)
@@ -123,8 +125,8 @@ def column_of(frame: pd.DataFrame, what: str) -> str | None:
     return next((str(names[n]) for n in NAMES[what] if n in names), None)
 
 
-def coordinates(frame: pd.DataFrame) -> Coordinates:
-    """The two columns as degrees; what is no place on a map is NaN, and said.
+def coordinates(frame: pd.DataFrame, *, table: str = "visits") -> Coordinates:
+    """The two columns as degrees; what is no place on a map is NaN, and said: roughly of people, as it stands of places.
 
     >>> coordinates(pd.DataFrame({"lat": ["48.85", "48,85"], "lon": ["2.35", "2,35"]})).said
     {1: ('48,85 / 2,35', 'latitude 48.85, longitude 2.35')}
@@ -133,14 +135,14 @@ def coordinates(frame: pd.DataFrame) -> Coordinates:
     lat, lon = (as_floats(c).to_numpy(float).copy() for c in cells)
     with np.errstate(invalid="ignore"):
         fine = (np.abs(lat) <= 90) & (np.abs(lon) <= 180) & ~((np.abs(lat) < ZERO) & (np.abs(lon) < ZERO))
-    said = {int(i): _meant(*(c.iloc[i] for c in cells)) for i in np.flatnonzero(~fine)[:NAMED]}
+    said = {int(i): _meant(*(c.iloc[i] for c in cells), exact=table == "places") for i in np.flatnonzero(~fine)[: NAMED[table]]}
     lat[~fine] = lon[~fine] = np.nan
     return Coordinates(lat, lon, said)
 
 
-def _meant(lat: object, lon: object) -> tuple[str, str | None]:
+def _meant(lat: object, lon: object, *, exact: bool) -> tuple[str, str | None]:
     """What was written, and what it probably means."""
-    written = " / ".join("–" if x is None or x is pd.NA or x != x else _coarse(str(x)) for x in (lat, lon))
+    written = " / ".join("–" if x is None or x is pd.NA or x != x else str(x) if exact else _coarse(str(x)) for x in (lat, lon))
     values = [_degrees(x) for x in (lat, lon)]
     if None in values:
         return written, None
@@ -150,7 +152,7 @@ def _meant(lat: object, lon: object) -> tuple[str, str | None]:
     letters = [str(x).strip()[-1:].upper() for x in (lat, lon)]
     if (90 < abs(a) <= 180 and abs(b) <= 90) or (letters[0] in EAST_WEST and letters[1] in NORTH_SOUTH):
         a, b = b, a
-    return written, (_pair(a, b) if abs(a) <= 90 and abs(b) <= 180 else None)
+    return written, (_pair(a, b, exact=exact) if abs(a) <= 90 and abs(b) <= 180 else None)
 
 
 def _coarse(text: str) -> str:
@@ -164,8 +166,12 @@ def _coarse(text: str) -> str:
     return re.sub(r"(?<![\d.,])(\d{3})\d+([.,]\S*)?", r"\1…", text)
 
 
-def _pair(lat: float, lon: float) -> str:
-    return f"latitude {lat:.2f}, longitude {lon:.2f}"
+def _pair(lat: float, lon: float, *, exact: bool) -> str:
+    return f"latitude {_figure(lat, exact)}, longitude {_figure(lon, exact)}"
+
+
+def _figure(degrees: float, exact: bool) -> str:
+    return f"{degrees:.9g}" if exact else f"{degrees:.2f}"
 
 
 def _degrees(cell: object) -> float | None:
@@ -201,11 +207,13 @@ def _exchanged(these: Coordinates, others: Coordinates) -> np.ndarray:
     return rows[((far > FAR) & (turned < CLOSE))[cell]]
 
 
-def _put_aside(these: Coordinates, rows: np.ndarray) -> None:
-    """Rows whose latitude and longitude were exchanged are no places, and it is said what they meant."""
-    for i in rows[: max(0, NAMED - len(these.said))]:
+def _put_aside(these: Coordinates, rows: np.ndarray, table: str) -> None:
+    """Rows whose latitude and longitude were exchanged are not counted, and it is said what they meant."""
+    exact = table == "places"
+    for i in rows[: max(0, NAMED[table] - len(these.said))]:
         lat, lon = these.latitude[i], these.longitude[i]
-        these.said[int(i)] = (f"{lat:.2f} / {lon:.2f}", _pair(lon, lat))
+        these.said[int(i)] = (f"{_figure(lat, exact)} / {_figure(lon, exact)}", _pair(lon, lat, exact=exact))
+    these.turned.update(rows.tolist())
     these.latitude[rows] = these.longitude[rows] = np.nan
 
 
@@ -218,21 +226,29 @@ def _cells(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _mostly(name: str, frame: pd.DataFrame, read: Coordinates) -> list[Finding]:
-    """A table most of whose coordinates are none."""
+    """A table most of whose coordinates are none; of places each that is none."""
     bad = int((~read.known).sum())
-    if 2 * bad <= len(frame):
-        return []
-    return [*_set_aside(name, frame, read), finding("E_COORDINATES_MOST", file=name, found=f"{bad} / {len(frame)}")]
+    most = [finding("E_COORDINATES_MOST", file=name, found=f"{bad} / {len(frame)}")] if 2 * bad > len(frame) else []
+    if name == "places":
+        return [*_named(name, frame, read, level="error"), *most]
+    return [*_set_aside(name, frame, read), *most] if most else []
 
 
 def _set_aside(name: str, frame: pd.DataFrame, read: Coordinates) -> list[Finding]:
     """One finding for each of the first rows set aside, and their number."""
-    column, bad = f"{column_of(frame, 'latitude')}, {column_of(frame, 'longitude')}", int((~read.known).sum())
-    told = [
-        finding("E_COORDINATE", level="warning", file=name, line=i + 2, column=column, found=said, hint=meant)
+    bad = int((~read.known).sum())
+    aside = [finding("N_COORDINATES_ASIDE", level="warning", file=name, found=str(bad), count=len(frame))] if bad else []
+    return [*_named(name, frame, read, level="warning"), *aside]
+
+
+def _named(name: str, frame: pd.DataFrame, read: Coordinates, *, level: Level) -> list[Finding]:
+    """One finding for each of the first rows without a position that can be: none on a map, or an exchanged one."""
+    column = f"{column_of(frame, 'latitude')}, {column_of(frame, 'longitude')}"
+    codes = {i: "E_COORDINATE_TURNED" if i in read.turned else "E_COORDINATE" for i in read.said}
+    return [
+        finding(codes[i], level=level, file=name, line=i + 2, column=column, found=said, hint=meant)
         for i, (said, meant) in sorted(read.said.items())
     ]
-    return [*told, finding("N_COORDINATES_ASIDE", level="warning", file=name, found=str(bad), count=len(frame))] if bad else []
 
 
 # ---------------------------------------------------------------- rows
@@ -289,7 +305,7 @@ def _people(frame: pd.DataFrame, person: str | None, rows: np.ndarray) -> tuple[
 
 
 def _places(frame: pd.DataFrame, read: Coordinates, named: str) -> Places:
-    """The places that have a position; two rows of one name are refused: nobody could tell them apart."""
+    """The places, each with its position; two rows of one name are refused: nobody could tell them apart."""
     names = as_group(frame[named])
     twice = names[names.duplicated()]
     if len(twice):
@@ -297,12 +313,8 @@ def _places(frame: pd.DataFrame, read: Coordinates, named: str) -> Places:
         raise DataError(finding("E_PLACE_TWICE", file="places", line=at + 2, column=named, found=names.iloc[at]))
     for i in np.flatnonzero(names.isin([OTHERS, ALL]))[:1]:
         raise DataError(finding("E_PLACE_NAME", file="places", line=int(i) + 2, column=named, found=names.iloc[i]))
-    known, found = read.known, _set_aside("places", frame, read)
-    lat, lon = read.latitude[known], read.longitude[known]
-    kept = frame[known].reset_index(drop=True)
-    return Places(
-        name=names[known].to_numpy(object), at=sphere.on_sphere(lat, lon), latitude=lat, longitude=lon, frame=kept, findings=tuple(found)
-    )
+    at = sphere.on_sphere(read.latitude, read.longitude)
+    return Places(name=names.to_numpy(object), at=at, latitude=read.latitude, longitude=read.longitude, frame=frame)
 
 
 # ---------------------------------------------------------------- how fine they are

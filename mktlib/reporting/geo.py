@@ -14,6 +14,9 @@ from mktlib.reporting.voice import Voice
 from mktlib.results import DistanceEffect, GeoDesign, GeoLift
 from mktlib.wording import chances
 
+FEW = 6
+"""Areas that are told by name."""
+
 
 def two(value: float) -> float:
     """Two figures: what is uncertain is not told to the last digit."""
@@ -36,7 +39,7 @@ def geo_design_draft(voice: Voice, result: GeoDesign, facts: Facts) -> Draft:
         return Draft(headline=headline, sentences=[], tables=[], details=[])
     sizes = {"pairs": voice.number(facts["test_pairs"]), "weeks": voice.number(facts["test_weeks"])}
     key = "can" if facts["verdict"] == "can_tell" else "cannot"
-    headline = voice.say(f"geo_design.{key}", lift=voice.percent(facts["lift"]), power=chances(facts["power"], voice.language), **sizes)
+    headline = voice.say(f"geo_design.{key}", lift=voice.percent(facts["lift"]), power=voice.percent(facts["power"]), **sizes)
     outcome = voice.inner("column", facts["outcome"])
     sentences = [*_seen(voice, facts, outcome), _groups(voice, result, facts, outcome)]
     alarm, promised = voice.percent(two(facts["false_alarm"])), voice.percent(facts["alpha"])
@@ -74,7 +77,7 @@ def _design_tables(voice: Voice, result: GeoDesign, facts: Facts) -> list[Grid]:
     arms = result.arms.assign(arm=[voice.say(f"geo_design.arm.{a}") for a in result.arms["arm"]])
     arms = arms.rename(columns={c: f"geo_{c}" for c in arms})
     each: list[Spec] = [("geo_pair", "number"), ("geo_area", "text"), ("geo_arm", "text"), ("geo_per_week", "whole")]
-    return [*tables, grid(voice, arms, each, caption=voice.say("geo_design.arms"), facts=facts)]
+    return [*tables, grid(voice, arms, each, caption=voice.say("geo_design.arms"), facts=facts, most=len(arms))]
 
 
 # ---------------------------------------------------------------- reading
@@ -90,7 +93,7 @@ def geo_lift_draft(voice: Voice, result: GeoLift, facts: Facts) -> Draft:
     ends = sorted(sign * row[k] for k in ("low", "high"))
     said = {"lift": voice.percent(two(abs(row["lift"]))), "low": _share(voice, ends[0]), "high": _share(voice, ends[1])}
     headline = voice.say(f"geo_lift.{verdict}", outcome=outcome, sure=sure, **said)
-    sentences = []
+    sentences = [_when_and_where(voice, result, facts)]
     if verdict == "lift":
         sentences += _gain(voice, row, facts)
     if verdict == "cannot_tell" and np.isfinite(facts["detectable"]):
@@ -105,6 +108,14 @@ def geo_lift_draft(voice: Voice, result: GeoLift, facts: Facts) -> Draft:
         voice, facts | {"p_lift": row["p_value"]}, level="percent", p_lift="number", noise="number", placebos="number", pre_weeks="number"
     )
     return Draft(headline=headline, sentences=sentences, tables=[_lift_table(voice, result, facts)], details=known)
+
+
+def _when_and_where(voice: Voice, result: GeoLift, facts: Facts) -> str:
+    """The days of the campaign, and the areas that had it, by name where they are few."""
+    names = list(result.areas.loc[result.areas["arm"] == "treated", "area"])
+    few = {"names": voice.names([voice.text(n) for n in names], most=FEW)} if len(names) <= FEW else {}
+    days = {"first": voice.date(facts["first_day"]), "last": voice.date(facts["last_day"]), "held": voice.number(facts["held_out"])}
+    return voice.count("geo_lift.ran_named" if few else "geo_lift.ran", len(names), **days, **few)
 
 
 def _share(voice: Voice, value: float) -> str:
