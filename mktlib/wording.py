@@ -11,7 +11,7 @@ import math
 import os
 import tempfile
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -24,18 +24,37 @@ from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mktlib.errors import Finding, StoreError
-from mktlib.vocabulary import AXIS_TABLE, Tables, default_language, finding, load_tables, phrase, retell
+from mktlib.vocabulary import (
+    AXIS_TABLE,
+    Tables,
+    app_launch,
+    default_language,
+    finding,
+    load_tables,
+    local_rules,
+    phrase,
+    retell,
+)
 
 KINDS_OF = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length"}
 KINDS_OF |= {"about": "scope", "value": "scope", "best_format": "content_type", "best_verdict": "verdict"}
+KINDS_OF |= {"outcome": "column", "formats": "content_type"}
 """Columns whose words are those of another."""
+MORE_KINDS = {
+    "verdict": ("sends_verdict", "cover", "audience"), "rule": ("sends_rule", "launch"), "about": ("page_about",),
+    "part": ("page_place", "page_part"),
+    "block": ("page_block",), "field": ("listing_field", "page_field"), "check": ("page_need",), "step": ("app_step",), "of": ("app_step",),
+    "quantity": ("app_step",), "metric": ("assumption",), "measure": ("local_measure", "metric"), "arm": ("geo_arm",),
+}  # fmt: skip
+"""Columns whose words are of several kinds, by what a row is about."""
 ENDS = {"low", "high"}
 NARROW = "\u202f"  # narrow no-break space, as French sets before % and between thousands
 RATES = frozenset(
     {
         "rate", "p_best", "opinion", "share", "predicted", "actual", "mean", "lift", "negative", "negative_usual", "share_now",
         "share_before", "gain", "gain_raw", "gain_beta_binomial", "gain_pairs", "coverage", "explained", "loss", "growth",
-        "engagement_per_reach", "clicks_per_reach", "zeros", "top1", "top10", "uncertain", "net_sentiment", "share_of_voice",
+        "engagement_per_reach", "clicks_per_reach", "detects", "power", "false_alarm", "detectable", "raw", "fewer_loses", "more_loses",
+        "on_list", "overlap", "moves", "zeros", "top1", "top10", "uncertain", "net_sentiment", "share_of_voice",
     }
 )  # fmt: skip
 """Columns that are fractions, besides those that end in _rate or _share, and the ends of any of them."""
@@ -187,11 +206,12 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
     heads: dict[str, Any] = {}
     rates = {str(name) for name in frame.columns if _is_rate(str(name))}
     rates -= set() if rates - ENDS else ENDS  # ends are of a rate only where a rate stands beside them: hours have ends too
+    plain = {"value"} if "unit" in frame else set()  # a value that names its own unit is no money
     for name in frame.columns:
         head = _head(str(name), language, tables)
         while head in heads:  # two columns may share a word; a reader still sees both
             head += " "
-        heads[head] = [_shown(name, x, language, tables, currency, rates) for x in frame[name]]
+        heads[head] = [_shown(str(name), x, language, tables, None if name in plain else currency, rates) for x in frame[name]]
     return pd.DataFrame(heads)
 
 
@@ -229,7 +249,7 @@ def _is_rate(column: str) -> bool:
     return column in ENDS or base in RATES or base.endswith(("_rate", "_share"))
 
 
-def _shown(column: str, x: Any, language: str, tables: Tables, currency: str, rates: set[str]) -> str:
+def _shown(column: str, x: Any, language: str, tables: Tables, currency: str | None, rates: set[str]) -> str:
     if x is None or (not isinstance(x, list | tuple | dict) and pd.isna(x)):
         return "–"
     if isinstance(x, bool) or type(x).__name__ == "bool":
@@ -237,16 +257,48 @@ def _shown(column: str, x: Any, language: str, tables: Tables, currency: str, ra
     if isinstance(x, dt.date):
         return moment(x, language) if isinstance(x, dt.datetime) and (x.hour or x.minute) else day(x, language)
     if isinstance(x, str):
-        kind = KINDS_OF.get(column, column)
-        known = kind in (*AXIS_TABLE, "verdict", "status", "event", "reason", "step", "limit", "unit", "scope")
-        known = known or x in tables.languages[language]["labels"].get(kind, {})
-        return tables.label(kind, x, language) if known else x
+        return _word(column, x, language, tables)
+    if isinstance(x, list | tuple):
+        return ", ".join(_shown(column, part, language, tables, currency, rates) for part in x)
     if isinstance(x, int | float) or hasattr(x, "dtype"):
         value = float(x)
         if column in rates and abs(value) <= 1:
             return percent(value, language)
-        return money(value, currency, language) if column in MONEY else number(value, language)
+        if column == "year":
+            return f"{value:.0f}"
+        return money(value, currency, language) if currency and column in MONEY else number(value, language)
     return str(x)
+
+
+def _word(column: str, x: str, language: str, tables: Tables) -> str:
+    """The word for a code; other text as it is."""
+    if column == "locale":
+        return tongue(x, language)
+    if column == "channels":
+        return ", ".join(tables.label("channel", part, language) for part in x.split(", "))
+    if row := _labelled(column, tables).get(x):
+        return str(row["label"].get(language) or row["label"]["en"])
+    kinds, labels = (KINDS_OF.get(column, column), *MORE_KINDS.get(column, ())), tables.languages[language]["labels"]
+    for kind in kinds:
+        if x in labels.get(kind, {}) or (kind in AXIS_TABLE and x in getattr(tables, AXIS_TABLE[kind])):
+            return tables.label(kind, x, language)
+    known = kinds[0] in (*AXIS_TABLE, "verdict", "status", "event", "reason", "step", "limit", "unit", "scope")
+    return tables.label(kinds[0], x, language) if known else x
+
+
+def _labelled(column: str, tables: Tables) -> Mapping[str, Any]:
+    """Rows of the tables, with labels of their own, that a column of codes names."""
+    if column == "spec":
+        return tables.specs
+    local, launch = local_rules(), app_launch()
+    both = {
+        "rule": (local["local"], launch["reviews"]),
+        "task": (launch["tasks"],),
+        "test": (launch["tests"],),
+        "about": (launch["tests"],),
+    }
+    both |= {"key": (local["local_channels"],), "daypart": (local["dayparts"],)}
+    return {key: row for rows in both.get(column, ()) for key, row in rows.items()}
 
 
 # ---------------------------------------------------------------- files that leave

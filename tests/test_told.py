@@ -1,0 +1,74 @@
+"""What `table` shows of the results about messages, phones and places: no head and no code is left in English for a French reader."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pandas as pd
+import pytest
+from pictured_apps import APPS
+from pictured_geo import GEO
+from pictured_hours import HOURS
+from pictured_pages import PAGES
+from pictured_places import PLACES
+from pictured_programme import PROGRAMME
+from pictured_rhythm import RHYTHM
+
+import mktlib as mk
+from mktlib.results import Result
+from mktlib.vocabulary import load_tables
+
+FREE = {
+    "consent", "inputmode", "autocomplete", "type", "person", "area", "place", "other", "search", "missing", "distance", "group", "value",
+    "finding", "note", "source", "text", "kind",
+}  # fmt: skip
+"""Columns of somebody's own words, of quotations, or of what is to be typed."""
+ALIKE = {"image", "action", "images", "scripts", "description", "coupons", "activation", "conversions", "messages", "px", "m", "pixels"}
+ALIKE |= {"sms", "display", "meta", "google", "linkedin", "parents"}
+"""Codes that are a French word, or a name."""
+
+
+@pytest.fixture(scope="module")
+def frames() -> dict[str, pd.DataFrame]:
+    """Every frame of the results, from the samples and of those made by hand."""
+    nearby, shops = mk.load_sample("nearby"), mk.load_sample("shops")
+    known: dict[str, Result] = {**RHYTHM, **HOURS, **PROGRAMME, **PAGES, **APPS, **PLACES, **GEO}
+    known["rhythm drawn"] = mk.email_rhythm(mk.load_sample("sends_test"), by=None, assigned="arm", worth={"clicks": 0.5})
+    known["rhythm of a log"] = mk.email_rhythm(mk.load_sample("sends"), by=None)
+    known["sends"] = mk.check_sends(mk.load_sample("sends"), members=mk.load_sample("audience"), cap_30=6)
+    known["page"] = mk.page_brief(action="Try")
+    known["keywords"] = mk.listing_keywords(mk.sample_path("listings/app_store.toml"), "app_store")
+    known["reach"] = mk.catchments(nearby, shops, outcome="purchases")
+    known["sheet"] = mk.place_sheet(known["reach"])  # type: ignore[arg-type]
+    out = {f"near, {way}": mk.people_near(nearby, shops, overlap=way) for way in ("nearest", "most", "shared")}
+    for name, result in known.items():
+        parts = {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
+        out |= {f"{name}: {part}": frame for part, frame in parts.items() if isinstance(frame, pd.DataFrame)}
+    return out
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_column_has_its_word(frames, language):
+    words = load_tables().languages[language]["labels"]["column"]
+    bare = {(name, c) for name, f in frames.items() for c in f.columns if c not in words and re.sub("_(low|high)$", "", c) not in words}
+    assert not bare
+
+
+def test_no_code_is_left_in_english(frames):
+    left = set()
+    for name, frame in frames.items():
+        told = mk.table(frame, language="fr")
+        for column, head in zip(frame.columns, told.columns, strict=True):
+            for code, word in zip(frame[column], told[head], strict=True):
+                if not isinstance(code, str) or column in FREE or code in ALIKE or not re.fullmatch("[a-z]+(_[a-z0-9]+)*", code):
+                    continue
+                if word.lower() in (code, code.replace("_", " ")) and not (column == "key" and name.endswith("evidence")):
+                    left.add((name, column, code))
+    assert not left
+
+
+def test_a_year_is_no_quantity_and_a_value_with_a_unit_no_money():
+    frame = pd.DataFrame({"year": [2017], "value": [1609.0], "unit": ["m"], "channels": ["email, sms"], "segment": ["all"]})
+    assert mk.table(frame, language="fr").iloc[0].tolist() == ["2017", "1\u202f609", "m", "E-mail, SMS", "Tous"]
+    assert mk.table(frame[["value"]], language="fr").iloc[0, 0] == "1\u202f609\u202f€"
