@@ -88,6 +88,23 @@ def test_a_cap_holds_across_campaigns_channels_and_a_month_boundary_in_local_tim
     assert len(check_sends(local, cap_30=2).over) == 0
 
 
+def test_times_without_a_zone_are_on_the_clock_of_the_zone_or_on_the_one_that_is_given():
+    """22:30 on the last of June is that day in Paris, and the next one where it is a time of UTC."""
+    frame = log(("m1", "2026-06-30 22:30"), ("m1", "2026-07-02 10:00"), columns="member_id sent_at")
+    told = check_sends(frame, cap_7=1)
+    assert (told.findings[0].code, told.findings[0].level) == ("W_SENDS_ZONE", "warning")
+    assert 'clock="UTC"' in told.findings[0].text
+    assert (told.facts["first"], check_sends(frame, clock="UTC").facts["first"]) == (dt.date(2026, 6, 30), dt.date(2026, 7, 1))
+    for clock in ("UTC", "recipient", "Europe/Paris"):
+        assert "W_SENDS_ZONE" not in {f.code for f in check_sends(frame, clock=clock).findings}
+    for day, code in (("2026-03-29 02:30", "E_DST_GAP"), ("2026-10-25 02:30", "E_DST_AMBIGUOUS")):
+        with pytest.raises(DataError) as refused:
+            check_sends(log(("m1", day), columns="member_id sent_at"), zone="UTC", clock="Europe/Paris")
+        assert refused.value.codes == (code,)
+    with pytest.raises(DataError):
+        check_sends(frame, clock="Paris")
+
+
 def test_a_person_is_told_under_the_pseudonym_that_the_list_of_addresses_gives():
     frame = log(*[("Ana@Example.org ", f"2026-04-0{d}") for d in (1, 2, 3)], columns="email sent_at")
     found = check_sends(frame, cap_7=2)

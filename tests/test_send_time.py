@@ -66,7 +66,9 @@ CLOCKS = [  # moment, zone of the recipient, clock, weekday (0 Monday) and hour 
     ("2026-03-09T18:45+05:30", "Europe/London", None, (0, 13)),
     ("2026-07-06 09:15:00+02", "Europe/London", "Europe/Paris", (0, 8)),  # as PostgreSQL writes its offset
     ("2026-07-06 09:15:00.25-04", "Europe/London", "recipient", (0, 14)),
-    ("2026-07-06T09:15", "Europe/Paris", None, (0, 11)),  # no zone: UTC
+    ("2026-07-06T09:15", "Europe/Paris", "UTC", (0, 11)),
+    ("2026-07-06T18:00", "Europe/Paris", None, (0, 18)),  # no zone: the account's clock
+    ("2026-07-06T18:00", "America/New_York", "UTC", (0, 14)),
     ("2026-07-06T09:15", "Asia/Kolkata", "recipient", (0, 9)),
     ("2026-07-06T09:15", "Europe/London", "Europe/Paris", (0, 8)),
     ("2026-10-25T02:30", "Europe/Paris", "recipient", (6, 2)),  # twice, but the same hour of the clock
@@ -82,7 +84,24 @@ def test_a_message_arrives_on_the_clock_of_its_reader(moment, zone, clock, there
     assert (*read(pd.DataFrame([row(moment)]), zone=zone, clock=clock).sent.hour,) == (there[1],)
 
 
-@pytest.mark.parametrize("at", [pd.Timestamp("2026-07-06T09:15"), pd.Timestamp("2026-07-06T11:15", tz="Europe/Paris")])
+def test_times_without_a_zone_are_on_the_clock_of_the_account_and_that_is_told_first():
+    sends = SAMPLE.assign(sent_at=pd.to_datetime(SAMPLE["sent_at"], utc=True).dt.tz_convert("Europe/London").dt.tz_localize(None))
+    told = mk.send_time(sends, zone="Europe/London")
+    assert (told.findings[0].code, told.findings[0].level, told.findings[0].column) == ("W_SENDS_ZONE", "warning", "sent_at")
+    assert 'clock="UTC"' in told.findings[0].text
+    pd.testing.assert_frame_equal(told.table, mk.send_time(SAMPLE, zone="Europe/London").table)
+    assert "W_SENDS_ZONE" not in {f.code for f in mk.send_time(sends, zone="Europe/London", clock="Europe/London").findings}
+    assert read(pd.DataFrame([row("2026-07-06T18:00", zone="America/New_York")])).sent.hour.tolist() == [12]
+
+
+@pytest.mark.parametrize("clock", [None, "UTC", "recipient"])
+def test_clicks_without_a_zone_are_on_the_clock_of_their_sendings(clock):
+    at = {"sent_at": "2026-07-06 18:00:00", "delivered": 1, "clicks": 1, "campaign": "c"}
+    frame = pd.DataFrame([at | {"clicked_at": "2026-07-06 18:00:04"}, at | {"clicked_at": "2026-07-06 18:09:00"}])
+    assert read(frame, clock=clock).aside["machine_clicks"] == 1
+
+
+@pytest.mark.parametrize("at", [pd.Timestamp("2026-07-06T11:15"), pd.Timestamp("2026-07-06T11:15", tz="Europe/Paris")])
 def test_typed_moments_are_read_as_texts_are(at):
     assert read(pd.DataFrame([row(at)])).sent.hour.tolist() == [11]
 

@@ -1,7 +1,7 @@
 """A log of messages as arrays: who, on which local day and at which hour, over which channel, in which campaign.
 
-A moment with an offset is brought to the zone; one without is taken to be the zone's own. People become pseudonyms under the key of
-`intake.privacy`: the pseudonym of an address is the one that `read_addresses` gives.
+A moment with an offset is brought to the zone; one without is on its clock, or on the one that is given. People become pseudonyms under
+the key of `intake.privacy`: the pseudonym of an address is the one that `read_addresses` gives.
 """
 
 from __future__ import annotations
@@ -65,13 +65,15 @@ class Sent:
         return replace(self, **parts, frame=self.frame[which].reset_index(drop=True))
 
 
-def read_sends(sends: Any, *, zone: str = "Europe/Paris", person: str | None = None, name: str = "sends") -> Sent:
+def read_sends(sends: Any, *, zone: str = "Europe/Paris", clock: str | None = None, person: str | None = None, name: str = "sends") -> Sent:
     """A log with one row a message, of any engine.
 
     Raises:
         DataError: every problem at once: no frame, a column that is missing, days that are none, a zone that nobody knows.
     """
     problems = [finding("E_OPTION", column="zone", found=repr(zone), expected='zone="Europe/Paris"')] if _no_zone(zone) else []
+    if clock not in (None, "recipient") and _no_zone(clock):
+        problems.append(finding("E_OPTION", column="clock", found=repr(clock), expected='clock="UTC"'))
     if not (hasattr(type(sends), "columns") or hasattr(sends, "columns")):  # asked of a lazy frame itself, it warns
         problems.append(finding("E_OPTION", column=name, found=type(sends).__name__, expected=f"{name}: DataFrame(member_id, sent_at)"))
         raise DataError(problems)
@@ -81,7 +83,7 @@ def read_sends(sends: Any, *, zone: str = "Europe/Paris", person: str | None = N
     problems += [*problem, *other]
     if problems or who is None or when is None:
         raise (SchemaError if problem or other else DataError)(problems)
-    return _read(frame, who, when, zone)
+    return _read(frame, who, when, zone, clock)
 
 
 def _no_zone(zone: Any) -> bool:
@@ -101,7 +103,7 @@ def _column(frame: pd.DataFrame, known: Sequence[str], asked: str | None) -> tup
     return there, []
 
 
-def _read(frame: pd.DataFrame, who: str, when: str, zone: str) -> Sent:
+def _read(frame: pd.DataFrame, who: str, when: str, zone: str, clock: str | None) -> Sent:
     moment, problems = _moments(frame, when)
     aware = has_offsets(frame[when])
     if aware is None:
@@ -110,8 +112,11 @@ def _read(frame: pd.DataFrame, who: str, when: str, zone: str) -> Sent:
         raise DataError(problems)
     codes, names = _people(frame[who])
     blank = (codes < 0) | moment.isna().to_numpy()
+    dates = not aware and bool(len(moment)) and bool((moment.dropna() == moment.dropna().dt.normalize()).all())
+    if clock not in (None, "recipient", zone) and not aware and not dates:
+        moment, aware = _on_clock(moment, str(clock), when), True
     local = local_moments(moment, zone) if aware else moment
-    dates = bool(len(local)) and bool((local.dropna() == local.dropna().dt.normalize()).all())
+    dates = dates or (bool(len(local)) and bool((local.dropna() == local.dropna().dt.normalize()).all()))
     unknown = local.isna() | dates | _days_alone(frame[when])
     channel = _texts(frame, ("channel",), "email")
     campaign = _texts(frame, CAMPAIGNS, "")
@@ -131,8 +136,9 @@ def _read(frame: pd.DataFrame, who: str, when: str, zone: str) -> Sent:
     kept, twice = _once(whole, moment, ~blank)
     told = [_left_out("W_SENDS_BLANK", blank, f"{who}, {when}")] if blank.any() else []
     told += [_left_out("W_SENDS_TWICE", twice, None)] if twice.any() else []
-    if not aware and not dates and len(frame):
-        told.append(finding("N_SENDS_ZONE", level="note", column=when, found=zone))
+    if not aware and not dates and len(frame) and clock is None:
+        shown = frame[when][moment.notna().to_numpy()]
+        told.append(finding("W_SENDS_ZONE", level="warning", column=when, found=str(shown.iloc[0]) if len(shown) else "", zone=zone))
     return replace(whole.only(kept), found=tuple(told))
 
 
@@ -157,6 +163,21 @@ def _days(local: pd.Series) -> np.ndarray:
 def local_moments(moment: pd.Series, zone: str) -> pd.Series:
     """Moments of UTC without their zone as those of a zone, without it too."""
     return moment.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
+
+
+def _on_clock(moment: pd.Series, clock: str, column: str) -> pd.Series:
+    """Times of a clock as moments of UTC.
+
+    Raises:
+        DataError: a time that never was on this clock, or was twice.
+    """
+    there = moment.dt.tz_localize(clock, ambiguous="NaT", nonexistent="NaT")
+    if (lost := (there.isna() & moment.notna()).to_numpy()).any():
+        at = int(lost.argmax())
+        twice = pd.notna(moment.iloc[[at]].dt.tz_localize(clock, ambiguous=np.ones(1, bool), nonexistent="NaT").iloc[0])
+        found = f"{moment.iloc[at]:%Y-%m-%d %H:%M} {clock}"
+        raise DataError(finding("E_DST_AMBIGUOUS" if twice else "E_DST_GAP", column=column, line=at + 2, found=found))
+    return there.dt.tz_convert("UTC").dt.tz_localize(None)
 
 
 def _days_alone(values: pd.Series) -> pd.Series:

@@ -51,8 +51,9 @@ def send_time(
             machine's), links_clicked, and opens, which are only counted.
         by: the column whose groups are told apart; None: everyone together.
         reference: the hour of a working day (Monday to Friday) that a time must beat, 0 to 23.
-        zone: of recipients of whom no column tells one.
-        clock: whose clock times without a zone are on: "recipient", or the name of a zone; None: UTC.
+        zone: of recipients of whom no column tells one, and of the account.
+        clock: whose clock times without a zone are on: the name of a zone ("UTC"), or "recipient"; None: that of `zone`, with a warning
+            that says so first, as most tools export the time of the account (`check_sends` reads them so too).
         message: the column that says which message it was; None: the first of those above.
         worth: the lift of clicks that would be worth a change (0.1: one tenth more); for the size of a test.
         level: of the ranges.
@@ -91,7 +92,9 @@ def send_time(
         "message_sd": round(float(hours.luck[0]), 3),
         "sending_sd": round(float(hours.luck[1]), 3),
     }
-    found = [finding("N_SEND_TIME_OBSERVED", level="note"), *read.findings, *_remarks(rows, reference)]
+    naive = [f for f in read.findings if f.code == "W_SENDS_ZONE"]
+    rest = [f for f in read.findings if f not in naive]
+    found = [*naive, finding("N_SEND_TIME_OBSERVED", level="note"), *rest, *_remarks(rows, reference)]
     return SendTime(table=pd.concat(tables, ignore_index=True), facts=facts, findings=tuple(found))
 
 
@@ -231,8 +234,9 @@ def _remarks(rows: list[dict[str, Any]], reference: int) -> list[Finding]:
     found = []
     for row in rows:
         if row["verdict"] == "few":
-            found.append(finding(f"N_SEND_TIME_FEW_{row['reason'].upper()}", level="note", found=str(row["segment"]), count=row["clicks"]))
+            code = f"N_SEND_TIME_FEW_{row['reason'].upper()}"
+            found.append(finding(code, level="note", found=str(row["segment"]), count=row["clicks"], axis="segment"))
         elif row["verdict"] == "no_better":
             more = {"most": f"{100 * row['hidden']:.0f}", "count": int(float(f"{row['needed']:.2g}")), "messages": row["needed_messages"]}
-            found.append(finding("N_SEND_TIME_NONE", level="note", found=str(row["segment"]), expected=f"{reference}:00", **more))
+            found.append(finding("N_SEND_TIME_NONE", level="note", found=str(row["segment"]), hour=reference, axis="segment", **more))
     return found

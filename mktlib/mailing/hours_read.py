@@ -66,7 +66,7 @@ def read_sends(frame: pd.DataFrame, *, by: str | None, zone: str, clock: str | N
     if found:
         raise DataError(found)
     local, notes = _clock(frame, when["sent_at"], zone, clock)
-    counts, aside, more = _counted(frame, local, when.get("clicked_at"))
+    counts, aside, more = _counted(frame, local, _clicked(frame, when, local["zone"], zone, clock))
     rows = local.join(counts).assign(segment=as_group(frame[by]) if by else ALL)
     rows["message"], column = _messages(frame, message, rows)
     rows["kind"] = as_group(frame["content_type"]) if "content_type" in frame else ""
@@ -160,9 +160,9 @@ def _clock(frame: pd.DataFrame, when: pd.Series, zone: str, clock: str | None) -
         mixed = zones_mixed([str(v) for v in frame["sent_at"].dropna()])
         raise DataError(finding("E_MIXED_TZ", column="sent_at", found=" / ".join(mixed) if mixed else str(frame["sent_at"].iloc[0])))
     if bare.any() and clock is None:
-        notes.append(finding("N_SEND_TIME_NAIVE", level="warning", column="sent_at", found=str(frame["sent_at"].iloc[0])))
-    elif bare.any():
-        when = _placed(when, zones, zones if clock == "recipient" else pd.Series(clock, index=frame.index))
+        notes.append(finding("W_SENDS_ZONE", level="warning", column="sent_at", found=str(frame["sent_at"][bare].iloc[0]), zone=zone))
+    if bare.any():
+        when = _placed(when, zones, _clocks(zones, zone, clock), hint='clock="UTC"' if clock is None else None)
     local = pd.DataFrame({"zone": zones, "at": when, "day": pd.NaT, "weekday": 0, "hour": 0}, index=frame.index)
     local["day"] = local["day"].astype("datetime64[ns]")
     for name, part in when[when.notna()].groupby(zones):
@@ -180,7 +180,23 @@ def _bare(values: pd.Series) -> pd.Series:
     return values.notna() & ~values.astype(str).str.strip().str.contains(OFFSET, regex=True)
 
 
-def _placed(when: pd.Series, theirs: pd.Series, clocks: pd.Series) -> pd.Series:
+def _clocks(zones: pd.Series, zone: str, clock: str | None) -> pd.Series:
+    """On whose clock each row's time is where it does not tell its zone."""
+    return zones if clock == "recipient" else pd.Series(clock or zone, index=zones.index)
+
+
+def _clicked(frame: pd.DataFrame, when: dict[str, pd.Series], zones: pd.Series, zone: str, clock: str | None) -> pd.Series | None:
+    """Moments of clicks, those without a zone on the clock of sendings without one."""
+    if "clicked_at" not in when:
+        return None
+    out, bare = when["clicked_at"].copy(), _bare(frame["clicked_at"]) & when["clicked_at"].notna()
+    for name, part in out[bare].dt.tz_localize(None).groupby(_clocks(zones, zone, clock)[bare]):
+        there = part.dt.tz_localize(str(name), ambiguous=np.ones(len(part), bool), nonexistent="shift_forward")
+        out.loc[part.index] = there.dt.tz_convert("UTC")
+    return out
+
+
+def _placed(when: pd.Series, theirs: pd.Series, clocks: pd.Series, *, hint: str | None) -> pd.Series:
     """Wall times as moments of UTC, each on its own clock."""
     wall, out, found = when.dt.tz_localize(None), when.copy(), []
     for name, part in wall[wall.notna()].groupby(clocks):
@@ -191,7 +207,7 @@ def _placed(when: pd.Series, theirs: pd.Series, clocks: pd.Series) -> pd.Series:
             if bad.any():
                 at = bad.to_numpy().argmax()
                 line = int(when.index.get_indexer(part.index[[at]])[0]) + 2
-                found.append(finding(code, column="sent_at", line=line, found=f"{part.iloc[at]:%Y-%m-%d %H:%M} {name}"))
+                found.append(finding(code, column="sent_at", line=line, found=f"{part.iloc[at]:%Y-%m-%d %H:%M} {name}", hint=hint))
         out.loc[part.index] = first.dt.tz_convert("UTC")
     if found:
         raise DataError(found)

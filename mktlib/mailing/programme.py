@@ -33,6 +33,7 @@ def email_programme(
     cap_30: int | None = 6,
     spare: float = SPARE,
     zone: str = "Europe/Paris",
+    clock: str | None = None,
     language: str | None = None,
     tables: Tables | None = None,
 ) -> Programme:
@@ -48,7 +49,7 @@ def email_programme(
         flows: rows of `flows.toml`, or {flow: share of the people who enter it within 30 days} where you know it.
         sends: a log as for `check_sends`, with a column `flow`. people: how many are on the list; default those of the log.
         cap_7, cap_30: messages one person may get in any 7 and any 30 days, flows and campaigns together; None: no such cap.
-        spare: share of the people who may get more from flows than is set aside. zone: see `check_sends`. language: of the findings.
+        spare: share of the people who may get more from flows than is set aside. zone, clock: see `check_sends`. language: of the findings.
 
     Returns:
         Programme: `table` by flow, `left` by window, `spread` (share of people by messages). `facts["basis"]` says where the shares are
@@ -68,7 +69,7 @@ def email_programme(
     problems += [*wrong, *_wrong_numbers(people, spare)]
     if problems:
         raise DataError(problems)
-    log, told = (None if sends is None else _log(sends, zone)), language or default_language()
+    log, told = (None if sends is None else _log(sends, zone, clock)), language or default_language()
     observed = None if log is None else _observed(log, list(shares), people, tables)
     if observed is not None:
         shares, basis, people = observed.shares, "log", observed.people
@@ -137,7 +138,7 @@ class _Seen:
         found = [retell(f, language) for f in self._found]
         for code, names in (("W_PROGRAMME_ABSENT", self.absent), ("W_PROGRAMME_OTHERS", self.others)):
             said = ", ".join(names[:9])
-            found += [finding(code, language, level="warning", column="sends.flow", found=masked(said))] if names else []
+            found += [finding(code, language, level="warning", column="sends.flow", found=masked(said), axis="flow")] if names else []
         return found
 
     def _load(self, log: Sent, of_flows: np.ndarray, last: int, window: int) -> Load:
@@ -148,8 +149,8 @@ class _Seen:
         return Load(chance)
 
 
-def _log(sends: Any, zone: str) -> Sent:
-    sent = read_sends(sends, zone=zone)
+def _log(sends: Any, zone: str, clock: str | None) -> Sent:
+    sent = read_sends(sends, zone=zone, clock=clock)
     if "flow" not in sent.frame:
         there = ", ".join(map(str, sent.frame.columns))
         raise DataError(finding("E_MISSING_COLUMN", file="sends", column="flow", expected="flow", found=there))

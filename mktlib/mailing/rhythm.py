@@ -50,8 +50,9 @@ def email_rhythm(
     """The e-mails a month that are worth most over a customer's remaining life, those as good, and the price of fewer and of more.
 
     Args:
-        sends: one row an e-mail and person: member_id, sent_at (a moment; one without a zone is UTC), `by`, and what came of it: clicks,
-            conversions, revenue, unsubscribes, complaints (counts; blank is none), delivered. Who unsubscribes or complains has left.
+        sends: one row an e-mail and person: member_id, sent_at (a moment; one without a zone is read as UTC: only its month counts
+            here, so that no more than e-mails of the last hours of a month could move), `by`, and what came of it: clicks, conversions,
+            revenue, unsubscribes, complaints (counts; blank is none), delivered. Who unsubscribes or complains has left.
         by: the column of the segments; None: all people together.
         most: e-mails a month above which nothing is judged.
         assigned: the column with each person's arm where rhythms were drawn by lot: a number is the e-mails a month, of a name the
@@ -293,6 +294,6 @@ def _cautions(done: list[Settled], facts: Mapping[str, Any]) -> list[Finding]:
     if facts["mended"]:
         told.append(finding("N_RHYTHM_MENDED", level="note", count=int(facts["mended"])))
     edge = [f.name for f, _, found in done if found is not None and found.at_edge]
-    told += [finding("N_RHYTHM_EDGE", level="note", found=", ".join(edge))] if edge else []
+    told += [finding("N_RHYTHM_EDGE", level="note", found=", ".join(edge), axis="segment")] if edge else []
     untold = [f.name for f, _, _ in done if not f.answers]
-    return [*told, *([finding("N_RHYTHM_UNTOLD", level="note", found=", ".join(untold))] if untold else [])]
+    return [*told, *([finding("N_RHYTHM_UNTOLD", level="note", found=", ".join(untold), axis="segment")] if untold else [])]

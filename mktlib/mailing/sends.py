@@ -29,6 +29,7 @@ def check_sends(
     cap_7: int | None = None,
     cap_30: int | None = None,
     zone: str = "Europe/Paris",
+    clock: str | None = None,
     new_since: Any = None,
     level: float = 0.9,
     language: str | None = None,
@@ -43,7 +44,9 @@ def check_sends(
         members: the list of people: member_id, consent_email, consent_sms ... (0 or 1), consent_date, last_activity_at, unsubscribed_at,
             bounced_at, as far as it has them.
         cap_7, cap_30: messages that one person may get in any 7 and any 30 days, over all campaigns and channels; None is no cap.
-        zone: in whose days and hours people live; a moment without an offset is taken to be of it.
+        zone: in whose days and hours people live.
+        clock: whose clock times without a zone are on: the name of a zone ("UTC"), or "recipient"; None: that of `zone`, with a warning
+            that says so first, as most tools export the time of the account (`send_time` reads them so too).
         new_since: the first day of a new sending domain; its daily volumes are then held to a warm-up.
         level: of the intervals of rates. language: of the findings. tables: checks, hours of silence.
 
@@ -70,7 +73,7 @@ def check_sends(
         raise DataError(problems)
     tables, told = tables or load_tables(), language or default_language()
     bar = progress(total=4, desc="sends")
-    sent = _delivered(read_sends(sends, zone=zone))
+    sent = _delivered(read_sends(sends, zone=zone, clock=clock))
     bar.update()
     asked = Asked(tables=tables, language=told, level=level, since=since)
     people = read_members(members, sent, sorted(set(map(str, sent.channel))))
@@ -96,7 +99,7 @@ def check_sends(
         days=_by_day(sent),
         spread=_spread(sent, over),
         facts=_facts(sent, caps, zone, level),
-        findings=tuple(sorted(findings, key=lambda f: order[f.level])),
+        findings=tuple(sorted(findings, key=lambda f: (f.code != "W_SENDS_ZONE", order[f.level]))),
     )
 
 

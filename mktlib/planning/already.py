@@ -32,12 +32,19 @@ def read_log(brief: Brief, sends: Any, *, zone: str = "Europe/Paris") -> tuple[S
         DataError: what is wrong with the log, all at once.
     """
     sent = read_sends(sends, zone=zone)
-    found = [finding(f.code, brief.language, level=f.level, column=f.column, line=f.line, found=f.found) for f in sent.found]
+    found = [_told(f, zone, brief.language) for f in sent.found]
     named = sorted(set(_segments(sent)) - {""})
     if named and not set(named) & set(brief.segments):
         said: dict[str, Any] = {"expected": ", ".join(brief.segments), "hint": nearest(named[0], brief.segments)}
         found.append(finding("W_PLAN_SENDS", brief.language, level="warning", column="sends.segment", found=", ".join(named[:5]), **said))
     return sent, found
+
+
+def _told(found: Finding, zone: str, language: str) -> Finding:
+    """What is to be told of a log; here a zone is told by an offset alone."""
+    hint = f'sends["sent_at"] = sends["sent_at"].dt.tz_localize("{zone}")' if found.code == "W_SENDS_ZONE" else None
+    said: dict[str, Any] = {"level": found.level, "column": found.column, "line": found.line, "found": found.found}
+    return finding(found.code, language, **said, hint=hint, zone=zone)
 
 
 def over_with_log(brief: Brief, calendar: pd.DataFrame, sent: Sent) -> pd.DataFrame:
