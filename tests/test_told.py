@@ -17,7 +17,7 @@ from pictured_rhythm import RHYTHM
 
 import mktlib as mk
 from mktlib.results import Result
-from mktlib.vocabulary import load_tables
+from mktlib.vocabulary import finding, load_tables, retell
 
 FREE = {
     "consent", "inputmode", "autocomplete", "type", "person", "area", "place", "other", "search", "missing", "distance", "group", "value",
@@ -72,3 +72,22 @@ def test_a_year_is_no_quantity_and_a_value_with_a_unit_no_money():
     frame = pd.DataFrame({"year": [2017], "value": [1609.0], "unit": ["m"], "channels": ["email, sms"], "segment": ["all"]})
     assert mk.table(frame, language="fr").iloc[0].tolist() == ["2017", "1\u202f609", "m", "E-mail, SMS", "Tous"]
     assert mk.table(frame[["value"]], language="fr").iloc[0, 0] == "1\u202f609\u202f€"
+
+
+def test_a_client_reads_no_code():
+    """What to type is for those who type: the page for a client holds no option, no attribute, no key of a table."""
+    log = mk.load_sample("sends")
+    results = [mk.email_rhythm(log, by=None), mk.email_programme({"welcome": 0.5, "win_back": 0.5}, cap_30=3), HOURS["mail_times_none"]]
+    results += [mk.check_sends(log), mk.send_time(mk.load_sample("sends_hours")), mk.check_sends(log.head(0))]
+    for language in ("en", "fr"):
+        page = mk.report(*results, language=language).html
+        assert not re.search(r"\.segments\b|\.trial\b|\b\w+=[\w{…]|Expected: |Attendu\W: |city_trendsetters", re.sub("<[^>]*>", "", page))
+    assert "orders=purchases" in mk.report(mk.email_rhythm(log, by=None, worth={"clicks": 0.5}), reader="analyst").html
+
+
+def test_findings_count_and_date_as_one_says_them():
+    found = finding("E_FREQUENCY_CAP", person="p", count=12345, first="2026-09-01", last="2026-09-07", cap=2, window=7, people=3)
+    assert "12\u202f345 message(s) du 1er septembre 2026 au 7 septembre 2026" in retell(found, "fr").text
+    assert "12,345 message(s) from 2026-09-01" in retell(found, "en").text
+    assert '"20261"' in finding("E_NEGATIVE_COUNT", "en", found="20261").text
+    assert "54\u202f546 des ouvertures" in finding("N_SEND_TIME_MACHINES", "fr", found="54546").text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -67,7 +68,7 @@ from mktlib.results import (
     StyleGuide,
     Watch,
 )
-from mktlib.vocabulary import retell
+from mktlib.vocabulary import retell, saying
 from mktlib.wording import chances
 
 MOST_FINDINGS = 12
@@ -445,8 +446,12 @@ def section(voice: Voice, result: Result) -> Section:
 
 
 def _told(voice: Voice, found: Finding) -> str:
-    """A finding in the reader's language; in its own words where the language has none for it."""
+    """A finding in the reader's language; in its own words where the language has none for it. What to type is for those who type."""
     known = found.code in voice.tables.languages[voice.language]["findings"] or "_said" in found.values
+    if axis := found.values.get("axis"):
+        found = replace(found, found=voice.names((voice.label(axis, key) for key in str(found.found).split(", ")), most=9))
+    if not voice.analyst:
+        return visible(saying(found, voice.language) if known else found.text)
     return visible((retell(found, voice.language) if known else found).text)
 
 

@@ -35,6 +35,7 @@ from mktlib.vocabulary.words import (
     phrase,
     printable,
     retell,
+    saying,
     unknowable,
 )
 
@@ -72,6 +73,7 @@ __all__ = [
     "read_opinion",
     "retell",
     "rhythm_evidence",
+    "saying",
     "sending_rules",
     "sentiment_words",
     "unknowable",

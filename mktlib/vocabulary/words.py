@@ -124,6 +124,22 @@ def retell(found: Finding, language: str) -> Finding:
     )
 
 
+def saying(found: Finding, language: str) -> str:
+    """What a finding says, for those who have nothing to type: without column, expectation and advice; where, of a fault in a file.
+
+    >>> saying(finding("E_NEGATIVE_COUNT", "en", file="log.csv", line=3, column="clicks", found="-5"), "en")
+    'log.csv, line 3: "-5" is negative.'
+    """
+    given = found.values.get("_given", {})
+    fields = {"file": found.file, "line": found.line, "column": found.column, "found": found.found, **given, **found.values}
+    row, fill = _filled(found.code, language, fields)
+    if "says" not in row:
+        return found.text
+    core = string.Formatter().vformat(row["says"], (), _Blank(fill)).rstrip(".") + "."
+    where = _where(language, {"file": found.file, "line": found.line}) if found.code.startswith("E_") else ""
+    return where + core if where else core[:1].upper() + core[1:]
+
+
 ADDRESS = re.compile(r"[^\s@＠<>,;:\"'()\[\]|/=?&]{1,64}(?:[@＠]|%40)[^\s@＠<>,;:\"'()\[\]|/=?&]{1,190}\.[^\W\d_]{2,}")
 LONG_NUMBER = re.compile(r"(?:\d[\s.\-/]?){6,}\d")
 
@@ -162,19 +178,13 @@ class _Blank(dict[str, Any]):
 
 def _sentences(code: str, language: str, fields: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
     """(whole text, expected, hint) from the language file; the fields alone where it has no row for the code."""
-    told = fields.get("_said") or {}  # a rule of the tables brings its own sentences
-    row = told.get(language) or told.get("en") or lookup(f"findings.{code}", language) or {}
-    fill = {k: v for k, v in fields.items() if v is not None}
-    if axis := lookup(f"labels.column.{fill.get('factor')}", language):
-        fill["factor"] = f"{axis[:1].lower()}{axis[1:]}"
+    row, fill = _filled(code, language, fields)
 
     def said(name: str) -> str | None:
         return string.Formatter().vformat(row[name], (), _Blank(fill)) if name in row else None
 
     expected, hint = fields.get("expected") or said("expected"), fields.get("hint") or said("hint")
-    comma, colon = (", ", " : ") if language == "fr" else (", ", ": ")
-    line = f"{phrase_or('words.line', language, 'line')} {fields['line']}" if fields.get("line") is not None else None
-    where = comma.join(str(part) for part in (fields.get("file"), line, fields.get("column")) if part)
+    colon = _colon(language)
     core = said("says") or " ".join(str(x) for x in (code, fields.get("found")) if x is not None)
     parts = [core]
     if expected and "{expected}" not in row.get("says", ""):
@@ -183,7 +193,39 @@ def _sentences(code: str, language: str, fields: Mapping[str, Any]) -> tuple[str
         own_words = None if fields.get("hint") else said("hint")
         parts.append(own_words or f"{phrase_or('words.type', language, 'Type')}{colon}{hint}")
     text = ". ".join(str(p).rstrip(".") for p in parts) + "."
-    return (f"{where}{colon}{text}" if where else text), expected, hint
+    return _where(language, fields) + text, expected, hint
+
+
+def _where(language: str, fields: Mapping[str, Any]) -> str:
+    """File, line and column, up to the colon; nothing where none is known."""
+    line = f"{phrase_or('words.line', language, 'line')} {fields['line']}" if fields.get("line") is not None else None
+    where = ", ".join(str(part) for part in (fields.get("file"), line, fields.get("column")) if part)
+    return f"{where}{_colon(language)}" if where else ""
+
+
+def _colon(language: str) -> str:
+    return " : " if language == "fr" else ": "
+
+
+def _filled(code: str, language: str, fields: Mapping[str, Any]) -> tuple[Mapping[str, str], dict[str, Any]]:
+    """The row of a code, and what goes into its sentences: great counts with their mark, days as one says them."""
+    told = fields.get("_said") or {}  # a rule of the tables brings its own sentences
+    row = told.get(language) or told.get("en") or lookup(f"findings.{code}", language) or {}
+    fill = {k: _spoken(code, k, v, language) for k, v in fields.items() if v is not None}
+    if axis := lookup(f"labels.column.{fill.get('factor')}", language):
+        fill["factor"] = f"{axis[:1].lower()}{axis[1:]}"
+    return row, fill
+
+
+def _spoken(code: str, name: str, value: Any, language: str) -> Any:
+    """A value as it is said; what was found in a file stays as it stands there."""
+    counted = isinstance(value, int) or (name == "found" and code.startswith("N_") and re.fullmatch(r"[1-9]\d{4,}", str(value)))
+    if counted and name != "line" and abs(int(value)) >= 10_000:  # no year is as great
+        return f"{int(value):,}".replace(",", "\u202f" if language == "fr" else ",")
+    if language == "fr" and name in ("first", "last") and re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
+        year, month, day = (int(part) for part in str(value).split("-"))
+        return f"{'1er' if day == 1 else day} {lookup('calendar.months', language)[month - 1]} {year}"
+    return value
 
 
 def phrase_or(key: str, language: str, otherwise: str) -> str:
