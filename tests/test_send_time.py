@@ -150,6 +150,26 @@ def test_what_cannot_be_read_is_said_all_at_once(rows, options, codes):
     assert sorted(f.code for f in error.value.findings) == sorted(codes)
 
 
+TYPED = [
+    "31/08/2026",
+    "31/08/2026 18:00",
+    "31.08.2026 18:00:05",
+    "08/31/2026, 6:00 PM",
+    "31-08-26 18:00",
+    "3/8/2026 08:00",
+    "31/08/2026 18:00:05.250",
+]
+
+
+@pytest.mark.parametrize("cell", TYPED)
+def test_the_format_to_type_reads_the_value_that_was_found(cell):
+    with pytest.raises(DataError) as error:
+        mk.send_time(pd.DataFrame([row(cell)]))
+    frame = pd.DataFrame({"sent_at": [cell]})
+    exec(next(f for f in error.value.findings if f.code == "E_BAD_DATE").hint, {"pd": pd, "frame": frame})
+    assert (frame["sent_at"].dt.month.item(), frame["sent_at"].dt.hour.item() > 0) == (8, ":" in cell)
+
+
 def test_an_error_names_the_line_and_what_to_type():
     frame = pd.DataFrame([row("2026-03-02T09:00Z", zone="Europe/Paris"), row("2026-03-02T09:00Z", zone="europe/paris ville")])
     with pytest.raises(DataError) as error:

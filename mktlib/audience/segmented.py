@@ -194,7 +194,7 @@ def _unreadable(values: pd.Series, column: Column) -> list[Finding]:
     if not bad.any():
         return []
     at = int(bad.to_numpy(bool).argmax())
-    hint = typed_days(column.name) if column.kind == "date" else None
+    hint = typed_days(column.name, values.iloc[at]) if column.kind == "date" else None
     return [finding(code, column=column.name, line=at + 2, found=values.iloc[at], hint=hint)]
 
 

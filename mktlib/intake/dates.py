@@ -14,6 +14,10 @@ from mktlib.vocabulary import calendars
 TIME = r"(?:[ T,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?)?(?:\|\d{1,2})?"  # the last: an hour of its own
 SLASHED = re.compile(rf"(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}){TIME}")
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|\||[T ]\d{2}:)")
+TYPED = re.compile(  # a day whose format is told to its owner
+    r"\d{1,2}(?P<mark>[/.-])(?P<b>\d{1,2})(?P=mark)(?P<y>\d{4}|\d{2})"
+    r"(?:(?P<between>[ T,]+)(?P<hour>\d{1,2}):\d{2}(?P<s>:\d{2}(?P<f>\.\d+)?)?(?:(?P<gap>\s?)(?P<half>[AaPp][Mm]))?)?"
+)
 COMPACT = re.compile(r"(?:19|20)\d{6}")
 SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 NAMED = re.compile(
@@ -31,13 +35,29 @@ EPOCH = date(1899, 12, 30)  # of a spreadsheet's day numbers
 OFFSET = r"(?:Z|UTC|[+-]\d{2}:?\d{2}|[T:]\d{2}(?:\.\d+)?[+-]\d{2})$"  # the zone at the end of a moment; the last as PostgreSQL has it
 
 
-def typed_days(column: str) -> str:
-    """What to type where the days of a frame are not read.
+def typed_days(column: str, cell: object = "") -> str:
+    """What to type where the days of a frame are not read, in the format of a cell of it.
 
     >>> typed_days("at")
     'frame["at"] = pd.to_datetime(frame["at"], format="%d/%m/%Y")'
+    >>> typed_days("at", "08-31-2026 6:05:00 PM")
+    'frame["at"] = pd.to_datetime(frame["at"], format="%m-%d-%Y %I:%M:%S %p")'
     """
-    return f'frame["{column}"] = pd.to_datetime(frame["{column}"], format="%d/%m/%Y")'
+    return f'frame["{column}"] = pd.to_datetime(frame["{column}"], format="{_typed_format(str(cell).strip())}")'
+
+
+def _typed_format(text: str) -> str:
+    """The format of a slashed day, with its time; of a day that could be read in two orders the one with the day first."""
+    found = TYPED.fullmatch(text)
+    if not found:
+        return "%d/%m/%Y"
+    order = "mdy" if int(found["b"]) > 12 else "dmy"
+    form = _ordered(order, found["mark"]) if len(found["y"]) == 4 else _ordered(order, found["mark"]).replace("%Y", "%y")
+    if not found["hour"]:
+        return form
+    seconds = (":%S" if found["s"] else "") + (".%f" if found["f"] else "")
+    half = f"{found['gap']}%p" if found["half"] else ""
+    return f"{form}{found['between']}{'%I' if half else '%H'}:%M{seconds}{half}"
 
 
 @cache

@@ -63,7 +63,7 @@ def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
         texts = [str(t).strip() for t in values.dropna().unique()]
         if (open_ := open_order(texts)) is not None:
             at = int(values.astype(str).str.strip().eq(open_).to_numpy().argmax())
-            told = finding("E_AMBIGUOUS_DATE", column=column, line=at + 2, found=open_, hint=typed_days(column))
+            told = finding("E_AMBIGUOUS_DATE", column=column, line=at + 2, found=open_, hint=typed_days(column, open_))
             return pd.Series(pd.NaT, index=values.index), [told]
         when = pd.to_datetime(values, errors="coerce", utc=True, format=day_format(texts) or "ISO8601")
     when = when.dt.tz_localize(None)
@@ -72,7 +72,9 @@ def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
     if not bad.any():
         return when, []
     at = int(bad.argmax())
-    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=frame[column].iloc[at], hint=typed_days(column))]
+    return when, [
+        finding("E_BAD_DATE", column=column, line=at + 2, found=frame[column].iloc[at], hint=typed_days(column, frame[column].iloc[at]))
+    ]
 
 
 def moments(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]:
@@ -83,7 +85,7 @@ def moments(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]
     if not bad.any():
         return when, []
     at = int(bad.argmax())
-    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=values.iloc[at], hint=typed_days(column))]
+    return when, [finding("E_BAD_DATE", column=column, line=at + 2, found=values.iloc[at], hint=typed_days(column, values.iloc[at]))]
 
 
 def not_zone(zone: object) -> list[Finding]:

@@ -106,7 +106,7 @@ def _counts(frame: pd.DataFrame, brand: str) -> pd.DataFrame:
     for code, column, bad in tests:
         if bad.any():
             at = int(bad.to_numpy().argmax())
-            hint = typed_days(column) if code == "E_BAD_DATE" else None
+            hint = typed_days(column, frame[column].iloc[at]) if code == "E_BAD_DATE" else None
             found.append(finding(code, column=column, line=at + 2, found=frame[column].iloc[at] if column in frame else None, hint=hint))
     brands = sorted(out["brand"].unique())
     if len(out) and brand not in brands:

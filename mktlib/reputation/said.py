@@ -103,7 +103,7 @@ def _unreadable(frame: pd.DataFrame, out: pd.DataFrame) -> list[Finding]:
     for code, column, bad in wrong:
         if bad.any():
             at = int(bad.to_numpy().argmax())
-            hint = typed_days(column) if code == "E_BAD_DATE" else None
+            hint = typed_days(column, frame[column].iloc[at]) if code == "E_BAD_DATE" else None
             found.append(finding(code, column=column, line=at + 2, found=frame[column].iloc[at], count=int(bad.sum()), hint=hint))
     return found
 
