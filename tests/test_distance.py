@@ -238,3 +238,23 @@ def test_coupons_offered_in_cars():
     rate = [other.predict_proba(x.assign(far=k))[:, 1].mean() for k in (0.0, 1.0)]
     assert last["difference"] == pytest.approx(rate[1] - rate[0], abs=0.01)  # scikit-learn's is over all offers, ours over 9 in 10
     assert last["difference_low"] < last["difference"] < last["difference_high"]
+
+
+def test_the_report_says_units_kinds_and_money():
+    made = world()
+    made = made.assign(distance_m=made["distance"] * 100, kind=np.where(np.arange(len(made)) % 2, "bar", "cafe"))
+    read = mk.distance_effect(made, distance="distance_m", cuts=[1000, 2000], kind="kind", person="person", value=10.0, cost=1.0)
+    assert read.facts["unit"] == "m"
+    said = mk.report(read, language="en").sections[0]
+    text = " ".join([said.headline, *said.sentences])
+    assert "< 1000\u00a0m" in text
+    assert "€10" in text
+    net = 10 * read.table["rate"].iloc[0] - 1
+    assert f"brings €{float(f'{net:.2g}'):g}" in text
+    assert "kind of offer" in text
+    assert [len(table.rows) for table in said.tables] == [3, 2]
+    assert said.tables[0].rows[0].cells[0] == "< 1000\u00a0m"
+    assert mk.distance_effect(made, distance="distance_m", cuts=[1000, 2000], unit="km").facts["unit"] == "km"
+    with pytest.raises(DataError) as refused:
+        mk.distance_effect(made, distance="distance_m", unit="miles")
+    assert refused.value.findings[0].column == "unit"

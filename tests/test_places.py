@@ -147,6 +147,16 @@ def test_one_shop_turned_round_is_the_shop_and_not_its_visitors():
         assert (told.code, told.file, told.line, told.hint) == ("E_COORDINATE_TURNED", "places", 4, "latitude 45.761, longitude 4.833")
 
 
+def test_a_frame_of_people_is_shown_by_table_and_drawn_by_catchments():
+    table = people_near(around(0, 20, 100), SHOPS)
+    for call in (mk.show, mk.report):
+        for language in ("en", "fr"):
+            with pytest.raises(DataError) as refused:
+                call(table, language=language)
+            assert "mk.table(...)" in str(refused.value)
+            assert "mk.catchments(visits, places)" in str(refused.value)
+
+
 SHOP = [
     ("48,85904", "2,36012", "48,85904 / 2,36012", "latitude 48.85904, longitude 2.36012"),
     (0, 0, "0 / 0", None), (None, 2.36012, "– / 2.36012", None), (91, 2.36012, "91 / 2.36012", "latitude 2.36012, longitude 91"),
@@ -637,3 +647,15 @@ def test_nobody_s_name_is_in_any_table(known):
     frames = [getattr(known, f) for f in ("table", "reach", "decay", "overlaps", "hours", "density", "spots", "minimums")]
     text = "".join(f.to_csv() for f in [*frames, mk.place_sheet(known).table])
     assert not any(name in text for name in who)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_report_says_within_which_radius_places_share_people_and_under_which_minimum_there_are_too_few(known, language):
+    shared = known.overlaps.nlargest(1, "people").iloc[0]
+    said = " ".join(mk.report(known, language=language).sections[0].sentences)
+    assert shared["radius_m"] == 1000
+    assert said.replace("\xa0", " ").count("(à moins de 1 km)" if language == "fr" else "(within 1 km)") >= 2
+    sheet = mk.place_sheet(known)
+    text = " ".join(mk.report(sheet, language=language).sections[0].sentences)
+    assert "50 seen" in text or "50 personnes vues" in text
+    assert "50" in mk.show(sheet, language=language).text

@@ -160,6 +160,15 @@ def gain(canvas: Canvas, result: GeoLift) -> None:
 # ---------------------------------------------------------------- distance
 
 
+def with_unit(name: str, unit: str | None) -> str:
+    """A class of distance, with its unit where it is told in numbers alone.
+
+    >>> with_unit("< 610", "m"), with_unit("zone 1", "m"), with_unit("< 610", None)
+    ('< 610\xa0m', 'zone 1', '< 610')
+    """
+    return f"{name}\u00a0{unit}" if unit and name[-1:].isdigit() and not any(map(str.isalpha, name)) else name
+
+
 def distance_size(result: DistanceEffect) -> tuple[float, float]:
     return 9.0, max(3.2, 2.2 + 0.5 * min(len(result.table), MOST_ROWS))
 
@@ -176,7 +185,10 @@ def distance(canvas: Canvas, result: DistanceEffect) -> None:
         table["raw"], y + 0.12, marker="D", linestyle="none", color=cv.GREY, markerfacecolor="white", label=canvas.say("distance.raw")
     )
     canvas.rows(
-        [canvas.say("distance.row", distance=r.distance, count=canvas.number(int(str(r.offers)))) for r in table.itertuples()],
+        [
+            canvas.say("distance.row", distance=with_unit(str(r.distance), facts.get("unit")), count=canvas.number(int(str(r.offers))))
+            for r in table.itertuples()
+        ],
         width=34,
         lines=2,
     )

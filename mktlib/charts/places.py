@@ -15,6 +15,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from mktlib.charts import canvas as cv
 from mktlib.charts.canvas import Canvas, Units
 from mktlib.results import Catchments, PlaceSheet
+from mktlib.vocabulary import local_rules
 
 MOST, PANELS, ACROSS, ROWS, NAMED = 4, 6, 3, 8, 3
 SMALLEST = 50.0
@@ -220,7 +221,9 @@ def sheet(canvas: Canvas, result: PlaceSheet) -> None:
         return canvas.nothing("places.no_radius")
     shown = table.head(3 * ROWS).reset_index(drop=True)
     enough = int((table["audience"] == "enough").sum())
-    canvas.title(canvas.say("places.sheet_title", count=enough, many=canvas.number(enough), all=canvas.number(len(table))))
+    least = canvas.number(float(local_rules()["local"]["own_audience_least"]["value"]))
+    said = {"many": canvas.number(enough), "all": canvas.number(len(table)), "least": least}
+    canvas.title(canvas.say("places.sheet_title", count=enough, **said))
     for verdict, (marker, colour) in AUDIENCE.items():
         mine = shown[shown["audience"] == verdict]
         if len(mine):

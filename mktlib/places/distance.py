@@ -16,7 +16,7 @@ from scipy.stats import norm
 
 from mktlib.errors import Finding
 from mktlib.places.distance_fit import Fit, fitted, pooled, standard
-from mktlib.places.distance_read import Offers, read_offers
+from mktlib.places.distance_read import Offers, read_offers, unit_of
 from mktlib.results import DistanceEffect
 from mktlib.vocabulary import finding
 
@@ -42,6 +42,7 @@ def distance_effect(
     value: float | None = None,
     cost: float = 0.0,
     stated: bool = False,
+    unit: str | None = None,
     currency: str = "EUR",
     level: float = 0.9,
 ) -> DistanceEffect:
@@ -58,6 +59,7 @@ def distance_effect(
         radius: frame with `distance` (the classes) and people, who live in each ring. value: what an accepted offer brings; cost: what an
             offer costs, accepted or not.
         stated: whether people said what they would do (a survey of scenarios) and did not do it.
+        unit: of a distance in numbers: "m", "km" or "min"; by default what the column's name says ("distance_m", "minutes").
 
     Returns:
         `DistanceEffect`.
@@ -83,7 +85,7 @@ def distance_effect(
         "scenario": scenario,
         "radius": radius,
     }
-    read = read_offers(offers, distance=distance, outcome=outcome, money=(value, cost), level=level, **asked)
+    read = read_offers(offers, distance=distance, outcome=outcome, money=(value, cost), level=level, unit=unit, **asked)
     z = float(norm.ppf((1 + level) / 2))
     alike = read.only(read.comparable)
     enough = len(alike.y) and bool((np.bincount(alike.klass, minlength=len(read.names)) >= FEWEST).all())
@@ -94,7 +96,7 @@ def distance_effect(
     facts |= {"distance": distance, "outcome": outcome, "context": list(read.context), "classes": len(read.names), "stated": bool(stated)}
     facts |= {"comparable": len(alike.y), "spread": spread, "p_kinds": p_kinds, "currency": currency}
     facts |= _trend(alike, z) | _monotone(alike, fit, z) if fit is not None else dict(UNTOLD)
-    facts |= {"value": value, "cost": cost, "clustered": bool(read.who)}
+    facts |= {"value": value, "cost": cost, "clustered": bool(read.who), "unit": unit or unit_of(distance)}
     return DistanceEffect(table=table, kinds=kinds, rings=_rings(read, table, (value, cost)), facts=facts,
                           findings=(*read.findings, *_remarks(read, fit, facts)))  # fmt: skip
 

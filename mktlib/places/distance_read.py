@@ -27,6 +27,7 @@ POSSIBLE = 0.05
 """Offers below which a level of the circumstances joins the others that are rare; the least chance of each class that makes an offer
 comparable."""
 MOST_COLUMNS = 200
+UNITS = {"m": ("m", "metres", "meters"), "km": ("km", "kilometres", "kilometers"), "min": ("min", "mins", "minutes")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,7 @@ def read_offers(
     radius: Any,
     money: tuple[float | None, float],
     level: float,
+    unit: str | None,
 ) -> Offers:
     """The offers of a frame.
 
@@ -105,6 +107,7 @@ def read_offers(
         *absent(frame, [distance, outcome, *about, *([kind] if kind else []), *groups[0], *groups[1]]),
         *not_level(level),
         *_money(money),
+        *([] if unit in (None, *UNITS) else [finding("E_OPTION", column="unit", found=unit, expected=" / ".join(UNITS))]),
     ]
     if found:
         raise DataError(found)
@@ -132,6 +135,16 @@ def read_offers(
         y=y, klass=klass, names=names, rest=rest, columns=(*columns, *names[1:]), who=tuple(who), people=people, kinds=kinds,
         rings=_rings(radius, distance), context=(*about, *([kind] if kind else [])), findings=tuple(told),
     )  # fmt: skip
+
+
+def unit_of(distance: str) -> str | None:
+    """What a distance in numbers is in, as far as the last word of its column's name says it.
+
+    >>> unit_of("distance_m"), unit_of("Minutes"), unit_of("distance")
+    ('m', 'min', None)
+    """
+    last = str(distance).lower().replace(" ", "_").split("_")[-1]
+    return next((unit for unit, words in UNITS.items() if last in words), None)
 
 
 def _codes(frame: pd.DataFrame, columns: list[str]) -> np.ndarray:

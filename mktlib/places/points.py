@@ -313,8 +313,8 @@ def _places(frame: pd.DataFrame, read: Coordinates, named: str) -> Places:
         raise DataError(finding("E_PLACE_TWICE", file="places", line=at + 2, column=named, found=names.iloc[at]))
     for i in np.flatnonzero(names.isin([OTHERS, ALL]))[:1]:
         raise DataError(finding("E_PLACE_NAME", file="places", line=int(i) + 2, column=named, found=names.iloc[i]))
-    at = sphere.on_sphere(read.latitude, read.longitude)
-    return Places(name=names.to_numpy(object), at=at, latitude=read.latitude, longitude=read.longitude, frame=frame)
+    spots = sphere.on_sphere(read.latitude, read.longitude)
+    return Places(name=names.to_numpy(object), at=spots, latitude=read.latitude, longitude=read.longitude, frame=frame)
 
 
 # ---------------------------------------------------------------- how fine they are

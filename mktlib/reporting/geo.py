@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mktlib.charts.geo import with_unit
 from mktlib.reporting.drafts import Draft, statistics
 from mktlib.reporting.facts import Facts
 from mktlib.reporting.grid import Grid, Spec, grid
@@ -159,7 +160,7 @@ def distance_draft(voice: Voice, result: DistanceEffect, facts: Facts) -> Draft:
         return Draft(headline=voice.say("comparison.empty"), sentences=[], tables=[], details=[])
     near, far = result.table.iloc[0].to_dict(), result.table.iloc[-1].to_dict()
     sure = chances(float(facts["level"]), voice.language)
-    ends = {"first": voice.text(near["distance"]), "last": voice.text(far["distance"])}
+    ends = {"first": _class(voice, near["distance"], facts), "last": _class(voice, far["distance"], facts)}
     rates = {"near": _share(voice, near["rate"]), "far": _share(voice, far["rate"])}
     headline = voice.say(f"distance.{facts['trend']}", **ends, **rates)
     sentences = [voice.say("distance.stated")] if facts["stated"] else []
@@ -170,7 +171,7 @@ def distance_draft(voice: Voice, result: DistanceEffect, facts: Facts) -> Draft:
     sentences.append(voice.say("distance.raw", **raw))
     if facts["comparable"] < facts["offers"]:
         sentences.append(voice.say("distance.comparable", many=voice.number(facts["comparable"]), all=voice.number(facts["offers"])))
-    sentences += _by_kind(voice, result, facts)
+    sentences += [*_by_kind(voice, result, facts), *_net(voice, (near, far), facts, ends)]
     known = statistics(
         voice,
         facts | {"p_trend": facts["p_value"]},
@@ -183,10 +184,31 @@ def distance_draft(voice: Voice, result: DistanceEffect, facts: Facts) -> Draft:
     return Draft(headline=headline, sentences=sentences, tables=_distance_tables(voice, result, facts), details=known)
 
 
-def _by_kind(voice: Voice, result: DistanceEffect, facts: Facts) -> list[str]:
-    """Kinds whose own trend is shown, where kinds are shown to differ at all."""
-    if result.kinds.empty or not facts["p_kinds"] <= 0.05:
+def _class(voice: Voice, name: Any, facts: Facts) -> str:
+    """A class of distance, with its unit where it is a number."""
+    return voice.text(with_unit(str(name), facts.get("unit")))
+
+
+def _net(voice: Voice, rows: tuple[Mapping[Any, Any], ...], facts: Facts, ends: Mapping[str, str]) -> list[str]:
+    """What an offer brings less what it costs, at the nearest and the farthest."""
+    worth, cost = facts.get("value"), float(facts.get("cost") or 0)
+    if worth is None or not all(np.isfinite(row["rate"]) for row in rows):
         return []
+    money = {
+        f"{name}{end}": voice.money(two(float(worth) * row[column] - cost), facts["currency"])
+        for name, row in zip(("near", "far"), rows, strict=True)
+        for end, column in (("", "rate"), ("_low", "low"), ("_high", "high"))
+    }
+    each = {k: voice.money(float(v), facts["currency"]) for k, v in (("worth", worth), ("cost", cost))}
+    return [voice.say("distance.net", **ends, **each, **money)]
+
+
+def _by_kind(voice: Voice, result: DistanceEffect, facts: Facts) -> list[str]:
+    """Kinds whose own trend is shown, where kinds are shown to differ at all; that none is, where they are not."""
+    if result.kinds.empty or not np.isfinite(facts["p_kinds"]):
+        return []
+    if facts["p_kinds"] > 0.05:
+        return [voice.say("distance.kinds_alike")]
     said, kind = [], str(facts["kind"])
     for key, mine in (("fall", result.kinds["high"] < 0), ("rise", result.kinds["low"] > 0)):
         names = [voice.label(kind, k) for k in result.kinds.loc[mine, "kind"]]
@@ -198,10 +220,25 @@ def _distance_tables(voice: Voice, result: DistanceEffect, facts: Facts) -> list
     names = {"distance": "distance_class", "offers": "distance_offers", "raw": "distance_raw", "rate": "distance_rate"}
     spec: list[Spec] = [("distance_class", "text"), ("distance_offers", "number"), ("distance_rate", "percent"), ("low", "percent")]
     spec += [("high", "percent"), ("distance_raw", "percent")]
-    tables = [grid(voice, result.table.rename(columns=names), spec, caption=voice.say("distance.caption"), facts=facts)]
+    named = result.table.assign(distance=[_class(voice, d, facts) for d in result.table["distance"]])
+    tables = [grid(voice, named.rename(columns=names), spec, caption=voice.say("distance.caption"), facts=facts)]
+    if len(result.kinds):
+        kinds = result.kinds.assign(kind=[voice.label(str(facts["kind"]), k) for k in result.kinds["kind"]])
+        kinds = kinds.rename(columns={c: f"distance_{c}" for c in ("kind", "offers", "near", "far")})
+        own: list[Spec] = [
+            ("distance_kind", "text"),
+            ("distance_offers", "number"),
+            ("distance_near", "percent"),
+            ("distance_far", "percent"),
+        ]
+        tables.append(grid(voice, kinds, own, caption=voice.say("distance.kinds"), facts=facts))
     if len(result.rings) and result.rings["value"].notna().any():
         names = {"distance": "distance_class", "people": "distance_people", "rate": "distance_rate", "value": "distance_value"}
-        rings = result.rings.drop(columns=["total"]).rename(columns=names | {"value_low": "low", "value_high": "high"})
+        rings = (
+            result.rings.assign(distance=[_class(voice, d, facts) for d in result.rings["distance"]])
+            .drop(columns=["total"])
+            .rename(columns=names | {"value_low": "low", "value_high": "high"})
+        )
         each: list[Spec] = [
             ("distance_class", "text"),
             ("distance_people", "whole"),

@@ -58,11 +58,12 @@ def _reach(voice: Voice, row: Mapping[Any, Any], sure: str) -> str:
 def _shared(voice: Voice, result: Catchments) -> list[str]:
     """The pairs that share most, each once."""
     pairs = result.overlaps[result.overlaps["place"] < result.overlaps["other"]] if len(result.overlaps) else result.overlaps
-    said = []
+    radius, said = dict(zip(result.overlaps["place"], result.overlaps["radius_m"], strict=True)) if len(pairs) else {}, []
     for row in pairs.nlargest(MOST, "people").to_dict("records") if len(pairs) else ():
         back = result.overlaps[(result.overlaps["place"] == row["other"]) & (result.overlaps["other"] == row["place"])]
         values = {"place": voice.text(row["place"]), "other": voice.text(row["other"]), "share": voice.percent(row["share"])}
         values["back"] = voice.percent(float(back["share"].iloc[0])) if len(back) else "–"
+        values |= {"radius": _metres(voice, row["radius_m"]), "wide": _metres(voice, radius[row["other"]])}
         said.append(voice.count("catchments.shared", row["people"], **values))
     return said
 
@@ -185,11 +186,11 @@ def _place(voice: Voice, rows: pd.DataFrame, facts: Facts) -> str:
 
 def _cautions(voice: Voice, table: pd.DataFrame) -> list[str]:
     """Silence, consent and too small audiences."""
-    said = []
+    said, least = [], float(local_rules()["local"]["own_audience_least"]["value"])
     for key, rows in (("quiet", table[table["quiet"].astype(bool)]), ("too_small", table[table["audience"] == "too_few"])):
         if len(rows):
             names = voice.names([f"{voice.text(r.place)} ({voice.label('channel', r.channel)})" for r in rows.itertuples()], most=4)
-            said.append(voice.say(f"place_sheet.{key}", names=names))
+            said.append(voice.say(f"place_sheet.{key}", names=names, least=voice.number(least)))
     if (table["consent"] != "").any():
         said.append(voice.say("place_sheet.consent"))
     return [*said, voice.say("place_sheet.measure")]

@@ -113,7 +113,8 @@ class DistanceEffect(Result):
     facts: level, offers, comparable (offers), accepted, people, kind, clustered (bool: errors know who was asked), value, cost, distance,
     outcome, context (columns adjusted for), classes, stated (bool: said, not done), step with step_low and step_high (log-odds a class),
     p_value (of "no trend"), trend (falls | rises | not_shown | not_comparable), monotone (bool: no step is shown to go the other way),
-    spread (sd of steps between kinds), p_kinds (of "all kinds alike"), currency."""
+    spread (sd of steps between kinds), p_kinds (of "all kinds alike"), currency, unit (of classes in
+    numbers: m | km | min; None: not told)."""
 
     kinds: pd.DataFrame
     rings: pd.DataFrame
