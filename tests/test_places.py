@@ -140,9 +140,10 @@ def test_one_shop_turned_round_is_the_shop_and_not_its_visitors():
     shops = SHOPS.copy()
     shops.loc[2, ["latitude", "longitude"]] = (4.833, 45.761)
     seen = pd.concat([around(0, 20, 100), around(2, 20, 100, start=90)])
-    for call in (people_near, mk.catchments):
+    alone = around(0, 20, 100)  # nobody was seen around the shop that is wrong
+    for call, visits in ((people_near, seen), (mk.catchments, seen), (people_near, alone)):
         with pytest.raises(DataError) as refused:
-            call(seen, shops)
+            call(visits, shops)
         (told,) = refused.value.findings
         assert (told.code, told.file, told.line, told.hint) == ("E_COORDINATE_TURNED", "places", 4, "latitude 45.761, longitude 4.833")
 

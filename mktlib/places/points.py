@@ -28,8 +28,9 @@ PLACES = ("place", "store_id", "place_id", "name")
 YES = {"1", "1.0", "true", "yes", "y", "oui", "vrai"}
 ZERO = 0.005
 """Degrees around 0, 0 in which a pair is a blank that was written as a number."""
-FAR, CLOSE = 1_000_000.0, 300_000.0
-"""Metres: a point this far from everything, that would lie this close if exchanged, was exchanged."""
+FAR, CLOSE = 1_000_000.0, {"visits": 300_000.0, "places": 1_000_000.0}
+"""Metres: a point this far from everything, that would lie this close if exchanged, was exchanged. Of places a wider circle does: a shop
+without a visitor around is still a shop of the same country, and nobody would be counted at one so far away."""
 LONGEST = 60
 """Signs of a cell that are looked at to guess what it means."""
 NAMED = {"visits": 3, "places": 20}
@@ -104,11 +105,11 @@ def read_both(visits: Any, places: Any, *, person: str | None = None, consent: s
     if wrong or named is None:
         raise DataError(wrong)
     read = {name: coordinates(frame, table=name) for name, frame in frames.items()}
-    turned = {name: _exchanged(read[name], read[other]) for name, other in (("places", "visits"), ("visits", "places"))}
+    turned = {name: _exchanged(read[name], read[other], CLOSE[name]) for name, other in (("places", "visits"), ("visits", "places"))}
     if 2 * len(turned["places"]) > len(frames["places"]) and 2 * len(turned["visits"]) > len(frames["visits"]):
         raise DataError(finding("E_COORDINATES_TURNED", file="visits, places"))
     for name, rows in turned.items():
-        rows = rows if name == "places" or not len(turned["places"]) else _exchanged(read["visits"], read["places"])
+        rows = rows if name == "places" or not len(turned["places"]) else _exchanged(read["visits"], read["places"], CLOSE[name])
         _put_aside(read[name], rows, name)
     wrong = [f for name, frame in frames.items() for f in _mostly(name, frame, read[name])]
     if wrong:
@@ -194,7 +195,7 @@ def _degrees(cell: object) -> float | None:
     return -value if (side or "").upper() in ("S", "W", "O") else value
 
 
-def _exchanged(these: Coordinates, others: Coordinates) -> np.ndarray:
+def _exchanged(these: Coordinates, others: Coordinates, close: float) -> np.ndarray:
     """Rows that lie far from all the others, and would lie among them were latitude and longitude exchanged."""
     rows = np.flatnonzero(these.known & (np.abs(np.nan_to_num(these.longitude)) <= 90))
     there = np.flatnonzero(others.known)
@@ -204,7 +205,7 @@ def _exchanged(these: Coordinates, others: Coordinates) -> np.ndarray:
     keys, cell = _cells(these.latitude[rows], these.longitude[rows])
     far = sphere.nearest(sphere.on_sphere(*keys.T), sphere.on_sphere(*cells.T))
     turned = sphere.nearest(sphere.on_sphere(keys[:, 1], keys[:, 0]), sphere.on_sphere(*cells.T))
-    return rows[((far > FAR) & (turned < CLOSE))[cell]]
+    return rows[((far > FAR) & (turned < close))[cell]]
 
 
 def _put_aside(these: Coordinates, rows: np.ndarray, table: str) -> None:
