@@ -21,6 +21,7 @@ from mktlib.mailing.hours_best import _needed
 from mktlib.mailing.hours_read import Read, read_sends
 from mktlib.planning import brief_from_text, plan_campaign
 from mktlib.results import CELL, Scores, SendTime
+from mktlib.vocabulary import retell
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -176,6 +177,33 @@ def test_an_error_names_the_line_and_what_to_type():
         mk.send_time(frame)
     (found,) = error.value.findings
     assert (found.line, found.column, found.hint) == (3, "zone", 'zone="Europe/Paris"')
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_is_missing_is_said_by_what_it_is_for(language):
+    frame = pd.DataFrame({"campaign_id": ["c"], "message_id": ["m"], "sent": [100], "clicks": [3]})
+    with pytest.raises(DataError) as error:
+        mk.send_time(frame)
+    groups, when = sorted((f for f in error.value.findings), key=lambda f: f.column != "segment")
+    assert "by=None" in retell(groups, language).text
+    assert (when.column, [f.expected for f in (groups, when)]) == ("sent_at", ["segment", "sent_at"])
+    assert not any(f"{word}: sent." in f.text for f in (groups, when) for word in ("Type", "Saisissez"))
+    for call in (mk.check_sends, lambda f: mk.email_rhythm(f, by=None, worth={"clicks": 1.0})):
+        with pytest.raises(DataError) as error:
+            call(frame)
+        (who,) = [f for f in error.value.findings if f.column == "member_id"]
+        wanted = {"en": "one row a message and person", "fr": "une ligne par message et par personne"}
+        assert wanted[language] in retell(who, language).text
+        assert who.hint != "message_id"
+
+
+def test_a_row_of_a_person_is_one_email_where_nothing_counts_them():
+    at = "2026-03-02T09:00Z"
+    rows = [{"member_id": f"m{k}", "campaign": "c", "sent_at": at, "clicks": k % 2, "bounces": int(k == 0)} for k in range(12)]
+    seen = read(pd.DataFrame(rows))
+    assert (seen.sent.n.sum(), seen.sent.y.sum(), seen.aside["left"]) == (11, 6, 1)
+    assert "N_SEND_TIME_ONE_EACH" in {f.code for f in seen.findings}
+    assert "N_SEND_TIME_ONE_EACH" not in {f.code for f in read(pd.DataFrame(rows).assign(delivered=1)).findings}
 
 
 def test_an_empty_frame_is_an_error_of_its_own():

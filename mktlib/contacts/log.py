@@ -17,9 +17,9 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding, SchemaError
 from mktlib.intake import to_pandas
-from mktlib.intake.inputs import EARLIEST, days_of, identities
+from mktlib.intake.inputs import EARLIEST, absent_of_log, days_of, identities
 from mktlib.intake.privacy import key, pseudonym
-from mktlib.vocabulary import finding, masked, nearest
+from mktlib.vocabulary import finding, masked
 
 PEOPLE = ("member_id", "person", "customer_id", "person_id", "user_id", "email")
 MOMENTS = ("sent_at", "at", "date", "sent_date")
@@ -98,8 +98,7 @@ def _column(frame: pd.DataFrame, known: Sequence[str], asked: str | None) -> tup
     names = [str(c) for c in frame.columns]
     there = next((c for c in ([asked] if asked is not None else known) if c in names), None)
     if there is None:
-        wanted = asked or known[0]
-        return None, [finding("E_MISSING_COLUMN", column=wanted, expected=wanted, found=", ".join(names[:20]), hint=nearest(wanted, names))]
+        return None, absent_of_log(frame, {asked or known[0]: "E_MISSING_MOMENT" if known is MOMENTS else "E_MISSING_PERSON"})
     return there, []
 
 

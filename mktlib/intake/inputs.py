@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Number
 from typing import Any
 
@@ -14,8 +14,10 @@ from pandas.api.types import is_object_dtype
 from mktlib.errors import Finding
 from mktlib.intake.dates import day_format, in_both, open_order, typed_days
 from mktlib.intake.engines import ENDLESS, as_floats, as_moments
-from mktlib.vocabulary import finding, masked, nearest
+from mktlib.vocabulary import finding, lookup, masked, nearest
+from mktlib.vocabulary.words import languages
 
+NO_NAMES, NO_PEOPLE = {"sent", "delivered", "opens", "clicks", "bounces", "recipients"}, ("message", "campaign", "content")
 LARGEST = 1e15  # above it a float skips units, and sums of squares run over
 EARLIEST, LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
 WHOLE_DAY = len("20260930")
@@ -47,6 +49,25 @@ def absent(frame: pd.DataFrame, columns: Iterable[str]) -> list[Finding]:
     names = [str(c) for c in frame.columns]
     lacking = [c for c in columns if c not in names]
     return [finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(names[:20]), hint=nearest(c, names)) for c in lacking]
+
+
+def absent_of_log(frame: pd.DataFrame, columns: Mapping[str, str]) -> list[Finding]:
+    """A finding for each column (column: the row of `findings` that says what it is for) that a log of messages lacks.
+
+    The nearest name is that of no count (`sent` is no moment) and of no message (`message_id` is nobody).
+
+    >>> [f.hint for f in absent_of_log(pd.DataFrame({"sent": [1], "sent_on": ["2026-03-02"]}), {"sent_at": "E_MISSING_MOMENT"})]
+    ['sent_on']
+    """
+    names = [str(c) for c in frame.columns]
+    named = [n for n in names if n not in NO_NAMES and not any(word in n for word in NO_PEOPLE)]
+    out = []
+    for column, row in columns.items():
+        if column not in names:
+            said = {language: lookup(f"findings.{row}", language) for language in languages()}
+            there, near = ", ".join(names[:20]), nearest(column, named)
+            out.append(finding("E_MISSING_COLUMN", column=column, expected=column, found=there, hint=near, _said=said))
+    return out
 
 
 def days_of(frame: pd.DataFrame, column: str) -> tuple[pd.Series, list[Finding]]:

@@ -45,10 +45,10 @@ def send_time(
     """The weekday and hour at which e-mails are clicked most, where one is shown to beat the reference; else what could still hide.
 
     Args:
-        sends: one row an e-mail, or one a message, segment, moment and zone: sent_at (a moment), delivered (else sent), clicks_unique
-            (else clicks), `by`; where they are there a zone or timezone (IANA names), the message (message, campaign_id, campaign,
-            campaign_name, content_id or subject), content_type, member_id, clicked_at (of one e-mail; a click within seconds is a
-            machine's), links_clicked, and opens, which are only counted.
+        sends: one row an e-mail, or one a message, segment, moment and zone: sent_at (a moment), delivered (else sent,
+            else, with a member_id, 1 a row), clicks_unique (else clicks), `by`; where they are there a zone or timezone (IANA names),
+            the message (message, campaign_id, campaign, campaign_name, content_id or subject), content_type, member_id, clicked_at (of
+            one e-mail; a click within seconds is a machine's), links_clicked, and opens, which are only counted.
         by: the column whose groups are told apart; None: everyone together.
         reference: the hour of a working day (Monday to Friday) that a time must beat, 0 to 23.
         zone: of recipients of whom no column tells one, and of the account.

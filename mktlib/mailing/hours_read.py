@@ -17,7 +17,7 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.glmm.week import kind_columns, smooth_time
 from mktlib.intake.dates import OFFSET, zones_mixed
-from mktlib.intake.inputs import absent, as_group, identities, moments, not_numbers, not_zone, numbers
+from mktlib.intake.inputs import absent, absent_of_log, as_group, identities, moments, not_numbers, not_zone, numbers
 from mktlib.mailing.hours import Sent
 from mktlib.vocabulary import finding, nearest
 
@@ -58,6 +58,7 @@ def read_sends(frame: pd.DataFrame, *, by: str | None, zone: str, clock: str | N
     Raises:
         DataError: everything in `found`, and every problem of the frame.
     """
+    frame, one = _one_each(frame)
     read = {column: moments(frame, column) for column in ("sent_at", "clicked_at") if column in frame}
     found = [*found, *_problems(frame, by, zone, clock, message), *[problem for _, wrong in read.values() for problem in wrong]]
     when = {column: values for column, (values, _) in read.items()}
@@ -75,12 +76,22 @@ def read_sends(frame: pd.DataFrame, *, by: str | None, zone: str, clock: str | N
         raise DataError(finding("E_NO_ROWS", found="0"))
     kept, folded = _folded(kept, frame)
     sent, names = _sendings(kept)
-    notes += [*more, *folded, *([] if column else [finding("N_SEND_TIME_MESSAGE", level="warning", expected=", ".join(MESSAGES))])]
+    notes += [*one, *more, *folded, *([] if column else [finding("N_SEND_TIME_MESSAGE", level="warning", expected=", ".join(MESSAGES))])]
     return Read(sent=sent, names=names, zones=kept["zone"].nunique(), message=column, aside=aside, findings=tuple(notes))
 
 
+def _one_each(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """(the frame, what is to be told): a row of a person that counts no e-mails is one e-mail, which a bounce did not deliver."""
+    if first_of(frame, WHO) is None or first_of(frame, DELIVERED) is not None or frame.empty:
+        return frame, []
+    lost = first_of(frame, ("bounces", "bounced"))
+    got = 1.0 if lost is None else (~numbers(frame, lost).gt(0)).astype(float)
+    return frame.assign(delivered=got), [finding("N_SEND_TIME_ONE_EACH", level="note", column="delivered", found=str(len(frame)))]
+
+
 def _problems(frame: pd.DataFrame, by: str | None, zone: str, clock: str | None, message: str | None) -> Iterator[Finding]:
-    yield from absent(frame, [c for c in ("sent_at", by, message) if c is not None])
+    yield from absent_of_log(frame, {"sent_at": "E_MISSING_MOMENT"} | ({by: "E_MISSING_GROUPS"} if by is not None else {}))
+    yield from absent(frame, [message] if message is not None else [])
     for wanted in (DELIVERED, CLICKS):
         if first_of(frame, wanted) is None:
             yield from absent(frame, [wanted[0] if wanted is DELIVERED else "clicks"])

@@ -17,7 +17,7 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
-from mktlib.intake.inputs import absent, as_group, days_of, identities, not_numbers, numbers
+from mktlib.intake.inputs import absent, absent_of_log, as_group, days_of, identities, not_numbers, numbers
 from mktlib.vocabulary import finding
 
 ALL, OTHERS = "all", "others"
@@ -92,8 +92,10 @@ def read_months(sends: Any, orders: Any, people: Any, asked: Asked, *, found: li
     who = next((c for c in PERSON if c in frame), PERSON[0])
     when = next((c for c in ("sent_at", "at", "date") if c in frame), "sent_at")
     listed = None if people is None else to_pandas(people)
-    problems = [*found, *absent(frame, [who, when]), *_no_value(frame, asked, orders)]
-    problems += [f for c in (asked.by, asked.assigned) if c and (listed is None or c not in listed) for f in absent(frame, [c])]
+    problems = [*found, *absent_of_log(frame, {who: "E_MISSING_PERSON", when: "E_MISSING_MOMENT"}), *_no_value(frame, asked, orders)]
+    grouped = bool(asked.by) and (listed is None or asked.by not in listed)
+    problems += absent_of_log(frame, {str(asked.by): "E_MISSING_GROUPS"}) if grouped else []
+    problems += absent(frame, [asked.assigned]) if asked.assigned and (listed is None or asked.assigned not in listed) else []
     problems += absent(frame, [asked.planned]) if asked.planned else []
     problems += [] if listed is None else absent(listed, [who])
     problems += [
