@@ -328,7 +328,7 @@ def test_brief_and_check_follow_the_same_rows(tmp_path):
 def test_texts_without_room_and_actions_below_are_said():
     texts = {"heading": "x" * 200, "title": "y" * 61, "lead": "z" * 600}
     brief = mk.page_brief(action="Go", texts=texts, fields=["email"] * 7)
-    assert [f.code for f in brief.findings] == ["W_BRIEF_ROOM"] * 3 + ["PAGE_FORM_LONG", "W_BRIEF_FOLD"]
+    assert [f.code for f in brief.findings] == ["W_BRIEF_RESULTS", *["W_BRIEF_ROOM"] * 2, "PAGE_FORM_LONG", "W_BRIEF_FOLD"]
     assert brief.facts["ends"] == brief.screen["bottom"].iloc[-1]
     gaps = brief.screen["top"].to_numpy()[1:] - brief.screen["bottom"].to_numpy()[:-1]
     assert ((gaps >= 15) & (gaps <= 17)).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import re
 
 import pandas as pd
@@ -91,3 +92,36 @@ def test_findings_count_and_date_as_one_says_them():
     assert "12,345 message(s) from 2026-09-01" in retell(found, "en").text
     assert '"20261"' in finding("E_NEGATIVE_COUNT", "en", found="20261").text
     assert "54\u202f546 des ouvertures" in finding("N_SEND_TIME_MACHINES", "fr", found="54546").text
+
+
+def said(*results: Result, language: str = "en") -> str:
+    return html.unescape(mk.report(*results, language=language).html)
+
+
+def test_the_closing_words_speak_of_ranges_where_there_are_any():
+    assert "Every range" in said(RHYTHM["rhythm"])
+    assert "Every range" in said(HOURS["mail_times"])
+    assert "Every range" not in said(mk.page_brief(action="Try"))
+
+
+def test_a_floor_of_nothing_is_none_and_title_and_description_are_read_in_results():
+    launch = APPS["launch"]
+    page = said(dataclasses.replace(launch, watch=launch.watch.assign(stop_below=0.0)))  # type: ignore[type-var]
+    assert '<td class="n">0%</td>' not in page
+    found = mk.page_brief(action="Go", texts={"title": "y" * 61}, language="en").findings
+    assert [f.code for f in found] == ["W_BRIEF_RESULTS"]
+    assert "search results" in found[0].text
+
+
+def test_a_search_of_which_a_word_is_there_says_which_is_not():
+    some = mk.listing_keywords({"name": "Glasses", "description": "A"}, "app_store", keywords=["try glasses", "mirror"])
+    page = said(some)
+    assert "try glasses (searched fields lack: try)" in page
+    assert "mirror (nowhere)" in page
+
+
+def test_a_drift_that_no_placebo_shows_is_told_why():
+    untold = RHYTHM["rhythm_untold"]
+    seen = dataclasses.replace(untold, segments=untold.segments.assign(placebo=0.001))  # type: ignore[type-var,attr-defined]
+    assert "Nothing hidden showed" in said(untold)
+    assert "Nothing hidden showed" not in said(seen)

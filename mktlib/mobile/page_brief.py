@@ -173,7 +173,8 @@ def _findings(rooms: pd.DataFrame, facts: Mapping[str, Any], tables: Tables, lan
     for row in rooms[~rooms["fits"]].to_dict("records"):
         said = {code: phrase(f"labels.page_place.{row['part']}", code) for code in tables.languages}
         values: dict[str, Any] = {"letters": int(row["letters"]), "room": int(row["room"])}
-        yield finding("W_BRIEF_ROOM", language, level="warning", column=said[language], found=row["text"], **values)
+        code = "W_BRIEF_RESULTS" if row["part"] in ("title", "description") else "W_BRIEF_ROOM"
+        yield finding(code, language, level="warning", column=said[language], found=row["text"], **values)
     if facts["fields"] > _value(tables, "PAGE_FORM_LONG", "most"):
         mark = {code: {"mark": phrase(f"pages.mark.{tables.checks['PAGE_FORM_LONG']['conf']}", code)} for code in tables.languages}
         yield checked("PAGE_FORM_LONG", tables, language, found="form", amount=facts["fields"], words=mark)

@@ -33,7 +33,7 @@ def targets(page: Page) -> Iterator[Hit]:
             (c for c, most in (("PAGE_TAP_24", small), ("PAGE_TAP_44", advised), ("PAGE_TAP_48", android)) if least < most - 0.5), None
         )
         if code:
-            sides = " × ".join("?" if x is None else f"{x:.0f}" for x in (width, height))
+            sides = " × ".join(f"{x:.0f}" for x in (width, height) if x is not None)
             yield Hit(code=code, element=element, values={"sides": sides})
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from mktlib.charts import Picture, describe, kinds, plot
 from mktlib.errors import DataError
 from mktlib.reporting.drafts import Section
@@ -95,7 +97,7 @@ def report(
     sections = tuple(s for s, _ in parts)
     opening = tuple(visible(s) for s in opening_of(voice, decided)) if _decides(decided) else tuple(s.headline for s in sections[:FOREMOST])
     title = visible(title or (voice.say("style_guide.page_title") if isinstance(results[0], StyleGuide) else _title(voice, decided)))
-    html = _page(voice, title, opening, sections, [pictures for _, pictures in parts])
+    html = _page(voice, title, opening, sections, [pictures for _, pictures in parts], ranged=any(_ranged(r) for r in results))
     facts = {"decision": decided, "results": tuple(facts_of(r) for r in results)}
     made = Report(title=title, language=language, facts=facts, opening=opening, sections=sections, html=html)
     if path is not None:
@@ -184,8 +186,22 @@ def _escaped(text: str) -> str:
     return str(templates().from_string("{{ text }}").render(text=text))
 
 
-def _page(voice: Voice, title: str, opening: tuple[str, ...], sections: tuple[Section, ...], pictures: list[list[dict[str, Any]]]) -> str:
-    words = {k: voice.say(f"word.{k}") for k in ("opening", "as_text", "not_mean", "findings", "details", "footer")}
+def _ranged(result: Result) -> bool:
+    """Whether any frame of a result, or its facts, hold a range."""
+    named: list[tuple[str, bool]] = []
+    for held in vars(result).values():
+        if isinstance(held, pd.DataFrame):
+            named += [(str(c), bool(held[c].notna().any())) for c in held.columns]
+        elif isinstance(held, Mapping):
+            named += [(str(k), v is not None) for k, v in held.items()]
+    return any(known for name, known in named if name == "low" or name.endswith("_low"))
+
+
+def _page(
+    voice: Voice, title: str, opening: tuple[str, ...], sections: tuple[Section, ...], pictures: list[list[dict[str, Any]]], *, ranged: bool
+) -> str:
+    words = {k: voice.say(f"word.{k}") for k in ("opening", "as_text", "not_mean", "findings", "details")}
+    words["footer"] = voice.say("word.footer" if ranged else "word.footer_plain")
     shown = [{**vars(s), "pictures": p} for s, p in zip(sections, pictures, strict=True)]
     alone = len(sections) == 1 and sections[0].kind == "style_guide"  # it goes out by itself, on one sheet
     template = templates().get_template("guide.html.jinja" if alone else "report.html.jinja")

@@ -220,7 +220,10 @@ def _launch_tables(voice: Voice, result: LaunchSheet, facts: Facts) -> list[Grid
     steps += [("false_stop", "percent"), ("caught", "percent")] if voice.analyst else []
     reachable = result.rollout.assign(stop_at=result.rollout["stop_at"].where(result.rollout["stop_at"] <= result.rollout["users"]))
     tables.append(_sheet(voice, reachable, steps, "launch.steps", facts))
-    watch = result.watch.assign(over=result.watch["counted"], metric=[voice.label("assumption", m) for m in result.watch["metric"]])
+    floor = result.watch["stop_below"].where(result.watch["stop_below"] > 0)  # below nothing nothing can fall
+    watch = result.watch.assign(
+        over=result.watch["counted"], stop_below=floor, metric=[voice.label("assumption", m) for m in result.watch["metric"]]
+    )
     floors: list[Spec] = [("week", "number"), ("metric", "text"), ("over", "whole"), ("stop_below", "percent")]
     tables.append(_sheet(voice, watch, floors, "launch.watch", facts, 40 if voice.analyst else 9))
     if voice.analyst and len(result.tests):
@@ -256,10 +259,18 @@ def coverage_draft(voice: Voice, result: KeywordCoverage, facts: Facts) -> Draft
     found = counted.get("whole", 0) + counted.get("across", 0)
     headline = voice.count("coverage.headline", found, all=voice.number(int(facts["searches"])))
     missing = result.searches[result.searches["verdict"].isin(["absent", "unsearched"])]
-    names = voice.names((f"{voice.text(r.search)} ({voice.label('cover', r.verdict)})" for r in missing.itertuples(index=False)), most=6)
+    names = voice.names((f"{voice.text(r['search'])} ({_answer(voice, result, r)})" for r in missing.to_dict("records")), most=6)
     sentences = [voice.count("coverage.missing", len(missing), names=names)] if len(missing) else []
     spec: list[Spec] = [("locale", "text"), ("search", "text"), ("answer", "text"), ("missing", "text")]
-    shown = result.searches.assign(answer=[voice.label("cover", v) for v in result.searches["verdict"]])
+    shown = result.searches.assign(answer=[_answer(voice, result, r) for r in result.searches.to_dict("records")])
     table = grid(voice, shown, spec, caption=voice.say("coverage.caption"), facts=facts, most=25)
     known = statistics(voice, {**facts, "found_searches": found}, searches="number", found_searches="number")
     return Draft(headline=headline, sentences=sentences, tables=[table], details=known)
+
+
+def _answer(voice: Voice, result: KeywordCoverage, row: Mapping[Any, Any]) -> str:
+    """Where a search stands; of one that stands nowhere as a whole though some words do, which words are missing."""
+    mine = result.table[result.table["search"].eq(row["search"]) & result.table["locale"].eq(row["locale"])]
+    if row["verdict"] == "absent" and mine["found"].sum() > 0:
+        return voice.say("coverage.lacks", words=voice.text(row["missing"]))
+    return voice.label("cover", row["verdict"])

@@ -68,9 +68,10 @@ def sends_draft(voice: Voice, result: SendsCheck, facts: Facts) -> Draft:
             if rule != "complaints" or key != "sends.open"
         ]
         sentences += [voice.say(key, names=voice.names(names, most=9))] if names else []
-    spec: list[Spec] = [("sends_rule", "label"), ("sends_verdict", "label"), ("count", "whole"), ("of", "whole")]
+    spec: list[Spec] = [("sends_rule", "text"), ("sends_verdict", "label"), ("count", "whole"), ("of", "whole")]
     spec += [("low", "percent"), ("high", "percent")] if voice.analyst else []
     shown = result.table.rename(columns={"rule": "sends_rule", "verdict": "sends_verdict"})
+    shown["sends_rule"] = [voice.say("sends.pressure") if r == "pressure" else voice.label("sends_rule", r) for r in shown["sends_rule"]]
     return Draft(
         headline=headline, sentences=sentences, tables=[grid(voice, shown, spec, caption=voice.say("sends.caption"), facts=facts, most=20)],
         details=known,

@@ -15,6 +15,8 @@ from mktlib.results import Rhythm
 from mktlib.wording import chances
 
 ANSWERS = ("randomised", "adjusted")
+SEEN = 0.05
+"""Chance of the placebo from which on it shows nothing hidden."""
 
 
 def rhythm_draft(voice: Voice, result: Rhythm, facts: Facts) -> Draft:
@@ -69,6 +71,7 @@ def _untold(voice: Voice, result: Rhythm, rest: list[dict[Any, Any]], facts: Fac
     if whole is None:
         return []
     said = [voice.say("rhythm.cannot", why=voice.say(f"rhythm.why.{whole['why']}"))]
+    said += [voice.say("rhythm.unseen")] if whole["why"] == "drift" and whole["placebo"] >= SEEN else []
     test = result.trial[result.trial["segment"].eq("all") & result.trial["outcome"].eq("value")] if len(result.trial) else result.trial
     return [*said, _test(voice, test)] if len(test) and test["people"].notna().all() else [*said, voice.say("rhythm.test_unsized")]
 
