@@ -80,6 +80,14 @@ def test_the_rate_of_a_class_is_the_mean_over_all_offers_put_there():
     assert read.table["raw"].tolist() == pytest.approx(made.groupby("distance")["accepted"].mean().tolist())
 
 
+def test_an_acceptance_may_be_said_in_words():
+    made = world(people=60, each=6, slope=0.5, seed=3)
+    outcome = "accepted"
+    words = made.assign(**{outcome: made[outcome].map({1: "Oui", 0: "non"})})
+    numbers, said = (mk.distance_effect(frame, context=["hour"], person="person") for frame in (made, words))
+    pd.testing.assert_frame_equal(said.table, numbers.table)
+
+
 def test_the_hour_that_hides_the_distance_is_taken_out():
     made = world(people=1500)
     read = mk.distance_effect(made, context=["hour"], person="person")

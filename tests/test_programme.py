@@ -105,6 +105,17 @@ def test_times_without_a_zone_are_on_the_clock_of_the_zone_or_on_the_one_that_is
         check_sends(frame, clock="Paris")
 
 
+@pytest.mark.parametrize("words", [("oui", "non"), ("Yes", "no"), ("TRUE", "false"), (1, 0)])
+@pytest.mark.parametrize("column", ["unsubscribes", "unsubscribed"])
+def test_a_yes_in_a_log_counts_as_one(words, column):
+    frame = log(("m1", "2026-04-01"), ("m1", "2026-04-08"), ("m2", "2026-04-01"), columns="member_id sent_at")
+    told = check_sends(frame.assign(**{column: [words[0], words[1], words[1]]}))
+    assert told.table.set_index("rule").loc["unsubscribed", "count"] == 1
+    with pytest.raises(DataError) as refused:
+        check_sends(frame.assign(**{column: ["peut-être", words[1], words[1]]}))
+    assert refused.value.codes == ("E_NOT_A_NUMBER",)
+
+
 def test_a_person_is_told_under_the_pseudonym_that_the_list_of_addresses_gives():
     frame = log(*[("Ana@Example.org ", f"2026-04-0{d}") for d in (1, 2, 3)], columns="email sent_at")
     found = check_sends(frame, cap_7=2)

@@ -197,6 +197,11 @@ def test_what_is_missing_is_said_by_what_it_is_for(language):
         assert who.hint != "message_id"
 
 
+def test_yes_and_no_are_one_and_none():
+    said = pd.DataFrame([row("2026-03-02T09:00Z", delivered=d, clicks=c) for d, c in (("oui", "Oui"), ("Yes", "no"), ("non", "non"))])
+    assert (read(said).sent.n.sum(), read(said).sent.y.sum()) == (2, 1)
+
+
 def test_a_row_of_a_person_is_one_email_where_nothing_counts_them():
     at = "2026-03-02T09:00Z"
     rows = [{"member_id": f"m{k}", "campaign": "c", "sent_at": at, "clicks": k % 2, "bounces": int(k == 0)} for k in range(12)]

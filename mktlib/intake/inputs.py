@@ -18,6 +18,7 @@ from mktlib.vocabulary import finding, lookup, masked, nearest
 from mktlib.vocabulary.words import languages
 
 NO_NAMES, NO_PEOPLE = {"sent", "delivered", "opens", "clicks", "bounces", "recipients"}, ("message", "campaign", "content")
+YES_NO = {"yes": 1, "oui": 1, "y": 1, "o": 1, "true": 1, "vrai": 1, "no": 0, "non": 0, "n": 0, "false": 0, "faux": 0}
 LARGEST = 1e15  # above it a float skips units, and sums of squares run over
 EARLIEST, LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
 WHOLE_DAY = len("20260930")
@@ -42,6 +43,21 @@ def not_numbers(frame: pd.DataFrame, column: str, *, signed: bool = False) -> li
             at = int(bad.argmax())
             return [finding(code, column=column, line=at + 2, found=frame[column].iloc[at])]
     return []
+
+
+def yes_as_one(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """The frame with 1 for yes and 0 for no, in both languages, in some columns; every other cell as it is.
+
+    >>> yes_as_one(pd.DataFrame({"unsubscribes": ["Oui", "non", "", "2"]}), ["unsubscribes"])["unsubscribes"].tolist()
+    [1, 0, '', '2']
+    """
+    worded = [c for c in columns if c in frame and not pd.api.types.is_numeric_dtype(frame[c].dtype)]
+    return frame.assign(**{c: _yes_as_one(frame[c]) for c in worded}) if worded else frame
+
+
+def _yes_as_one(values: pd.Series) -> pd.Series:
+    marks = values.astype(str).str.strip().str.lower().map(YES_NO)
+    return values if marks.isna().all() else values.astype(object).where(marks.isna(), marks.fillna(0).astype(int).astype(object))
 
 
 def absent(frame: pd.DataFrame, columns: Iterable[str]) -> list[Finding]:

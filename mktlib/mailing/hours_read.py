@@ -17,7 +17,7 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.glmm.week import kind_columns, smooth_time
 from mktlib.intake.dates import OFFSET, zones_mixed
-from mktlib.intake.inputs import absent, absent_of_log, as_group, identities, moments, not_numbers, not_zone, numbers
+from mktlib.intake.inputs import absent, absent_of_log, as_group, identities, moments, not_numbers, not_zone, numbers, yes_as_one
 from mktlib.mailing.hours import Sent
 from mktlib.vocabulary import finding, nearest
 
@@ -25,6 +25,7 @@ ALL, OTHERS, FEWEST = "all", "others", 10
 MESSAGES = ("message", "campaign_id", "campaign", "campaign_name", "content_id", "subject")
 """Columns that say which message it was, the first that is there."""
 DELIVERED, CLICKS, ZONES = ("delivered", "sent"), ("clicks_unique", "clicks"), ("zone", "timezone", "time_zone")
+BOUNCES = ("bounces", "bounced")
 OPENS, HUMAN_OPENS, MACHINE_OPENS = ("opens_unique", "opens"), ("opens_unique_no_mpp", "opens_no_mpp"), ("machine_opens", "opens_machine")
 WHO = ("member_id", "customer_id", "person_id", "user_id")
 AUTOMATIC = {"content_type": {"automated_email"}, "message_type": {"flow", "automated", "automation", "transactional", "triggered"}}
@@ -58,7 +59,7 @@ def read_sends(frame: pd.DataFrame, *, by: str | None, zone: str, clock: str | N
     Raises:
         DataError: everything in `found`, and every problem of the frame.
     """
-    frame, one = _one_each(frame)
+    frame, one = _one_each(yes_as_one(frame, (*DELIVERED, *CLICKS, *BOUNCES)))
     read = {column: moments(frame, column) for column in ("sent_at", "clicked_at") if column in frame}
     found = [*found, *_problems(frame, by, zone, clock, message), *[problem for _, wrong in read.values() for problem in wrong]]
     when = {column: values for column, (values, _) in read.items()}
@@ -84,7 +85,7 @@ def _one_each(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     """(the frame, what is to be told): a row of a person that counts no e-mails is one e-mail, which a bounce did not deliver."""
     if first_of(frame, WHO) is None or first_of(frame, DELIVERED) is not None or frame.empty:
         return frame, []
-    lost = first_of(frame, ("bounces", "bounced"))
+    lost = first_of(frame, BOUNCES)
     got = 1.0 if lost is None else (~numbers(frame, lost).gt(0)).astype(float)
     return frame.assign(delivered=got), [finding("N_SEND_TIME_ONE_EACH", level="note", column="delivered", found=str(len(frame)))]
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
-from mktlib.intake.inputs import absent, absent_of_log, as_group, days_of, identities, not_numbers, numbers
+from mktlib.intake.inputs import absent, absent_of_log, as_group, days_of, identities, not_numbers, numbers, yes_as_one
 from mktlib.vocabulary import finding
 
 ALL, OTHERS = "all", "others"
@@ -88,7 +88,7 @@ def read_months(sends: Any, orders: Any, people: Any, asked: Asked, *, found: li
     Raises:
         DataError: every problem at once.
     """
-    frame = to_pandas(sends)
+    frame = yes_as_one(to_pandas(sends), (*COUNTS, "delivered"))
     who = next((c for c in PERSON if c in frame), PERSON[0])
     when = next((c for c in ("sent_at", "at", "date") if c in frame), "sent_at")
     listed = None if people is None else to_pandas(people)

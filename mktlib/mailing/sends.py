@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from mktlib.contacts import Over, Sent, asked_caps, at_most, over_caps, read_sends, rolling, told_over
 from mktlib.errors import DataError, Finding
-from mktlib.intake.inputs import not_numbers
+from mktlib.intake.inputs import not_numbers, yes_as_one
 from mktlib.mailing.members import read_members
 from mktlib.mailing.sends_rules import COUNTS, Asked, Told, measured, of_caps, unmeasured
 from mktlib.results import SendsCheck
@@ -40,7 +41,7 @@ def check_sends(
     Args:
         sends: a log of marketing messages (receipts and the like left out) of any engine, one row a message and person: member_id (or
             another name of people) and sent_at; where they are there also channel, campaign, delivered, clicks, unsubscribes, bounces,
-            complaints (0 or 1 each).
+            complaints (0 or 1, no or yes each).
         members: the list of people: member_id, consent_email, consent_sms ... (0 or 1), consent_date, last_activity_at, unsubscribed_at,
             bounced_at, as far as it has them.
         cap_7, cap_30: messages that one person may get in any 7 and any 30 days, over all campaigns and channels; None is no cap.
@@ -118,6 +119,7 @@ def _retold(found: tuple[Finding, ...], language: str) -> list[Finding]:
 
 def _delivered(sent: Sent) -> Sent:
     """The messages that arrived, where the log says so; counts that are no numbers are refused."""
+    sent = replace(sent, frame=yes_as_one(sent.frame, COUNTS))
     problems = [f for name in COUNTS if name in sent.frame for f in not_numbers(sent.frame, name)]
     if problems:
         raise DataError(problems)

@@ -19,7 +19,7 @@ from mktlib.rules import checked
 from mktlib.vocabulary import Tables, phrase, sending_rules
 from mktlib.wording import number, percent
 
-COUNTS = ("delivered", "opens", "clicks", "unsubscribes", "bounces", "bounced", "complaints")
+COUNTS = ("delivered", "opens", "clicks", "unsubscribes", "unsubscribed", "bounces", "bounced", "complaints")
 LANGUAGES = ("en", "fr")
 MONTH = 365.25 / 12
 NEEDS = {

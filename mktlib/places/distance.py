@@ -49,7 +49,7 @@ def distance_effect(
     """Acceptance of offers by distance, adjusted for the circumstances, with its trend and its differences between kinds of offers.
 
     Args:
-        offers: one row an offer: `distance` (classes, metres or minutes), `outcome` (1 accepted, 0 not), the columns of `context`.
+        offers: one row an offer: `distance` (classes, metres or minutes), `outcome` (1 or yes; 0 or no), the columns of `context`.
         order: classes of distance from near to far, where they are words. cuts: where a distance in numbers is cut into classes; else
             numbers of up to eight values are classes, others are cut into four of equal size.
         context: columns adjusted for (hour, weather, direction, age ...): words are levels, numbers of more than twelve values a line.

@@ -16,7 +16,7 @@ from scipy.special import expit
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
-from mktlib.intake.inputs import absent, as_group, not_numbers, numbers
+from mktlib.intake.inputs import absent, as_group, not_numbers, numbers, yes_as_one
 from mktlib.places.distance_fit import fitted
 from mktlib.vocabulary import finding, not_level, progress
 
@@ -100,7 +100,7 @@ def read_offers(
     Raises:
         DataError: every problem at once.
     """
-    frame = to_pandas(offers)
+    frame = yes_as_one(to_pandas(offers), [outcome])
     groups = [[g] if isinstance(g, str) else list(g or ()) for g in (person, scenario)]
     about = [c for c in context if c not in (distance, outcome)]
     found = [
