@@ -65,7 +65,9 @@ def geo_lift() -> GeoLift:
     after = row | {"stretch": "cooldown", "weeks": 2, "lift": 0.03, "low": -0.06, "high": 0.11, "p_value": 0.5}
     facts = {"outcome": "sales", "level": 0.9, "alpha": 0.1, "currency": "EUR", "method": "pairs", "assigned": "lot", "verdict": "lift"}
     facts |= {"reasons": (), "start": pd.Timestamp("2026-01-05"), "end": pd.Timestamp("2026-03-01"), "cooldown": 2, "pre_weeks": 104}
+    facts |= {"first_day": pd.Timestamp("2026-01-05"), "last_day": pd.Timestamp("2026-03-01")}
     facts |= {"treated": 12, "held_out": 12, "pairs": 12, "cost": 20_000.0, "worth": 30.0, "detectable": 0.09, "noise": 0.03}
+    facts |= {"first_day": pd.Timestamp("2026-01-05"), "last_day": pd.Timestamp("2026-03-01")}
     areas = pd.DataFrame(columns=["area", "arm", "pair", "before", "during", "change", "usual", "without"])
     table = pd.DataFrame([row, after, row | {"stretch": "whole", "weeks": 10, "lift": 0.08, "low": 0.02, "high": 0.13}])
     return GeoLift(table=table, weeks=weeks,

@@ -114,9 +114,9 @@ def geo_lift_draft(voice: Voice, result: GeoLift, facts: Facts) -> Draft:
 def _when_and_where(voice: Voice, result: GeoLift, facts: Facts) -> str:
     """The days of the campaign, and the areas that had it, by name where they are few."""
     names = list(result.areas.loc[result.areas["arm"] == "treated", "area"])
-    few = {"names": voice.names([voice.text(n) for n in names], most=FEW)} if len(names) <= FEW else {}
+    few = {"names": voice.names([voice.text(n) for n in names], most=FEW)} if 0 < len(names) <= FEW else {}
     days = {"first": voice.date(facts["first_day"]), "last": voice.date(facts["last_day"]), "held": voice.number(facts["held_out"])}
-    return voice.count("geo_lift.ran_named" if few else "geo_lift.ran", len(names), **days, **few)
+    return voice.count("geo_lift.ran_named" if few else "geo_lift.ran", facts["treated"], **days, **few)
 
 
 def _share(voice: Voice, value: float) -> str:
