@@ -125,3 +125,9 @@ def test_a_drift_that_no_placebo_shows_is_told_why():
     seen = dataclasses.replace(untold, segments=untold.segments.assign(placebo=0.001))  # type: ignore[type-var,attr-defined]
     assert "Nothing hidden showed" in said(untold)
     assert "Nothing hidden showed" not in said(seen)
+
+
+def test_a_side_that_is_not_known_is_left_out():
+    page = '<style>.t{display:inline-block;height:22px}</style><nav><a class="t" href="/a">Shop</a></nav>'
+    texts = [f.text for f in mk.check_page(page, language="en") if f.code == "PAGE_TAP_24"]
+    assert "declared 22 px" in texts[0]
