@@ -168,6 +168,7 @@ COLUMNS = [  # head, cell of ana, cells of the others, what becomes of ana
       for day in ("2026-02-01T10:00Z", "yes", "1", "1.0")),
     *((head, no, "2026-01-01", KEPT) for head in ("Date de désabonnement", "unsubscribed_at")
       for no in ("", "non", "no", "0000-00-00", "n/a")),
+    ("Désabonné", "✓", "", LEFT), ("Désabonné", "-", "✓", KEPT), ("Accepte l’e-mail", "✗", "✓", LEFT), ("Opt-in e-mail", "--", "✔", LEFT),
     ("UNSUB_REASON", "No longer interested", "", LEFT),
     ("Dernier rebond", "2026-01-03", "", BOUNCED), ("hard_bounced_at", "2026-01-03", "", BOUNCED), ("Bounces", "0", "2", KEPT),
     ("Statut du contact", "Désinscrit", "Inscrit", LEFT), ("Subscriber status", "opted-out", "active", LEFT),

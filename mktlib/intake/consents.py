@@ -91,13 +91,13 @@ def _stem_kind(said: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Text without case, accents and marks.
+    """Text without case, accents and marks, unless it is nothing but marks.
 
     >>> folded("Date de désabonnement"), folded("HasOptedOut"), folded("opt_in")
     ('date de desabonnement', 'has opted out', 'opt in')
     """
     apart = text if text.isupper() else HUMP.sub(" ", repaired(text))
-    return " ".join(re.sub(r"[\W_]+", " ", plain(apart)).split())
+    return " ".join(re.sub(r"[\W_]+", " ", plain(apart)).split()) or plain(text)
 
 
 @cache
