@@ -648,3 +648,10 @@ def test_a_flow_of_ones_own_counts_in_a_programme_and_in_a_plan(tmp_path):
     assert email_programme({"tasting": 0.2}, tables=tables).left["reserved"].tolist() == [2, 4]
     plan = plan_campaign(scores(), brief_from_text(BRIEF + "[flows]\ntasting = 0.2\n", tables=tables), tables=tables)
     assert plan.brief.segments["parents"].cap_per_week == 0
+
+
+def test_a_list_whose_refusals_have_other_names_is_not_read_in_silence():
+    people = load_sample("audience").rename(columns={"consent_email": "Consentement e-mail"}).assign(**{"Date de désabonnement": ""})
+    told = check_sends(load_sample("sends"), members=people).findings
+    assert {f.column for f in told if f.code == "W_MEMBERS_UNREAD"} == {"Consentement e-mail", "Date de désabonnement"}
+    assert not [f for f in check_sends(load_sample("sends"), members=load_sample("audience")).findings if f.code == "W_MEMBERS_UNREAD"]

@@ -13,6 +13,7 @@ from mktlib.contacts import Sent
 from mktlib.contacts.log import PEOPLE, has_offsets, local_moments
 from mktlib.errors import DataError, Finding, SchemaError
 from mktlib.intake import to_pandas
+from mktlib.intake.consents import kind_of
 from mktlib.intake.inputs import days_of, identities
 from mktlib.vocabulary import finding, list_statuses, nearest
 
@@ -65,17 +66,20 @@ def _ordered(frame: pd.DataFrame, who: str, sent: Sent, channels: Sequence[str])
     person, names = pd.factorize(identities(frame[who]))
     at = pd.Index(names).get_indexer(pd.Index(sent.names))
     problems: list[Finding] = []
+    used: set[str] = {who}
     put: dict[str, np.ndarray | None] = {}
     for kind, known in DATES.items():
         name = next((c for c in known if c in frame), None)
         put[kind] = None
         if name is not None:
+            used.add(name)
             days, wrong = _days(frame, name, sent.zone)
             problems += wrong
             put[kind] = _of_log(_one(days, person, len(names), first=kind in ("left", "bounced")), at, NEVER)
     yes: dict[str, np.ndarray] = {}
     for channel in channels:
         if (column := _consent(frame, channel)) is not None:
+            used.add(column)
             agreed, wrong = _yes(frame, column)
             problems += wrong
             refused = np.bincount(person, weights=~agreed, minlength=len(names)) > 0
@@ -83,8 +87,14 @@ def _ordered(frame: pd.DataFrame, who: str, sent: Sent, channels: Sequence[str])
     if problems:
         raise DataError(list({(f.code, f.column, f.line): f for f in problems}.values()))
     twice = int(pd.Series(names[person]).loc[lambda n: n.ne("")].duplicated().sum())
-    told = (finding("W_MEMBERS_TWICE", level="warning", file="members", column=who, found=str(twice)),) if twice else ()
-    return Members(known=at >= 0, yes=yes, found=told, **put)
+    told = [finding("W_MEMBERS_TWICE", level="warning", file="members", column=who, found=str(twice))] if twice else []
+    told += [finding("W_MEMBERS_UNREAD", level="warning", file="members", column=c) for c in _unread(frame, used)]
+    return Members(known=at >= 0, yes=yes, found=tuple(told), **put)
+
+
+def _unread(frame: pd.DataFrame, used: set[str]) -> list[str]:
+    """Columns that seem to say who must not be written to, under names that are not read here."""
+    return [str(c) for c in frame if c not in used and kind_of(str(c)) in ("unsubscribed", "bounced", "consent", "sure")]
 
 
 def _of_log(values: np.ndarray, at: np.ndarray, otherwise: Any) -> np.ndarray:
