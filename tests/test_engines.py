@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import signal
 import threading
 import time
 from decimal import Decimal
@@ -448,9 +449,13 @@ def test_who_loses_patience_leaves_no_query_and_no_folder_behind(tmp_path: Path,
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "spill"))
     (tmp_path / "spill").mkdir()
     began, threads = time.monotonic(), threading.active_count()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs this in the background ignores it
     threading.Timer(0.5, _thread.interrupt_main).start()
-    with pytest.raises(KeyboardInterrupt):
-        tally(log, ["style"])
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            tally(log, ["style"])
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert time.monotonic() - began < 10
     assert not list((tmp_path / "spill").iterdir())
     assert threading.active_count() <= threads + 1  # the bar's own watch, which ends with the process

@@ -141,7 +141,7 @@ def load_truth() -> dict[str, Any]:
     """What is true of the samples: the rate of every cell that occurs, and everything planted.
 
     >>> ", ".join(sorted(load_truth()["planted"])[:6])
-    'bad_buzz, best_hour, credit_is_not_lift, customer, email_frequency, habits'
+    'bad_buzz, best_hour, credit_is_not_lift, customer, email_frequency, geo_weeks'
     """
     return dict(json.loads(sample_path("truth.json").read_text(encoding="utf-8")))
 
