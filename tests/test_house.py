@@ -52,7 +52,7 @@ AT_HOME = {
     "openpyxl": {"intake"},
     "pooch": {"datasets"},
     "icalendar": {"planning"},
-    "dateutil": {"mailing", "places", "planning", "reputation"},
+    "dateutil": {"vocabulary"},
     "pydantic": {"planning"},
     "pydantic_core": {"planning"},
     "xlsxwriter": {"planning"},

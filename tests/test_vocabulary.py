@@ -12,7 +12,7 @@ import pytest
 
 import mktlib
 from mktlib.errors import DataError
-from mktlib.vocabulary import KINDS, TABLES, finding, load_tables, nearest, phrase, retell
+from mktlib.vocabulary import KINDS, TABLES, days_off, finding, load_tables, nearest, phrase, retell
 
 PACKAGE = Path(mktlib.__file__).parent
 ROWS = [(kind, key) for kind in KINDS for key in getattr(load_tables(), kind)]
@@ -268,3 +268,7 @@ def test_what_is_no_path_is_answered_with_what_to_type(given):
     with pytest.raises(DataError) as caught:
         load_tables(given, given)
     assert [f.hint for f in caught.value.findings] == ['mk.load_tables("ours.toml")'] * 2
+
+
+def test_a_holiday_of_29_february_is_none_in_other_years():
+    assert days_off({"fixed": ["02-29"], "after_easter": []}, [2026, 2027]) == frozenset()

@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 
 import numpy as np
-from dateutil.easter import easter
 
-from mktlib.vocabulary import Row
+from mktlib.vocabulary import Row, days_off
 
 EPOCH = dt.date(1970, 1, 1)
 
@@ -32,6 +31,4 @@ def _holidays(row: Row, day: np.ndarray) -> list[int]:
     if not len(day):
         return []
     years = range((EPOCH + dt.timedelta(days=int(day.min()))).year, (EPOCH + dt.timedelta(days=int(day.max()))).year + 1)
-    fixed = [dt.date.fromisoformat(f"{year}-{month_day}") for year in years for month_day in row["fixed"]]
-    moving = [easter(year) + dt.timedelta(days=after) for year in years for after in row["after_easter"]]
-    return [(one - EPOCH).days for one in [*fixed, *moving]]
+    return [(one - EPOCH).days for one in sorted(days_off(row, years))]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from dateutil.easter import easter
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.intake.inputs import absent, as_group
 from mktlib.places.geodesign import rules_of_thumb
 from mktlib.places.geopanel import Panel
-from mktlib.vocabulary import finding, load_tables
+from mktlib.vocabulary import days_off, finding, load_tables
 
 ODD = 4.0
 """An area so many usual errors away from the other treated ones is odd."""
@@ -99,8 +97,6 @@ def _holidays(weeks: pd.DatetimeIndex, name: str | None) -> list[Finding]:
     """Weeks of the test with a public holiday."""
     if name is None or name not in load_tables().holidays:
         return []
-    row = load_tables().holidays[name]
-    days = {dt.date.fromisoformat(f"{year}-{day}") for year in set(weeks.year) for day in row["fixed"] if day != "02-29"}
-    days |= {easter(year) + dt.timedelta(days=k) for year in set(weeks.year) for k in row["after_easter"]}
+    days = days_off(load_tables().holidays[name], set(weeks.year))
     hit = [w for w in weeks if any(0 <= (d - w.date()).days < 7 for d in days)]
     return [finding("N_GEO_HOLIDAYS", level="note", found=str(len(hit)), weeks=", ".join(str(w.date()) for w in hit[:4]))] if hit else []

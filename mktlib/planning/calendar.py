@@ -12,15 +12,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from dateutil.easter import easter
 
 from mktlib.planning.brief import Brief
 from mktlib.results import CALENDAR
-from mktlib.vocabulary import Row, Tables, load_tables
+from mktlib.vocabulary import Row, Tables, days_off, load_tables
 
 HOUR = 9  # where a channel has no hour of its own
 
@@ -63,18 +61,7 @@ def _silent(rule: Row, day: dt.date, hour: int, tables: Tables) -> bool:
     """Whether a rule of silence covers an hour; its night may run over midnight."""
     since, until = rule["since"], rule["until"]
     night = since <= hour < until if since <= until else hour >= since or hour < until
-    return night or day.isoweekday() in rule["weekdays"] or any(day in _holidays(tables.holidays[h], day.year) for h in rule["holidays"])
-
-
-def _holidays(row: Row, year: int) -> frozenset[dt.date]:
-    return _days_off(tuple(row["fixed"]), tuple(row["after_easter"]), year)
-
-
-@lru_cache(maxsize=256)
-def _days_off(fixed: tuple[str, ...], after_easter: tuple[int, ...], year: int) -> frozenset[dt.date]:
-    sunday = easter(year)
-    moving = {sunday + dt.timedelta(days=k) for k in after_easter}
-    return frozenset(moving | {dt.date.fromisoformat(f"{year}-{day}") for day in fixed if day != "02-29"})
+    return night or day.isoweekday() in rule["weekdays"] or any(day in days_off(tables.holidays[h], [day.year]) for h in rule["holidays"])
 
 
 def working_day_before(day: dt.date, tables: Tables | None = None) -> dt.date:
@@ -85,7 +72,7 @@ def working_day_before(day: dt.date, tables: Tables | None = None) -> dt.date:
     """
     tables = tables or load_tables()
     before = day - dt.timedelta(days=1)
-    while before.isoweekday() > 5 or any(before in _holidays(row, before.year) for row in tables.holidays.values()):
+    while before.isoweekday() > 5 or any(before in days_off(row, [before.year]) for row in tables.holidays.values()):
         before -= dt.timedelta(days=1)
     return before
 

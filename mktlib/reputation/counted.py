@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from numbers import Number
@@ -11,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from dateutil.easter import easter
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
@@ -19,7 +17,7 @@ from mktlib.intake.dates import typed_days
 from mktlib.intake.engines import EARLIEST, ENDLESS, LATEST, as_floats
 from mktlib.reputation.baseline import Calendar
 from mktlib.reputation.said import moments, read_mentions, words
-from mktlib.vocabulary import Row, finding, nearest
+from mktlib.vocabulary import Row, days_off, finding, nearest
 
 LONGEST = 20 * 366
 """Days that are watched at most: beyond, a date is wrong."""
@@ -173,18 +171,11 @@ def _calendar(here: pd.DatetimeIndex, daily: bool, holidays: Row | None) -> Cale
     date = here.normalize()
     start = np.flatnonzero(np.r_[True, date[1:] != date[:-1]])
     days = here[start]
-    off = _holidays(holidays, sorted(set(days.year))) if holidays else frozenset()
+    off = days_off(holidays, set(days.year)) if holidays else frozenset()  # public holidays are taken as Sundays
     weekday = np.array([6 if day.date() in off else day.weekday() for day in days])
     start = np.r_[start, len(here)]
     hour = here.hour.to_numpy()
     return Calendar(start, weekday, hour, LATE) if daily else Calendar(start, weekday, hour)
-
-
-def _holidays(row: Row, years: Iterable[int]) -> frozenset[dt.date]:
-    """Public holidays, which are taken as Sundays."""
-    moving = {easter(year) + dt.timedelta(days=k) for year in years for k in row["after_easter"]}
-    fixed = {dt.date.fromisoformat(f"{year}-{day}") for year in years for day in row["fixed"] if day != "02-29"}
-    return frozenset(moving | fixed)
 
 
 def spans_of(given: Any, name: str, zone: str) -> tuple[list[tuple[pd.Timestamp, pd.Timestamp]], list[Finding]]:

@@ -5,6 +5,7 @@ the packaged ones with `load_tables("ours.toml")`; what is wrong in its file is 
 """
 
 from mktlib.vocabulary.bars import progress
+from mktlib.vocabulary.holidays import days_off
 from mktlib.vocabulary.opinions import SURENESS, Opinion, read_opinion
 from mktlib.vocabulary.options import not_language, not_level, not_seed, not_tables
 from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row
@@ -51,6 +52,7 @@ __all__ = [
     "app_funnel",
     "app_launch",
     "calendars",
+    "days_off",
     "default_language",
     "finding",
     "grammar",
