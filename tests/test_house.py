@@ -61,6 +61,8 @@ AT_HOME = {
     "bs4": {"markup"},
     "tinycss2": {"markup"},
     "playwright": {"mobile"},
+    "pptx": {"reporting"},
+    "tea_tasting": {"measurement"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
     "papermill": {"__main__"},
     "tqdm": {"__main__", "vocabulary"},
@@ -101,7 +103,7 @@ def test_a_module_imports_only_from_floors_below(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_third_parties_stay_at_home_and_nothing_hides_in_a_function(path):
-    optional = {"duckdb", "papermill", "nbformat", "IPython", "jupyterlab", "playwright"}
+    optional = {"duckdb", "papermill", "nbformat", "IPython", "jupyterlab", "playwright", "pptx"}
     for name, top in imports(path):
         party = name.split(".")[0]
         assert house(path) in AT_HOME.get(party, {house(path)}), f"{party} does not live in {house(path)}"

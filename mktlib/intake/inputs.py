@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_object_dtype
 
-from mktlib.errors import Finding
+from mktlib.errors import DataError, Finding
 from mktlib.intake.dates import day_format, in_both, open_order, typed_days
 from mktlib.intake.engines import ENDLESS, as_floats, as_moments
 from mktlib.vocabulary import finding, lookup, masked, nearest
@@ -65,6 +65,12 @@ def absent(frame: pd.DataFrame, columns: Iterable[str]) -> list[Finding]:
     names = [str(c) for c in frame.columns]
     lacking = [c for c in columns if c not in names]
     return [finding("E_MISSING_COLUMN", column=c, expected=c, found=", ".join(names[:20]), hint=nearest(c, names)) for c in lacking]
+
+
+def need(frame: pd.DataFrame, columns: Iterable[str]) -> None:
+    """Raise DataError (E_MISSING_COLUMN, all at once) where a frame lacks a column."""
+    if lacking := absent(frame, columns):
+        raise DataError(lacking)
 
 
 def absent_of_log(frame: pd.DataFrame, columns: Mapping[str, str]) -> list[Finding]:

@@ -27,7 +27,8 @@ from mktlib.wording import templates, write_text
 
 __all__ = ["Report", "report"]
 
-READERS = ("client", "analyst")
+READERS = ("client", "employer", "team", "analyst")
+"""`analyst` is an older name of `team`."""
 DPI = 130
 PIXELS_AN_INCH = 96
 FOREMOST = 4

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mktlib.reporting.facts import Facts
 from mktlib.reporting.grid import Grid
@@ -26,12 +26,16 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What a writer hands back: headline, further sentences, tables and statistics."""
+    """What a writer hands back: headline, further sentences, tables and statistics.
+
+    brief: what a single page says of it, at most one or two sentences a part: did, brought, sure, next, and money (for an employer).
+    """
 
     headline: str
     sentences: list[str]
     tables: list[Grid]
     details: list[tuple[str, str]]
+    brief: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def statistics(voice: Voice, facts: Facts, **kinds: str) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import pandas as pd
 from mktlib.reporting.voice import OPINION_SHARE, Voice
 from mktlib.wording import moment
 
-MOST = {"client": 10, "analyst": 40}
+MOST = {"client": 10, "employer": 10, "team": 40, "analyst": 40}
 
 
 @dataclass(frozen=True)

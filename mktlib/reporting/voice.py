@@ -28,7 +28,7 @@ def strength(verdict: str, opinion: float) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """One language, the tables it takes its labels from, and the reader it speaks to ("client" or "analyst")."""
+    """One language, the tables it takes its labels from, and the reader it speaks to ("client", "employer" or "team")."""
 
     language: str
     tables: Tables
@@ -36,7 +36,7 @@ class Voice:
 
     @property
     def analyst(self) -> bool:
-        return self.reader == "analyst"
+        return self.reader in ("team", "analyst")
 
     def say(self, key: str, **values: Any) -> str:
         return say(f"report.{key}", self.language, **values)
