@@ -317,7 +317,9 @@ def visible(text: str) -> str:
 def templates() -> Environment:
     """The one environment of the pages: everything from data is escaped, and what is missing is an error."""
     here = Path(__file__).resolve().parent / "templates"
-    return Environment(loader=FileSystemLoader(here, encoding="utf-8"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    pages = Environment(loader=FileSystemLoader(here, encoding="utf-8"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    pages.globals["say"] = say
+    return pages
 
 
 def write_text(text: str, path: Path) -> Path:

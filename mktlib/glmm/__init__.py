@@ -24,5 +24,6 @@ at all. Intervals are not: they are the wider answer's. What was tried and lost 
 from mktlib.glmm.design import Family, Held, Term, pairs
 from mktlib.glmm.fitting import fit
 from mktlib.glmm.posterior import Posterior
+from mktlib.glmm.predictive import predictive
 
-__all__ = ["Family", "Held", "Posterior", "Term", "fit", "pairs"]
+__all__ = ["Family", "Held", "Posterior", "Term", "fit", "pairs", "predictive"]

@@ -247,6 +247,21 @@ class Posterior:
         precision = np.where(precision * v > 1e-6, precision, 0.0)  # less is rounding
         return np.divide(self.mean @ a, v * precision, out=np.zeros(n), where=precision > 0), precision
 
+    def effects(self, codes: Array, term: Term) -> tuple[Array, Array]:
+        """Mean and variance (n,) of one term's coefficient at these levels, all else integrated out; of the intercept for term ().
+
+        A level never seen has mean 0 and its term's variance.
+        """
+        place = self._at(codes)[:, self.terms.index(term) + 1 if term else 0]
+        at, which = np.unique(place[place >= 0], return_inverse=True)
+        a = np.zeros((len(self.mean), len(at)))
+        a[at, np.arange(len(at))] = 1.0
+        with threadpool_limits(1):
+            known = (self.columns.arrow.forward(self.root, a) ** 2).sum(0) + (self.sway[at] ** 2).sum(1)
+        mean, var = np.zeros(len(place)), np.full(len(place), self.square[self.terms.index(term)] if term else 0.0)
+        mean[place >= 0], var[place >= 0] = self.mean[at][which], known[which]
+        return mean, var
+
     def prior_var(self, codes: Array) -> Array:
         """Variance (n,) of each cell's eta before any data: the intercept's, each term's, the cell's own effect."""
         codes = np.asarray(codes, np.int64).reshape(len(codes), len(self.dims))

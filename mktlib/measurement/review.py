@@ -6,17 +6,16 @@ A promise is a distribution for the exposure that a piece really got, not for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import bdtr, expit, logit, pdtr
-from scipy.stats import norm
 from scipy.stats import t as student
 
 from mktlib.errors import DataError, Finding
+from mktlib.glmm import predictive
 from mktlib.intake import tally, to_pandas
 from mktlib.intake.inputs import need
 from mktlib.results import Plan, Review
@@ -24,55 +23,8 @@ from mktlib.vocabulary import Tables, finding, load_tables
 
 Array = NDArray[Any]
 KEY = ["item", "segment", "channel"]
-STEPS = np.linspace(-6, 6, 481)  # so near that a narrow binomial at each step still adds up to a smooth whole (a few Gauss nodes do not)
-WEIGHTS = norm.pdf(STEPS) / norm.pdf(STEPS).sum()
 SHOWN = ("item", "content_type", "style", "length", "stage", "segment", "channel", "owner", "status", "due", "published", "planned_spend")
 MEASURED = ("actual_spend", "exposure", "predicted", "low", "high", "actual", "inside", "late_days", "surprise")
-
-
-def predictive(rate: Array, sd: Array, exposure: Array, level: float = 0.9, *, family: str = "binomial") -> Array:
-    """(n, 2) range of the count on a known exposure: the luck of counting on a rate that is itself uncertain, by quadrature.
-
-    Args:
-        rate: (n,) promised mean rate, a fraction. sd: (n,) standard deviation of its log-odds (of its logarithm unless binomial).
-        exposure: (n,) chances, 0 or more.
-        family: "binomial"; "poisson" where one chance may count twice; "money" (a sum, whose rate alone is uncertain).
-
-    >>> predictive(np.array([0.5]), np.array([1e-9]), np.array([100])).tolist()
-    [[42.0, 58.0]]
-    """
-    rate, sd, chances = (np.asarray(x, float) for x in (rate, sd, exposure))
-    tails = np.array([(1 - level) / 2, (1 + level) / 2])
-    if family == "money":
-        return np.asarray((chances * rate * np.exp(-(sd**2) / 2))[:, None] * np.exp(sd[:, None] * norm.ppf(tails)))
-    if family == "poisson":
-        means = (chances * rate * np.exp(-(sd**2) / 2))[:, None] * np.exp(sd[:, None] * STEPS)
-        most = means.max(axis=1) + 10 * np.sqrt(means.max(axis=1)) + 10
-        return np.column_stack([_smallest(lambda k, i: pdtr(k[:, None], means[i]), t, most) for t in tails])
-    trials = chances.astype(np.int64)
-    rates = expit(_center(rate, sd)[:, None] + sd[:, None] * STEPS)
-    return np.column_stack([_smallest(lambda k, i: bdtr(k[:, None], trials[i, None], rates[i]), t, chances) for t in tails])
-
-
-def _smallest(below: Callable[[Array, Array], Array], tail: float, most: Array) -> Array:
-    """The smallest count whose chance of being reached from below is `tail`, row by row, by halving."""
-    low, high = np.full(len(most), -1.0), np.floor(np.asarray(most, float))
-    while (wide := np.flatnonzero(high - low > 1)).size:
-        middle = np.floor((low[wide] + high[wide]) / 2)
-        reached = below(middle, wide) @ WEIGHTS >= tail - 1e-12
-        high[wide], low[wide] = np.where(reached, middle, high[wide]), np.where(reached, low[wide], middle)
-    return high
-
-
-def _center(rate: Array, sd: Array) -> Array:
-    """The centre of the log-odds whose mean rate is the promised one (Newton's steps): a mean is not a median."""
-    p = np.clip(rate, 1e-9, 1 - 1e-9)
-    center = logit(p)
-    for _ in range(30):
-        rates = expit(center[:, None] + sd[:, None] * STEPS)
-        change = (p - rates @ WEIGHTS) / ((rates * (1 - rates)) @ WEIGHTS)
-        center = center + np.clip(change, -2, 2)
-    return center
 
 
 def review_campaign(plan: Plan, results: pd.DataFrame, *, level: float = 0.9, tables: Tables | None = None) -> Review:
