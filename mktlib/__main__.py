@@ -36,14 +36,16 @@ from mktlib.planning import (
     write_form,
 )  # fmt: skip
 from mktlib.reporting import report
+from mktlib.reporting.saving import FORMATS, ready
 from mktlib.results import Result
 from mktlib.rules import check_text
 from mktlib.rules.check import WEIGHT
 from mktlib.scoring import ContentScorer, backtest
 from mktlib.simulate import load_sample, run_plan, sample_path, write_samples
-from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, phrase
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, phrase, progress
 from mktlib.wording import safe_csv, write_text
 
+FORMS_HELP = "forms of the report: page, paper (needs Chromium), slides (needs python-pptx)"
 LESSONS = ("01_audience_research", "02_content_scores", "03_campaign_design", "04_post_campaign_report")
 
 
@@ -92,11 +94,13 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--language", choices=sorted(load_tables().languages), help="language of the report (default: English, and French for the sample)"
     )
+    run.add_argument("--formats", default="html", metavar="html,pdf,pptx", help=FORMS_HELP)
     run.set_defaults(job=run_job)
     start = jobs.add_parser("start", help="no data yet: ten questions give a brief and a matrix of opinions")
     start.add_argument("--answers", type=Path, help="a TOML of answers instead of questions")
     start.add_argument("--out", type=Path, default=Path("build"))
     start.add_argument("--language", choices=sorted(load_tables().languages), default=None)
+    start.add_argument("--formats", default="html", metavar="html,pdf,pptx", help=FORMS_HELP)
     start.set_defaults(job=start_job)
     brief = jobs.add_parser("brief", help="a brief to fill in, with every entry explained: text, or a form for a spreadsheet")
     brief.add_argument("--out", type=Path, help="where the text is written (default: on screen, for > my.toml)")
@@ -134,17 +138,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_job(args: argparse.Namespace) -> None:
+    formats = formats_of(args.formats)
     if args.log is None:
         if args.brief or args.columns:
             raise DataError(finding("E_NO_LOG", hint="--log FILE"))
         execute(LESSONS, args.out / "notebooks", {})
-        written = sample_reports(args.out, [args.language] if args.language else ["en", "fr"])
+        written = sample_reports(args.out, [args.language] if args.language else ["en", "fr"], formats)
         say_written([args.out / "notebooks", *written], args.language or default_language())
     else:
-        say_written(own_files(args), args.language or default_language())
+        say_written(own_files(args, formats), args.language or default_language())
 
 
-def sample_reports(out: Path, languages: Sequence[str]) -> list[Path]:
+def sample_reports(out: Path, languages: Sequence[str], formats: Sequence[str] = FORMATS[:1]) -> list[Path]:
     """The story's report: the year's scores, the plan that was frozen, and what it brought."""
     scorer = ContentScorer().fit(load_sample("content_log"))
     scores = scorer.score_cells()
@@ -152,10 +157,10 @@ def sample_reports(out: Path, languages: Sequence[str]) -> list[Path]:
     review = review_campaign(plan, load_sample("results"))
     check = backtest(load_sample("content_log"), scorer)
     files = [plan.export(out / f"campaign.{code}", language=code, overwrite=True) for code in languages]
-    return [*reports([plan, scores, review, check], out, languages, load_tables()), *files]
+    return [*reports([plan, scores, review, check], out, languages, load_tables(), formats), *files]
 
 
-def own_files(args: argparse.Namespace) -> list[Path]:
+def own_files(args: argparse.Namespace, formats: Sequence[str]) -> list[Path]:
     """Scores, a plan where there is a brief, the evidence behind them, and one report."""
     language = args.language or default_language()
     tables = load_tables(args.columns) if args.columns else load_tables()
@@ -193,7 +198,7 @@ def own_files(args: argparse.Namespace) -> list[Path]:
             written += [plan.save(args.out / "plan"), plan.export(args.out / "campaign", language=language, overwrite=True, tables=tables)]
             results = [plan, ideas, *results]
         step("report")
-        written += reports(results, args.out, [language], tables)
+        written += reports(results, args.out, [language], tables, formats)
     return written
 
 
@@ -236,20 +241,37 @@ def save_scores(table: pd.DataFrame, out: Path) -> Path:
     return safe_csv(table, out / "scores.csv")
 
 
-def reports(results: Sequence[Result], out: Path, languages: Sequence[str], tables: Tables) -> list[Path]:
-    return [report(*results, language=code, tables=tables).save(out / f"report.{code}.html") for code in languages]
+def reports(results: Sequence[Result], out: Path, languages: Sequence[str], tables: Tables, formats: Sequence[str]) -> list[Path]:
+    """The report in each language, in each form that was asked for."""
+    made = [(code, report(*results, language=code, tables=tables)) for code in languages]
+    wanted = [(said, out / f"report.{code}.{form}") for code, said in made for form in formats]
+    return [said.save(path) for said, path in progress(wanted, unit="file")]
+
+
+def formats_of(given: str) -> tuple[str, ...]:
+    """The forms of a report that were asked for, each once; what cannot be made here is said before anything is read.
+
+    >>> formats_of("html")
+    ('html',)
+    """
+    formats = tuple(dict.fromkeys(form.strip(" .").lower() for form in given.split(",") if form.strip(" .")))
+    if not formats or set(formats) - set(FORMATS):
+        raise DataError(finding("E_OPTION", column="--formats", found=given, expected=f"--formats {','.join(FORMATS)}"))
+    ready(formats)
+    return formats
 
 
 def start_job(args: argparse.Namespace) -> None:
     """Ten answers become a brief and a matrix in which every score is marked as opinion."""
     language = args.language or default_language()
+    formats = formats_of(args.formats)
     given = answers_of(args.answers) if args.answers else dict(ask(language))
     brief_file = write_text(brief_from_answers(given, language=language), args.out / "brief.toml")
     brief = read_brief(brief_file)
     cells = brief.cells()
     scores = ContentScorer(by=tuple(cells.columns)).fit(pd.DataFrame(columns=[*cells.columns, "count", "exposure"])).score_cells(cells)
     written = [brief_file, save_scores(scores.table, args.out)]
-    say_written([*written, *reports([scores], args.out, [language], load_tables())], language)
+    say_written([*written, *reports([scores], args.out, [language], load_tables(), formats)], language)
 
 
 def brief_job(args: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from mktlib.reporting.bars import Bars, bars_of
 from mktlib.reporting.voice import OPINION_SHARE, Voice
 from mktlib.wording import moment
 
@@ -28,12 +29,17 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A caption, columns, rows of text, and a note on what was left out."""
+    """A caption, columns, rows of text, a note on what was left out, and the numbers that a chart can be drawn from (see `Bars`).
+
+    count: how many rows the table has in all.
+    """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     note: str = ""
+    bars: Bars | None = None
+    count: int = 0
 
 
 Spec = tuple[str, str]  # column of the table, kind of value
@@ -83,4 +89,13 @@ def grid(
         said.append(Row(cells, bool(float(record.get("opinion") or 0) >= OPINION_SHARE)))
     note = [voice.say("shown_of", shown=voice.number(most), all=voice.number(count))] if count > most else []
     note += [voice.say("striped")] if any(r.opinion for r in said) else []
-    return Grid(caption=caption, columns=columns, rows=tuple(said), note=" ".join(note))
+    about = {"currency": str(facts.get("currency") or "EUR"), "rows": count, "units": _units(voice, facts)}
+    about["opinion"] = [r.opinion for r in said]
+    bars = bars_of(table, known, [c.name for c in columns], [r.cells for r in said], **about)
+    return Grid(caption=caption, columns=columns, rows=tuple(said), note=" ".join(note), bars=bars, count=count)
+
+
+def _units(voice: Voice, facts: dict[str, Any]) -> dict[str, str]:
+    """How the kinds that depend on the result are to be read."""
+    money = voice.tables.metrics.get(str(facts.get("metric", "")), {}).get("family") == "money"
+    return {"rate": "money" if money else "percent", "outcome": "percent" if facts.get("as_rates") else "number"}

@@ -87,11 +87,3 @@ class Review(Result):
     value_planned, value_actual, not_executed. calibration: predicted (bin mean), actual, low, high, items."""
 
     calibration: pd.DataFrame
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Comparison(Result):
-    """Arms, or policies, beside a control. table: arm, n, mean, lift, low, high, verdict (better | worse | undecided).
-
-    facts: metric, control, level, kind ("policies" or "arms"), best, held_out.
-    """
