@@ -18,12 +18,12 @@ from typing import Any
 
 import pandas as pd
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from mktlib.errors import Finding, StoreError
+from mktlib.errors import DataError, Finding, StoreError
 from mktlib.vocabulary import (
     AXIS_TABLE,
     Tables,
@@ -62,11 +62,20 @@ MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_p
 
 
 def _locale(language: str | None) -> Locale:
-    return Locale.parse(load_tables().languages[language or default_language()]["marks"]["locale"])
+    code = str(_mark("locale", language))
+    try:
+        return Locale.parse(code.replace("-", "_"))
+    except (UnknownLocaleError, ValueError) as error:
+        raise DataError(finding("E_OPTION", "en", column="marks.locale", found=code, expected="en_GB / fr_FR / de_DE ...")) from error
+
+
+def _mark(name: str, language: str | None) -> Any:
+    """What the language's file says of how it writes."""
+    return load_tables().languages[language or default_language()]["marks"][name]
 
 
 def _spaces(text: str, language: str | None) -> str:
-    return text.replace("\u00a0", NARROW) if (language or default_language()) == "fr" else text
+    return text.replace("\u00a0", NARROW) if _mark("narrow_spaces", language) else text
 
 
 def number(x: float, language: str | None = None, *, digits: int | None = None) -> str:
@@ -94,7 +103,8 @@ def percent(x: float, language: str | None = None, *, digits: int | None = None)
         size = abs(x) * 100
         digits = 0 if size >= 10 or size == 0 else 1 if size >= 1 else 2 if size >= 0.1 else 3
     shown = number(float(Decimal(repr(float(x))) * 100), language, digits=digits)
-    return f"{shown}{NARROW}%" if (language or default_language()) == "fr" else f"{shown}%"
+    end = _locale(language).percent_formats[None].pattern.rpartition("0")[2]  # "%", or a space before it
+    return f"{shown}{_spaces(end, language)}"
 
 
 def money(x: float, currency: str, language: str | None = None, *, digits: int | None = None) -> str:
@@ -105,7 +115,8 @@ def money(x: float, currency: str, language: str | None = None, *, digits: int |
     if not math.isfinite(x):
         return "–"
     digits = digits if digits is not None else 0 if abs(x) >= 100 or float(x).is_integer() else 2
-    pattern = "¤#,##0" if _locale(language).language != "fr" else "#,##0\u202f¤"
+    usual = _locale(language).currency_formats["standard"].pattern
+    pattern = "¤#,##0" if usual.startswith("¤") else "#,##0\u00a0¤"
     pattern = pattern.replace("#,##0", "#,##0" + ("." + "0" * digits if digits else ""))
     value = Decimal(repr(float(x))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
     return _spaces(format_currency(value, currency, format=pattern, locale=_locale(language), currency_digits=False), language)
@@ -117,8 +128,9 @@ def day(date: Any, language: str | None = None, *, short: bool = False) -> str:
     ('5 October 2026', '1er octobre 2026', '5 oct.')
     """
     value = date if isinstance(date, dt.date) else pd.Timestamp(date).date()
-    text = format_date(value, format="d MMM" if short else "d MMMM y", locale=_locale(language))
-    return text.replace("1 ", "1er ", 1) if (language or default_language()) == "fr" and value.day == 1 else text
+    locale = _locale(language)
+    text = format_skeleton("MMMd", value, locale=locale) if short else format_date(value, format="long", locale=locale)
+    return text.replace("1 ", f"{_mark('first_of_month', language)} ", 1) if value.day == 1 and text.startswith("1 ") else text
 
 
 def moment(when: Any, language: str | None = None) -> str:

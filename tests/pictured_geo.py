@@ -68,10 +68,11 @@ def geo_lift() -> GeoLift:
     facts |= {"first_day": pd.Timestamp("2026-01-05"), "last_day": pd.Timestamp("2026-03-01")}
     facts |= {"treated": 12, "held_out": 12, "pairs": 12, "cost": 20_000.0, "worth": 30.0, "detectable": 0.09, "noise": 0.03}
     facts |= {"first_day": pd.Timestamp("2026-01-05"), "last_day": pd.Timestamp("2026-03-01")}
+    known = {"evidence": "randomised", "grade": "shown"}
     areas = pd.DataFrame(columns=["area", "arm", "pair", "before", "during", "change", "usual", "without"])
     table = pd.DataFrame([row, after, row | {"stretch": "whole", "weeks": 10, "lift": 0.08, "low": 0.02, "high": 0.13}])
     return GeoLift(table=table, weeks=weeks,
-                   areas=areas, facts=facts | {"placebos": 24, "naive": 0.21, "plain": -0.12, "spill": None})  # fmt: skip
+                   areas=areas, facts=facts | known | {"placebos": 24, "naive": 0.21, "plain": -0.12, "spill": None})  # fmt: skip
 
 
 def distance() -> DistanceEffect:

@@ -519,7 +519,7 @@ def test_the_report_says_which_days_and_which_areas():
     rows, arms = long_of(sold(areas=12, weeks=60)), arms_of(np.array([0, 1, 0, 1, 0, 1]))
     read = mk.read_geo_test(rows, arms, start="2023-11-08", end="2023-12-03", randomised=True)
     for language, days in (("en", ("8 November 2023", "3 December 2023")), ("fr", ("8 novembre 2023", "3 décembre 2023"))):
-        said = mk.report(read, language=language).sections[0].sentences[0]
+        said = mk.report(read, language=language, reader="team").sections[0].sentences[0]
         assert all(word in said for word in (*days, "a00", "a03", "6"))
 
 

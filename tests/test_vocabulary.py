@@ -130,7 +130,7 @@ def test_everything_wrong_in_a_callers_file_is_said_at_once(tmp_path):
 
 def test_a_finding_can_be_told_again_in_another_language():
     english = finding("E_NEGATIVE_COUNT", "en", file="log.csv", line=3, column="clicks", found="-5")
-    assert retell(english, "fr").text.startswith("log.csv, ligne 3, clicks : «\u202f-5\u202f» est négatif")
+    assert retell(english, "fr").text.startswith("log.csv, ligne 3, clicks\u00a0: «\u202f-5\u202f» est négatif")
     assert retell(retell(english, "fr"), "en") == english
 
 

@@ -26,6 +26,7 @@ from mktlib.places.geopower import fewest_pairs, recent
 from mktlib.places.geosynth import LEAST, synthetic
 from mktlib.places.placebo import chance_of_none, lift_range
 from mktlib.results import GeoDesign, GeoLift
+from mktlib.results.evidence import LEANING, grade
 from mktlib.vocabulary import finding
 
 TOO_WIDE = 1.0
@@ -104,11 +105,18 @@ def read_geo_test(
     facts |= {"noise": answer.noise, **_naive(test)}
     stretches = _stretches(test, answer, cost, value)
     facts |= _verdict(stretches, answer)
+    facts |= _evidence(lot, facts["verdict"], float(answer.found[0, 3]))
     facts["spill"] = spilt(panel, test.treated, test.held, test.change, neighbours)
     table = _areas(test, answer)
     told = (*broken, *partial(panel, span, first, last), *remarks(panel, span, facts, table, holidays))
     return GeoLift(table=stretches, weeks=_weeks(test, answer), areas=table, facts=facts,
                    findings=(*panel.findings, *told))  # fmt: skip
+
+
+def _evidence(lot: bool, verdict: str, p_value: float) -> dict[str, str]:
+    """How strongly the lift may be said: the range at LEANING leaves out 0 where the p value is under what LEANING lacks to 1."""
+    kind, decided = "randomised" if lot else "quasi", verdict in ("lift", "loss")
+    return {"evidence": kind, "grade": grade(kind, decided=decided, leaning=bool(p_value < 1 - LEANING))}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,23 +7,35 @@ loads nothing; whatever text comes from data is escaped, and what hides in text 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from mktlib.charts import Picture, describe, kinds, plot
-from mktlib.errors import DataError
+from mktlib.charts import PICTURES, Picture, describe, kinds, plot
+from mktlib.errors import DataError, Finding
 from mktlib.reporting.drafts import Section
 from mktlib.reporting.facts import Facts, content_axes, decision, facts_of
+from mktlib.reporting.onepage import MOST_FIGURES, answer, blocks, foremost, heading, is_one_page, name_of, unmeasured, when
 from mktlib.reporting.pitch import pitch, pitched
+from mktlib.reporting.saving import saved
 from mktlib.reporting.sections import expected, section
 from mktlib.reporting.voice import Voice, visible
 from mktlib.results import Audience, Plan, Result, Scores, StyleGuide
-from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_tables
-from mktlib.wording import templates, write_text
+from mktlib.vocabulary import (
+    Tables,
+    Term,
+    default_language,
+    finding,
+    how_to_read,
+    load_tables,
+    missing_phrases,
+    not_tables,
+    terms_in,
+)
+from mktlib.wording import templates
 
 __all__ = ["Report", "report"]
 
@@ -37,7 +49,10 @@ FOREMOST = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A finished report: `facts` (decision, and the facts of each result), `opening` (its first sentences), `sections`, and the page."""
+    """A finished report: `facts` (decision, and the facts of each result), `opening` (its first sentences), `sections`, and the page.
+
+    terms: the words that its glossary explains. findings: what to know of the page itself (phrases that its language lacks).
+    """
 
     title: str
     language: str
@@ -45,13 +60,16 @@ class Report:
     opening: tuple[str, ...]
     sections: tuple[Section, ...]
     html: str
+    terms: tuple[Term, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def save(self, path: str | Path) -> Path:
-        """Write the page whole or not at all; returns the path.
+        """Write the report whole or not at all, in the form that the name asks for: .html, .pdf (printed by Chromium) or .pptx (slides).
 
-        Raises StoreError where the place cannot be written; an older file there stays as it was.
+        Raises DataError (E_REPORT_FORM) for any other name; MktlibError where what makes it is missing (E_NO_BROWSER_PDF: Chromium or
+        Playwright, E_OPTIONAL: python-pptx); StoreError where the place cannot be written: an older file there stays as it was.
         """
-        return write_text(self.html, Path(path))
+        return saved(self, Path(path))
 
     def _repr_html_(self) -> str:
         return "".join(f"<p>{_escaped(sentence)}</p>" for sentence in self.opening)
@@ -70,13 +88,16 @@ def report(
 ) -> Report:
     """Say any results in one self-contained HTML page that opens with the decision in plain words.
 
-    A plan without a review is a pitch: its reasons, what was set aside, the measures and the rule for stopping are told too.
+    A plan without a review is a pitch: its reasons, what was set aside, the measures and the rule for stopping are told too. Where one of
+    the results says what came of it (a review, a comparison, a test by area ...), a client and an employer get a single page: what it
+    brought, what we did, how sure we are, what next; no word is stronger than the evidence (`mktlib.results.evidence`).
 
     Parameters
     ----------
     results : any shapes of `mktlib.results`, in the order they should be read.
     language : of every word, number and date; default MKTLIB_LANGUAGE, else English.
-    reader : "client" (plain and short) or "analyst" (adds statistics, limits, sources and more pictures).
+    reader : "client" (plain and short), "employer" (the same with the money) or "team" (everything: statistics, limits, sources and every
+        picture); "analyst" is an older name of "team".
     path : where to write the page, whole or not at all; default nowhere.
     tables : where labels come from; default the packaged tables.
     title : of the page; default the plan's name, else the language's own.
@@ -91,19 +112,96 @@ def report(
         raise DataError(wrong)
     voice = Voice(language=language, tables=tables or load_tables(), reader=reader)
     decided = decision(results)
-    new = pitched(results)
-    told = [(section(voice, r), _pictures(voice, r, pitch=any(r is p for p in new))) for r in results]
-    further: dict[int, list[tuple[Section, list[dict[str, Any]]]]] = {id(r): [(s, []) for s in pitch(voice, r, results)] for r in new}
-    parts = [p for r, one in zip(results, told, strict=True) for p in (one, *further.get(id(r), []))]
-    sections = tuple(s for s, _ in parts)
-    opening = tuple(visible(s) for s in opening_of(voice, decided)) if _decides(decided) else tuple(s.headline for s in sections[:FOREMOST])
-    title = visible(title or (voice.say("style_guide.page_title") if isinstance(results[0], StyleGuide) else _title(voice, decided)))
-    html = _page(voice, title, opening, sections, [pictures for _, pictures in parts], ranged=any(_ranged(r) for r in results))
+    told = [section(voice, r) for r in results]
+    whole = _sheet(voice, results, told) if is_one_page(voice, told) else _pages(voice, results, told, decided)
+    title = visible(title or whole.title)
     facts = {"decision": decided, "results": tuple(facts_of(r) for r in results)}
-    made = Report(title=title, language=language, facts=facts, opening=opening, sections=sections, html=html)
+    terms = terms_in([title, *whole.texts()], language)
+    made = Report(
+        title=title, language=language, facts=facts, opening=whole.opening, sections=whole.sections, terms=terms,
+        html=_page(voice, title, whole, terms, ranged=any(_ranged(r) for r in results)), findings=_lacking(voice),
+    )  # fmt: skip
     if path is not None:
         made.save(path)
     return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Whole:
+    """What a page is made of: its opening under a heading, then sections, each with its pictures."""
+
+    title: str
+    heading: str
+    head: tuple[str, ...]
+    opening: tuple[str, ...]
+    sections: tuple[Section, ...]
+    pictures: list[list[dict[str, Any]]]
+    template: str
+
+    def texts(self) -> list[str]:
+        """Everything that is said on the page, its figures included."""
+        said = [self.heading, *self.head, *self.opening]
+        for one in self.sections:
+            said += [one.title, one.headline, *one.sentences, *one.not_mean, *one.findings, *(x for pair in one.details for x in pair)]
+            for table in one.tables:
+                said += [table.caption, table.note, *(c.name for c in table.columns), *(x for row in table.rows for x in row.cells)]
+        return [*said, *(picture["text"] for pictures in self.pictures for picture in pictures)]
+
+
+def _sheet(voice: Voice, results: Sequence[Result], told: Sequence[Section]) -> _Whole:
+    """The single page for a client or an employer."""
+    opening = tuple(visible(s) for s in answer(told))
+    first = [k for k in foremost(told)]
+    drawn = [*first, *(k for k, r in enumerate(results) if isinstance(r, Scores) and k not in first)]
+    figures = [p for k in drawn for p in _pictures(voice, results[k])[:1]][:MOST_FIGURES]
+    below = blocks(voice, told, results)
+    named = name_of(results)
+    title = voice.say("one.title_named", name=named) if named else voice.say("one.title")
+    places = {"one_did": figures[:1], "one_sure": figures[1:]}
+    if not any(s.kind == "one_did" for s in below):
+        places["one_sure"] = figures
+    pictures = _read(voice, [places.get(s.kind, []) for s in below])
+    head = tuple(when(voice, results))
+    return _Whole(
+        title=title, heading=heading(voice, told), head=head, opening=opening, sections=tuple(below), pictures=pictures,
+        template="onepage.html.jinja",
+    )  # fmt: skip
+
+
+def _pages(voice: Voice, results: Sequence[Result], told: Sequence[Section], decided: Facts) -> _Whole:
+    """The decision, then a section a result."""
+    new = pitched(results)
+    drawn = [(s, _pictures(voice, r, pitch=any(r is p for p in new))) for s, r in zip(told, results, strict=True)]
+    further: dict[int, list[tuple[Section, list[dict[str, Any]]]]] = {id(r): [(s, []) for s in pitch(voice, r, results)] for r in new}
+    parts = [p for r, one in zip(results, drawn, strict=True) for p in (one, *further.get(id(r), []))]
+    sections = tuple(s for s, _ in parts)
+    opening = [visible(s) for s in opening_of(voice, decided)] if _decides(decided) else [s.headline for s in sections[:FOREMOST]]
+    opening += unmeasured(voice, results)
+    guide = isinstance(results[0], StyleGuide)
+    alone = len(sections) == 1 and sections[0].kind == "style_guide"  # it goes out by itself, on one sheet
+    return _Whole(
+        title=voice.say("style_guide.page_title") if guide else _title(voice, decided),
+        heading=voice.say("word.opening"), head=tuple(when(voice, results)), opening=tuple(opening), sections=sections,
+        pictures=_read(voice, [pictures for _, pictures in parts]), template="guide.html.jinja" if alone else "report.html.jinja",
+    )  # fmt: skip
+
+
+def _read(voice: Voice, pictures: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """How to read a figure, beside the first one of each family."""
+    seen: set[str] = set()
+    for picture in (p for some in pictures for p in some):
+        how = how_to_read(picture["kind"], voice.language)
+        picture["read"] = "" if how in seen else how
+        seen.add(how)
+    return pictures
+
+
+def _lacking(voice: Voice) -> tuple[Finding, ...]:
+    """That sentences are still said in English, where a language lacks them."""
+    missing = missing_phrases(voice.language)
+    if not missing:
+        return ()
+    return (finding("N_UNTRANSLATED", level="note", column=voice.language, found=len(missing), expected=", ".join(missing[:5])),)
 
 
 def _decides(decided: Facts) -> bool:
@@ -167,7 +265,7 @@ BEFORE: tuple[str, ...] = ("calendar", "dates")  # of a plan that has not run ye
 
 def _pictures(voice: Voice, result: Result, *, pitch: bool = False) -> list[dict[str, Any]]:
     """The pictures a reader gets: the usual one for a client, every kind for an analyst; days only where a plan knows them."""
-    known = kinds(result)
+    known, shape = kinds(result), next((t.__name__ for t in type(result).__mro__ if t in PICTURES), "")
     if not voice.analyst:
         known = BEFORE if pitch else next((FOR_CLIENT[t] for t in type(result).__mro__ if t in FOR_CLIENT), known[:1])
     if isinstance(result, Plan) and result.calendar().empty:
@@ -179,7 +277,8 @@ def _pictures(voice: Voice, result: Result, *, pitch: bool = False) -> list[dict
         ax = plot(result, language=voice.language, kind=kind, tables=voice.tables)
         picture = Picture(ax=ax, text=describe(ax, voice.language))
         width = round(ax.get_figure(root=True).get_figwidth() * PIXELS_AN_INCH)  # type: ignore[union-attr]
-        made.append({"text": picture.text, "width": width, "data": base64.b64encode(picture.png(dpi=DPI)).decode("ascii")})
+        kind = f"{shape}.{kind}"
+        made.append({"kind": kind, "text": picture.text, "width": width, "data": base64.b64encode(picture.png(dpi=DPI)).decode("ascii")})
     return made
 
 
@@ -198,12 +297,13 @@ def _ranged(result: Result) -> bool:
     return any(known for name, known in named if name == "low" or name.endswith("_low"))
 
 
-def _page(
-    voice: Voice, title: str, opening: tuple[str, ...], sections: tuple[Section, ...], pictures: list[list[dict[str, Any]]], *, ranged: bool
-) -> str:
-    words = {k: voice.say(f"word.{k}") for k in ("opening", "as_text", "not_mean", "findings", "details")}
+def _page(voice: Voice, title: str, whole: _Whole, terms: Sequence[Term], *, ranged: bool) -> str:
+    words = {k: voice.say(f"word.{k}") for k in ("as_text", "not_mean", "findings", "details")} | {"opening": whole.heading}
+    words |= {k: voice.say(f"one.{k}") for k in ("read", "terms")}
     words["footer"] = voice.say("word.footer" if ranged else "word.footer_plain")
-    shown = [{**vars(s), "pictures": p} for s, p in zip(sections, pictures, strict=True)]
-    alone = len(sections) == 1 and sections[0].kind == "style_guide"  # it goes out by itself, on one sheet
-    template = templates().get_template("guide.html.jinja" if alone else "report.html.jinja")
-    return template.render(language=voice.language, title=title, opening=opening, sections=shown, words=words)
+    shown = [{**vars(s), "pictures": p} for s, p in zip(whole.sections, whole.pictures, strict=True)]
+    return (
+        templates()
+        .get_template(whole.template)
+        .render(language=voice.language, title=title, head=whole.head, opening=whole.opening, sections=shown, terms=terms, words=words)
+    )

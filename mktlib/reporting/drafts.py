@@ -12,7 +12,11 @@ from mktlib.reporting.voice import Voice
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """One result, said: a headline, sentences, tables, what it does not mean, findings and (for an analyst) statistics."""
+    """One result, said: a headline, sentences, tables, what it does not mean, findings and (for the team) statistics.
+
+    brief: the sentences for a single page, by part (did, brought, sure, next, money). evidence and grade: how strongly what it brought
+    may be said (see `results.evidence`); "" for a result that says nothing of the kind.
+    """
 
     kind: str
     title: str
@@ -22,6 +26,9 @@ class Section:
     not_mean: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    brief: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    evidence: str = ""
+    grade: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

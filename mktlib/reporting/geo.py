@@ -93,7 +93,8 @@ def geo_lift_draft(voice: Voice, result: GeoLift, facts: Facts) -> Draft:
     sign = -1 if verdict == "loss" else 1
     ends = sorted(sign * row[k] for k in ("low", "high"))
     said = {"lift": voice.percent(two(abs(row["lift"]))), "low": _share(voice, ends[0]), "high": _share(voice, ends[1])}
-    headline = voice.say(f"geo_lift.{verdict}", outcome=outcome, sure=sure, **said)
+    seen = "_seen" if verdict in ("lift", "loss") and facts.get("evidence") != "randomised" else ""
+    headline = voice.say(f"geo_lift.{verdict}{seen}", outcome=outcome, sure=sure, **said)
     sentences = [_when_and_where(voice, result, facts)]
     if verdict == "lift":
         sentences += _gain(voice, row, facts)
@@ -108,7 +109,32 @@ def geo_lift_draft(voice: Voice, result: GeoLift, facts: Facts) -> Draft:
     known = statistics(
         voice, facts | {"p_lift": row["p_value"]}, level="percent", p_lift="number", noise="number", placebos="number", pre_weeks="number"
     )
-    return Draft(headline=headline, sentences=sentences, tables=[_lift_table(voice, result, facts)], details=known)
+    brief = _lift_brief(voice, row, facts, headline, sentences[0])
+    return Draft(headline=headline, sentences=sentences, tables=[_lift_table(voice, result, facts)], details=known, brief=brief)
+
+
+def _lift_brief(voice: Voice, row: Mapping[Any, Any], facts: Facts, headline: str, ran: str) -> dict[str, list[str]]:
+    """Where and when it ran, the lift, how it was assigned, and what follows from it."""
+    gain = _gain(voice, row, facts) if facts["verdict"] == "lift" else []
+    grade = facts.get("grade")
+    sure = [voice.sureness(facts["evidence"], grade)] if grade and facts["verdict"] != "not_read" else []
+    return {"did": [ran], "brought": [headline, *gain[:1]], "sure": sure, "money": gain[1:], "next": [_lift_next(voice, row, facts)]}
+
+
+def _lift_next(voice: Voice, row: Mapping[Any, Any], facts: Facts) -> str:
+    """Go on or not only where a lot was drawn and the whole range is on one side of the cost; else what would tell."""
+    if facts["verdict"] == "not_read":
+        return voice.say("geo_lift.next.mend")
+    if facts["verdict"] == "cannot_tell":
+        return voice.say("geo_lift.next.larger")
+    if facts.get("evidence") != "randomised":
+        return voice.say("geo_lift.next.draw")
+    if facts["verdict"] == "loss":
+        return voice.say("geo_lift.next.stop")
+    if facts["cost"] is None or not np.isfinite(row["worth"]):
+        return voice.say("geo_lift.next.worth")
+    pays = "pays" if row["worth_low"] > facts["cost"] else "loses" if row["worth_high"] < facts["cost"] else "open"
+    return voice.say(f"geo_lift.next.{pays}")
 
 
 def _when_and_where(voice: Voice, result: GeoLift, facts: Facts) -> str:

@@ -12,7 +12,7 @@ from mktlib.errors import Finding
 from mktlib.reporting.apps import app_draft, coverage_draft, launch_draft
 from mktlib.reporting.audience import audience_draft
 from mktlib.reporting.drafts import Draft, Section, statistics
-from mktlib.reporting.facts import Facts, facts_of
+from mktlib.reporting.facts import Facts, content_axes, facts_of
 from mktlib.reporting.followers import cadence_draft, followers_draft, half_life_draft
 from mktlib.reporting.geo import distance_draft, geo_design_draft, geo_lift_draft
 from mktlib.reporting.grid import Grid, Spec, grid
@@ -102,7 +102,20 @@ def scores_draft(voice: Voice, result: Scores, facts: Facts) -> Draft:
         sentences=sentences,
         tables=[grid(voice, shown, spec, caption=caption, facts=facts, rows=facts["cells"])],
         details=known,
+        brief=_scores_brief(voice, facts),
     )
+
+
+def _scores_brief(voice: Voice, facts: Facts) -> dict[str, list[str]]:
+    """How much is settled; what to keep making, to stop and to test further."""
+    if not facts["cells"]:
+        return {}
+    axes, counted = content_axes(facts["by"]), facts["verdicts"]
+    settled = voice.count("scores.settled", counted["make"] + counted["drop"], cells=voice.number(facts["cells"]))
+    names = {k: list(dict.fromkeys(voice.cell(c, axes) for c in facts[v])) for k, v in (("keep", "make"), ("stop", "drop"))}
+    advice = [voice.say(f"scores.{k}", names=voice.names(named)) for k, named in names.items() if named]
+    advice += [voice.count("scores.test_next", counted["test"])] if counted["test"] else []
+    return {"sure": [voice.say("scores.sure", settled=settled)], "next": advice}
 
 
 def _best_cell(voice: Voice, facts: Facts, axes: list[str]) -> str:
@@ -141,7 +154,17 @@ def plan_draft(voice: Voice, result: Plan, facts: Facts) -> Draft:
     sentences += [_more(voice, facts, row) for row in sure_ones[:3]]
     tables = _plan_tables(voice, result, facts)
     known = statistics(voice, facts, bound="number", gap="percent", ceiling="number", greedy="number", level="percent", p_loss="percent")
-    return Draft(headline=headline, sentences=sentences, tables=tables, details=known)
+    return Draft(headline=headline, sentences=sentences, tables=tables, details=known, brief=_plan_brief(voice, facts))
+
+
+def _plan_brief(voice: Voice, facts: Facts) -> dict[str, list[str]]:
+    """What is made, when and where; for an employer what that was planned to cost."""
+    contents = voice.count("plan.contents", facts["pieces"])
+    where = voice.names((voice.label("channel", c) for c in facts["channels"]), most=9)
+    days = {k: voice.date(facts[f"{k}_day"]) for k in ("first", "last") if facts[f"{k}_day"] is not None}
+    did = voice.say("plan.did_named" if len(days) == 2 else "plan.did", contents=contents, channels=where, **days)
+    paid = {k: voice.money(round(facts[k]), facts["currency"]) for k in ("spend", "production", "media")}
+    return {"did": [did], "money": [voice.say("plan.paid", **paid)]} if facts["channels"] else {}
 
 
 def _more(voice: Voice, facts: Facts, row: Mapping[str, Any]) -> str:
@@ -440,9 +463,17 @@ def section(voice: Voice, result: Result) -> Section:
         findings.append(voice.count("more_findings", len(kept) - MOST_FINDINGS))
     details = [*draft.details, *_sources(voice, facts)] if voice.analyst else []
     return Section(
-        kind=kind, title=voice.say(f"{kind}.title"), headline=draft.headline, sentences=tuple(draft.sentences), tables=tuple(draft.tables),
+        kind=kind, title=_title(voice, kind, facts), headline=draft.headline, sentences=tuple(draft.sentences), tables=tuple(draft.tables),
         not_mean=tuple(not_mean), findings=tuple(findings), details=tuple(details),
+        brief={part: tuple(said) for part, said in draft.brief.items() if said},
+        evidence=str(facts.get("evidence") or ""), grade=str(facts.get("grade") or ""),
     )  # fmt: skip
+
+
+def _title(voice: Voice, kind: str, facts: Facts) -> str:
+    """A title that says "brought" is for what a lot was drawn for; without one, it says what was seen."""
+    seen = facts.get("evidence") not in (None, "randomised") and voice.knows(f"{kind}.title_seen")
+    return voice.say(f"{kind}.title_seen" if seen else f"{kind}.title")
 
 
 def _told(voice: Voice, found: Finding) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mktlib.vocabulary import Tables
+from mktlib.vocabulary import Tables, lookup
 from mktlib.wording import day, list_of, money, number, percent, say, visible
 
 OPINION_SHARE = 0.5
@@ -40,6 +40,10 @@ class Voice:
 
     def say(self, key: str, **values: Any) -> str:
         return say(f"report.{key}", self.language, **values)
+
+    def knows(self, key: str) -> bool:
+        """Whether the language has this phrase of the report."""
+        return lookup(f"report.{key}", self.language) is not None
 
     def count(self, key: str, value: float, **values: Any) -> str:
         """A phrase with a plural; the number itself is said in the reader's convention."""
@@ -76,6 +80,14 @@ class Voice:
         """A value of a metric in the metric's own unit."""
         row = self.tables.metrics.get(metric, {})
         return self.money(value, currency) if row.get("family") == "money" else self.percent(value)
+
+    def graded(self, grade: str) -> str:
+        """How strongly something is said, inside a sentence: "shown by a test", "a tendency to confirm" (see `results.evidence`)."""
+        return self.inner("grade", grade)
+
+    def sureness(self, evidence: str, grade: str) -> str:
+        """The sentence on how sure a result is: the grade, and what kind of evidence allows no more than that."""
+        return self.say(f"sure.{evidence}.{grade}", grade=self.label("grade", grade))
 
     def span(self, low: str, high: str) -> str:
         return self.say("span", low=low, high=high)

@@ -5,6 +5,7 @@ the packaged ones with `load_tables("ours.toml")`; what is wrong in its file is 
 """
 
 from mktlib.vocabulary.bars import progress
+from mktlib.vocabulary.glossary import Term, glossary, how_to_read, readings, terms_in
 from mktlib.vocabulary.holidays import days_off
 from mktlib.vocabulary.opinions import SURENESS, Opinion, read_opinion
 from mktlib.vocabulary.options import not_language, not_level, not_seed, not_tables
@@ -25,6 +26,7 @@ from mktlib.vocabulary.tables import (
     sending_rules,
     sentiment_words,
 )
+from mktlib.vocabulary.untold import missing_phrases
 from mktlib.vocabulary.words import (
     ADDRESS,
     TABLES,
@@ -49,18 +51,22 @@ __all__ = [
     "Opinion",
     "Row",
     "Tables",
+    "Term",
     "app_funnel",
     "app_launch",
     "calendars",
     "days_off",
     "default_language",
     "finding",
+    "glossary",
     "grammar",
+    "how_to_read",
     "list_statuses",
     "load_tables",
     "local_rules",
     "lookup",
     "masked",
+    "missing_phrases",
     "nearest",
     "not_language",
     "not_level",
@@ -73,10 +79,12 @@ __all__ = [
     "progress",
     "public_data",
     "read_opinion",
+    "readings",
     "retell",
     "rhythm_evidence",
     "saying",
     "sending_rules",
     "sentiment_words",
+    "terms_in",
     "unknowable",
 ]

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
 from mktlib.errors import DataError, Finding
+from mktlib.vocabulary.layers import above
 from mktlib.vocabulary.opinions import SURENESS, read_opinion
-from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Rows, above
+from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Rows
 from mktlib.vocabulary.words import finding, nearest
 
 SHAPES: Mapping[str, tuple[Any, str]] = {

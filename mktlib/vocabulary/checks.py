@@ -8,11 +8,17 @@ from typing import Any
 
 from mktlib.errors import Finding
 from mktlib.vocabulary.beliefs import SHAPES, positive, wrong_priors
-from mktlib.vocabulary.rows import KINDS, above
+from mktlib.vocabulary.layers import above
+from mktlib.vocabulary.rows import KINDS
 from mktlib.vocabulary.rulings import wrong_check, wrong_mark, wrong_rule
 from mktlib.vocabulary.words import finding, nearest
 
 CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "kpis": {
+        "unit": ("currency", "fraction", "ratio"),
+        "random": ("numerator", "denominator", "both", "none"),
+        "better": ("high", "low", "none"),
+    },
     "metrics": {"family": ("binomial", "poisson", "money"), "better": ("high", "low")},
     "research": {"means": ("survey", "interview", "queries", "logs", "test"), "answers": ("share", "theme", "difference", "rate", "none")},
 }
@@ -60,6 +66,7 @@ NEEDED = {
     "checks": ("label", "about", "level", "says", "hint", "source", "conf"),
     "flows": ("label", "trigger", "stage", "days", "cap", "measure"),
     "stores": ("label", "fields"),
+    "kpis": ("label", "numerator", "denominator", "unit", "random", "better", "per", "of", "says", "source", "conf"),
     "research": ("label", "unknown", "means", "whom", "answers", "says"),
 }
 # Sections of a column map, read by intake.
@@ -127,7 +134,37 @@ def _flow_days(value: Any) -> bool:
     return _each(_whole(0, 365))(value) and len(value) > 0 and list(value) == sorted(value)
 
 
+def _counted(value: Any) -> bool:
+    """One and several, in both languages."""
+    return isinstance(value, Mapping) and {"en", "fr"} <= set(value) and all(_each(_word)(v) and len(v) == 2 for v in value.values())
+
+
+def _of_value(value: Any) -> bool:
+    return _said(value) and all(text.count("{value}") == 1 and len(re.findall(r"[{}]", text)) == 2 for text in value.values())
+
+
+def _yes(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+KPI: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "numerator": (_word, 'numerator = "spend"'),
+    "denominator": (_word, 'denominator = "demos"'),
+    "events": (_word, 'events = "conversions"'),
+    "factor": (positive, "factor > 0"),
+    "less": (lambda value: isinstance(value, int | float) and not isinstance(value, bool), "less = 1"),
+    "per": (_said, 'per = { en = "per demo", fr = "par démo" }'),
+    "of": (_counted, 'of = { en = ["demo", "demos"], fr = ["démo", "démos"] }'),
+    "says": (_of_value, 'says = { en = "a demo cost {value}", fr = "une démo a coûté {value}" }'),
+    "trap": (_said, 'trap = { en = "...", fr = "..." }'),
+    "money": (_each(_word), 'money = ["spend"]'),
+    "conf": (lambda value: value in tuple("VRSKJ"), 'conf = "J"'),
+    "source": (_word, 'source = "..."'),
+} | dict.fromkeys(("bounded", "people", "minus"), (_yes, "true / false"))
+"""Entries of a figure of money or of steps (`tables/kpis.toml`): what each may be, and an example."""
+
 SHAPED: Mapping[str, Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "kpis": KPI,
     "stores": {"fields": (_fields, '[stores.mine.fields.title] label = {...}, unit = "chars", most = 30, source = "...", conf = "J"')},
     "metrics": METRIC,
     "channels": {"hour": (_whole(0, 23), "hour = 9")},

@@ -15,7 +15,7 @@ from mktlib.vocabulary.words import finding
 KINDS = (
     "stages", "families", "content_types", "styles", "lengths", "channels", "networks", "segments", "metrics", "quiet", "holidays", "specs",
     "rules", "marks", "customer_groups", "research", "checks", "flows",
-    "stores",
+    "stores", "kpis",
 )  # fmt: skip
 AXIS_TABLE = {
     "stage": "stages",
@@ -32,6 +32,7 @@ AXIS_TABLE = {
     "check": "checks",
     "flow": "flows",
     "store": "stores",
+    "kpi": "kpis",
 }
 
 Row = Mapping[str, Any]
@@ -60,6 +61,7 @@ class Rows:
     checks: Mapping[str, Row]
     flows: Mapping[str, Row]
     stores: Mapping[str, Row]
+    kpis: Mapping[str, Row]
     priors: Mapping[str, Any]
     languages: Mapping[str, Row] = field(repr=False)
 
@@ -88,20 +90,6 @@ def toml_of(text: str, name: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DataError(finding("E_TOML", file=name, found=str(error))) from error
-
-
-def above(base: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
-    """`layer` laid on `base`: tables are merged, lists appended, anything else replaced."""
-    merged = dict(base)
-    for key, value in layer.items():
-        below = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(below, Mapping):
-            merged[key] = above(below, value)
-        elif isinstance(value, list) and key == "statement":
-            merged[key] = [*(below or []), *value]
-        else:
-            merged[key] = value
-    return merged
 
 
 def frozen(value: Any) -> Any:

@@ -16,7 +16,7 @@ MOST_REPEATS, LONGEST_PATTERN = 4, 1_000
 REPEAT = re.compile(r"\{(\d{0,4})(,?)(\d{0,4})\}")
 
 
-ABOUT = ("email", "page", "listing", "sends", "geo")
+ABOUT = ("email", "page", "listing", "sends", "geo", "lift")
 
 
 def wrong_check(path: str, row: Mapping[str, Any], file: str) -> Iterator[Finding]:

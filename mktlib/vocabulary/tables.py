@@ -12,8 +12,9 @@ from typing import Any
 
 from mktlib.errors import DataError, Finding
 from mktlib.vocabulary.checks import sound, wrong_entries
+from mktlib.vocabulary.layers import above
 from mktlib.vocabulary.opinions import SURENESS, read_opinion
-from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row, Rows, above, frozen, read_toml, text_of, toml_of
+from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row, Rows, frozen, read_toml, text_of, toml_of
 from mktlib.vocabulary.words import TABLES, default_language, finding, languages, phrase
 
 
@@ -34,12 +35,16 @@ class Tables(Rows):
             return " / ".join(self._anywhere(part, language) for part in str(key).split(" / "))
         row = getattr(self, AXIS_TABLE.get(kind, ""), {}).get(key) if isinstance(key, str) else None
         if row:
-            return str(row["label"].get(language) or row["label"]["en"])
+            return str(row["label"].get(language) or self._own(language, kind, key) or row["label"]["en"])
         if key == "any":
             return phrase("words.any", language)
-        own = self.languages.get(language, {}).get("labels", {}).get(kind, {}).get(str(key))
+        own = self._own(language, kind, key)
         text = str(own if own is not None else key)
         return text if own is not None or not text.islower() else (text[:1].upper() + text[1:]).replace("_", " ")
+
+    def _own(self, language: str, kind: str, key: object) -> Any:
+        """A label that the language's own file gives; None where it gives none."""
+        return self.languages.get(language, {}).get("labels", {}).get(kind, {}).get(str(key))
 
     def _anywhere(self, key: str, language: str) -> str:
         own = self.languages.get(language, {}).get("labels", {}).get("scope", {})
@@ -129,13 +134,13 @@ def load_tables(*own: str | Path) -> Tables:
     wrong = [path for path in own if not isinstance(path, str | Path)]
     if wrong:
         raise DataError([finding("E_OPTION", column="load_tables", found=repr(x), hint='mk.load_tables("ours.toml")') for x in wrong])
-    return _load(tuple((Path(path).name, text_of(Path(path))) for path in own))
+    return _load(tuple((Path(path).name, text_of(Path(path))) for path in own), tuple(languages()))
 
 
 @lru_cache(maxsize=16)
-def _load(own: tuple[tuple[str, str], ...]) -> Tables:
-    """By what the files say, never by their paths: a file that was edited is read again."""
-    raw = _packaged()
+def _load(own: tuple[tuple[str, str], ...], spoken: tuple[str, ...]) -> Tables:
+    """By what the files say, never by their paths: a file that was edited is read again. spoken: the languages that there are."""
+    raw = packaged()
     problems: list[Finding] = []
     for name, text in own:
         layer = toml_of(text, name)
@@ -150,12 +155,16 @@ def _load(own: tuple[tuple[str, str], ...]) -> Tables:
     return Tables(**{name: frozen(raw.get(name, {})) for name in (*KINDS, "priors", "languages")})
 
 
+def packaged() -> dict[str, Any]:
+    """Every row of `tables/`, the languages among them, as it stands in the files."""
+    return {**_files(), "languages": languages()}
+
+
 @lru_cache(maxsize=1)
-def _packaged() -> dict[str, Any]:
+def _files() -> dict[str, Any]:
     raw: dict[str, Any] = {kind: {} for kind in KINDS}
     for path in [*sorted(TABLES.glob("*.toml")), *sorted((TABLES / "rules").glob("*.toml")), *sorted((TABLES / "checks").glob("*.toml"))]:
         raw = above(raw, read_toml(path))
-    raw["languages"] = languages()
     return raw
 
 
@@ -168,50 +177,50 @@ def platforms() -> Mapping[str, Row]:
 @lru_cache(maxsize=1)
 def public_data() -> Mapping[str, Row]:
     """Every public data set that can be fetched, by name: where it is, its checksum, its source and licence."""
-    return MappingProxyType({name: frozen(row) for name, row in _packaged()["datasets"].items()})
+    return MappingProxyType({name: frozen(row) for name, row in packaged()["datasets"].items()})
 
 
 @lru_cache(maxsize=1)
 def sending_rules() -> Mapping[str, Row]:
     """What mailbox providers and regulators ask of who sends messages, by name: each a value with its unit and source."""
-    return MappingProxyType({name: frozen(row) for name, row in _packaged()["sending"].items()})
+    return MappingProxyType({name: frozen(row) for name, row in packaged()["sending"].items()})
 
 
 @lru_cache(maxsize=1)
 def app_funnel() -> Mapping[str, Row]:
     """What is believed of the steps from a store's page to a paying user before any count of one's own, by step."""
-    return MappingProxyType({name: frozen(row) for name, row in _packaged()["app_funnel"].items()})
+    return MappingProxyType({name: frozen(row) for name, row in packaged()["app_funnel"].items()})
 
 
 @lru_cache(maxsize=1)
 def local_rules() -> Mapping[str, Mapping[str, Row]]:
     """Campaigns by place: what platforms sell (local), the channels around a place (local_channels), the parts of a day (dayparts)."""
     names = ("local", "local_channels", "dayparts")
-    return MappingProxyType({name: MappingProxyType({key: frozen(row) for key, row in _packaged()[name].items()}) for name in names})
+    return MappingProxyType({name: MappingProxyType({key: frozen(row) for key, row in packaged()[name].items()}) for name in names})
 
 
 @lru_cache(maxsize=1)
 def rhythm_evidence() -> Mapping[str, Row]:
     """What was published on how many e-mails people bear, by name: each with source, year and how far it goes."""
-    return MappingProxyType({name: frozen(row) for name, row in _packaged()["rhythm_evidence"].items()})
+    return MappingProxyType({name: frozen(row) for name, row in packaged()["rhythm_evidence"].items()})
 
 
 @lru_cache(maxsize=1)
 def app_launch() -> Mapping[str, Row]:
     """The launch of an app: `tasks` by week, `tests` of a listing, `rollout` by store, rules on `reviews`."""
-    return MappingProxyType({name: frozen(rows) for name, rows in _packaged()["app_launch"].items()})
+    return MappingProxyType({name: frozen(rows) for name, rows in packaged()["app_launch"].items()})
 
 
 @lru_cache(maxsize=1)
 def grammar() -> Mapping[str, Row]:
     """Small words of each language by what they do: persons, tenses, orders, negations."""
-    return MappingProxyType({language: frozen(row) for language, row in _packaged()["grammar"].items()})
+    return MappingProxyType({language: frozen(row) for language, row in packaged()["grammar"].items()})
 
 
 @lru_cache(maxsize=1)
 def list_statuses() -> Mapping[str, Row]:
     """How lists of addresses say that someone must not be written to: the words, by what they say."""
-    return MappingProxyType({name: frozen(row) for name, row in _packaged()["list_status"].items()})
+    return MappingProxyType({name: frozen(row) for name, row in packaged()["list_status"].items()})
 
 
 @lru_cache(maxsize=1)

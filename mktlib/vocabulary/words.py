@@ -13,16 +13,46 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mktlib.errors import Finding, Level
+from mktlib.errors import DataError, Finding, Level
+from mktlib.vocabulary.layers import above
 
 TABLES = Path(__file__).parents[1] / "tables"
 
 
-@lru_cache(maxsize=1)
 def languages() -> dict[str, Any]:
-    """The packaged languages, by code."""
+    """The packaged languages, by code; and those of the folder MKTLIB_TABLES/languages, where they are silent in English."""
+    return _spoken_in(os.environ.get("MKTLIB_TABLES", ""))[0]
+
+
+def own_words(language: str) -> Mapping[str, Any] | None:
+    """What a further language's own file says; None for a packaged language."""
+    return None if language in _packaged() else _spoken_in(os.environ.get("MKTLIB_TABLES", ""))[1].get(language)
+
+
+@lru_cache(maxsize=1)
+def _packaged() -> dict[str, Any]:
     paths = sorted((TABLES / "languages").glob("*.toml"))
     return {path.stem: tomllib.loads(path.read_text(encoding="utf-8-sig")) for path in paths}
+
+
+@lru_cache(maxsize=8)
+def _spoken_in(folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(every language whole, what the files of the folder say)."""
+    known = _packaged()
+    own = {path.stem: _words_of(path) for path in sorted((Path(folder) / "languages").glob("*.toml"))} if folder else {}
+    marks = {code: {"marks": {"name": code, "locale": code}} for code in own if code not in known}
+    whole = {code: above(known.get(code) or above(known["en"], marks[code]), said) for code, said in own.items()}
+    return known | whole, own
+
+
+def _words_of(path: Path) -> dict[str, Any]:
+    """One language file of the caller's; said in English where it cannot be read, as there is nothing else to say it with."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        says = _packaged()["en"]["findings"]["E_TOML"]["says"]
+        text = f"{path.name}: {says.format_map(_Blank(found=str(error), file=path.name))}"
+        raise DataError(Finding(code="E_TOML", text=text, level="error", file=path.name, found=str(error))) from error
 
 
 def default_language() -> str:
@@ -63,7 +93,7 @@ def phrase(key: str, language: str | None = None, /, **values: Any) -> str:
     entry = lookup(key, language)
     if isinstance(entry, Mapping):
         count = abs(float(values.get("count", 2)))
-        entry = entry["one" if count == 1 or (language == "fr" and count < 2) else "other"]
+        entry = entry["one" if count == 1 or count < lookup("marks.one_below", language) else "other"]
     if entry is None:
         raise KeyError(f"no phrase {key!r} in tables/languages")
     return str(entry).format(**values)
@@ -204,7 +234,7 @@ def _where(language: str, fields: Mapping[str, Any]) -> str:
 
 
 def _colon(language: str) -> str:
-    return " : " if language == "fr" else ": "
+    return str(lookup("marks.colon", language))
 
 
 def _filled(code: str, language: str, fields: Mapping[str, Any]) -> tuple[Mapping[str, str], dict[str, Any]]:
@@ -221,7 +251,7 @@ def _spoken(code: str, name: str, value: Any, language: str) -> Any:
     """A value as it is said; what was found in a file stays as it stands there."""
     counted = isinstance(value, int) or (name == "found" and code.startswith("N_") and re.fullmatch(r"[1-9]\d{4,}", str(value)))
     if counted and name != "line" and abs(int(value)) >= 10_000:  # no year is as great
-        return f"{int(value):,}".replace(",", "\u202f" if language == "fr" else ",")
+        return f"{int(value):,}".replace(",", str(lookup("marks.thousands", language)))
     if language == "fr" and name in ("first", "last") and re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
         year, month, day = (int(part) for part in str(value).split("-"))
         return f"{'1er' if day == 1 else day} {lookup('calendar.months', language)[month - 1]} {year}"

@@ -1,0 +1,111 @@
+"""The single page for a client or an employer: what it brought, what we did, how sure we are, what next; and the money, for an employer.
+
+It is put together from the `brief` that each writer hands back. The answer stands first: what the result with the strongest evidence
+says (drawn by lot before compared, compared before only seen). A result that has nothing for this page is told by its headline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from mktlib.reporting.drafts import Section
+from mktlib.reporting.voice import Voice
+from mktlib.results import Result
+from mktlib.results.evidence import EVIDENCE
+
+BLOCKS = ("did", "money", "sure", "next")
+MOST_FIGURES = 2
+MOST_FINDINGS = 4
+FIRST_OF_ALL = 2
+"""Results that may say two sentences of what they brought; the others say one."""
+PERIOD = (("first_day", "last_day"), ("start", "end"))
+
+
+def is_one_page(voice: Voice, sections: Iterable[Section]) -> bool:
+    """Whether a page of one sheet can be made: for a client or an employer, of results of which one says what came of it."""
+    return not voice.analyst and any(s.brief.get("brought") for s in sections)
+
+
+def foremost(sections: Sequence[Section]) -> list[int]:
+    """The sections that say what came of it, those with the strongest evidence first."""
+    saying = [k for k, s in enumerate(sections) if s.brief.get("brought")]
+    return sorted(saying, key=lambda k: (*EVIDENCE, "").index(sections[k].evidence))
+
+
+def answer(sections: Sequence[Section]) -> list[str]:
+    """What it brought, the strongest first."""
+    ranked = [sections[k].brief["brought"] for k in foremost(sections)]
+    return list(dict.fromkeys(s for rank, said in enumerate(ranked) for s in (said if rank < FIRST_OF_ALL else said[:1])))
+
+
+def heading(voice: Voice, sections: Sequence[Section]) -> str:
+    """ "What it brought" where a lot was drawn; else no more than what was seen."""
+    drawn = any(s.evidence == "randomised" for s in sections if s.brief.get("brought"))
+    return voice.say("one.brought" if drawn else "one.seen")
+
+
+def blocks(voice: Voice, sections: Sequence[Section], results: Sequence[Result]) -> list[Section]:
+    """The parts of the page below its answer, those that have something to say."""
+    said = {part: [x for s in sections for x in s.brief.get(part, ())] for part in BLOCKS}
+    said["sure"] = [*_sure(voice, sections), *unmeasured(voice, results)]
+    said["money"] = said["money"] if voice.reader == "employer" else []
+    said["also"] = [s.headline for s in sections if not s.brief]
+    grave = list(dict.fromkeys(f for s in sections for f in s.findings))
+    rest = [voice.count("more_findings", len(grave) - MOST_FINDINGS)] if len(grave) > MOST_FINDINGS else []
+    said["findings"] = [*grave[:MOST_FINDINGS], *rest]
+    return [_block(voice, part, dict.fromkeys(sentences)) for part, sentences in said.items() if sentences]
+
+
+def _block(voice: Voice, part: str, sentences: Iterable[str]) -> Section:
+    first, *others = sentences
+    return Section(
+        kind=f"one_{part}",
+        title=voice.say("word.findings" if part == "findings" else f"one.{part}"),
+        headline=first,
+        sentences=tuple(others),
+    )
+
+
+def _sure(voice: Voice, sections: Sequence[Section]) -> Iterator[str]:
+    """How sure each result is, in its own words; by the rule alone where it has none."""
+    for one in sections:
+        graded = voice.sureness(one.evidence, one.grade) if one.brief.get("brought") and one.evidence and one.grade else ""
+        yield from one.brief.get("sure") or ((graded,) if graded else ())
+
+
+def unmeasured(voice: Voice, results: Iterable[Result]) -> list[str]:
+    """Once for the page: how many refused to be measured, where that is known."""
+    shares = sorted({x for x in (_share(r.facts.get("unmeasured")) for r in results) if x is not None})
+    if not shares or shares[-1] <= 0:
+        return []
+    if len(shares) == 1:
+        return [voice.say("unmeasured", share=voice.percent(shares[0]))]
+    return [voice.say("unmeasured_between", low=voice.percent(shares[0]), high=voice.percent(shares[-1]))]
+
+
+def _share(value: Any) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool) and not pd.isna(value)
+    return float(value) if known else None
+
+
+def when(voice: Voice, results: Iterable[Result]) -> list[str]:
+    """The period of the campaign and the day up to which the data go, where results name them."""
+    every = [r.facts for r in results]
+    days = next((pair for facts in every for pair in _periods(facts)), None)
+    said = [voice.say("one.period", first=voice.date(days[0]), last=voice.date(days[1]))] if days else []
+    known = [pd.Timestamp(day) for facts in every if not pd.isna(day := pd.to_datetime(str(facts.get("as_of")), errors="coerce"))]
+    return [*said, *([voice.say("one.until", day=voice.date(max(known)))] if known else [])]
+
+
+def _periods(facts: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    for first, last in PERIOD:
+        if facts.get(first) is not None and facts.get(last) is not None:
+            yield facts[first], facts[last]
+
+
+def name_of(results: Iterable[Result]) -> str | None:
+    """The name of the campaign, where a result knows it."""
+    return next((str(r.facts["name"])[:120] for r in results if r.facts.get("name")), None)
