@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mktlib.errors import MktlibError
     from mktlib.intake import read_addresses, read_export, tally
     from mktlib.mailing import check_email, check_sends, email_programme, email_rhythm, send_time
-    from mktlib.measurement import compare_policies, review_campaign
+    from mktlib.measurement import compare, compare_policies, difference_in_differences, review_campaign, sample_size, uplift
     from mktlib.mobile import app_brief, check_listing, check_page, launch_sheet, listing_keywords, page_brief
     from mktlib.places import catchments, design_geo_test, distance_effect, people_near, place_sheet, read_geo_test
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
@@ -65,7 +65,7 @@ _HOMES = {
     "errors": ("MktlibError",),
     "intake": ("read_addresses", "read_export", "tally"),
     "mailing": ("check_email", "check_sends", "email_programme", "email_rhythm", "send_time"),
-    "measurement": ("compare_policies", "review_campaign"),
+    "measurement": ("compare", "compare_policies", "difference_in_differences", "review_campaign", "sample_size", "uplift"),
     "places": ("catchments", "design_geo_test", "distance_effect", "people_near", "place_sheet", "read_geo_test"),
     "mobile": ("app_brief", "check_listing", "check_page", "launch_sheet", "listing_keywords", "page_brief"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
@@ -96,6 +96,7 @@ __all__ = [
     "check_page",
     "check_sends",
     "check_text",
+    "compare",
     "compare_policies",
     "describe_audience",
     "describe_customers",
@@ -103,6 +104,7 @@ __all__ = [
     "describe_influence",
     "describe_reputation",
     "design_geo_test",
+    "difference_in_differences",
     "distance_effect",
     "email_programme",
     "email_rhythm",
@@ -133,6 +135,7 @@ __all__ = [
     "research_sheet",
     "review_campaign",
     "sample_path",
+    "sample_size",
     "save_sentiment",
     "segment_audience",
     "send_time",
@@ -142,6 +145,7 @@ __all__ = [
     "style_guide",
     "table",
     "tally",
+    "uplift",
     "watch_mentions",
 ]
 

@@ -16,6 +16,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mktlib.vocabulary import ADDRESS, masked
@@ -81,3 +82,19 @@ def without_addresses(text: pd.DataFrame, secret: bytes) -> tuple[pd.DataFrame, 
             found[str(column)] = len(words)
             out[column] = text[column].replace(said)
     return out, found
+
+
+def joined(people: np.ndarray, k: int) -> np.ndarray:
+    """Which groups are told together (n,) bool: all of fewer than k, and the next smallest until together they have k people or none.
+
+    >>> joined(np.array([40, 3, 12, 25]), 10).tolist()
+    [False, True, True, False]
+    >>> joined(np.array([40, 6, 5, 25]), 10).tolist()
+    [False, True, True, False]
+    """
+    together = (people > 0) & (people < k)
+    for at in np.argsort(people, kind="stable"):
+        if not 0 < people[together].sum() < k:
+            break
+        together[at] |= people[at] > 0
+    return np.asarray(together | ((people == 0) & together.any()))

@@ -1,8 +1,19 @@
 """What it was worth: tests, credit, lift, and the frozen promise beside the result, said no stronger than the data carry."""
 
 from mktlib.measurement.compare import compare
+from mktlib.measurement.panels import difference_in_differences
 from mktlib.measurement.policies import compare_policies, targeting_gain
 from mktlib.measurement.review import predictive, review_campaign
 from mktlib.measurement.sizes import sample_size
+from mktlib.measurement.uplift import uplift
 
-__all__ = ["compare", "compare_policies", "predictive", "review_campaign", "sample_size", "targeting_gain"]
+__all__ = [
+    "compare",
+    "compare_policies",
+    "difference_in_differences",
+    "predictive",
+    "review_campaign",
+    "sample_size",
+    "targeting_gain",
+    "uplift",
+]

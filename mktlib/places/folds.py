@@ -10,26 +10,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mktlib.intake.privacy import joined
+
 OTHERS, ALL = "others", "all"
 """Words of ours among the names of places."""
 LARGE = 5
 """A place of so many times k people is not given up to hide a few others: these are left out instead."""
-
-
-def joined(people: np.ndarray, k: int) -> np.ndarray:
-    """Which groups are told together (n,) bool: all of fewer than k, and the next smallest until together they have k people or none.
-
-    >>> joined(np.array([40, 3, 12, 25]), 10).tolist()
-    [False, True, True, False]
-    >>> joined(np.array([40, 6, 5, 25]), 10).tolist()
-    [False, True, True, False]
-    """
-    together = (people > 0) & (people < k)
-    for at in np.argsort(people, kind="stable"):
-        if not 0 < people[together].sum() < k:
-            break
-        together[at] |= people[at] > 0
-    return np.asarray(together | ((people == 0) & together.any()))
 
 
 def left_out(people: np.ndarray, k: int) -> np.ndarray:

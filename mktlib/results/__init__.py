@@ -5,15 +5,19 @@ numbers and names that a sentence needs, never prose, so that the same result is
 shape to add behaviour (`planning` does for `Plan.check` and `Plan.save`); `charts` and `reporting` look at the shape alone.
 """
 
+from mktlib.results.credit import Attribution
 from mktlib.results.following import Cadence, Followers, HalfLife
+from mktlib.results.lift import PanelEffect, Uplift
 from mktlib.results.messages import Programme, Rhythm, SendsCheck, SendTime
+from mktlib.results.money import Kpis
 from mktlib.results.people import LIKES, QUERIES, Audience, Customers, Influence, NetworkCards, Research, Segmentation
 from mktlib.results.phones import AppBrief, KeywordCoverage, LaunchSheet, PageBrief
 from mktlib.results.places import Catchments, DistanceEffect, GeoDesign, GeoLift, PlaceSheet
-from mktlib.results.plans import CALENDAR, MARGINS, Comparison, Learning, Plan, Review, Shortlist
+from mktlib.results.plans import CALENDAR, MARGINS, Learning, Plan, Review, Shortlist
 from mktlib.results.scores import CELL, VERDICTS, Backtest, Explanation, Scores
 from mktlib.results.shape import Intake, Result
 from mktlib.results.talk import Replay, Reputation, SentimentShare, StyleFit, StyleGuide, Watch
+from mktlib.results.tests import Comparison, SampleSize
 
 __all__ = [
     "CALENDAR",
@@ -23,6 +27,7 @@ __all__ = [
     "QUERIES",
     "VERDICTS",
     "AppBrief",
+    "Attribution",
     "Audience",
     "Backtest",
     "Cadence",
@@ -38,10 +43,12 @@ __all__ = [
     "Influence",
     "Intake",
     "KeywordCoverage",
+    "Kpis",
     "LaunchSheet",
     "Learning",
     "NetworkCards",
     "PageBrief",
+    "PanelEffect",
     "PlaceSheet",
     "Plan",
     "Programme",
@@ -51,6 +58,7 @@ __all__ = [
     "Result",
     "Review",
     "Rhythm",
+    "SampleSize",
     "Scores",
     "Segmentation",
     "SendTime",
@@ -59,5 +67,6 @@ __all__ = [
     "Shortlist",
     "StyleFit",
     "StyleGuide",
+    "Uplift",
     "Watch",
 ]
