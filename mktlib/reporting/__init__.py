@@ -18,7 +18,7 @@ from mktlib.charts import PICTURES, Picture, describe, kinds, plot
 from mktlib.errors import DataError, Finding
 from mktlib.reporting.drafts import Section
 from mktlib.reporting.facts import Facts, content_axes, decision, facts_of
-from mktlib.reporting.onepage import MOST_FIGURES, answer, blocks, foremost, heading, is_one_page, name_of, unmeasured, when
+from mktlib.reporting.onepage import MOST_FIGURES, answer, blocks, charted, foremost, heading, is_one_page, name_of, unmeasured, when
 from mktlib.reporting.pitch import pitch, pitched
 from mktlib.reporting.saving import saved
 from mktlib.reporting.sections import expected, section
@@ -52,6 +52,7 @@ class Report:
     """A finished report: `facts` (decision, and the facts of each result), `opening` (its first sentences), `sections`, and the page.
 
     terms: the words that its glossary explains. findings: what to know of the page itself (phrases that its language lacks).
+    heading: what the opening stands under. charts: on a single page, the results whose numbers its slides draw.
     """
 
     title: str
@@ -62,6 +63,8 @@ class Report:
     html: str
     terms: tuple[Term, ...] = ()
     findings: tuple[Finding, ...] = ()
+    heading: str = ""
+    charts: tuple[Section, ...] = ()
 
     def save(self, path: str | Path) -> Path:
         """Write the report whole or not at all, in the form that the name asks for: .html, .pdf (printed by Chromium) or .pptx (slides).
@@ -113,13 +116,15 @@ def report(
     voice = Voice(language=language, tables=tables or load_tables(), reader=reader)
     decided = decision(results)
     told = [section(voice, r) for r in results]
-    whole = _sheet(voice, results, told) if is_one_page(voice, told) else _pages(voice, results, told, decided)
+    single = is_one_page(voice, told)
+    whole = _sheet(voice, results, told) if single else _pages(voice, results, told, decided)
     title = visible(title or whole.title)
     facts = {"decision": decided, "results": tuple(facts_of(r) for r in results)}
     terms = terms_in([title, *whole.texts()], language)
     made = Report(
         title=title, language=language, facts=facts, opening=whole.opening, sections=whole.sections, terms=terms,
         html=_page(voice, title, whole, terms, ranged=any(_ranged(r) for r in results)), findings=_lacking(voice),
+        heading=whole.heading, charts=tuple(charted(told, money=reader == "employer")) if single else (),
     )  # fmt: skip
     if path is not None:
         made.save(path)

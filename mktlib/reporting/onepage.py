@@ -7,6 +7,7 @@ says (drawn by lot before compared, compared before only seen). A result that ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -41,6 +42,16 @@ def answer(sections: Sequence[Section]) -> list[str]:
     return list(dict.fromkeys(s for rank, said in enumerate(ranked) for s in (said if rank < FIRST_OF_ALL else said[:1])))
 
 
+def charted(sections: Sequence[Section], *, money: bool) -> Iterator[Section]:
+    """For slides: each result with numbers that can be drawn, under what it brought; amounts of money only for who is told of money."""
+    first = foremost(sections)
+    for one in (*(sections[k] for k in first), *(s for k, s in enumerate(sections) if k not in first)):
+        drawn = next((g for g in one.tables if g.bars and (money or g.bars.unit != "money")), None)
+        if drawn:
+            brought, *more = one.brief.get("brought") or (one.headline,)
+            yield replace(one, headline=brought, sentences=(*more, *one.brief.get("sure", ())), tables=(drawn,), details=())
+
+
 def heading(voice: Voice, sections: Sequence[Section]) -> str:
     """ "What it brought" where a lot was drawn; else no more than what was seen."""
     drawn = any(s.evidence == "randomised" for s in sections if s.brief.get("brought"))
@@ -49,8 +60,11 @@ def heading(voice: Voice, sections: Sequence[Section]) -> str:
 
 def blocks(voice: Voice, sections: Sequence[Section], results: Sequence[Result]) -> list[Section]:
     """The parts of the page below its answer, those that have something to say."""
-    said = {part: [x for s in sections for x in s.brief.get(part, ())] for part in BLOCKS}
-    said["sure"] = [*_sure(voice, sections), *unmeasured(voice, results)]
+    first = foremost(sections)
+    ranked = [*(sections[k] for k in first), *(s for k, s in enumerate(sections) if k not in first)]  # what is answered first is told first
+    said = {part: [x for s in ranked for x in s.brief.get(part, ())] for part in BLOCKS}
+    said["did"] = [x for s in sections for x in s.brief.get("did", ())]
+    said["sure"] = [*_sure(voice, ranked), *unmeasured(voice, results)]
     said["money"] = said["money"] if voice.reader == "employer" else []
     said["also"] = [s.headline for s in sections if not s.brief]
     grave = list(dict.fromkeys(f for s in sections for f in s.findings))

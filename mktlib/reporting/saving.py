@@ -4,36 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from mktlib.errors import DataError, Finding, MktlibError
-from mktlib.reporting.drafts import Section
 from mktlib.reporting.pdf import pdf, printer
-from mktlib.reporting.slides import slide_maker, slides
+from mktlib.reporting.slides import Said, slide_maker, slides
 from mktlib.vocabulary import finding, nearest
 from mktlib.wording import write_bytes
-
-
-class Said(Protocol):
-    """What a file is made from: a finished report."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def opening(self) -> tuple[str, ...]: ...
-    @property
-    def sections(self) -> tuple[Section, ...]: ...
-    @property
-    def html(self) -> str: ...
-
 
 FORMS: Mapping[str, Callable[[Said], bytes]] = {
     ".html": lambda report: report.html.encode("utf-8"),
     ".htm": lambda report: report.html.encode("utf-8"),
     ".pdf": lambda report: pdf(report.html, report.language),
-    ".pptx": lambda report: slides(report.title, report.opening, report.sections, report.language),
+    ".pptx": lambda report: slides(report),
 }
 FORMATS = ("html", "pdf", "pptx")
 """What a command may be asked for."""

@@ -10,13 +10,13 @@ import io
 import math
 import zipfile
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from mktlib.errors import MktlibError
 from mktlib.reporting.drafts import Section
 from mktlib.reporting.grid import Grid
 from mktlib.reporting.native import CREATED, draw_bars
-from mktlib.vocabulary import finding, load_tables
+from mktlib.vocabulary import Term, finding, load_tables
 from mktlib.wording import number, say
 
 INK, QUIET, BLUE = "1D1D1F", "5C6066", "0072B2"
@@ -32,20 +32,49 @@ WIDTH_OF_A_LETTER = 0.54
 """Of its size, in the mean, rather too wide than too narrow: a text that is thought to fit does."""
 
 
-def slides(title: str, opening: Sequence[str], sections: Sequence[Section], language: str) -> bytes:
-    """A title slide, the decision, and one slide a section.
+class Said(Protocol):
+    """What a file is made from: a finished report."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def opening(self) -> tuple[str, ...]: ...
+    @property
+    def sections(self) -> tuple[Section, ...]: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def heading(self) -> str: ...
+    @property
+    def charts(self) -> tuple[Section, ...]: ...
+    @property
+    def terms(self) -> tuple[Term, ...]: ...
+
+
+def slides(report: Said) -> bytes:
+    """A title slide, the opening, one slide a result (on a single page: first those that can be drawn, then its parts), the words used.
 
     Raises:
         MktlibError: E_OPTIONAL, python-pptx is not installed.
     """
-    deck = Deck(slide_maker()(), language)
-    deck.cover(title, opening[0] if opening else "")
-    if len(opening) > 1:
-        deck.told(say("report.word.opening", language), opening[0], opening[1:], None, [])
-    for section in sections:
+    deck = Deck(slide_maker()(), report.language)
+    first, *more = report.opening or ("",)
+    deck.cover(report.title, first)
+    if more:
+        deck.told(report.heading, first, more, None, report.opening)
+    for section in (*report.charts, *report.sections):
         shown = next((g for g in section.tables if g.bars), next(iter(section.tables), None))
-        deck.told(section.title, section.headline, section.sentences, shown, notes_of(section, language))
-    return deck.bytes(title)
+        kicker, title = (section.title, section.headline) if section.headline else ("", section.title)
+        deck.told(kicker, title, section.sentences or section.not_mean, shown, notes_of(section, report.language))
+    lines = [
+        say("report.slide.row", report.language, name=t.label, value=f"{t.says} ({t.source})" if t.source else t.says) for t in report.terms
+    ]
+    while lines:
+        shown_terms = deck.told("", say("report.one.terms", report.language), lines, None, [])
+        lines = lines[shown_terms:]
+    return deck.bytes(report.title)
 
 
 def slide_maker() -> Any:
@@ -63,7 +92,7 @@ def slide_maker() -> Any:
 
 def notes_of(section: Section, language: str) -> list[str]:
     """What the speaker should know: all that is said, what it does not mean, what is worth knowing, statistics and sources."""
-    said = [section.headline, *section.sentences]
+    said = [s for s in (section.headline, *section.sentences) if s]
     for word, lines in (("not_mean", section.not_mean), ("findings", section.findings)):
         said += [f"{say(f'report.word.{word}', language)}", *(f"– {line}" for line in lines)] if lines else []
     if section.details:
@@ -114,11 +143,12 @@ class Deck:
         self._place(slide.placeholders[1], EDGE, 4.1, WIDE - 2 * EDGE, 1.8)
         self._write(slide.placeholders[1], [first], 24, colour=QUIET)
 
-    def told(self, kicker: str, headline: str, sentences: Sequence[str], table: Grid | None, notes: Sequence[str]) -> None:
-        """One slide: a title that says what was found, the sentences that fit, and the chart or the table."""
+    def told(self, kicker: str, headline: str, sentences: Sequence[str], table: Grid | None, notes: Sequence[str]) -> int:
+        """One slide: a title that says what was found, the sentences that fit (how many is returned), and the chart or the table."""
         slide = self.deck.slides.add_slide(self.deck.slide_layouts[1])
         width = WIDE - 2 * EDGE
         size = next((s for s in TITLES if height_of([headline], s, width) <= TOP - 0.75), None)
+        size = size if kicker else size or TITLES[-1]  # nothing shorter to put in its place
         title, said = (headline, list(sentences)) if size else (kicker, [headline, *sentences])
         self._kicker(slide, kicker if size else "")
         self._place(slide.shapes.title, EDGE, 0.6, width, TOP - 0.7)
@@ -138,6 +168,7 @@ class Deck:
         if notes:
             slide.notes_slide.notes_text_frame.text = "\n".join(notes)
             self._speak(slide.notes_slide.notes_text_frame)
+        return len(shown)
 
     def _beside(self, slide: Any, table: Grid, box: tuple[float, float, float, float]) -> None:
         """The caption, the chart or the table, and what was left out of it."""
