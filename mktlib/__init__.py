@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mktlib.errors import MktlibError
     from mktlib.intake import read_addresses, read_export, tally
     from mktlib.mailing import check_email, check_sends, email_programme, email_rhythm, send_time
-    from mktlib.measurement import compare, compare_policies, difference_in_differences, review_campaign, sample_size, uplift
+    from mktlib.measurement import compare, compare_policies, difference_in_differences, learn_from, review_campaign, sample_size, uplift
     from mktlib.mobile import app_brief, check_listing, check_page, launch_sheet, listing_keywords, page_brief
     from mktlib.places import catchments, design_geo_test, distance_effect, people_near, place_sheet, read_geo_test
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
@@ -65,10 +65,10 @@ _HOMES = {
     "errors": ("MktlibError",),
     "intake": ("read_addresses", "read_export", "tally"),
     "mailing": ("check_email", "check_sends", "email_programme", "email_rhythm", "send_time"),
-    "measurement": ("compare", "compare_policies", "difference_in_differences", "review_campaign", "sample_size", "uplift"),
+    "measurement": ("compare", "compare_policies", "difference_in_differences", "learn_from", "review_campaign", "sample_size", "uplift"),
     "places": ("catchments", "design_geo_test", "distance_effect", "people_near", "place_sheet", "read_geo_test"),
     "mobile": ("app_brief", "check_listing", "check_page", "launch_sheet", "listing_keywords", "page_brief"),
-    "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist"),
+    "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist", "track_campaign"),
     "reporting": ("report",),
     "reputation": ("SentimentClassifier", "describe_reputation", "load_sentiment", "replay_alarm", "save_sentiment", "watch_mentions"),
     "results": ("CELL",),
@@ -111,6 +111,7 @@ __all__ = [
     "fetch_dataset",
     "half_life",
     "launch_sheet",
+    "learn_from",
     "listing_keywords",
     "load_plan",
     "load_sample",
@@ -145,6 +146,7 @@ __all__ = [
     "style_guide",
     "table",
     "tally",
+    "track_campaign",
     "uplift",
     "watch_mentions",
 ]

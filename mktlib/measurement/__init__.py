@@ -1,6 +1,7 @@
 """What it was worth: tests, credit, lift, and the frozen promise beside the result, said no stronger than the data carry."""
 
 from mktlib.measurement.compare import compare
+from mktlib.measurement.learn import learn_from
 from mktlib.measurement.panels import difference_in_differences
 from mktlib.measurement.policies import compare_policies, targeting_gain
 from mktlib.measurement.review import predictive, review_campaign
@@ -11,6 +12,7 @@ __all__ = [
     "compare",
     "compare_policies",
     "difference_in_differences",
+    "learn_from",
     "predictive",
     "review_campaign",
     "sample_size",

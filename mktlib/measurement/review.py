@@ -14,116 +14,186 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from mktlib.errors import DataError, Finding
+from mktlib.errors import DataError
 from mktlib.glmm import predictive
-from mktlib.intake import tally, to_pandas
+from mktlib.glmm.predictive import normal_score, reached
+from mktlib.intake import to_pandas
 from mktlib.intake.inputs import need
+from mktlib.measurement.gap import PARTS, SPENDS, by_owner, rate_spread, steps, within
+from mktlib.measurement.gap import parts as split
+from mktlib.measurement.kept import coverage, groupings, histogram, scores, shape
+from mktlib.measurement.learn import Lesson
+from mktlib.measurement.review_read import KEY, added, pieces, promises, unplanned
+from mktlib.measurement.surprise import Deviations, deviations, named, pooled, told
+from mktlib.measurement.versus import beside
 from mktlib.results import Plan, Review
+from mktlib.results.evidence import LEANING, grade
 from mktlib.vocabulary import Tables, finding, load_tables
 
 Array = NDArray[Any]
-KEY = ["item", "segment", "channel"]
+DRAWS = 1000
+MOST_SHARED = 3000
+"""Placements beyond which how doubts move together is not worked out."""
+VALUES = {"planned": "planned", "not_run": "not_run", "exposure": "exposure", "rate": "rate", "worth": "worth", "came": "actual"}
 SHOWN = ("item", "content_type", "style", "length", "stage", "segment", "channel", "owner", "status", "due", "published", "planned_spend")
-MEASURED = ("actual_spend", "exposure", "predicted", "low", "high", "actual", "inside", "late_days", "surprise")
+MEASURED = ("actual_spend", "planned_exposure", "exposure", "predicted", "low", "high", "actual", "inside", "late_days", "surprise")
 
 
-def review_campaign(plan: Plan, results: pd.DataFrame, *, level: float = 0.9, tables: Tables | None = None) -> Review:
+def review_campaign(
+    plan: Plan,
+    results: Any,
+    *,
+    level: float = 0.9,
+    learnt: Lesson | None = None,
+    against: Plan | str | None = None,
+    value: str | None = None,
+    unmeasured: float | None = None,
+    tables: Tables | None = None,
+) -> Review:
     """The promise of a frozen plan beside what came, piece by piece, segment by segment, channel by channel.
+
+    Nothing here was drawn by lot: results "came in" above or below what was promised, and are never said to come from a piece.
 
     Args:
         plan: as `load_plan` reads it; its schedule holds exposure, rate, rate_sd and spend of each placement.
         results: one row a placement and week: item, segment, channel, the count and the exposure of the plan's metric (clicks of
             impressions or delivered), and where known owner, status, due, published, actual_spend. Any frame.
         level: chance that a promised range holds.
+        learnt: what `learn_from` gave: then it is known how the promises' doubts move together, which lets groups be told apart sooner,
+            and the plan can be valued beside another.
+        against: another plan, or "even" (the same pieces, the money of bought media spread evenly); needs `learnt`.
+        value: column of the results with the money that the events brought; default each event at its planned worth.
+        unmeasured: share of visitors who refused measurement (0 to 1), said and never used.
 
     Returns:
         `Review`: predicted, low, high and actual are rates on the exposure that really happened; `inside` is missing where nothing ran.
         Results of pieces that the plan does not have are a finding, as are rows whose count nobody knows.
 
     Raises:
-        DataError: a column is missing, a count is negative or above its exposure, or no row of the results belongs to the plan.
+        DataError: a column is missing, a count is negative or above its exposure, no row of the results belongs to the plan, an option
+            cannot be used.
+
+    Surprises: Holm (1979) over all groups and placements, each told once (`measurement.surprise`). Coverage: Korn & Graubard (1998).
+    Scores: Brier (1950), logarithmic, CRPS (Matheson & Winkler 1976). Places: Czado, Gneiting & Held (2009), Neyman's smooth test.
     """
     metric, words = str(plan.facts.get("metric", "click_rate")), tables or load_tables()
+    _options(level, learnt, against, unmeasured)
     row = words.metrics.get(metric) or words.metrics["click_rate"]
     need(plan.schedule, [*KEY, "stage", "exposure", "rate", "rate_sd", "spend"])
-    came, found = _added(to_pandas(results), metric, row, words)
-    placed = _promises(plan)
-    rows = placed.merge(came, on=KEY, how="left", validate="1:1").merge(_pieces(plan), on="item", how="left")
-    if rows["exposure"].notna().sum() == 0:
+    came, found = added(to_pandas(results), metric, row, words, value)
+    placed = promises(plan)
+    rows = placed.merge(came, on=KEY, how="left", validate="1:1").merge(pieces(plan), on="item", how="left")
+    if not len(rows) or not came[KEY].merge(placed[KEY], on=KEY).shape[0]:
         names = ", ".join(sorted(came["item"].unique())[:3])
         raise DataError(finding("E_NO_MATCH", found=names, expected=", ".join(placed["item"].head(3))))
     rows[["exposure", "count"]] = rows[["exposure", "count"]].fillna(0)
-    ran = rows["exposure"] > 0
-    table = _beside(rows, ran, level, str(row["family"]), float(row.get("per", 1)))
-    facts = {"metric": metric, "level": level} | _facts(plan, rows, table, ran)
-    done = table[ran.to_numpy()].assign(count=rows.loc[ran, "count"])
-    calibration = _calibration(done, level, float(row.get("per", 1)))
-    return Review(table=table, facts=facts, calibration=calibration, findings=(*found, *_unplanned(placed, came)))
+    ran, per, family = rows["exposure"] > 0, float(row.get("per", 1)), str(row["family"])
+    table = _beside(rows, ran, level, family, per)
+    done, dev = rows[ran].reset_index(drop=True), None
+    shown = table[ran.to_numpy()].reset_index(drop=True)
+    numbers = (done["count"].to_numpy(float), done["rate"].to_numpy(float) / per, done["rate_sd"].to_numpy(float))
+    parts = _judged(shown, done, numbers, family, level, learnt)
+    dev, extra = parts.pop("dev"), parts.pop("facts")
+    each, gap, owners, more = _worth(rows, ran, dev, numbers, family, per, level)
+    for k in VALUES if len(gap) else ():
+        table[f"{VALUES[k]}_value"] = each[k].to_numpy()
+    facts = {"metric": metric, "level": level} | _facts(plan, rows, table, ran) | extra | more
+    versus, facts["versus"] = (
+        (pd.DataFrame(), None) if against is None or learnt is None else beside(plan, against, learnt.scorer, level=level, tables=words)
+    )
+    facts |= {"evidence": "observational", "grade": _grade(facts), "unmeasured": unmeasured}
+    return Review(
+        table=table, facts=facts, calibration=_calibration(shown.assign(count=done["count"]), level, per), gap=gap, owners=owners,
+        versus=versus, findings=(*found, *unplanned(placed, came)), **parts,
+    )  # fmt: skip
 
 
-def _promises(plan: Plan) -> pd.DataFrame:
-    """One row a placement: its rate, what it was to cost, and what one event at that rate is worth as the plan counts it (an idea's
-    later lots for less, where the plan says that it wears)."""
-    schedule = plan.schedule[plan.schedule["exposure"] > 0].astype(dict.fromkeys(KEY, "str"))
-    worth = schedule["value"] if "value" in schedule else pd.Series(np.nan, index=schedule.index)
-    sums = schedule.assign(worth=worth, expected=schedule["exposure"] * schedule["rate"]).groupby(KEY, as_index=False)
-    first = {c: (c, "first") for c in ("stage", "rate", "rate_sd")}
-    placed = sums.agg(**first, planned_spend=("spend", "sum"), worth=("worth", "sum"), expected=("expected", "sum"))
-    return placed.assign(event_value=placed["worth"] / placed["expected"].where(placed["expected"] > 0)).drop(columns=["worth", "expected"])
+def _options(level: float, learnt: Any, against: Any, unmeasured: Any) -> None:
+    """Every option that cannot be used, at once."""
+    found = []
+    if not (isinstance(level, int | float) and 0 < level < 1):
+        found.append(finding("E_OPTION", column="level", found=level, expected="0 < level < 1"))
+    if unmeasured is not None and not (isinstance(unmeasured, int | float) and 0 <= unmeasured <= 1):
+        found.append(finding("E_OPTION", column="unmeasured", found=unmeasured, expected="0 <= unmeasured <= 1"))
+    if learnt is not None and not isinstance(learnt, Lesson):
+        found.append(finding("E_OPTION", column="learnt", found=type(learnt).__name__, expected="learn_from(scorer, log, results)"))
+    if against is not None and learnt is None:
+        found.append(finding("E_OPTION", column="learnt", found="None", expected="learn_from(scorer, log, results)"))
+    if found:
+        raise DataError(found)
 
 
-def _pieces(plan: Plan) -> pd.DataFrame:
-    names = [c for c in ("item", "content_type", "style", "length") if c in plan.items]
-    return plan.items[names].astype({"item": "str"}).drop_duplicates("item")
+def _judged(
+    shown: pd.DataFrame, done: pd.DataFrame, numbers: tuple[Array, Array, Array], family: str, level: float, learnt: Lesson | None
+) -> dict[str, Any]:
+    """Coverage, scores, places, surprises and levels of what ran; nothing of a campaign in which nothing did."""
+    empty = {"scores": pd.DataFrame(), "places": histogram(np.zeros((0, 2))), "surprises": pd.DataFrame(), "levels": pd.DataFrame()}
+    if done.empty:
+        facts = coverage(np.zeros(0, bool), {}, level) | shape(np.zeros((0, 2)), {})
+        return empty | {"dev": None, "facts": facts | {"promise": "empty", "shared": "any"}}
+    (count, rate, sd), n = numbers, done["exposure"].to_numpy(float)
+    groups, inside = groupings(done), shown["inside"].to_numpy(bool)
+    shared = _shared(done, learnt) if learnt is not None else None
+    dev = deviations(count, rate, sd, n, family=family, shared=shared)
+    surprises = told(named(done, dev, rate, n, family=family), done, rate, n, count, family=family, level=level)
+    levels = pooled(done, rate, sd, n, count, family=family, level=level)
+    steps = reached(count, rate, sd, n, family=family)
+    facts = coverage(inside, groups, level) | shape(steps, groups) | {"shared": "any" if shared is None else "known"}
+    facts["promise"] = _promise(facts, level)
+    return {
+        "dev": dev, "facts": facts, "places": histogram(steps),
+        "scores": scores(done, count, rate, sd, n, family=family, level=level),
+        "surprises": surprises.assign(grade=grade("observational", decided=True, leaning=True)),
+        "levels": levels.assign(grade=[grade("observational", decided=bool(a), leaning=bool(a)) for a in levels["apart"]]),
+    }  # fmt: skip
 
 
-def _added(results: pd.DataFrame, metric: str, row: Mapping[str, Any], tables: Tables) -> tuple[pd.DataFrame, list[Finding]]:
-    """Results added up over weeks. A row that ran and whose count nobody wrote down is left out and said, never a 0."""
-    need(results, KEY)
-    frame = results.reset_index(drop=True).astype(dict.fromkeys(KEY, "str"))
-    exposures = {row["exposure"], *row.get("exposure_by_channel", {}).values()} & set(frame)
-    numbers = frame[[c for c in (row["count"], *exposures) if c in frame]].apply(pd.to_numeric, errors="coerce")
-    negative = [
-        finding("E_NEGATIVE_COUNT", line=int(i) + 2, column=c, found=numbers[c][i]) for c in numbers for i in numbers.index[numbers[c] < 0]
-    ]
-    if negative:
-        raise DataError(negative)
-    idle = numbers.fillna(0).sum(axis=1) == 0
-    counts = tally(frame[~idle], KEY, metric=metric, tables=tables)
-    above = counts[counts["count"] > counts["exposure"]] if row["family"] == "binomial" else counts.head(0)
-    if len(above):
-        pairs = zip(above["item"], above["count"], above["exposure"], strict=True)
-        raise DataError([finding("E_CLICKS_GT_IMPRESSIONS", column=row["count"], found=f"{item}: {y} > {n}") for item, y, n in pairs])
-    twice = int(results.duplicated().sum())
-    if {"due", "published"} <= set(frame):
-        days = [pd.to_datetime(frame[c], errors="coerce", format="mixed", utc=True) for c in ("published", "due")]
-        frame["late_days"] = (days[0] - days[1]).dt.days
-    if "actual_spend" in frame:
-        frame["actual_spend"] = _spent(frame["actual_spend"])
-    how = {c: "sum" for c in ("actual_spend",) if c in frame}
-    how |= {c: "first" for c in ("owner", "status", "due", "published") if c in frame} | {c: "max" for c in ("late_days",) if c in frame}
-    details = frame.groupby(KEY, as_index=False).agg(how) if how else frame[KEY].drop_duplicates()
-    repeated = [finding("E_REPEATED_RESULTS", level="warning", found=str(twice))] if twice else []
-    return details.merge(counts, on=KEY, how="left"), [*counts.attrs["findings"], *repeated]
+def _promise(facts: Mapping[str, Any], level: float) -> str:
+    """Whether ranges held as often as they said: near is fewer, by no more than luck and shared weather can do."""
+    if facts["coverage_high"] < level:
+        return "missed"
+    if facts["coverage_low"] > level:
+        return "too_wide"
+    return "kept" if facts["coverage"] >= level else "near"
 
 
-def _spent(money: pd.Series) -> pd.Series:
-    """Money as numbers; blank where nobody knows, refused where it is no amount."""
-    amount = pd.to_numeric(money, errors="coerce").astype(float)
-    wrong = (amount.isna() & money.notna()) | np.isinf(amount) | (amount < 0)
-    if wrong.any():
-        i = int(wrong.to_numpy().argmax())
-        raise DataError(finding("E_NOT_A_NUMBER", line=i + 2, column="actual_spend", found=money.iloc[i]))
-    return amount
+def _shared(done: pd.DataFrame, learnt: Lesson) -> Array | None:
+    """How the doubts of the promises move together, from the scorer that made them; None where it cannot say."""
+    before = learnt.before
+    if len(done) > MOST_SHARED or any(a not in done or done[a].isna().any() for a in before.by_):
+        return None
+    cells = done[list(before.by_)].astype("str")
+    unique = cells.drop_duplicates(ignore_index=True)
+    at = cells.merge(unique.assign(_at=range(len(unique))), on=list(before.by_), how="left")["_at"].to_numpy()
+    rates = np.clip(before.draws(unique, DRAWS, random_state=before.random_state).astype(float), 1e-9, None)
+    eta = np.log(rates) if before.family_ == "poisson" else np.log(rates) - np.log1p(-np.minimum(rates, 1 - 1e-9))
+    found = np.atleast_2d(np.corrcoef(eta, rowvar=False))[np.ix_(at, at)]
+    return np.asarray(np.nan_to_num(found, nan=1.0))
 
 
-def _unplanned(placed: pd.DataFrame, came: pd.DataFrame) -> list[Finding]:
-    """What ran outside the plan is no promise kept or broken, but it is not passed over in silence."""
-    extra = came.merge(placed[KEY], on=KEY, how="left", indicator=True).query("_merge == 'left_only'")
-    if extra.empty:
-        return []
-    names = ", ".join(" / ".join(key) for key in extra[KEY].head(3).itertuples(index=False))
-    return [finding("E_NOT_PLANNED", level="warning", found=str(len(extra)), names=names)]
+def _worth(
+    rows: pd.DataFrame, ran: pd.Series, dev: Deviations | None, numbers: tuple[Array, Array, Array], family: str, per: float, level: float
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """The gap placement by placement, as a waterfall and by owner, and its facts; empty for a plan that says no value."""
+    if rows["event_value"].isna().all():
+        nothing = {f"gap_{k}": None for k in (*PARTS, "allowed", "grade")}
+        return pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), nothing | {"value_actual": None}
+    promised = rows.assign(rate=rows["rate"] / per, event_value=rows["event_value"] * per)
+    each = split(promised, rows["money"].to_numpy(float) if "money" in rows else None)
+    worth = np.nan_to_num((each["planned"] / (promised["planned_exposure"] * promised["rate"])).to_numpy(float))[ran.to_numpy()]
+    n = rows.loc[ran, "exposure"].to_numpy(float)
+    sd = rate_spread(dev, numbers[1], n, worth, family) if dev is not None else 0.0
+    rate = float(each["rate"].sum())
+    sure = {"decided": abs(rate) > within(sd, level), "leaning": abs(rate) > within(sd, LEANING)}
+    facts: dict[str, Any] = {f"gap_{k}": float(each[k].sum()) for k in PARTS}
+    facts |= {k: float(each[k].sum()) for k in SPENDS if k in each} | {"value_actual": float(each["came"].sum())}
+    facts |= {"gap_allowed": within(sd, level), "gap_grade": grade("observational", **sure)}
+    return each, steps(each, within(sd, level)), by_owner(rows, each), facts
+
+
+def _grade(facts: Mapping[str, Any]) -> str:
+    """Of the headline: the plan beside the other one, else the value beside the promise."""
+    return str((facts["versus"] or {}).get("grade") or facts["gap_grade"] or "too_early")
 
 
 def _beside(rows: pd.DataFrame, ran: pd.Series, level: float, family: str, per: float) -> pd.DataFrame:
@@ -132,16 +202,14 @@ def _beside(rows: pd.DataFrame, ran: pd.Series, level: float, family: str, per: 
     promise, sd = rows["rate"].to_numpy(float) / per, rows["rate_sd"].to_numpy(float)
     ends = predictive(promise, sd, chances, level, family=family)
     y = rows["count"].to_numpy(float)
-    luck = {"binomial": chances * promise * (1 - promise), "poisson": chances * promise, "money": np.zeros(len(rows))}[family]
-    doubt = chances * promise * (1 - promise if family == "binomial" else 1) * sd
-    spread = np.sqrt(luck + doubt**2)
+    score = normal_score(y, promise, sd, chances, family=family)
     table = rows.assign(
         predicted=rows["rate"],
         low=per * ends[:, 0] / chances,
         high=per * ends[:, 1] / chances,
         actual=pd.Series(per * y / chances, index=rows.index).where(ran),
         inside=pd.Series((y >= ends[:, 0]) & (y <= ends[:, 1]), index=rows.index).astype("boolean").mask(~ran),
-        surprise=pd.Series(np.divide(y - chances * promise, spread, out=np.zeros(len(y)), where=spread > 0), index=rows.index).where(ran),
+        surprise=pd.Series(score, index=rows.index).where(ran),
         status=rows["status"].where(ran, "cancelled") if "status" in rows else np.where(ran, "published", "cancelled"),
     )
     if not (rows["exposure"] % 1).any():
@@ -152,11 +220,9 @@ def _beside(rows: pd.DataFrame, ran: pd.Series, level: float, family: str, per: 
 def _facts(plan: Plan, rows: pd.DataFrame, table: pd.DataFrame, ran: pd.Series) -> dict[str, Any]:
     done, inside = rows[ran], int(table["inside"].fillna(False).sum())
     late = table.loc[table["late_days"] > 0, "item"].nunique() if "late_days" in table else 0
-    worth = (done["event_value"] * done["count"]).sum(min_count=1)
     return {
         "items": int(ran.sum()),
         "inside": inside,
-        "coverage": inside / max(int(ran.sum()), 1),
         "late": int(late),
         "not_executed": int((~ran).sum()),
         "planned_spend": float(rows["planned_spend"].sum()),
@@ -165,7 +231,6 @@ def _facts(plan: Plan, rows: pd.DataFrame, table: pd.DataFrame, ran: pd.Series) 
         "actual_total": float(done["count"].sum()),
         "currency": plan.facts.get("currency", "EUR"),
         "value_planned": float(plan.expected["value"]) if "value" in plan.expected else None,
-        "value_actual": float(worth) if pd.notna(worth) else None,
     }
 
 

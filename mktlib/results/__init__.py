@@ -13,11 +13,13 @@ from mktlib.results.money import Kpis
 from mktlib.results.people import LIKES, QUERIES, Audience, Customers, Influence, NetworkCards, Research, Segmentation
 from mktlib.results.phones import AppBrief, KeywordCoverage, LaunchSheet, PageBrief
 from mktlib.results.places import Catchments, DistanceEffect, GeoDesign, GeoLift, PlaceSheet
-from mktlib.results.plans import CALENDAR, MARGINS, Learning, Plan, Review, Shortlist
+from mktlib.results.plans import CALENDAR, MARGINS, Learning, Plan, Shortlist
+from mktlib.results.review import Learnt, Review
 from mktlib.results.scores import CELL, VERDICTS, Backtest, Explanation, Scores
 from mktlib.results.shape import Intake, Result
 from mktlib.results.talk import Replay, Reputation, SentimentShare, StyleFit, StyleGuide, Watch
 from mktlib.results.tests import Comparison, SampleSize
+from mktlib.results.tracking import Tracking
 
 __all__ = [
     "CALENDAR",
@@ -46,6 +48,7 @@ __all__ = [
     "Kpis",
     "LaunchSheet",
     "Learning",
+    "Learnt",
     "NetworkCards",
     "PageBrief",
     "PanelEffect",
@@ -67,6 +70,7 @@ __all__ = [
     "Shortlist",
     "StyleFit",
     "StyleGuide",
+    "Tracking",
     "Uplift",
     "Watch",
 ]

@@ -1,4 +1,4 @@
-"""What is chosen, made, learnt and reviewed."""
+"""What is chosen, made and worth learning."""
 
 from __future__ import annotations
 
@@ -76,14 +76,3 @@ class Learning(Result):
     """
 
     tests: pd.DataFrame
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Review(Result):
-    """What was promised beside what came. table: one row a piece, segment and channel: item, content_type, style, stage, segment, channel,
-    owner, status, due, published, planned_spend, actual_spend, exposure, predicted, low, high, actual, inside (bool), late_days,
-    surprise (z).
-    facts: items, inside, coverage, level, late, planned_spend, actual_spend, predicted_total, actual_total, currency, metric,
-    value_planned, value_actual, not_executed. calibration: predicted (bin mean), actual, low, high, items."""
-
-    calibration: pd.DataFrame
