@@ -38,7 +38,7 @@ from mktlib.vocabulary import (
 
 KINDS_OF = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length"}
 KINDS_OF |= {"about": "scope", "value": "scope", "best_format": "content_type", "best_verdict": "verdict"}
-KINDS_OF |= {"outcome": "column", "formats": "content_type"}
+KINDS_OF |= {"outcome": "column", "formats": "content_type", "by": "column"}
 """Columns whose words are those of another."""
 MORE_KINDS = {
     "verdict": ("sends_verdict", "cover", "audience"), "rule": ("sends_rule", "launch"), "about": ("page_about",),

@@ -9,12 +9,14 @@ import pandas as pd
 from pictured_apps import APPS
 from pictured_geo import GEO
 from pictured_hours import HOURS
+from pictured_lift import LIFT
 from pictured_pages import PAGES
 from pictured_people import PEOPLE, account
 from pictured_places import PLACES
 from pictured_programme import PROGRAMME
 from pictured_rhythm import RHYTHM
 from pictured_talk import TALK
+from pictured_tests import TESTS
 
 from mktlib.errors import Finding
 from mktlib.results import (
@@ -483,8 +485,9 @@ ALL: dict[str, Result] = {
     **APPS,
     **PEOPLE,
     **TALK,
-    **GEO,
+    **GEO, **LIFT,
     **PLACES,
     **PROGRAMME,
     **RHYTHM,
+    **TESTS,
 }

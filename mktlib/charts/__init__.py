@@ -17,19 +17,24 @@ from mktlib.charts import (
     followers,
     funnel,
     geo,
+    kpis,
     learning,
+    lift,
     margins,
     people,
     phone,
     places,
     plans,
     programme,
+    review,
     rhythm,
     scores,
     segments,
     sentiment,
     style,
     talk,
+    tests,
+    tracking,
     watch,
 )
 from mktlib.charts.alternative import Picture, describe
@@ -51,10 +56,12 @@ from mktlib.results import (
     HalfLife,
     Influence,
     KeywordCoverage,
+    Kpis,
     LaunchSheet,
     Learning,
     NetworkCards,
     PageBrief,
+    PanelEffect,
     PlaceSheet,
     Plan,
     Programme,
@@ -64,6 +71,7 @@ from mktlib.results import (
     Result,
     Review,
     Rhythm,
+    SampleSize,
     Scores,
     Segmentation,
     SendsCheck,
@@ -71,6 +79,8 @@ from mktlib.results import (
     SentimentShare,
     Shortlist,
     StyleFit,
+    Tracking,
+    Uplift,
     Watch,
 )
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, not_tables
@@ -93,7 +103,8 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     Research: {"unknowns": (people.research_size, people.research)},
     NetworkCards: {"networks": (people.cards_size, people.cards)},
     PageBrief: {"first_screen": (phone.page_brief_size, phone.page_brief)},
-    Comparison: {"arms": (scores.comparison_size, scores.comparison)},
+    Comparison: {"arms": (tests.comparison_size, tests.comparison), "segments": (tests.segments_size, tests.segments)},
+    SampleSize: {"curve": (tests.curve_size, tests.curve)},
     Plan: {
         "calendar": (plans.calendar_size, plans.calendar),
         "limits": (plans.limits_size, plans.limits),
@@ -108,10 +119,17 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     Programme: {"left": (programme.left_size, programme.left)},
     SendsCheck: {"spread": (programme.spread_size, programme.spread)},
     SendTime: {"week": (followers.times_size, followers.times)},
-    Review: {"items": (plans.review_size, plans.review), "calibration": (plans.calibration_size, plans.calibration)},
+    Review: {
+        "items": (review.items_size, review.items),
+        "gap": (review.gap_size, review.gap),
+        "levels": (review.levels_size, review.levels),
+        "calibration": (plans.calibration_size, review.calibration),
+    },
     GeoDesign: {"power": (geo.power_size, geo.power), "history": (geo.history_size, geo.history)},
     GeoLift: {"weeks": (geo.weeks_size, geo.weeks), "gain": (geo.gain_size, geo.gain)},
     DistanceEffect: {"classes": (geo.distance_size, geo.distance), "kinds": (geo.kinds_size, geo.kinds)},
+    Uplift: {"segments": (lift.segments_size, lift.segments), "qini": (lift.qini_size, lift.qini)},
+    PanelEffect: {"effects": (lift.effects_size, lift.effects), "placebo": (lift.placebo_size, lift.placebo)},
     Watch: {"series": (watch.watch_size, watch.watch)},
     Replay: {"steps": (watch.replay_size, watch.replay)},
     Reputation: {
@@ -124,8 +142,10 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     PlaceSheet: {"radii": (places.sheet_size, places.sheet)},
     AppBrief: {"tornado": (apps.tornado_size, apps.tornado), "months": (apps.months_size, apps.months)},
     LaunchSheet: {"steps": (apps.steps_size, apps.steps)},
+    Kpis: {"groups": (kpis.groups_size, kpis.groups)},
     KeywordCoverage: {"searches": (apps.coverage_size, apps.coverage)},
     Backtest: {"calibration": (plans.calibration_size, plans.backtest)},
+    Tracking: {"landing": (tracking.landing_size, tracking.landing), "money": (tracking.money_size, tracking.money)},
 }
 
 
@@ -150,8 +170,8 @@ def plot(
     result : any of the shapes in `mktlib.results`, or a subclass of one.
     ax : axes to draw in; by default a figure of its own, sized to what is shown and laid out once.
     language : of titles, labels and numbers; default MKTLIB_LANGUAGE, else English.
-    kind : "ranked" or "heatmap" for scores; "calendar", "limits", "spend", "dates" or "margins" for a plan; "items" or "calibration" for a
-        review.
+    kind : "ranked" or "heatmap" for scores; "calendar", "limits", "spend", "dates" or "margins" for a plan; "items", "gap", "levels" or
+        "calibration" for a review.
     tables : where labels come from; default the packaged tables.
 
     Returns

@@ -99,9 +99,9 @@ def difference_in_differences(
     facts |= _judged(found, facts)
     facts |= _spill(read, d, neighbours, unit, level)
     table = _table(read, found, facts)
-    facts |= {k: float(table[k].iloc[-1]) for k in ("effect", "low", "high", "lift", "lift_low", "lift_high")}
+    facts |= {k: float(table[k].iloc[-1]) for k in ("effect", "effect_low", "effect_high", "lift", "lift_low", "lift_high")}
     facts |= {"luck_low": float(table["lift_low"].iloc[0]), "luck_high": float(table["lift_high"].iloc[0])}
-    facts |= money_facts(tuple(float(table[f"brought{e}"].iloc[-1]) for e in ENDS), spend, worth)  # type: ignore[arg-type]
+    facts |= money_facts(tuple(float(table[f"in_all{e}"].iloc[-1]) for e in ENDS), spend, worth)  # type: ignore[arg-type]
     findings = (*read.findings, *_remarks(facts, neighbours))
     return PanelEffect(table=table, periods=_periods(read, many, level), placebos=_placebos(read, d, facts), facts=facts, findings=findings)
 
@@ -159,8 +159,8 @@ def _table(read: Panel, found: Gap, facts: Mapping[str, Any]) -> pd.DataFrame:
         ends = np.array([found.value, found.value - found.wide - more, found.value + found.wide + more])
         units = actual * -np.expm1(-ends) if read.logs else ends
         lift = np.expm1(ends) if read.logs else ends / (actual - found.value) if actual > found.value else np.full(3, np.nan)
-        row: dict[str, Any] = {"way": way} | dict(zip(("effect", "low", "high"), units, strict=True))
-        row |= {f"lift{e}": x for e, x in zip(ENDS, lift, strict=True)} | {f"brought{e}": x * many for e, x in zip(ENDS, units, strict=True)}
+        row: dict[str, Any] = {"way": way} | {f"effect{e}": x for e, x in zip(ENDS, units, strict=True)}
+        row |= {f"lift{e}": x for e, x in zip(ENDS, lift, strict=True)} | {f"in_all{e}": x * many for e, x in zip(ENDS, units, strict=True)}
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -256,6 +256,4 @@ def _drifts(facts: Mapping[str, Any]) -> list[Finding]:
             told.append(finding("N_DID_ODD_STARTS", level="warning", found=str(facts["odd_starts"]), many=str(facts["starts"])))
     elif facts["blind_bias"] >= abs(facts["gap"]):
         told.append(finding("N_DID_PRETREND_BLIND", level="warning"))
-    if facts["vanishes"] > 0 and math.isfinite(facts["vanishes"]):
-        told.append(finding("N_DID_VANISHES", level="note", found=f"{facts['vanishes']:.2g}"))
     return told

@@ -222,8 +222,8 @@ def _of_column(column: Column, people: People, facts: Mapping[str, Any]) -> tupl
     z, sure = float(norm.ppf(0.5 + level / 2)), pooled(found.raw, np.maximum(found.variance, 1e-300), level)
     table = pd.DataFrame({"by": column.name, "segment": list(column.names), "people": found.n.sum(axis=1).astype(int)})
     table = table.assign(treated=found.n[:, 1].astype(int), control=found.n[:, 0].astype(int))
-    table = table.assign(mean_treated=found.mean[:, 1], mean_control=found.mean[:, 0], own=found.raw)
-    table = table.assign(own_low=found.raw - z * sd, own_high=found.raw + z * sd, effect=sure.ends[:, 0])
+    table = table.assign(mean_treated=found.mean[:, 1], mean_control=found.mean[:, 0], alone=found.raw)
+    table = table.assign(alone_low=found.raw - z * sd, alone_high=found.raw + z * sd, effect=sure.ends[:, 0])
     table = table.assign(low=sure.ends[:, 1], high=sure.ends[:, 2])
     decided = (table["low"] > 0) | (table["high"] < 0)
     table["grade"] = [

@@ -17,6 +17,8 @@ from mktlib.reporting.followers import cadence_draft, followers_draft, half_life
 from mktlib.reporting.geo import distance_draft, geo_design_draft, geo_lift_draft
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.hours import send_time_draft
+from mktlib.reporting.lift import panel_draft, uplift_draft
+from mktlib.reporting.kpis import kpis_draft
 from mktlib.reporting.pages import page_brief_draft
 from mktlib.reporting.people import customers_draft, influence_draft
 from mktlib.reporting.places import catchments_draft, place_sheet_draft
@@ -27,6 +29,8 @@ from mktlib.reporting.segments import segmentation_draft
 from mktlib.reporting.sentiment import sentiment_draft
 from mktlib.reporting.style import style_fit_draft, style_guide_draft
 from mktlib.reporting.talk import reputation_draft
+from mktlib.reporting.tests import comparison_draft, sample_size_draft
+from mktlib.reporting.tracking import tracking_draft
 from mktlib.reporting.voice import Voice, strength, telling, visible
 from mktlib.reporting.watch import replay_draft, watch_draft
 from mktlib.results import (
@@ -45,10 +49,12 @@ from mktlib.results import (
     HalfLife,
     Influence,
     KeywordCoverage,
+    Kpis,
     LaunchSheet,
     Learning,
     NetworkCards,
     PageBrief,
+    PanelEffect,
     PlaceSheet,
     Plan,
     Programme,
@@ -58,6 +64,7 @@ from mktlib.results import (
     Result,
     Review,
     Rhythm,
+    SampleSize,
     Scores,
     Segmentation,
     SendsCheck,
@@ -66,6 +73,8 @@ from mktlib.results import (
     Shortlist,
     StyleFit,
     StyleGuide,
+    Tracking,
+    Uplift,
     Watch,
 )
 from mktlib.vocabulary import retell, saying
@@ -136,17 +145,15 @@ def plan_draft(voice: Voice, result: Plan, facts: Facts) -> Draft:
     spend = voice.money(round(facts["spend"]), facts["currency"])
     headline = voice.count("plan.headline", facts["pieces"], spend=spend)
     sentences = expected(voice, facts)
-    shares = [
-        f"{voice.label('channel', c)} {voice.percent(m / facts['spend'])}" for c, m in facts["channels"].items() if facts["spend"] > 0
-    ]
+    shares = [f"{voice.label('channel', c)} {voice.percent(share)}" for c, share in facts["channel_shares"].items()]
     if shares:
-        shares.append(f"{voice.say('plan.production')} {voice.percent(facts['production'] / facts['spend'])}")
+        shares.append(f"{voice.say('plan.production')} {voice.percent(facts['production_share'])}")
         sentences.append(voice.say("plan.channels", names=voice.names(shares, most=9)))
     if facts["p_loss"] is not None and facts["margin"] is not None and 0 < facts["margin"] < 1:
         one, more = (voice.money(x, facts["currency"]) for x in (1.0, facts["margin"]))
         sentences.append(voice.say("plan.margin", one=one, more=more))
     if facts["media"] > 0 and facts["learning"] > 0:
-        sentences.append(voice.say("plan.learning", share=voice.percent(facts["learning"] / facts["media"])))
+        sentences.append(voice.say("plan.learning", share=voice.percent(facts["learning_share"])))
     if facts["binding"]:
         limits = voice.names((limit_words(voice, row) for row in facts["binding"]), most=4)
         sentences.append(voice.count("plan.binding", len(facts["binding"]), names=limits))
@@ -304,30 +311,6 @@ def backtest_draft(voice: Voice, result: Backtest, facts: Facts) -> Draft:
     return Draft(headline=headline, sentences=sentences, tables=[table], details=statistics(voice, facts, folds="number", level="percent"))
 
 
-def comparison_draft(voice: Voice, result: Comparison, facts: Facts) -> Draft:
-    best, metric, currency = facts["best"], facts["metric"], facts["currency"]
-    headline, sentences = voice.say("comparison.empty"), []
-    if best:
-        lift, low, high = (voice.rate(best[k], metric, currency) for k in ("lift", "low", "high"))
-        values = {"arm": voice.label("arm", best["arm"]), "control": voice.label("arm", facts["control"]), "lift": lift}
-        key = "shown" if facts["better"] else "undecided"
-        headline = voice.say(f"comparison.{key}", **values, within=voice.within(low, high), metric=voice.inner("metric", metric))
-        sentences = [] if facts["better"] else [voice.say("comparison.no_need", control=values["control"])]
-    spec: list[Spec] = [
-        ("arm", "label"),
-        ("n", "number"),
-        ("mean", "rate"),
-        ("lift", "rate"),
-        ("low", "rate"),
-        ("high", "rate"),
-        ("verdict", "label"),
-    ]
-    table = grid(voice, result.table, spec, caption=voice.say("comparison.caption", metric=voice.inner("metric", metric)), facts=facts)
-    return Draft(
-        headline=headline, sentences=sentences, tables=[table], details=statistics(voice, facts, level="percent", held_out="number")
-    )
-
-
 def explanation_draft(voice: Voice, result: Explanation, facts: Facts) -> Draft:
     metric, currency = str(facts["metric"] or ""), facts["currency"]
     cell = facts["cell"] if isinstance(facts["cell"], Mapping) else {}
@@ -433,15 +416,18 @@ WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]]
     Rhythm: ("rhythm", rhythm_draft), Programme: ("programme", programme_draft), SendsCheck: ("sends", sends_draft),
     SendTime: ("times", send_time_draft), Audience: ("audience", audience_draft), Influence: ("influence", influence_draft),
     Customers: ("customers", customers_draft), Research: ("research", research_draft), NetworkCards: ("cards", cards_draft),
+    SampleSize: ("sample_size", sample_size_draft),
     Comparison: ("comparison", comparison_draft), Explanation: ("explanation", explanation_draft),
     Shortlist: ("shortlist", shortlist_draft), Learning: ("learning", learning_draft), Reputation: ("reputation", reputation_draft),
     Watch: ("watch", watch_draft), Replay: ("replay", replay_draft), SentimentShare: ("sentiment", sentiment_draft),
     GeoDesign: ("geo_design", geo_design_draft), GeoLift: ("geo_lift", geo_lift_draft),
-    DistanceEffect: ("distance", distance_draft),
+    DistanceEffect: ("distance", distance_draft), Uplift: ("uplift", uplift_draft), PanelEffect: ("panel", panel_draft),
     Catchments: ("catchments", catchments_draft), PlaceSheet: ("place_sheet", place_sheet_draft),
     PageBrief: ("page_brief", page_brief_draft),
     AppBrief: ("app", app_draft), LaunchSheet: ("launch", launch_draft), KeywordCoverage: ("coverage", coverage_draft),
     StyleGuide: ("style_guide", style_guide_draft), StyleFit: ("style_fit", style_fit_draft),
+    Tracking: ("tracking", tracking_draft),
+    Kpis: ("kpis", kpis_draft),
 }  # fmt: skip
 
 
@@ -456,6 +442,8 @@ def section(voice: Voice, result: Result) -> Section:
         kind = "policies"
     if kind == "times" and facts.get("kind") == "messages":
         kind = "send_times"
+    if kind == "kpis":
+        kind = {"incremental_roas": "kpis_test", "lifetime_value": "kpis_life"}.get(str(facts["made_by"]), kind)
     not_mean = [voice.say(f"{kind}.not_mean"), *([voice.say(f"{kind}.not_mean_analyst")] if voice.analyst and kind in DEEPER else [])]
     kept = [f for f in result.findings if voice.analyst or "person" not in f.values]  # one person is no matter for a client's page
     findings = [_told(voice, f) for f in kept[:MOST_FINDINGS]]
@@ -489,7 +477,7 @@ def _told(voice: Voice, found: Finding) -> str:
 DEEPER = frozenset(
     {
         "scores", "plan", "review", "backtest", "comparison", "policies", "segmentation", "followers", "half_life", "cadence", "times",
-        "catchments", "send_times", "rhythm", "geo_design", "geo_lift", "distance",
+        "catchments", "send_times", "rhythm", "geo_design", "geo_lift", "distance", "uplift", "panel", "tracking", "kpis",
     }
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from mktlib.results.shape import Result
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Uplift(Result):
     """An effect on people, by segment. table: one row a column and segment ("others": segments of too few people together): by, segment,
-    people, treated, control (people), mean_treated, mean_control (of the outcome), own (their difference) with own_low and own_high (of
+    people, treated, control (people), mean_treated, mean_control (of the outcome), alone (their difference) with alone_low and alone_high (of
     this segment alone), effect with low and high (partially pooled over the segments of the column: what may be acted on, also where the
     best segment was picked after looking), grade, verdict (gains | loses | cannot_tell); with spend and worth: roas with _low and _high.
 
@@ -40,8 +40,8 @@ class Uplift(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class PanelEffect(Result):
     """Units compared before and after with units that got nothing. table: one row a way to see the range: way (luck: if both groups had
-    gone on alike; drift: if they had drifted apart once more as far as before the start; the headline), effect with low and
-    high (outcome a unit and period), lift with lift_low and lift_high (fraction of what was expected), brought with _low and _high (outcome
+    gone on alike; drift: if they had drifted apart once more as far as before the start; the headline), effect with _low and
+    _high (outcome a unit and period), lift with lift_low and lift_high (fraction of what was expected), in_all with _low and _high (outcome
     of all treated units over all periods since the start).
 
     periods: one row a period: time, stretch (before | after), actual, expected (mean a treated unit), gap with low and high (treated less
@@ -51,7 +51,7 @@ class PanelEffect(Result):
 
     facts: outcome, unit, time, level, scale (plain | log), start, periods, before, after (periods), baseline (periods before it that it
     is compared with), treated, compared (units),
-    effect, low, high, lift, lift_low, lift_high (all with drift), luck_low, luck_high (lift), p_value (of "no effect", both groups going on
+    effect and lift with _low and _high (all with drift), luck_low, luck_high (lift), p_value (of "no effect", both groups going on
     alike), p_units (how often compared units would show as much), least_p (smallest p_units there can be), evidence, grade, verdict
     (lift | loss | cannot_tell), trend with _low and _high (how the groups drifted apart before, a period, as the gap), p_trend, blind
     (drift a period that such a test misses 2 times in 10), blind_bias (what such a drift would add to the gap), drift (gap that a share `level` of the

@@ -1,0 +1,163 @@
+"""A running campaign in words: where it lands, what is late, how the money goes, what to decide; seen, never said to be caused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mktlib.reporting.drafts import Draft, statistics
+from mktlib.reporting.facts import Facts
+from mktlib.reporting.grid import Grid, Spec, grid
+from mktlib.reporting.voice import Voice
+from mktlib.results.tracking import Tracking
+from mktlib.wording import chances
+
+COUNTED = ("publish", "answer")
+
+
+def tracking_draft(voice: Voice, result: Tracking, facts: Facts) -> Draft:
+    """The landing first, then pieces, money and the first decision; the team sees every table."""
+    said = {k: _amount(voice, facts, facts[k]) for k in ("forecast", "low", "high", "promised")}
+    started = facts["measured_to"] is not None
+    key = "landed" if facts["over"] else "landing" if started else "unmeasured_yet"
+    sure = chances(float(facts["level"]), voice.language)
+    headline = voice.say(f"tracking.{key}", day=voice.date(facts["as_of"]), sure=sure, **said)
+    first = _decision(voice, result.table.iloc[0].to_dict(), facts)
+    nothing = result.table["decision"].iloc[0] == "none"
+    sentences = [_pieces(voice, facts), _late(voice, result, facts), *_money(voice, result, facts)]
+    sentences += [voice.say("tracking.seen")] if started else []
+    sentences += [voice.say("tracking.refused", share=voice.percent(facts["unmeasured"]))] if facts.get("unmeasured") else []
+    sentences.append(voice.say("tracking.nothing") if nothing else voice.say("tracking.first", decision=first))
+    tables = [_decisions(voice, result, facts), *(_tables(voice, result, facts) if voice.analyst else [])]
+    known = statistics(voice, facts, level="percent")
+    return Draft(headline=headline, sentences=sentences, tables=tables, details=known, brief=_brief(voice, result, facts, first, said))
+
+
+def _brief(voice: Voice, result: Tracking, facts: Facts, first: str, said: Mapping[str, str]) -> dict[str, list[str]]:
+    """The lines of a single page; money stands apart, and no owner is named."""
+    landing = result.landing.set_index("measure")
+    head, spend = landing.loc[facts["objective"]], landing.loc["spend"]
+    so_far = _amount(voice, facts, head["so_far"])
+    sure = chances(float(facts["level"]), voice.language)
+    key = "brought_known" if facts["over"] else "brought"
+    money = {k: voice.money(float(spend[c]), facts["currency"]) for k, c in {"spent": "so_far", "planned": "promised", "low": "low", "high": "high"}.items()}
+    nothing = result.table["decision"].iloc[0] == "none"
+    return {
+        "did": [_pieces(voice, facts, "did")],
+        "brought": [voice.say(f"tracking.{key}", so_far=so_far, sure=sure, **said)] if facts["measured_to"] else [],
+        "sure": [_sure(voice, head)],
+        "next": [voice.say("tracking.nothing") if nothing else voice.say("tracking.first", decision=first)],
+        "money": [voice.say("tracking.money_line", **money)],
+    }
+
+
+def _sure(voice: Voice, head: Any) -> str:
+    """How sure one may be that the promise is missed."""
+    if head["grade"] == "too_early":
+        return voice.say("tracking.close" if head["so_far"] > 0 and head["low"] == head["high"] else "tracking.too_early")
+    return voice.say("tracking.below" if head["forecast"] < head["promised"] else "tracking.above")
+
+
+def _amount(voice: Voice, facts: Facts, value: float) -> str:
+    """A value in money, or a number of what is counted; three figures of what is not known to the last digit."""
+    rounded = float(f"{value:.3g}") if not facts["over"] else float(round(value))
+    if facts["objective"] == "value":
+        return voice.money(rounded, facts["currency"])
+    return f"{voice.number(round(rounded), 0)} {voice.inner('column', facts['count'])}"
+
+
+def _pieces(voice: Voice, facts: Facts, key: str = "pieces") -> str:
+    return voice.count(f"tracking.{key}", facts["out"], pieces=voice.number(facts["pieces"]))
+
+
+def _late(voice: Voice, result: Tracking, facts: Facts) -> str:
+    if not facts["late"]:
+        return voice.say("tracking.not_late")
+    waits = result.late.loc[result.late["state"].isin(["late", "unheard"]), "value"].sum()
+    return voice.count("tracking.late", facts["late"], value=_amount(voice, facts, float(waits)))
+
+
+def _money(voice: Voice, result: Tracking, facts: Facts) -> list[str]:
+    """Spent beside planned, what leaves the plan, and channels of which nobody told anything."""
+    pacing = result.pacing
+    if pacing.empty:
+        return []
+    due = voice.money(float(pacing["due"].sum()), facts["currency"])
+    said = [voice.say("tracking.spent", spent=voice.money(facts["spent"], facts["currency"]), due=due)]
+    off, silent = (pacing.loc[pacing["state"].isin(s), "channel"] for s in (["over", "under", "above_maximum"], ["no_data"]))
+    said.append(voice.say("tracking.off", names=_names(voice, off)) if len(off) else voice.say("tracking.kept"))
+    return [*said, *([voice.say("tracking.silent", names=_names(voice, silent))] if len(silent) else [])]
+
+
+def _names(voice: Voice, channels: pd.Series) -> str:
+    return voice.names(voice.inner("channel", c) for c in channels)
+
+
+def _decision(voice: Voice, row: Mapping[Any, Any], facts: Facts) -> str:
+    """One decision as a phrase without its owner for readers outside the team."""
+    kind, currency = str(row["decision"]), facts["currency"]
+    owner = f" ({voice.text(row['owner'])})" if row["owner"] and voice.analyst else ""
+    worth = (lambda v: voice.money(v, currency)) if facts["objective"] == "value" else (lambda v: _amount(voice, facts, v))
+    told = worth if kind in ("stop", "move") else lambda v: voice.money(v, currency)
+    values: dict[str, Any] = {
+        "item": voice.text(row["item"]), "who": owner, "amount": voice.money(row["amount"], currency), "one": voice.money(1, currency),
+        "channel": voice.inner("channel", row["channel"]) if row["channel"] else "", "to": voice.inner("channel", row["to"]) if row["to"] else "",
+    }  # fmt: skip
+    if kind in ("slow_down", "speed_up"):
+        values["share"] = voice.percent(abs(row["found"] - 1))
+    elif kind == "look_again":
+        values["share"] = voice.percent(row["found"])
+    elif kind in ("halt", "stop", "move"):
+        values |= {"found": told(row["found"]), "usual": told(row["usual"])}
+    if kind in COUNTED:
+        return voice.count(f"tracking.decide.{kind}", row["days"], **values)
+    free = "_free" if kind == "replace" and not row["amount"] > 0 else ""
+    return voice.say(f"tracking.decide.{kind}{free}", **values)
+
+
+def _decisions(voice: Voice, result: Tracking, facts: Facts) -> Grid:
+    said = [_decision(voice, row, facts) for row in result.table.to_dict("records")]
+    stake = "money" if facts["objective"] == "value" else "whole"
+    spec: list[Spec] = [("track_decision", "text"), ("track_stake", stake), ("track_deadline", "day")]
+    table = result.table.assign(decision=[s[:1].upper() + s[1:] for s in said]).add_prefix("track_")
+    return grid(voice, table, spec, caption=voice.say("tracking.decisions"), facts=facts)
+
+
+def _tables(voice: Voice, result: Tracking, facts: Facts) -> list[Grid]:
+    """Owners, money and landing, for the team."""
+    value = "money" if facts["objective"] == "value" else "whole"
+    out = []
+    if len(result.late):
+        late = result.late.assign(state=[voice.say(f"tracking.state.{s}") for s in result.late["state"]]).add_prefix("track_")
+        spec: list[Spec] = [("track_item", "text"), ("track_owner", "text"), ("track_due", "day"), ("track_published", "day")]
+        spec += [("track_state", "text"), ("track_days", "whole"), ("track_spend", "money"), ("track_value", value)]
+        out.append(grid(voice, late, spec, caption=voice.say("tracking.owners"), facts=facts))
+    if len(result.pacing):
+        pacing = result.pacing.assign(
+            state=[voice.say(f"tracking.paced.{s}") for s in result.pacing["state"]], due_money=result.pacing["due"],
+            range=[_range(voice, a, b, facts) for a, b in zip(result.pacing["low"], result.pacing["high"], strict=True)],
+        )  # fmt: skip
+        pacing = pacing.add_prefix("track_").rename(columns={"track_channel": "channel"})
+        spec = [("channel", "label"), ("track_planned", "money"), ("track_due_money", "money"), ("track_spent", "money")]
+        spec += [("track_projected", "money"), ("track_range", "text"), ("track_maximum", "money"), ("track_per_day", "money")]
+        out.append(grid(voice, pacing, [*spec, ("track_state", "text")], caption=voice.say("tracking.money"), facts=facts))
+    return [*out, _ends(voice, result, facts)]
+
+
+def _range(voice: Voice, low: float, high: float, facts: Facts) -> str:
+    return voice.span(voice.money(low, facts["currency"]), voice.money(high, facts["currency"])) if pd.notna(low) else "–"
+
+
+def _ends(voice: Voice, result: Tracking, facts: Facts) -> Grid:
+    """One row a measure, each in its own unit, and the straight line that it is not."""
+    rows = []
+    for row in result.landing.to_dict("records"):
+        money = row["measure"] in ("spend", "value")
+        tell = (lambda v: voice.money(v, facts["currency"])) if money else (lambda v: voice.number(v, 0))
+        numbers = {k: tell(float(row[k])) for k in ("promised", "so_far", "forecast", "straight")}
+        ends = voice.span(tell(row["low"]), tell(row["high"]))
+        rows.append({"measure": voice.say(f"tracking.measure.{row['measure']}"), **numbers, "range": ends, "may": voice.graded(row["grade"])})
+    spec: list[Spec] = [(f"track_{c}", "text") for c in ("measure", "promised", "so_far", "forecast", "range", "straight", "may")]
+    return grid(voice, pd.DataFrame(rows).add_prefix("track_"), spec, caption=voice.say("tracking.ends"), facts=facts)
