@@ -15,6 +15,7 @@ from mktlib.results.tracking import Tracking
 from mktlib.wording import day
 
 MOST, PALE = 12, 0.18
+UP = 0.3
 
 
 def money_size(result: Tracking) -> tuple[float, float]:
@@ -31,27 +32,36 @@ def money(canvas: Canvas, result: Tracking) -> None:
     due = float(result.pacing["due"].sum())
     said = {"spent": units.speak(float(facts["spent"])), "due": units.speak(due), "day": _day(canvas, facts)}
     canvas.title(canvas.say("tracking.money", **said))
-    canvas.ax.barh(y, shown["spent"].fillna(0), height=0.44, color=cv.SKY, edgecolor=cv.BLUE, label=canvas.say("tracking.spent"))
+    canvas.ax.barh(y, shown["spent"].fillna(0), height=0.34, color=cv.SKY, edgecolor=cv.BLUE, label=canvas.say("tracking.spent"))
+    for line in y[1:] - 0.5:
+        canvas.ax.axhline(line, color=cv.FAINT, linewidth=0.8)
+    canvas.ax.vlines(shown["due"], y - 0.22, y + 0.22, color=cv.INK, linewidth=2.4, zorder=4, label=canvas.say("tracking.due"))
     marks: tuple[tuple[str, str, dict[str, Any]], ...] = (
-        ("due", "due", {"marker": "|", "s": 420, "color": cv.INK, "linewidths": 2.2}),
         ("planned", "planned", {"marker": "D", "s": 34, "color": cv.ORANGE, "edgecolor": cv.INK, "linewidths": 0.6}),
         ("maximum", "maximum", {"marker": "X", "s": 46, "color": cv.VERMILION, "edgecolor": "white", "linewidths": 0.6}),
     )
     for column, word, look in marks:
         known = shown[column].notna().to_numpy()
         if known.any():
-            drop = 0.0 if column == "due" else 0.34
-            canvas.ax.scatter(shown.loc[known, column], y[known] - drop, zorder=4, label=canvas.say(f"tracking.{word}"), **look)
+            canvas.ax.scatter(shown.loc[known, column], y[known] - UP, zorder=4, label=canvas.say(f"tracking.{word}"), **look)
     known = shown["low"].notna().to_numpy()
     if known.any():
         level = canvas.percent(float(facts["level"]), 0)
         part = shown[known]
-        look: dict[str, Any] = {"marker": "o", "color": cv.GREEN, "markersize": 5, "label": canvas.say("tracking.projected", level=level)}
-        cv.interval(canvas.ax, part["projected"], y[known] + 0.34, part["low"], part["high"], **look)
+        point: dict[str, Any] = {"marker": "o", "color": cv.GREEN, "markersize": 5}
+        name = canvas.say("tracking.projected", level=level)
+        cv.interval(canvas.ax, part["projected"], y[known] + UP, part["low"], part["high"], label=name, **point)
     for k in np.flatnonzero(shown["state"] == "no_data"):
-        look = {"fontsize": 9, "color": cv.GREY, "va": "center", "xytext": (8, 0), "textcoords": "offset points", "parse_math": False}
-        canvas.ax.annotate(canvas.say("tracking.unknown"), (0, y[k]), **look)
-    canvas.rows([canvas.label("channel", c) for c in shown["channel"]], width=26)
+        small: dict[str, Any] = {
+            "fontsize": 9,
+            "color": cv.GREY,
+            "va": "center",
+            "xytext": (8, 0),
+            "textcoords": "offset points",
+            "parse_math": False,
+        }
+        canvas.ax.annotate(canvas.say("tracking.unknown"), (0, y[k]), **small)
+    canvas.rows([canvas.label("channel", c) for c in shown["channel"]], width=32)
     canvas.ax.set_xlim(left=0)
     canvas.units("x", units, canvas.say("tracking.money_axis"))
     canvas.ax.grid(axis="x", color=cv.FAINT)
@@ -72,7 +82,7 @@ def landing(canvas: Canvas, result: Tracking) -> None:
     path = result.path[result.path["measure"] == measure] if len(result.path) else result.path
     if path.empty:
         return canvas.nothing("tracking.landing_none")
-    row = result.landing.set_index("measure").loc[measure]
+    row: Any = result.landing.set_index("measure").loc[measure].to_dict()
     kind = "money" if measure == "value" else "number"
     units, level = Units(kind, canvas.language, str(result.facts["currency"])), canvas.percent(float(result.facts["level"]), 0)
     said = {name: units.speak(float(row[name])) for name in ("forecast", "low", "high", "promised")}
@@ -83,13 +93,23 @@ def landing(canvas: Canvas, result: Tracking) -> None:
     if math.isfinite(row["promised_low"]):
         look: dict[str, Any] = {"facecolor": cv.FAINT, "hatch": cv.HATCH, "edgecolor": "white", "linewidth": 0, "zorder": 0}
         canvas.ax.axhspan(row["promised_low"], row["promised_high"], label=canvas.say("tracking.promise_range"), **look)
-    canvas.ax.axhline(float(row["promised"]), color=cv.ORANGE, linewidth=1.6, linestyle="--", label=canvas.say("tracking.promise"))
-    canvas.ax.fill_between(x, path["low"], path["high"], color=cv.BLUE, alpha=PALE, linewidth=0, label=canvas.say("tracking.band", level=level))
+    canvas.ax.plot(
+        [first, last + 1],
+        [float(row["promised"])] * 2,
+        color=cv.ORANGE,
+        linewidth=1.6,
+        linestyle="--",
+        label=canvas.say("tracking.promise"),
+    )
+    canvas.ax.fill_between(
+        x, path["low"], path["high"], color=cv.BLUE, alpha=PALE, linewidth=0, label=canvas.say("tracking.band", level=level)
+    )
     canvas.ax.vlines(x, path["low"], path["high"], color=cv.BLUE, linewidth=1.4)
     canvas.ax.plot(x, path["forecast"], color=cv.BLUE, marker="o", linewidth=1.8, label=canvas.say("tracking.forecast"))
     canvas.ax.set_xlim(left, right)
     top = max(float(path["high"].max()), float(row["promised"]), float(np.nan_to_num(row["promised_high"])))
-    canvas.ax.set_ylim(0, 1.1 * top)
+    low = min(float(path["low"].min()), float(row["promised"]), float(np.nan_to_num(row["promised_low"], nan=math.inf)))
+    canvas.ax.set_ylim(0.85 * low, top + 0.15 * low)
     canvas.units("x", Days(canvas.language), canvas.say("tracking.landing_axis"))
     step = 7 * max(1, math.ceil((right - left) / 7 / 9))
     canvas.ax.set_xticks(np.arange(first, right, step))

@@ -7,7 +7,9 @@ program: `problem` the numbers, `limits` the rows that hold them, `program` both
 solving: `solve`; a large campaign by `search` (which pieces, when: `schedules`), `weeks` (each alone) and `finish` (whole lots);
     `risk` for the worst outcomes, `pacing` of equals, `clash` why nothing holds, `margins` what a little more brings;
 telling: `plan` and `readable` its tables, `check` every limit again, `calendar` its days and `calendar_check` those again, `learning`
-    (`information`) what to ask next, `store` on disk, `outputs` (`links`, `pages`, `workbook`) what leaves it.
+    (`information`) what to ask next, `store` on disk, `outputs` (`links`, `pages`, `workbook`) what leaves it;
+running: `track` one day of it: `track_log` what is known, `track_rows` beside the plan, `track_late` pieces, `pace_of_money`,
+    `track_ahead` (`landing`) where it ends, `track_units` what each piece is worth, `track_decide` what to do.
 """
 
 from mktlib.planning.brief import Brief
@@ -17,6 +19,7 @@ from mktlib.planning.plan import CampaignPlan, load_plan, plan_campaign
 from mktlib.planning.questions import Question, brief_from_answers, questions
 from mktlib.planning.reading import brief_from_text, read_brief
 from mktlib.planning.template import brief_template
+from mktlib.planning.track import track_campaign
 
 __all__ = [
     "Brief",
@@ -30,5 +33,6 @@ __all__ = [
     "questions",
     "read_brief",
     "shortlist",
+    "track_campaign",
     "write_form",
 ]

@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.special import gammaln
 
 Array = NDArray[Any]
-WEATHER, ROUGH, CHANNEL, PIECE = (0.03, 0.1, 0.25), (0.05, 0.15, 0.4), (0.0, 0.5), (0.3, 0.6)
+WEATHER, ROUGH, CHANNEL, PIECE = (0.04, 0.15), (0.06, 0.2), (0.0, 0.5), (0.3, 0.6)
 """What is not known, averaged over: sd of the log rate of a week, of a placement in a week; parts of the shared and of the own variance."""
+WIDER = {1.0: 0.9, 2.0: 0.1}
+"""Whether promises are as sure as they say, or only half so: factor of their sds, and how likely it is beforehand (judgement, 2026)."""
 STEPS, CLOSE = 40, 1e-7
 PACE, ROW, WEEK = 0.1, 0.1, 0.05
 """How exactly things are delivered before anything is known (sds of a channel, a placement, a channel's week; our judgement, 2026)."""
@@ -38,7 +41,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Spreads:
-    """weather, rough: sds; shares of a promise's variance: whole, channel, item, cell (sum 1)."""
+    """weather, rough: sds; shares of a promise's variance: whole, channel, item, cell (sum 1); wider: factor of the promises' sds."""
 
     weather: float
     rough: float
@@ -46,6 +49,7 @@ class Spreads:
     channel: float
     item: float
     cell: float
+    wider: float = 1.0
 
 
 def sums_of(values: Array, groups: Array) -> Array:
@@ -55,7 +59,12 @@ def sums_of(values: Array, groups: Array) -> Array:
 def log_sd_of_sum(parts: Parts, weight: Array, spreads: Spreads) -> float:
     """Sd of the log of a sum of placements (delta method), weights adding up to 1; without luck of counting."""
     shared = weight * parts.sd
-    own = [(spreads.whole, np.zeros(len(weight), int)), (spreads.channel, parts.channel), (spreads.item, parts.item), (spreads.cell, parts.cell)]
+    own = [
+        (spreads.whole, np.zeros(len(weight), int)),
+        (spreads.channel, parts.channel),
+        (spreads.item, parts.item),
+        (spreads.cell, parts.cell),
+    ]
     variance = sum(share * (sums_of(shared, by) ** 2).sum() for share, by in own)
     variance += spreads.weather**2 * (sums_of(weight, parts.week) ** 2).sum() + spreads.rough**2 * (weight**2).sum()
     return float(np.sqrt(variance))
@@ -70,14 +79,14 @@ def grid(parts: Parts, weight: Array, wanted: float | None) -> list[Spreads]:
             alike = log_sd_of_sum(parts, weight, Spreads(0, 0, 1 - channel, channel, 0, 0)) ** 2
             share = 0.1 if wanted is None or alike <= apart else float(np.clip((wanted**2 - apart) / (alike - apart), 0.02, 0.95))
             shares = (share * (1 - channel), share * channel, (1 - share) * piece, (1 - share) * (1 - piece))
-            out += [Spreads(weather, rough, *shares) for weather in WEATHER for rough in ROUGH]
+            out += [Spreads(weather, rough, *shares, wider) for weather in WEATHER for rough in ROUGH for wider in WIDER]
     return out
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Posterior of the deviations: mode of the shared ones and of the cells' own, lower Cholesky factor of the shared ones' precision, how a
-    cell answers to the shared ones, its own precision, and the log of the marginal likelihood."""
+    """Posterior of the deviations: mode of the shared ones and of the cells' own, lower Cholesky factor of the shared ones' precision, how
+    a cell answers to the shared ones, its own precision, and the log of the marginal likelihood."""
 
     spreads: Spreads
     design: Array
@@ -103,8 +112,7 @@ def fit(parts: Parts, chances: Array, counts: Array, spreads: Spreads, weeks: in
         mean = np.exp(np.minimum(base + x @ theta + t * own[c], 50.0))
         slope, weight = (y - mean) / (1 + mean / size), mean / (1 + mean / size)
         precision = 1 + np.bincount(c, weights=weight * t**2, minlength=cells)
-        cross = np.zeros((cells, len(theta)))
-        np.add.at(cross, c, (weight * t)[:, None] * x)
+        cross = np.asarray(sparse.csr_array((weight * t, (c, np.arange(len(c)))), shape=(cells, len(c))) @ x)
         g_shared, g_own = x.T @ slope - theta, np.bincount(c, weights=slope * t, minlength=cells) - own
         whole = x.T @ (weight[:, None] * x) + np.eye(len(theta)) - cross.T @ (cross / precision[:, None])
         factor = np.linalg.cholesky(whole)
@@ -117,21 +125,21 @@ def fit(parts: Parts, chances: Array, counts: Array, spreads: Spreads, weeks: in
         theta, own, best = theta + part * step, own + part * step_own, now
         if moved * part < CLOSE**0.5:
             break
-    evidence = best - np.log(np.diag(factor)).sum() - 0.5 * np.log(precision).sum()
+    evidence = np.log(WIDER.get(spreads.wider, 1.0)) + best - np.log(np.diag(factor)).sum() - 0.5 * np.log(precision).sum()
     return Fit(spreads, design, scale, center, theta, own, factor, cross / precision[:, None], precision, float(evidence))
 
 
 def _design(parts: Parts, spreads: Spreads, weeks: int) -> tuple[Array, Array, Array]:
-    """(rows, shared) loadings of whole, channels, pieces, weeks; (rows,) loading of the cell's own; (rows,) log rate whose mean is promised."""
-    rows = np.arange(len(parts.rate))
+    """(rows, shared) loadings of whole, channels, pieces, weeks; (rows,) loading of the cell's own, and log rate whose mean is promised."""
+    rows, sd = np.arange(len(parts.rate)), parts.sd * spreads.wider
     channels, items = int(parts.channel.max()) + 1, int(parts.item.max()) + 1
     design = np.zeros((len(rows), 1 + channels + items + weeks))
-    design[:, 0] = parts.sd * np.sqrt(spreads.whole)
-    design[rows, 1 + parts.channel] = parts.sd * np.sqrt(spreads.channel)
-    design[rows, 1 + channels + parts.item] = parts.sd * np.sqrt(spreads.item)
+    design[:, 0] = sd * np.sqrt(spreads.whole)
+    design[rows, 1 + parts.channel] = sd * np.sqrt(spreads.channel)
+    design[rows, 1 + channels + parts.item] = sd * np.sqrt(spreads.item)
     design[rows, 1 + channels + items + parts.week] = spreads.weather
-    center = np.log(np.maximum(parts.rate, 1e-12)) - parts.sd**2 / 2 - spreads.weather**2 / 2
-    return design, parts.sd * np.sqrt(spreads.cell), center
+    center = np.log(np.maximum(parts.rate, 1e-12)) - sd**2 / 2 - spreads.weather**2 / 2
+    return design, sd * np.sqrt(spreads.cell), center
 
 
 def _log_density(base: Array, x: Array, t: Array, c: Array, y: Array, size: float, theta: Array, own: Array) -> float:

@@ -45,7 +45,15 @@ def e_value(off: Array, usual: float) -> float:
 
 
 def pacing(
-    table: pd.DataFrame, seen: Seen, share: Array, ahead: Array, brief: Brief, shares: Array, level: float, until: pd.Timestamp, tables: Tables
+    table: pd.DataFrame,
+    seen: Seen,
+    share: Array,
+    ahead: Array,
+    brief: Brief,
+    shares: Array,
+    level: float,
+    until: pd.Timestamp,
+    tables: Tables,
 ) -> pd.DataFrame:
     """One row a channel in which money is planned or was spent; see `results.Tracking.pacing`.
 
@@ -69,7 +77,7 @@ def pacing(
         most = brief.channels[name].maximum if name in brief.channels else None
         first, last = _days_ahead(part, brief, until)
         left = (last - first).days if first is not None and last is not None else 0
-        state = _state(spent, due, most, float((off.mean() if len(off) else 0.0)), evidence >= needed, len(off))
+        state = _state(spent, due, most, float(off.mean() if len(off) else 0.0), evidence >= needed, len(off))
         gone = max((until.date() - max(brief.first_day, brief.week_days(int(part["week"].min()))[0])).days, 0) if len(part) else 0
         row = (name, planned, due, ran, spent, float(draws.mean()), low, high, most, state, evidence)
         rows.append((*row, max(planned - spent, 0.0) / left if left else math.nan, spent / gone if gone else math.nan))
@@ -99,7 +107,7 @@ def _days_ahead(part: pd.DataFrame, brief: Brief, until: pd.Timestamp) -> tuple[
 
 
 def _periods(part: pd.DataFrame, log: pd.DataFrame, brief: Brief, shares: Array, tables: Tables, *, daily: bool) -> tuple[Array, float]:
-    """Relative deviations of what was spent from the plan of what ran: day by day, or week by week (messages, weekly logs); their usual sd."""
+    """Relative deviations of money from the plan of what ran, by day, or by week (messages, weekly logs), and their usual sd."""
     name = part["channel"].iloc[0] if len(part) else ""
     by_day = daily and not tables.channels.get(name, {}).get("personal")
     if not by_day:
@@ -112,6 +120,6 @@ def _periods(part: pd.DataFrame, log: pd.DataFrame, brief: Brief, shares: Array,
     day = ((spent["start"] - pd.Timestamp(brief.first_day)).dt.days % DAYS).to_numpy()
     length = spent["week"].map({w: len(brief.week_days(int(w))) for w in spent["week"].unique()}).to_numpy(int)
     plan = spent["spend"].to_numpy(float) * shares[day] / np.cumsum(shares)[length - 1]
-    days, of = np.unique(spent["start"].to_numpy(), return_inverse=True)
+    of = np.unique(spent["start"].to_numpy(), return_inverse=True)[1]
     paid, due = sums_of(spent["spend_paid"].to_numpy(float), of), sums_of(plan, of)
     return np.asarray(paid / np.maximum(due, 1e-9) - 1)[due > 0], USUAL["day"]

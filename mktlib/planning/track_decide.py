@@ -51,7 +51,7 @@ def decisions(
         rows = [{"decision": "none", "stake": 0.0}]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table["deadline"] = pd.Timestamp(next_working_day(as_of.date(), tables)) if table["decision"].iloc[0] != "none" else pd.NaT
-    words = {c: table[c].fillna("") for c in ("item", "channel", "to", "owner", "grade")}
+    words = {c: table[c].astype(object).where(table[c].notna(), "").astype("str") for c in ("item", "channel", "to", "owner", "grade")}
     table = table.assign(**words).astype(dict.fromkeys(("days", "amount", "stake", "found", "usual"), float))
     return table.sort_values(["stake", "decision", "item"], ascending=[False, True, True], kind="stable", ignore_index=True)
 
@@ -61,8 +61,8 @@ def _of_pieces(late: pd.DataFrame, over: bool) -> Iterator[dict[str, Any]]:
     for row in [] if over else late.to_dict("records"):
         if row["state"] in WAITING:
             yield {
-                "decision": WAITING[row["state"]], "item": row["item"], "owner": row["owner"], "days": float(row["days"]), "amount": row["spend"],
-                "stake": row["value"], "found": float(row["days"]), "usual": 0.0,
+                "decision": WAITING[row["state"]], "item": row["item"], "owner": row["owner"], "days": float(row["days"]),
+                "amount": row["spend"], "stake": row["value"], "found": float(row["days"]), "usual": 0.0,
             }  # fmt: skip
 
 
@@ -88,8 +88,9 @@ def _stops(units: pd.DataFrame, left: dict[tuple[str, str], float]) -> Iterator[
     for row in units[units["verdict"] == "stop"].to_dict("records"):
         money = left.get((row["item"], row["channel"]), 0.0)
         yield {
-            "decision": "stop", "item": row["item"], "channel": row["channel"], "amount": money, "stake": (row["price"] - row["worth"]) * money,
-            "found": row["worth"], "usual": row["price"], "grade": grade("observational", decided=True, leaning=True),
+            "decision": "stop", "item": row["item"], "channel": row["channel"], "amount": money,
+            "stake": (row["price"] - row["worth"]) * money, "found": row["worth"], "usual": row["price"],
+            "grade": grade("observational", decided=True, leaning=True),
         }  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def _moves(
     late: pd.DataFrame, pacing: pd.DataFrame, stops: list[dict[str, Any]], left: dict[tuple[str, str], float], worth: dict[str, float],
     brief: Brief,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
-    """Money that is free (of pieces called off, of what is stopped) goes where its value is highest and the channel's maximum leaves room."""
+    """Money that is free (of pieces called off, of what is stopped) goes where it is worth most and a maximum leaves room."""
     free: dict[str, float] = {}
     called_off = set(late.loc[late["state"] == "cancelled", "item"])
     for (item, channel), money in left.items():

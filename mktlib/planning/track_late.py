@@ -7,8 +7,8 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from mktlib.planning.calendar import owner_of
 from mktlib.planning.brief import Brief
+from mktlib.planning.calendar import owner_of
 from mktlib.planning.track_log import Seen
 from mktlib.vocabulary import Tables, days_off
 
@@ -79,7 +79,9 @@ def chance_of_running(pieces: pd.DataFrame) -> np.ndarray:
     never = (20 * MISSED + (state == "cancelled").sum()) / (20 + due.sum())
     awaited = LATE_SHARE * np.exp(-pieces["days"].to_numpy(float) / DELAY)
     late = (1 - never) * awaited / ((1 - never) * awaited + never)
-    return np.select([np.isin(state, ["out", "late_out"]), state == "cancelled", np.isin(state, ["late", "unheard"])], [1.0, 0.0, late], 1 - never)
+    return np.select(
+        [np.isin(state, ["out", "late_out"]), state == "cancelled", np.isin(state, ["late", "unheard"])], [1.0, 0.0, late], 1 - never
+    )
 
 
 def chance_of_being_late(pieces: pd.DataFrame) -> float:

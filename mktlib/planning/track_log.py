@@ -16,7 +16,7 @@ from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.intake.inputs import absent, days_of, not_numbers, numbers
 from mktlib.planning.brief import Brief
-from mktlib.vocabulary import Row, finding
+from mktlib.vocabulary import Row, finding, masked
 
 KEY = ["item", "segment", "channel"]
 SPEND = ("actual_spend", "spend")
@@ -24,6 +24,10 @@ GROWS, PAIRS = 0.95, 8
 """A running total grows from row to row in this share of pairs of rows, of which there are at least so many."""
 CUT_OFF, USUAL_DAYS = 0.5, 7
 """A last day below this share of the usual, and below every other, was cut off; so many days are needed to know what is usual."""
+
+
+STALE = 2
+"""Days by which a log may be behind without a remark (a weekly one: a week more)."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,8 @@ def read_log(log: Any, brief: Brief, metric: Row, as_of: pd.Timestamp, *, zone: 
     told = [finding("E_TRACK_NO_DATE", level="warning", column=when, found=str(blank))] if blank else []
     rows, once = _once(_numbered(frame[kept], start, end, metric, exposures, brief), frame[kept])
     rows, totals = (rows, []) if when == "date" else _no_totals(rows)
-    rows, cut = _whole_days(rows) if when == "date" else (rows, [])
-    told += [*once, *totals, *cut, *_remarks(rows, brief, as_of)]
+    rows, cut = _whole_days(rows, set(metric.get("exposure_by_channel", {}))) if when == "date" else (rows, [])
+    told += [*once, *totals, *cut, *_remarks(rows, brief, as_of, daily=when == "date")]
     until = pd.Timestamp(min(as_of.normalize(), rows["end"].max())) if len(rows) else pd.Timestamp(brief.first_day)
     people = _pieces(frame[(start < as_of).to_numpy()], as_of)
     return Seen(rows, people, until, when == "date", any(c in frame for c in SPEND), tuple(told))
@@ -125,9 +129,7 @@ def _wrong_cells(frame: pd.DataFrame, metric: Row, exposures: list[str], brief: 
     return wrong
 
 
-def _numbered(
-    frame: pd.DataFrame, start: pd.Series, end: pd.Series, metric: Row, exposures: list[str], brief: Brief
-) -> pd.DataFrame:
+def _numbered(frame: pd.DataFrame, start: pd.Series, end: pd.Series, metric: Row, exposures: list[str], brief: Brief) -> pd.DataFrame:
     """The columns that are counted, as numbers; the exposure of a channel is its own where it has one."""
     own = {c: e for c, e in metric.get("exposure_by_channel", {}).items() if e in frame}
     chances = numbers(frame, metric["exposure"]) if metric["exposure"] in frame else pd.Series(0.0, index=frame.index)
@@ -136,9 +138,8 @@ def _numbered(
     spend = next((numbers(frame, c, blank=np.nan) for c in SPEND if c in frame), pd.Series(np.nan, index=frame.index))
     week = (start - pd.Timestamp(brief.first_day)).dt.days // 7 + 1
     out = frame[KEY].astype(object).where(frame[KEY].notna(), "").astype(str).apply(lambda c: c.str.strip())
-    known = {"start": start, "end": end, "week": week}
-    out = out.assign(**{k: v.loc[frame.index] for k, v in known.items()}, exposure=chances, count=numbers(frame, metric["count"]), spend=spend)
-    return out.astype({"week": "int64"})
+    when = {"start": start.loc[frame.index], "end": end.loc[frame.index], "week": week.loc[frame.index]}
+    return out.assign(**when, exposure=chances, count=numbers(frame, metric["count"]), spend=spend).astype({"week": "int64"})
 
 
 def _once(rows: pd.DataFrame, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
@@ -160,13 +161,13 @@ def _no_totals(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     growth = ordered["exposure"] / (ordered["exposure"] - steps["exposure"])
     if pairs.sum() < PAIRS or grows[pairs].mean() < GROWS or growth[pairs].median() < 1.2:
         return rows, []
-    weeks = ordered.assign(**{c: steps[c].fillna(ordered[c]) for c in steps})
+    weeks = ordered.assign(**{str(c): steps[c].fillna(ordered[c]) for c in steps})
     return weeks, [finding("E_TRACK_TOTALS", level="warning", found=str(int(pairs.sum())))]
 
 
-def _whole_days(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
-    """Without a last day that was cut off (an export made at noon)."""
-    days = rows.groupby("start")["exposure"].sum()
+def _whole_days(rows: pd.DataFrame, sent: set[str]) -> tuple[pd.DataFrame, list[Finding]]:
+    """Without a last day that was cut off (an export made at noon); messages, which leave on single days, show nothing of it."""
+    days = rows[~rows["channel"].isin(sent)].groupby("start")["exposure"].sum()
     if len(days) <= USUAL_DAYS:
         return rows, []
     usual, last = float(days.iloc[-USUAL_DAYS - 1 : -1].median()), float(days.iloc[-1])
@@ -176,7 +177,7 @@ def _whole_days(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     return rows[rows["start"] < days.index[-1]].reset_index(drop=True), [told]
 
 
-def _remarks(rows: pd.DataFrame, brief: Brief, as_of: pd.Timestamp) -> list[Finding]:
+def _remarks(rows: pd.DataFrame, brief: Brief, as_of: pd.Timestamp, *, daily: bool) -> list[Finding]:
     """Money that came back, weeks of which nothing is known, days outside the campaign, a log that ends early."""
     told = []
     if (back := rows["spend"] < 0).any():
@@ -184,9 +185,12 @@ def _remarks(rows: pd.DataFrame, brief: Brief, as_of: pd.Timestamp) -> list[Find
     if outside := int((~rows["week"].between(1, brief.weeks)).sum()):
         told.append(finding("E_TRACK_OUTSIDE", level="warning", found=str(outside)))
     over = [w for w in range(1, brief.weeks + 1) if pd.Timestamp(max(brief.week_days(w))) < as_of.normalize()]
-    if gaps := [w for w in over if w not in set(rows["week"])]:
+    if len(rows) and (gaps := [w for w in over if w not in set(rows["week"])]):
         days = ", ".join(str(brief.week_days(w)[0]) for w in gaps[:5])
-        told.append(finding("E_TRACK_GAP", level="warning", found=days if len(rows) else "", count=str(len(gaps))))
+        told.append(finding("E_TRACK_GAP", level="warning", found=days, count=str(len(gaps))))
+    last, end = rows["end"].max(), pd.Timestamp(brief.last_day) + pd.Timedelta(days=1)
+    if len(rows) and last < end and min(as_of.normalize(), end) - last > pd.Timedelta(days=STALE if daily else STALE + 7):
+        told.append(finding("E_TRACK_STALE", level="warning", found=str((last - pd.Timedelta(days=1)).date())))
     return told
 
 
@@ -195,7 +199,7 @@ def _pieces(frame: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     names = frame["item"].astype(object).where(frame["item"].notna(), "").astype(str).str.strip()
     out = pd.DataFrame({"item": names})
     blank = pd.Series("", index=frame.index)
-    out["owner"] = frame["owner"].fillna("").astype(str).str.strip() if "owner" in frame else blank
+    out["owner"] = frame["owner"].fillna("").astype(str).str.strip().map(masked) if "owner" in frame else blank
     for column in ("due", "published"):
         days = days_of(frame, column)[0].dt.normalize() if column in frame and len(frame) else pd.Series(pd.NaT, index=frame.index)
         out[column] = days.astype("datetime64[s]")

@@ -73,9 +73,10 @@ def planned_until(rows: pd.DataFrame, brief: Brief, calendar: pd.DataFrame, unti
 
 @dataclass(frozen=True)
 class Beside:
-    """table: `placements` with n, y, paid (measured; paid NaN where no money was told), ripe (n, less what has yet to be counted of it), gone
-    (planned share behind), known (bool: the week was measured at all), ran (bool), ahead (share that is still to come), left (share that has
-    not run, whether or not it can still), chance (that its piece comes). strays: rows of the log that belong to no placement."""
+    """table: `placements` with n, y, paid (measured; paid NaN where no money was told), ripe (n, less what has yet to be counted of it),
+    gone (planned share behind), known (bool: the week was measured at all), ran (bool), ahead (share still to come), left (share that has
+    not run, whether or not it can still), lost (share of its week that had gone when its late piece came out). strays: rows
+    of the log that belong to no placement."""
 
     table: pd.DataFrame
     strays: pd.DataFrame
@@ -113,12 +114,11 @@ def _lost(table: pd.DataFrame, pieces: pd.DataFrame, first: dt.date) -> Array:
 
 
 def _ripe(rows: pd.DataFrame, as_of: pd.Timestamp, lag: float) -> Array:
-    """(rows,) share of what a row will bring that is counted by now: events follow their exposure by `lag` days on average (exponential)."""
+    """(rows,) share of what a row will bring that is counted by now: events follow their exposure by `lag` days, exponential."""
     if lag <= 0 or rows.empty:
         return np.ones(len(rows))
-    now, first = as_of.to_datetime64(), rows["start"].to_numpy()
     days = (rows["end"] - rows["start"]).dt.days.to_numpy()
-    since = (now - first) / np.timedelta64(1, "D")
+    since = ((as_of - rows["start"]).dt.total_seconds() / 86_400).to_numpy(float)
     ages = np.maximum(since[:, None] - np.arange(days.max()) - 0.5, 0.0)
     inside = np.arange(days.max()) < days[:, None]
     return np.asarray(np.where(inside, 1 - np.exp(-ages / lag), 0.0).sum(axis=1) / days)

@@ -17,8 +17,8 @@ from mktlib.reporting.followers import cadence_draft, followers_draft, half_life
 from mktlib.reporting.geo import distance_draft, geo_design_draft, geo_lift_draft
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.hours import send_time_draft
-from mktlib.reporting.lift import panel_draft, uplift_draft
 from mktlib.reporting.kpis import kpis_draft
+from mktlib.reporting.lift import panel_draft, uplift_draft
 from mktlib.reporting.pages import page_brief_draft
 from mktlib.reporting.people import customers_draft, influence_draft
 from mktlib.reporting.places import catchments_draft, place_sheet_draft

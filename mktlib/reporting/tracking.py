@@ -28,7 +28,6 @@ def tracking_draft(voice: Voice, result: Tracking, facts: Facts) -> Draft:
     nothing = result.table["decision"].iloc[0] == "none"
     sentences = [_pieces(voice, facts), _late(voice, result, facts), *_money(voice, result, facts)]
     sentences += [voice.say("tracking.seen")] if started else []
-    sentences += [voice.say("tracking.refused", share=voice.percent(facts["unmeasured"]))] if facts.get("unmeasured") else []
     sentences.append(voice.say("tracking.nothing") if nothing else voice.say("tracking.first", decision=first))
     tables = [_decisions(voice, result, facts), *(_tables(voice, result, facts) if voice.analyst else [])]
     known = statistics(voice, facts, level="percent")
@@ -38,11 +37,12 @@ def tracking_draft(voice: Voice, result: Tracking, facts: Facts) -> Draft:
 def _brief(voice: Voice, result: Tracking, facts: Facts, first: str, said: Mapping[str, str]) -> dict[str, list[str]]:
     """The lines of a single page; money stands apart, and no owner is named."""
     landing = result.landing.set_index("measure")
-    head, spend = landing.loc[facts["objective"]], landing.loc["spend"]
-    so_far = _amount(voice, facts, head["so_far"])
+    head, spend = landing.loc[facts["objective"]].to_dict(), landing.loc["spend"].to_dict()
+    so_far = _amount(voice, facts, float(head["so_far"]))
     sure = chances(float(facts["level"]), voice.language)
     key = "brought_known" if facts["over"] else "brought"
-    money = {k: voice.money(float(spend[c]), facts["currency"]) for k, c in {"spent": "so_far", "planned": "promised", "low": "low", "high": "high"}.items()}
+    columns = {"spent": "so_far", "planned": "promised", "low": "low", "high": "high"}
+    money = {k: voice.money(float(spend[c]), facts["currency"]) for k, c in columns.items()}
     nothing = result.table["decision"].iloc[0] == "none"
     return {
         "did": [_pieces(voice, facts, "did")],
@@ -55,9 +55,10 @@ def _brief(voice: Voice, result: Tracking, facts: Facts, first: str, said: Mappi
 
 def _sure(voice: Voice, head: Any) -> str:
     """How sure one may be that the promise is missed."""
-    if head["grade"] == "too_early":
-        return voice.say("tracking.close" if head["so_far"] > 0 and head["low"] == head["high"] else "tracking.too_early")
-    return voice.say("tracking.below" if head["forecast"] < head["promised"] else "tracking.above")
+    side = "below" if head["forecast"] < head["promised"] else "above"
+    if head["low"] == head["high"] and head["promised"] > 0:
+        return voice.say(f"tracking.known_{side}", share=voice.percent(abs(head["forecast"] / head["promised"] - 1)))
+    return voice.say("tracking.too_early" if head["grade"] == "too_early" else f"tracking.{side}")
 
 
 def _amount(voice: Voice, facts: Facts, value: float) -> str:
@@ -76,7 +77,7 @@ def _late(voice: Voice, result: Tracking, facts: Facts) -> str:
     if not facts["late"]:
         return voice.say("tracking.not_late")
     waits = result.late.loc[result.late["state"].isin(["late", "unheard"]), "value"].sum()
-    return voice.count("tracking.late", facts["late"], value=_amount(voice, facts, float(waits)))
+    return voice.count("tracking.late", facts["late"], waiting=_amount(voice, facts, float(waits)))
 
 
 def _money(voice: Voice, result: Tracking, facts: Facts) -> list[str]:
@@ -103,7 +104,7 @@ def _decision(voice: Voice, row: Mapping[Any, Any], facts: Facts) -> str:
     told = worth if kind in ("stop", "move") else lambda v: voice.money(v, currency)
     values: dict[str, Any] = {
         "item": voice.text(row["item"]), "who": owner, "amount": voice.money(row["amount"], currency), "one": voice.money(1, currency),
-        "channel": voice.inner("channel", row["channel"]) if row["channel"] else "", "to": voice.inner("channel", row["to"]) if row["to"] else "",
+        **{c: voice.inner("channel", row[c]) if row[c] else "" for c in ("channel", "to")},
     }  # fmt: skip
     if kind in ("slow_down", "speed_up"):
         values["share"] = voice.percent(abs(row["found"] - 1))
@@ -157,7 +158,8 @@ def _ends(voice: Voice, result: Tracking, facts: Facts) -> Grid:
         money = row["measure"] in ("spend", "value")
         tell = (lambda v: voice.money(v, facts["currency"])) if money else (lambda v: voice.number(v, 0))
         numbers = {k: tell(float(row[k])) for k in ("promised", "so_far", "forecast", "straight")}
-        ends = voice.span(tell(row["low"]), tell(row["high"]))
-        rows.append({"measure": voice.say(f"tracking.measure.{row['measure']}"), **numbers, "range": ends, "may": voice.graded(row["grade"])})
-    spec: list[Spec] = [(f"track_{c}", "text") for c in ("measure", "promised", "so_far", "forecast", "range", "straight", "may")]
-    return grid(voice, pd.DataFrame(rows).add_prefix("track_"), spec, caption=voice.say("tracking.ends"), facts=facts)
+        words = {"measure": voice.say(f"tracking.measure.{row['measure']}"), "may": voice.graded(row["grade"])}
+        rows.append(words | numbers | {"range": voice.span(tell(row["low"]), tell(row["high"]))})
+    spec: list[Spec] = [(f"track_{c}", "text") for c in ("measure", "promised", "so_far", "projected", "range", "straight", "may")]
+    table = pd.DataFrame(rows).rename(columns={"forecast": "projected"}).add_prefix("track_")
+    return grid(voice, table, spec, caption=voice.say("tracking.ends"), facts=facts)

@@ -24,9 +24,10 @@ class Tracking(Result):
 
     late: one row a piece that was due: item, content_type, owner, due, published (missing where it is not), state (late | unheard |
     cancelled | late_out: out, but late), days (working days), spend and value (planned, of what has not run).
-    pacing: one row a channel: channel, planned (whole campaign), due (planned to date), ran (planned to date of what did run), spent (missing:
-    no money was reported), projected, low, high, maximum (of the brief), state (on_plan | over | under | above_maximum | no_data | early),
-    e_value (evidence that it leaves the plan; always valid), per_day (money a day from now that lands on plan), recent (money a day so far).
+    pacing: one row a channel: channel, planned (whole campaign), due (planned to date), ran (planned to date of what did run), spent
+    (missing: no money was reported), projected, low, high, maximum (of the brief), state (on_plan | over | under | above_maximum |
+    no_data | early), e_value (evidence that it leaves the plan; always valid), per_day (money a day from now that lands on plan), recent
+    (money a day so far).
     landing: one row a measure (spend, exposure, events, value): measure, promised with _low and _high (missing where the plan has none),
     so_far, forecast, low, high, straight (the straight line through what came, for comparison), grade.
     path: the same forecast at the end of each week so far: at, measure, forecast, low, high.

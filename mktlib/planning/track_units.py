@@ -1,0 +1,91 @@
+"""Pieces of a running campaign one by one: whether each keeps its promise, and whether its money is still well spent there."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from mktlib.planning.landing import Parts, Spreads, log_sd_of_sum
+from mktlib.planning.pace_of_money import ALPHA
+from mktlib.planning.track_ahead import Job, Known
+
+Array = NDArray[Any]
+SHIFT = 0.7
+"""Usual size of a real deviation, in logs: half or double."""
+NOISE = Spreads(0.1, 0.15, 0, 0, 0, 0)
+
+
+def surprise(parts: Parts, expected: Array, actual: float, spreads: Spreads) -> float:
+    """Evidence that a sum of events leaves its promise, the promise's own uncertainty and the weather included; a mixture as in
+    `pace_of_money.e_value`, always valid.
+
+    >>> parts = Parts(np.array([0.02]), np.array([0.1]), *(np.zeros(1, int) for _ in range(4)))
+    >>> surprise(parts, np.array([1000.0]), 1000, NOISE) < 1, surprise(parts, np.array([1000.0]), 200, NOISE) > 1000
+    (True, True)
+    """
+    total = float(expected.sum())
+    if total <= 0:
+        return 1.0
+    variance = log_sd_of_sum(parts, expected / total, replace(spreads, weather=NOISE.weather, rough=NOISE.rough)) ** 2 + 1 / total
+    off = math.log((actual + 0.5) / (total + 0.5)) + variance / 2
+    log = 0.5 * math.log(variance / (variance + SHIFT**2)) + off**2 / 2 * (1 / variance - 1 / (variance + SHIFT**2))
+    return math.exp(min(log, 700.0))
+
+
+def some_of(parts: Parts, rows: Array) -> Parts:
+    return Parts(*(getattr(parts, name)[rows] for name in ("rate", "sd", "cell", "item", "channel", "week")))
+
+
+def units_of(job: Job, known: Known) -> pd.DataFrame:
+    """One row a piece and channel that ran; whether each unit of money still to be spent there is worth less than elsewhere."""
+    table, price, rows = known.table, _price(job), []
+    worth, spend = table["worth"].to_numpy(float), table["spend"].to_numpy(float) * table["ahead"].to_numpy(float)
+    chances, expected = table["exposure"].to_numpy(float), (table["ripe"] * table["rate"]).to_numpy(float)
+    groups: dict[tuple[str, str], Array] = {key: np.asarray(k) for key, k in table.groupby(["item", "channel"]).indices.items()}  # type: ignore[misc]
+    paid = sum(1 for k in groups.values() if table["spend"].to_numpy()[k].sum() > 0)
+    for (item, channel), k in groups.items():
+        if not table["ran"].to_numpy()[k].any():
+            continue
+        promised = (chances * known.parts.rate)[k]
+        ratio = (known.rate[:, k] @ chances[k]) / max(promised.sum(), 1e-12)
+        low, high = np.quantile(ratio, [0.5 - job.level / 2, 0.5 + job.level / 2])
+        evidence = surprise(some_of(known.parts, k), expected[k], float(table["y"].to_numpy()[k].sum()), known.spreads)
+        ahead, verdict, each = spend[k].sum(), "keep", math.nan
+        if ahead > 0 and price is not None:
+            still = chances[k] * worth[k] * table["ahead"].to_numpy(float)[k]
+            values = known.rate[:, k] @ still / ahead
+            each, verdict = float(values.mean()), _verdict(values, float((known.parts.rate[k] * still).sum() / ahead), price, paid)
+        n, y = table["n"].to_numpy()[k].sum(), table["y"].to_numpy()[k].sum()
+        priced = price if price is not None else math.nan
+        rows.append((item, channel, n, expected[k].sum(), y, float(ratio.mean()), low, high, evidence, each, priced, verdict))
+    heads = ["item", "channel", "exposure", "expected", "actual", "ratio", "low", "high", "e_value", "worth", "price", "verdict"]
+    return pd.DataFrame(rows, columns=heads)
+
+
+def _price(job: Job) -> float | None:
+    """What one more unit of money brings elsewhere in the plan; 1 where values are money and the plan does not say; else nobody knows."""
+    margin = float(job.plan.expected.get("margin") or 0.0)
+    return margin if margin > 0 else 1.0 if job.plan.brief.objective.value is not None else None
+
+
+def _verdict(values: Array, planned: float, price: float, units: int) -> str:
+    """stop: the chance that money here is worth its price is below alpha (of all units together), and the plan thought otherwise."""
+    if planned < price:
+        return "keep"
+    logs = np.log(np.maximum(values, 1e-12))
+    below = norm.cdf((math.log(price) - logs.mean()) / max(float(logs.std()), 1e-9))
+    return "stop" if below >= 1 - ALPHA["stop"] / max(units, 1) else "keep" if below <= 0.5 else "too_early"
+
+
+def worth_of(known: Known) -> dict[str, float]:
+    """Value of a unit of money by channel, as now believed."""
+    table = known.table
+    value = known.rate.mean(axis=0) * table["exposure"].to_numpy(float) * table["worth"].to_numpy(float)
+    sums = pd.DataFrame({"channel": table["channel"], "value": value, "spend": table["spend"]}).groupby("channel")[["value", "spend"]].sum()
+    return {str(c): float(v / s) for c, v, s in sums.itertuples(name=None) if s > 0}

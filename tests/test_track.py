@@ -1,0 +1,509 @@
+"""A running campaign: what is late, how the money goes, where it lands, what to decide; nothing of the future, no alarm of luck."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+
+import mktlib as mk
+from mktlib.errors import DataError
+from mktlib.planning import CampaignPlan, brief_from_text
+from mktlib.planning.landing import Parts, Spreads, fit, log_sd_of_sum, pace, rates
+from mktlib.planning.pace_of_money import ALPHA, e_value
+from mktlib.planning.track_late import working_days
+from mktlib.planning.track_log import moment_of
+from mktlib.results.evidence import GRADES
+from mktlib.results.tracking import DECISIONS, MEASURES
+
+DAY = pd.Timedelta(days=1)
+FIRST = pd.Timestamp("2026-10-05")
+BRIEF = """
+first_day = 2026-10-05
+last_day = 2026-11-01
+budget = 4000
+[objective]
+value = 0.5
+[team]
+owner = "Zoé"
+[channels.paid_social]
+price = 8
+maximum = 3000
+[channels.display]
+price = 4
+maximum = 2000
+[channels.email]
+price = 0.01
+[segments.everyone]
+size = 100000
+consent = 0.5
+"""
+
+
+def small_plan(sd: float = 0.3, margin: float = 0.5) -> CampaignPlan:
+    """Four pieces on three channels over four weeks."""
+    rows = []
+    for item, channel, first, spend in (
+        ("P1", "paid_social", 1, 200.0),
+        ("P2", "display", 1, 100.0),
+        ("P3", "email", 1, 20.0),
+        ("P4", "paid_social", 3, 150.0),
+    ):
+        for week in range(first, 5):
+            rows.append((week, "everyone", "decision", channel, item, 20_000.0, spend, 20_000 * 0.02 * 0.5, 20_000.0, 0.02, sd, 400.0))
+    heads = ["week", "segment", "stage", "channel", "item", "quantity", "spend", "value", "exposure", "rate", "rate_sd", "events"]
+    schedule = pd.DataFrame(rows, columns=heads)
+    items = pd.DataFrame({"item": ["P1", "P2", "P3", "P4"], "week": [1, 1, 1, 3]}).assign(
+        content_type="carousel", style="playful", length="none", stage="decision", cost=100.0, days=1.0, status="make"
+    )
+    value = float(schedule["value"].sum())
+    expected = {"value": value, "low": value * 0.8, "high": value * 1.25, "level": 0.9, "margin": margin}
+    empty = pd.DataFrame()
+    facts = {"metric": "click_rate", **expected}
+    return CampaignPlan(
+        table=items, schedule=schedule, limits=empty, tests=empty, facts=facts, expected=expected, brief=brief_from_text(BRIEF)
+    )
+
+
+def kept_promise(plan: CampaignPlan, ratio: float = 1.0) -> pd.DataFrame:
+    """A weekly log in which everything comes as planned, rates times `ratio`."""
+    rows = plan.schedule
+    start = FIRST + pd.to_timedelta(7 * (rows["week"] - 1), unit="D")
+    first = rows.groupby("item")["week"].transform("min")
+    due = FIRST + pd.to_timedelta(7 * (first - 1), unit="D")
+    n = rows["exposure"].astype(int)
+    return pd.DataFrame({
+        **{c: rows[c] for c in ("item", "segment", "channel")}, "week": start, "owner": "Inès", "due": due,
+        "published": due, "status": "published",
+        "impressions": n, "delivered": n, "clicks": (rows["events"] * ratio).round().astype(int), "actual_spend": rows["spend"],
+    })  # fmt: skip
+
+
+def by_day(weekly: pd.DataFrame) -> pd.DataFrame:
+    """The same in days, evenly; a message on its first day."""
+    days = []
+    for row in weekly.to_dict("records"):
+        for d in [0] if row["channel"] == "email" else range(7):
+            part = 1 if row["channel"] == "email" else 7
+            cut = {c: row[c] // part for c in ("impressions", "delivered", "clicks")}
+            days.append({**row, "date": row["week"] + d * DAY, **cut, "actual_spend": row["actual_spend"] / part})
+    return pd.DataFrame(days).drop(columns="week")
+
+
+@pytest.fixture(scope="module")
+def plan() -> CampaignPlan:
+    return small_plan()
+
+
+@pytest.fixture(scope="module")
+def sample() -> tuple[CampaignPlan, pd.DataFrame]:
+    return mk.load_plan(mk.sample_path("plan")), mk.load_sample("results")
+
+
+# ---------------------------------------------------------------- the whole
+
+
+def test_the_sample_is_followed_and_its_end_lies_in_the_ranges(sample):
+    plan, log = sample
+    seen = mk.track_campaign(plan, log, as_of="2026-10-19")
+    assert set(seen.table["decision"]) <= set(DECISIONS)
+    assert list(seen.landing["measure"]) == list(MEASURES)
+    assert set(seen.landing["grade"]) <= set(GRADES) - {"shown"}  # nothing was drawn by lot
+    assert seen.facts["evidence"] == "observational"
+    end = mk.track_campaign(plan, log, as_of="2026-12-01")
+    assert end.facts["over"]
+    assert end.facts["days_left"] == 0
+    known = end.landing.set_index("measure")
+    assert np.allclose(known["low"], known["high"])
+    assert np.allclose(known["forecast"], known["so_far"])
+    done = log[log["status"] != "cancelled"]
+    assert known.loc["events", "forecast"] == done["clicks"].sum()
+    assert known.loc["spend", "forecast"] == pytest.approx(log["actual_spend"].sum())
+    early = seen.landing.set_index("measure")
+    for name in MEASURES:
+        assert early.loc[name, "low"] <= known.loc[name, "forecast"] <= early.loc[name, "high"], name
+
+
+def test_the_range_narrows_with_time_to_what_came(sample):
+    plan, log = sample
+    path = mk.track_campaign(plan, log, as_of="2026-11-16").path
+    value = path[path["measure"] == "value"].sort_values("at")
+    width = (value["high"] - value["low"]).to_numpy()
+    assert (np.diff(width) <= 0.02 * width[0]).all()
+    assert width[-1] == 0
+    assert width[0] > 5 * width[-2]
+
+
+def test_a_plan_that_is_kept_has_nothing_to_decide(plan):
+    log = kept_promise(plan)
+    for as_of in ("2026-10-05", "2026-10-12", "2026-10-19", "2026-10-30", "2026-11-09"):
+        seen = mk.track_campaign(plan, log, as_of=as_of)
+        assert seen.table["decision"].tolist() == ["none"], as_of
+        assert seen.table["deadline"].isna().all()
+
+
+def test_before_anything_is_known_it_tells_the_promise(plan):
+    seen = mk.track_campaign(plan, kept_promise(plan), as_of="2026-09-28")
+    assert [f.code for f in seen.findings] == ["E_TRACK_NOTHING"]
+    assert (seen.landing["so_far"] == 0).all()
+    assert seen.facts["measured_to"] is None
+    assert (seen.landing["forecast"] / seen.landing["promised"]).between(0.85, 1.02).all()
+    assert set(seen.landing["grade"]) == {"too_early"}
+
+
+# ---------------------------------------------------------------- no look-ahead
+
+
+def same(a, b) -> None:
+    for name in ("table", "late", "pacing", "landing", "path", "pieces"):
+        pd.testing.assert_frame_equal(getattr(a, name), getattr(b, name), check_exact=True)
+    assert dict(a.facts) == dict(b.facts)
+
+
+@pytest.mark.parametrize("as_of", ["2026-10-19", "2026-10-21T15:00"])
+def test_what_lies_ahead_changes_no_bit(sample, as_of):
+    plan, log = sample
+    told = mk.track_campaign(plan, log, as_of=as_of)
+    later = (log["week"] >= pd.Timestamp("2026-10-19")).to_numpy() if as_of == "2026-10-19" else (log["week"] > as_of).to_numpy()
+    same(told, mk.track_campaign(plan, log[~later], as_of=as_of))
+    poisoned = log.copy()
+    numbers = ["actual_spend", "impressions", "delivered", "clicks", "conversions", "revenue"]
+    poisoned[numbers] = poisoned[numbers].astype(float)
+    poisoned.loc[later, numbers] = np.nan
+    poisoned.loc[later, ["published", "due"]] = pd.NaT
+    poisoned.loc[later, ["owner", "status"]] = None
+    same(told, mk.track_campaign(plan, poisoned, as_of=as_of))
+    poisoned.loc[later, numbers] = -1e9
+    same(told, mk.track_campaign(plan, poisoned, as_of=as_of))
+    same(told, mk.track_campaign(plan, log.sample(frac=1, random_state=3), as_of=as_of))
+
+
+def test_a_week_or_a_day_that_is_not_over_is_not_known(plan):
+    weekly, daily = kept_promise(plan), by_day(kept_promise(plan))
+    for log, as_of, last in (
+        (weekly, "2026-10-18", "2026-10-11"), (weekly, "2026-10-19", "2026-10-18"), (daily, "2026-10-15", "2026-10-14"),
+        (daily, "2026-10-15T12:00", "2026-10-14"), (daily, dt.date(2026, 10, 15), "2026-10-14"),
+    ):  # fmt: skip
+        assert mk.track_campaign(plan, log, as_of=as_of).facts["measured_to"] == last
+    half = daily[(daily["date"] < "2026-10-20") | (daily["channel"] == "email")].copy()
+    half.loc[half["date"] == "2026-10-19", ["impressions", "clicks", "actual_spend"]] //= 5
+    seen = mk.track_campaign(plan, half[half["date"] < "2026-10-20"], as_of="2026-10-20")
+    assert "E_TRACK_HALF_DAY" in {f.code for f in seen.findings}
+    assert seen.facts["measured_to"] == "2026-10-18"
+
+
+def test_a_moment_is_on_the_clock_of_the_campaign():
+    assert moment_of("2026-10-19T23:30:00Z", "Europe/Paris")[0] == pd.Timestamp("2026-10-20 01:30")
+    assert moment_of(pd.Timestamp("2026-10-19"), None)[0] == pd.Timestamp("2026-10-19")
+    for bad in ("soon", None, 7, True, pd.NaT, "1066-10-14"):
+        assert moment_of(bad, None)[1], bad
+
+
+# ---------------------------------------------------------------- what is late
+
+
+def test_late_pieces_by_owner_in_working_days(plan):
+    log = kept_promise(plan)
+    log.loc[log["item"] == "P2", "published"] = pd.Timestamp("2026-10-07")
+    late = (log["item"] == "P1") & (log["week"] == FIRST)
+    log.loc[log["item"] == "P1", "published"] = pd.NaT
+    log.loc[log["item"] == "P1", ["impressions", "clicks", "actual_spend"]] = 0
+    log = log[(log["item"] != "P1") | late]
+    log = log[log["item"] != "P3"]
+    seen = mk.track_campaign(plan, log, as_of="2026-10-14")
+    rows = seen.late.set_index("item")
+    assert rows["state"].to_dict() == {"P1": "late", "P2": "late_out", "P3": "unheard"}
+    assert rows.loc["P1", ["owner", "days", "spend", "value"]].tolist() == ["Inès", 7, 800.0, 800.0]
+    assert rows.loc["P2", ["days", "value"]].tolist() == [2, 0.0]
+    assert rows.loc["P3", "owner"] == "Zoé"  # nobody said: the plan's own
+    what = seen.table.set_index("item")["decision"]
+    assert what["P1"] == "publish"
+    assert what["P3"] == "answer"
+    assert (seen.table["deadline"] == pd.Timestamp("2026-10-14")).all()
+
+
+def test_working_days_leave_out_weekends_and_holidays():
+    tables = mk.load_tables()
+    cases = {
+        ("2026-10-16", "2026-10-19"): 1,
+        ("2026-10-16", "2026-10-18"): 0,
+        ("2026-12-24", "2026-12-28"): 1,
+        ("2026-10-19", "2026-10-16"): 0,
+    }
+    for (a, b), days in cases.items():
+        assert working_days(dt.date.fromisoformat(a), dt.date.fromisoformat(b), tables) == days, (a, b)
+
+
+def test_a_piece_called_off_is_replaced_and_its_money_moves_where_there_is_room(plan):
+    log = kept_promise(plan)
+    off = log["item"] == "P1"
+    log.loc[off, ["impressions", "clicks", "actual_spend"]] = 0
+    log.loc[off, "status"] = "cancelled"
+    log.loc[off, "published"] = pd.NaT
+    seen = mk.track_campaign(plan, log, as_of="2026-10-12")
+    moves = seen.table.set_index("decision")
+    assert moves.loc["replace", "item"] == "P1"
+    assert moves.loc["replace", "amount"] == 800
+    assert moves.loc["move", ["channel", "to"]].tolist() == ["paid_social", "display"]
+    assert moves.loc["move", "amount"] == pytest.approx(800)
+    seen.landing.set_index("measure").loc["events", "high"]  # what was called off is not waited for
+    assert seen.landing.set_index("measure").loc["exposure", "high"] < 240_000
+
+
+# ---------------------------------------------------------------- money
+
+
+def test_overspending_is_shown_brought_back_and_a_maximum_is_a_fact(plan):
+    log = kept_promise(plan)
+    social = log["channel"] == "paid_social"
+    log.loc[social, "actual_spend"] *= 1.5
+    seen = mk.track_campaign(plan, by_day(log), as_of="2026-10-26")
+    row = seen.pacing.set_index("channel").loc["paid_social"]
+    assert row["state"] == "over"
+    assert row["e_value"] > 3 / ALPHA["pace"]
+    assert row["per_day"] == pytest.approx((1100 - 1.5 * 750) / 7, abs=1e-6) or row["per_day"] == 0
+    down = seen.table.set_index("decision").loc["slow_down"]
+    assert down["channel"] == "paid_social"
+    assert down["found"] == pytest.approx(1.5)
+    assert down["grade"] == "tendency"
+    log.loc[social, "actual_spend"] *= 4
+    seen = mk.track_campaign(plan, log, as_of="2026-10-26")
+    assert seen.pacing.set_index("channel").loc["paid_social", "state"] == "above_maximum"
+    halt = seen.table.set_index("decision").loc["halt"]
+    assert halt["amount"] == pytest.approx(1.5 * 4 * 750 - 3000)
+
+
+def test_a_channel_without_money_is_said_and_one_without_rows_is_unknown(plan):
+    log = kept_promise(plan)
+    log.loc[log["channel"] == "display", "actual_spend"] = np.nan
+    seen = mk.track_campaign(plan, log, as_of="2026-10-19")
+    assert seen.pacing.set_index("channel")["state"].to_dict() == {"display": "no_data", "email": "on_plan", "paid_social": "on_plan"}
+    assert seen.pacing.set_index("channel")[["spent", "projected", "per_day"]].loc["display"].isna().all()
+    spend = seen.landing.set_index("measure").loc["spend"]
+    assert spend["low"] < spend["promised"] < spend["high"]  # the untold money is expected as planned
+    none = mk.track_campaign(plan, log.drop(columns="actual_spend"), as_of="2026-10-19")
+    assert set(none.pacing["state"]) == {"no_data"}
+
+
+def test_a_credit_note_is_kept_and_told(plan):
+    log = kept_promise(plan)
+    log.loc[0, "actual_spend"] = -50.0
+    seen = mk.track_campaign(plan, log, as_of="2026-10-19")
+    assert "E_NEGATIVE_SPEND" in {f.code for f in seen.findings}
+    assert seen.facts["spent"] == pytest.approx(kept_promise(plan).query("week < '2026-10-19'")["actual_spend"].sum() - 250)
+
+
+def test_evidence_is_a_martingale_under_the_plan_whatever_the_scale():
+    rng = np.random.default_rng(5)
+    crossed = 0
+    for _ in range(400):
+        x = 0.08 * rng.standard_normal(28) * rng.gamma(8, 1 / 8)
+        crossed += max(e_value(x[:n], 0.08) for n in range(1, 29)) >= 20
+    assert crossed <= 0.05 * 400 + 3 * np.sqrt(400 * 0.05 * 0.95)
+    assert e_value(np.full(10, 0.3), 0.08) > 1e4
+
+
+def test_the_evidence_is_the_closed_form_of_its_integral():
+    """Against numerical integration over the mean and the scale."""
+    x, usual = np.array([0.1, 0.2, 0.05]), 0.08
+    var = np.exp(np.linspace(np.log(1e-5), np.log(2), 2000))
+    prior = var ** (-5) * np.exp(-8 * usual**2 / (2 * var))  # inverse gamma (4, 8 usual^2 / 2)
+    mu = np.linspace(-4, 4, 4001)[:, None]
+    like = np.exp(-((x - mu) ** 2).sum(axis=1)[:, None] / (2 * var)) * var ** (-1.5)
+    off = np.trapezoid(like * norm.pdf(mu, 0, np.sqrt(var) * 0.25 / usual), mu[:, 0], axis=0)
+    still = np.exp(-(x**2).sum() / (2 * var)) * var ** (-1.5)
+    assert e_value(x, usual) == pytest.approx(np.trapezoid(off * prior, var) / np.trapezoid(still * prior, var), rel=0.01)
+
+
+# ---------------------------------------------------------------- the landing
+
+
+def test_the_posterior_is_that_of_a_known_case():
+    """One cell, hardly anything uncertain but its own rate: the gamma posterior's mean, by quadrature."""
+    parts = Parts(np.array([0.02]), np.array([0.4]), *(np.zeros(1, int) for _ in range(4)))
+    spreads = Spreads(1e-6, 1e-3, 0, 0, 0, 1.0)
+    found = fit(parts, np.array([5000.0]), np.array([150.0]), spreads, 1)
+    drawn, _ = rates([found], parts, 20_000, np.random.default_rng(1))
+    z = np.linspace(-6, 6, 4001)
+    rate = 0.02 * np.exp(0.4 * z - 0.08)
+    log = norm.logpdf(z) + 150 * np.log(rate) - 5000 * rate
+    weight = np.exp(log - log.max())
+    assert drawn.mean() == pytest.approx((rate * weight).sum() / weight.sum(), rel=0.005)
+    sd = np.sqrt((rate**2 * weight).sum() / weight.sum() - ((rate * weight).sum() / weight.sum()) ** 2)
+    assert drawn.std() == pytest.approx(sd, rel=0.05)
+
+
+def test_what_one_piece_shows_is_shared_as_far_as_the_plan_shares_it():
+    parts = Parts(np.full(2, 0.02), np.full(2, 0.4), np.arange(2), np.arange(2), np.zeros(2, int), np.zeros(2, int))
+    seen = np.array([50_000.0, 0.0]), np.array([500.0, 0.0])  # the first at half its promise, the other unseen
+    moved = []
+    for whole in (0.02, 0.5, 0.9):
+        found = fit(parts, *seen, Spreads(0.01, 0.02, whole, 0, 0, 1 - whole), 1)
+        moved.append(rates([found], parts, 4000, np.random.default_rng(2))[0].mean(axis=0)[1] / 0.02)
+    assert moved[0] == pytest.approx(1, abs=0.04)
+    assert moved[0] > moved[1] > moved[2]
+    assert moved[2] < 0.62
+
+
+def test_the_sd_of_a_sum_is_that_of_draws():
+    rng = np.random.default_rng(3)
+    parts = Parts(np.full(6, 0.02), np.array([0.2, 0.3, 0.1, 0.2, 0.3, 0.1]), np.array([0, 0, 1, 2, 2, 3]), np.array([0, 0, 0, 1, 1, 1]),
+                  np.array([0, 0, 1, 0, 0, 1]), np.array([0, 1, 0, 0, 1, 1]))  # fmt: skip
+    spreads, weight = Spreads(0.1, 0.15, 0.3, 0.1, 0.3, 0.3), np.array([0.3, 0.2, 0.1, 0.2, 0.1, 0.1])
+    draws = 40_000
+    off = np.sqrt(0.3) * rng.standard_normal((draws, 1)) + sum(
+        np.sqrt(s) * rng.standard_normal((draws, by.max() + 1))[:, by]
+        for s, by in ((0.1, parts.channel), (0.3, parts.item), (0.3, parts.cell))
+    )
+    logs = parts.sd * off + 0.1 * rng.standard_normal((draws, 2))[:, parts.week] + 0.15 * rng.standard_normal((draws, 6))
+    assert log_sd_of_sum(parts, weight, spreads) == pytest.approx((logs @ weight).std(), rel=0.02)
+
+
+def test_pace_lies_between_the_plan_and_what_came():
+    n = 40
+    how = pace(np.full(n, 80.0), np.full(n, 100.0), np.zeros(n, int), np.repeat(np.arange(4), 10), 2)
+    assert 0.79 < how.mean[0] < 0.85
+    assert how.mean[1] == 1
+    assert how.sd[0] < how.sd[1]
+
+
+def test_results_below_the_promise_pull_the_forecast_down(plan):
+    ends = [mk.track_campaign(plan, kept_promise(plan, r), as_of="2026-10-19").landing.set_index("measure") for r in (0.6, 1.0, 1.4)]
+    forecast = [e.loc["events", "forecast"] for e in ends]
+    assert forecast[0] < forecast[1] < forecast[2]
+    assert ends[0].loc["value", "grade"] == "tendency"
+    assert ends[0].loc["exposure", "forecast"] == ends[2].loc["exposure", "forecast"]
+
+
+def test_events_that_lag_are_still_to_come(plan):
+    full = kept_promise(plan)
+    log = full.copy()
+    now, lag = pd.Timestamp("2026-10-19"), 4.0
+    age = np.array([[max((now - s).days - d - 0.5, 0) for d in range(7)] for s in log["week"]])
+    log["clicks"] = (log["clicks"] * (1 - np.exp(-age / lag)).mean(axis=1)).round().astype(int)
+    told, blind = (mk.track_campaign(plan, log, as_of=now, lag_days=k).landing.set_index("measure").loc["events"] for k in (lag, 0.0))
+    assert told["forecast"] > 1.05 * blind["forecast"]
+    assert told["low"] <= full["clicks"].sum() <= told["high"]
+
+
+def test_a_collapse_is_shown_and_a_bad_piece_is_stopped():
+    plan = small_plan(sd=0.2, margin=0.6)
+    log = kept_promise(plan)
+    bad = log["item"] == "P1"
+    log.loc[bad, "clicks"] = (log.loc[bad, "clicks"] * 0.25).astype(int)
+    seen = mk.track_campaign(plan, log, as_of="2026-10-26")
+    row = seen.pieces.set_index("item").loc["P1"]
+    assert row["verdict"] == "stop"
+    assert row["worth"] < row["price"]
+    assert row["high"] < 0.5
+    stop = seen.table.set_index("decision").loc["stop"]
+    assert stop["item"] == "P1"
+    assert stop["amount"] == pytest.approx(200)
+    assert stop["grade"] == "tendency"
+    crash = mk.track_campaign(plan, kept_promise(plan, 0.2), as_of="2026-10-26")
+    assert "look_again" in set(crash.table["decision"])
+    assert crash.facts["e_value"] > 1 / ALPHA["whole"]
+
+
+# ---------------------------------------------------------------- bad logs
+
+
+def codes(seen) -> set[str]:
+    return {f.code for f in seen.findings}
+
+
+def test_rows_of_other_pieces_twice_or_without_a_day(plan):
+    log = kept_promise(plan)
+    clean = mk.track_campaign(plan, log, as_of="2026-10-26")
+    stray = log.head(1).assign(item="P99")
+    told = mk.track_campaign(plan, pd.concat([log, log.head(2), stray, log.tail(1).assign(week=pd.NaT)]), as_of="2026-10-26")
+    assert {"E_TRACK_TWICE", "E_NOT_PLANNED", "E_TRACK_NO_DATE"} <= codes(told)
+    assert told.landing.set_index("measure").loc["events", "so_far"] == clean.landing.set_index("measure").loc["events", "so_far"]
+    assert told.facts["spent"] == pytest.approx(clean.facts["spent"] + stray["actual_spend"].iloc[0])  # spent is spent
+
+
+def test_running_totals_are_read_as_such(sample):
+    plan, log = sample
+    totals = log.sort_values(["item", "segment", "channel", "week"], kind="stable").copy()
+    for column in ("impressions", "delivered", "clicks", "actual_spend"):
+        totals[column] = totals[column].astype(float).fillna(0.0)
+        totals[column] = totals.groupby(["item", "segment", "channel"])[column].cumsum()
+    told, clean = (mk.track_campaign(plan, x, as_of="2026-11-09") for x in (totals, log))
+    assert "E_TRACK_TOTALS" in codes(told)
+    assert "E_TRACK_TOTALS" not in codes(clean)
+    assert told.facts["spent"] == pytest.approx(clean.facts["spent"])
+    assert np.allclose(told.landing["so_far"], clean.landing["so_far"])
+
+
+def test_a_week_without_rows_is_unknown_and_not_nothing(plan):
+    log = kept_promise(plan)
+    seen = mk.track_campaign(plan, log[log["week"] != pd.Timestamp("2026-10-12")], as_of="2026-10-26")
+    assert "E_TRACK_GAP" in codes(seen)
+    events = seen.landing.set_index("measure").loc["events"]
+    assert events["low"] < 5600 < events["high"]
+    assert events["so_far"] < 3700
+    stale = mk.track_campaign(plan, log[log["week"] < "2026-10-12"], as_of="2026-10-30")
+    assert {"E_TRACK_STALE", "E_TRACK_GAP"} <= codes(stale)
+
+
+def test_every_problem_is_told_at_once(plan):
+    log = kept_promise(plan)
+    log["clicks"] = log["clicks"].astype(object)
+    log.loc[0, "clicks"] = "many"
+    log["impressions"] = log["impressions"].astype(float)
+    log.loc[1, "impressions"] = -5
+    with pytest.raises(DataError) as error:
+        mk.track_campaign(plan, log.assign(currency="USD"), as_of="2026-11-09")
+    assert {f.code for f in error.value.findings} == {"E_NOT_A_NUMBER", "E_NEGATIVE_COUNT", "E_TRACK_CURRENCY"}
+    with pytest.raises(DataError) as error:
+        mk.track_campaign(plan, log.drop(columns=["clicks", "week"]), as_of="2026-11-09")
+    assert {f.column for f in error.value.findings} == {"clicks", "week"}
+    with pytest.raises(DataError) as error:
+        mk.track_campaign(plan, log, as_of="soon", level=2, lag_days=-1, zone="Mars", unmeasured=3, random_state=-1)
+    assert {f.column for f in error.value.findings} == {"as_of", "level", "lag_days", "zone", "unmeasured", "random_state"}
+    with pytest.raises(DataError, match="P9"):
+        mk.track_campaign(plan, kept_promise(plan).assign(item="P9"), as_of="2026-11-09")
+    with pytest.raises(DataError):
+        mk.track_campaign("plan", log, as_of="2026-11-09")
+    money = replace(plan, facts={**plan.facts, "metric": "order_value"})
+    with pytest.raises(DataError) as error:
+        mk.track_campaign(money, kept_promise(plan), as_of="2026-11-09")
+    assert error.value.findings[0].code == "E_TRACK_METRIC"
+
+
+@pytest.mark.parametrize("log", [kept_promise(small_plan()).head(0), kept_promise(small_plan()).head(1)])
+def test_an_empty_log_and_one_row(plan, log):
+    seen = mk.track_campaign(plan, log, as_of="2026-10-26")
+    assert np.isfinite(seen.landing[["forecast", "low", "high"]]).all(axis=None)
+
+
+def test_week_numbers_other_frames_and_owners_that_are_addresses(plan):
+    log = kept_promise(plan).assign(owner="ines@example.org")
+    log["week"] = plan.schedule["week"].to_numpy()
+    polars = pytest.importorskip("polars")
+    late = log[log["item"] != "P1"]
+    a, b = (mk.track_campaign(plan, x, as_of="2026-10-26") for x in (log, polars.from_pandas(log)))
+    same(a, b)
+    assert a.facts["measured_to"] == "2026-10-25"
+    late = log.assign(published=pd.Timestamp("2026-10-08"))
+    assert not mk.track_campaign(plan, late, as_of="2026-10-26").late["owner"].str.contains("example|ines").any()
+
+
+# ---------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("reader", ["team", "client", "employer"])
+def test_it_is_told_without_causes_and_owners_stay_in_the_team(plan, language, reader):
+    log = kept_promise(plan)
+    log.loc[log["channel"] == "display", "actual_spend"] *= 3
+    log = log[log["item"] != "P1"]
+    seen = mk.track_campaign(plan, log.assign(owner="Inès"), as_of="2026-10-26", unmeasured=0.2)
+    page = mk.report(seen, language=language, reader=reader).html
+    assert ("Inès" in page or "Zoé" in page) == (reader == "team")
+    for word in ("thanks to", "caused", "grâce à", "a apporté", "increase"):
+        assert word not in page, word
