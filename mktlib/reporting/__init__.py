@@ -52,7 +52,7 @@ class Report:
     """A finished report: `facts` (decision, and the facts of each result), `opening` (its first sentences), `sections`, and the page.
 
     terms: the words that its glossary explains. findings: what to know of the page itself (phrases that its language lacks).
-    heading: what the opening stands under. charts: on a single page, the results whose numbers its slides draw.
+    heading: what the opening stands under. head: the days it is about. charts: on a single page, the results whose numbers its slides draw.
     """
 
     title: str
@@ -64,6 +64,7 @@ class Report:
     terms: tuple[Term, ...] = ()
     findings: tuple[Finding, ...] = ()
     heading: str = ""
+    head: tuple[str, ...] = ()
     charts: tuple[Section, ...] = ()
 
     def save(self, path: str | Path) -> Path:
@@ -124,7 +125,7 @@ def report(
     made = Report(
         title=title, language=language, facts=facts, opening=whole.opening, sections=whole.sections, terms=terms,
         html=_page(voice, title, whole, terms, ranged=any(_ranged(r) for r in results)), findings=_lacking(voice),
-        heading=whole.heading, charts=tuple(charted(told, money=reader == "employer")) if single else (),
+        heading=whole.heading, head=whole.head, charts=tuple(charted(told, money=reader == "employer")) if single else (),
     )  # fmt: skip
     if path is not None:
         made.save(path)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from mktlib.wording import between, money, number, percent, say
 
 UNITS = {"percent": "percent", "money": "money", "number": "number", "whole": "number", "times": "number"}
 NAMES = frozenset({"label", "text", "day", "week", "moment"})
+ENDS = ("low", "high")
 INSIDE = 0.95
 """A value has a range where at least this share of the rows lies inside it."""
 LONGEST, SHORTENED = 48, 64
@@ -82,19 +84,20 @@ def bars_of(
 ) -> Bars | None:
     """What can be drawn of the first rows of a table, or None: no numbers, several of them without a range, rows that share a name.
 
-    kinds: (column, kind of value) of the columns shown; heads and cells: what is shown, one cell a kind. about: `units` (how the kinds
-    that depend on the result are to be read), `currency`, `rows`, `opinion`.
+    kinds: (column, kind of value) of the columns shown; heads and cells: what is shown, one cell a kind. about: `drawn` (the last
+    kind is the one to draw), `units` (how the kinds that depend on the result are to be read), `currency`, `rows`, `opinion`.
     """
     shown = table.head(len(cells))
-    at, ends = _measured(shown, kinds)
+    at, ends = _measured(shown, kinds, [len(kinds) - 1] if about["drawn"] else range(len(kinds)))
     if at is None:
         return None
     column, kind = kinds[at]
-    names = [i for i, (_, k) in enumerate(kinds[:at]) if k in NAMES]
+    names = list(takewhile(lambda i: kinds[i][1] in NAMES, range(at)))
     telling = [i for i in names if len({row[i] for row in cells}) > 1] or names[:1]
     parts = [tuple(row[i] for i in telling) for row in cells]
-    values = _numbers(shown, column)
-    low, high = _ends(shown, ends)
+    times = 100.0 if kind == "points" else 1.0
+    values = _numbers(shown, column) * times
+    low, high = _ends(shown, ends, times)
     kept = [i for i in range(len(parts)) if math.isfinite(values[i])]
     if len(kept) < 2 or not telling or len({parts[i] for i in kept}) < len(kept):
         return None
@@ -105,15 +108,16 @@ def bars_of(
     )  # fmt: skip
 
 
-def _measured(table: pd.DataFrame, kinds: Sequence[tuple[str, str]]) -> tuple[int | None, tuple[str, str]]:
-    """Which column is drawn, and the columns of its range: one that has a range, else the only number there is."""
-    numeric = [i for i, (c, k) in enumerate(kinds) if k not in NAMES | {"yes"} and pd.api.types.is_numeric_dtype(table[c].dtype)]
-    numeric = [i for i in numeric if not kinds[i][0].endswith(("low", "high"))]
+def _measured(table: pd.DataFrame, kinds: Sequence[tuple[str, str]], among: Iterable[int]) -> tuple[int | None, tuple[str, str]]:
+    """Which column is drawn, and the columns of its range: one that has a range, else the only number, where no other has a range."""
+    numeric = [i for i in among if kinds[i][1] not in NAMES | {"yes"} and pd.api.types.is_numeric_dtype(table[kinds[i][0]].dtype)]
+    numeric = [i for i in numeric if not kinds[i][0].endswith(ENDS)]
     for i in numeric:
         for ends in ((f"{kinds[i][0]}_low", f"{kinds[i][0]}_high"), ("low", "high")):
             if set(ends) <= set(table.columns) and _inside(table, kinds[i][0], ends):
                 return i, ends
-    return (numeric[0], ("", "")) if len(numeric) == 1 else (None, ("", ""))
+    ranged = any(str(c).endswith(ENDS) for c in table.columns)
+    return (numeric[0], ("", "")) if len(numeric) == 1 and not ranged else (None, ("", ""))
 
 
 def _inside(table: pd.DataFrame, column: str, ends: tuple[str, str]) -> bool:
@@ -124,11 +128,11 @@ def _inside(table: pd.DataFrame, column: str, ends: tuple[str, str]) -> bool:
     return bool(known.any() and held.mean() >= INSIDE)
 
 
-def _ends(table: pd.DataFrame, ends: tuple[str, str]) -> tuple[list[float | None], list[float | None]]:
+def _ends(table: pd.DataFrame, ends: tuple[str, str], times: float) -> tuple[list[float | None], list[float | None]]:
     """The range of each row: both of its ends, or neither."""
     if not all(ends):
         return [None] * len(table), [None] * len(table)
-    pairs = list(zip(*(_numbers(table, end) for end in ends), strict=True))
+    pairs = list(zip(*(_numbers(table, end) * times for end in ends), strict=True))
     whole = [bool(np.isfinite(pair).all()) for pair in pairs]
     low, high = ([float(pair[side]) if known else None for pair, known in zip(pairs, whole, strict=True)] for side in (0, 1))
     return low, high

@@ -78,8 +78,13 @@ def grid(
     facts: dict[str, Any],
     most: int | None = None,
     rows: int | None = None,
+    drawn: tuple[str, str, str] | None = None,
 ) -> Grid:
-    """The first rows of a table (of `rows` in all), the columns of `spec` that it has, in words."""
+    """The first rows of a table (of `rows` in all), the columns of `spec` that it has, in words.
+
+    drawn: what a chart shows where the table shows it as text: a column of numbers (its range in the columns that end in _low and _high),
+    the kind of its values ("points" too: fractions that are said times a hundred), and its name.
+    """
     most, count = most or MOST[voice.reader], len(table) if rows is None else rows
     known = [(c, k) for c, k in spec if c in table.columns]
     columns = tuple(Column(voice.column(c), k in NUMERIC) for c, k in known)
@@ -91,7 +96,10 @@ def grid(
     note += [voice.say("striped")] if any(r.opinion for r in said) else []
     about = {"currency": str(facts.get("currency") or "EUR"), "rows": count, "units": _units(voice, facts)}
     about["opinion"] = [r.opinion for r in said]
-    bars = bars_of(table, known, [c.name for c in columns], [r.cells for r in said], **about)
+    heads = [c.name for c in columns]
+    if drawn and drawn[0] in table.columns:
+        known, heads = [*known, drawn[:2]], [*heads, drawn[2]]
+    bars = bars_of(table, known, heads, [r.cells for r in said], drawn=bool(drawn), **about)
     return Grid(caption=caption, columns=columns, rows=tuple(said), note=" ".join(note), bars=bars, count=count)
 
 

@@ -23,7 +23,7 @@ INK, QUIET, BLUE = "1D1D1F", "5C6066", "0072B2"
 WIDE, TALL, EDGE = 13.333, 7.5, 0.6  # inches
 TOP, LEFT_WIDTH, GAP = 1.75, 4.7, 0.35
 FOOT = 0.55
-MOST_BARS = 10
+MOST_BARS, MOST_TERMS = 10, 9
 """Bars on a slide that can be read from the back of a room."""
 FIELD = "{00000000-0000-4000-8000-000000000001}"
 TITLES, BODY, SMALLEST_BODY = (28, 24, 20), 20, 16
@@ -48,6 +48,8 @@ class Said(Protocol):
     @property
     def heading(self) -> str: ...
     @property
+    def head(self) -> tuple[str, ...]: ...
+    @property
     def charts(self) -> tuple[Section, ...]: ...
     @property
     def terms(self) -> tuple[Term, ...]: ...
@@ -61,8 +63,8 @@ def slides(report: Said) -> bytes:
     """
     deck = Deck(slide_maker()(), report.language)
     first, *more = report.opening or ("",)
-    deck.cover(report.title, first)
-    if more:
+    deck.cover(report.title, " ".join(report.head))
+    if first not in [section.headline for section in report.charts]:
         deck.told(report.heading, first, more, None, report.opening)
     for section in (*report.charts, *report.sections):
         shown = next((g for g in section.tables if g.bars), next(iter(section.tables), None))
@@ -72,7 +74,7 @@ def slides(report: Said) -> bytes:
         say("report.slide.row", report.language, name=t.label, value=f"{t.says} ({t.source})" if t.source else t.says) for t in report.terms
     ]
     while lines:
-        shown_terms = deck.told("", say("report.one.terms", report.language), lines, None, [])
+        shown_terms = deck.told("", say("report.slide.terms", report.language), lines, None, [], most=MOST_TERMS)
         lines = lines[shown_terms:]
     return deck.bytes(report.title)
 
@@ -116,12 +118,12 @@ def height_of(texts: Sequence[str], size: float, width: float) -> float:
     return sum(lines_of(t, size, width) * size * 1.2 + size * 0.5 for t in texts) / 72
 
 
-def fitting(texts: Sequence[str], width: float, height: float) -> tuple[list[str], int]:
+def fitting(texts: Sequence[str], width: float, height: float, most: int = MOST_BULLETS) -> tuple[list[str], int]:
     """The first of the sentences that a box holds, and the size they are set in; at least one."""
     for size in range(BODY, SMALLEST_BODY - 1, -2):
-        if height_of(texts[:MOST_BULLETS], size, width) <= height:
-            return list(texts[:MOST_BULLETS]), size
-    kept = [n for n in range(1, len(texts) + 1) if height_of(texts[:n], SMALLEST_BODY, width) <= height]
+        if height_of(texts[:most], size, width) <= height:
+            return list(texts[:most]), size
+    kept = [n for n in range(1, most + 1) if height_of(texts[:n], SMALLEST_BODY, width) <= height]
     return list(texts[: max([1, *kept])]), SMALLEST_BODY
 
 
@@ -140,10 +142,16 @@ class Deck:
         self._place(slide.shapes.title, EDGE, 2.0, WIDE - 2 * EDGE, 1.9)
         size = next((s for s in (40, 34, 28) if lines_of(title, s, WIDE - 2 * EDGE) <= 2), 24)
         self._write(slide.shapes.title, [title], size, bold=True)
-        self._place(slide.placeholders[1], EDGE, 4.1, WIDE - 2 * EDGE, 1.8)
-        self._write(slide.placeholders[1], [first], 24, colour=QUIET)
+        below = slide.placeholders[1]
+        self._place(below, EDGE, 4.1, WIDE - 2 * EDGE, 1.8)
+        if first:
+            self._write(below, [first], 20, colour=QUIET)
+        else:
+            below._element.getparent().remove(below._element)
 
-    def told(self, kicker: str, headline: str, sentences: Sequence[str], table: Grid | None, notes: Sequence[str]) -> int:
+    def told(
+        self, kicker: str, headline: str, sentences: Sequence[str], table: Grid | None, notes: Sequence[str], *, most: int = MOST_BULLETS
+    ) -> int:
         """One slide: a title that says what was found, the sentences that fit (how many is returned), and the chart or the table."""
         slide = self.deck.slides.add_slide(self.deck.slide_layouts[1])
         width = WIDE - 2 * EDGE
@@ -156,7 +164,7 @@ class Deck:
         body, tall = slide.placeholders[1], TALL - TOP - FOOT
         wide = LEFT_WIDTH if table else width
         self._place(body, EDGE, TOP, wide, tall)
-        shown, letter = fitting(said, wide - 0.4, tall) if said else ([], BODY)
+        shown, letter = fitting(said, wide - 0.4, tall, most) if said else ([], BODY)
         if shown:
             self._write(body, shown, letter, bullets=True)
         else:
