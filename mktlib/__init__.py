@@ -28,7 +28,19 @@ if TYPE_CHECKING:
     from mktlib.errors import MktlibError
     from mktlib.intake import read_addresses, read_export, tally
     from mktlib.mailing import check_email, check_sends, email_programme, email_rhythm, send_time
-    from mktlib.measurement import compare, compare_policies, difference_in_differences, learn_from, review_campaign, sample_size, uplift
+    from mktlib.measurement import (
+        attribute,
+        compare,
+        compare_policies,
+        difference_in_differences,
+        incremental_roas,
+        kpis,
+        learn_from,
+        lifetime_value,
+        review_campaign,
+        sample_size,
+        uplift,
+    )
     from mktlib.mobile import app_brief, check_listing, check_page, launch_sheet, listing_keywords, page_brief
     from mktlib.places import catchments, design_geo_test, distance_effect, people_near, place_sheet, read_geo_test
     from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
@@ -65,7 +77,19 @@ _HOMES = {
     "errors": ("MktlibError",),
     "intake": ("read_addresses", "read_export", "tally"),
     "mailing": ("check_email", "check_sends", "email_programme", "email_rhythm", "send_time"),
-    "measurement": ("compare", "compare_policies", "difference_in_differences", "learn_from", "review_campaign", "sample_size", "uplift"),
+    "measurement": (
+        "attribute",
+        "compare",
+        "compare_policies",
+        "difference_in_differences",
+        "incremental_roas",
+        "kpis",
+        "learn_from",
+        "lifetime_value",
+        "review_campaign",
+        "sample_size",
+        "uplift",
+    ),
     "places": ("catchments", "design_geo_test", "distance_effect", "people_near", "place_sheet", "read_geo_test"),
     "mobile": ("app_brief", "check_listing", "check_page", "launch_sheet", "listing_keywords", "page_brief"),
     "planning": ("load_plan", "plan_campaign", "read_brief", "shortlist", "track_campaign"),
@@ -88,6 +112,7 @@ __all__ = [
     "SentimentClassifier",
     "__version__",
     "app_brief",
+    "attribute",
     "backtest",
     "best_times",
     "catchments",
@@ -110,8 +135,11 @@ __all__ = [
     "email_rhythm",
     "fetch_dataset",
     "half_life",
+    "incremental_roas",
+    "kpis",
     "launch_sheet",
     "learn_from",
+    "lifetime_value",
     "listing_keywords",
     "load_plan",
     "load_sample",

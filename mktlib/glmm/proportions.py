@@ -27,6 +27,26 @@ def answers_for_difference(first: float, second: float, level: float = 0.9, powe
     return math.ceil((spread / (first - second)) ** 2)
 
 
+def difference_of_shares(x: tuple[float, float], n: tuple[float, float], level: float = 0.9) -> tuple[float, float]:
+    """Range of the difference of two shares x / n, the first less the second (Newcombe 1998, Statistics in Medicine 17, method 10: Wilson's
+    score ranges of both put together).
+
+    >>> [round(end, 4) for end in difference_of_shares((56, 48), (70, 80), 0.95)]
+    [0.0524, 0.3339]
+    """
+    z = float(ndtri(0.5 + level / 2))
+    share, ends = [], []
+    for k, many in zip(x, n, strict=True):
+        p = k / many
+        middle, half = p + z * z / (2 * many), z * math.sqrt(p * (1 - p) / many + z * z / (4 * many * many))
+        share.append(p)
+        ends.append(((middle - half) / (1 + z * z / many), (middle + half) / (1 + z * z / many)))
+    gap = share[0] - share[1]
+    down = math.hypot(share[0] - ends[0][0], ends[1][1] - share[1])
+    up = math.hypot(ends[0][1] - share[0], share[1] - ends[1][0])
+    return gap - down, gap + up
+
+
 def power_of_difference(n: int, first: float, second: float, level: float = 0.9) -> float:
     """The chance that a two-sided test of two shares of n each (pooled z) tells them apart: the sum over all outcomes.
 

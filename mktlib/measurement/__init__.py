@@ -1,6 +1,10 @@
 """What it was worth: tests, credit, lift, and the frozen promise beside the result, said no stronger than the data carry."""
 
+from mktlib.measurement.attribution import attribute
 from mktlib.measurement.compare import compare
+from mktlib.measurement.kpi_incremental import incremental_roas
+from mktlib.measurement.kpi_lifetime import lifetime_value
+from mktlib.measurement.kpis import kpis
 from mktlib.measurement.learn import learn_from
 from mktlib.measurement.panels import difference_in_differences
 from mktlib.measurement.policies import compare_policies, targeting_gain
@@ -9,10 +13,14 @@ from mktlib.measurement.sizes import sample_size
 from mktlib.measurement.uplift import uplift
 
 __all__ = [
+    "attribute",
     "compare",
     "compare_policies",
     "difference_in_differences",
+    "incremental_roas",
+    "kpis",
     "learn_from",
+    "lifetime_value",
     "predictive",
     "review_campaign",
     "sample_size",
