@@ -9,6 +9,7 @@ import pandas as pd
 from pictured_apps import APPS
 from pictured_geo import GEO
 from pictured_hours import HOURS
+from pictured_kpis import KPIS
 from pictured_lift import LIFT
 from pictured_pages import PAGES
 from pictured_people import PEOPLE, account
@@ -16,6 +17,7 @@ from pictured_places import PLACES
 from pictured_programme import PROGRAMME
 from pictured_rhythm import RHYTHM
 from pictured_talk import TALK
+from pictured_tracking import TRACKING
 from pictured_tests import TESTS
 
 from mktlib.errors import Finding
@@ -486,8 +488,10 @@ ALL: dict[str, Result] = {
     **PEOPLE,
     **TALK,
     **GEO, **LIFT,
+    **KPIS,
     **PLACES,
     **PROGRAMME,
     **RHYTHM,
     **TESTS,
+    **TRACKING,
 }

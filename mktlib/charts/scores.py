@@ -1,4 +1,4 @@
-"""Pictures of what is known: scores, why they are so, how ideas narrowed, which arm is better."""
+"""Pictures of what is known: scores, why they are so, how ideas narrowed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 from mktlib.charts import canvas as cv
 from mktlib.charts.alternative import hatched
 from mktlib.charts.canvas import Canvas, Units
-from mktlib.results import Comparison, Explanation, Scores
+from mktlib.results import Explanation, Scores
 
 TOP, BOTTOM, MOST_TERMS = 12, 6, 20
 ROWS, COLUMNS = 12, 7
@@ -244,56 +244,3 @@ def _explained(canvas: Canvas, table: pd.DataFrame, facts: Mapping[str, Any]) ->
         "rate": units.speak(float(facts.get("rate", np.nan))),
     }
     return canvas.say("explanation.up" if first["effect"] >= 0 else "explanation.down", **values)
-
-
-def comparison_size(result: Comparison) -> tuple[float, float]:
-    return _outline(min(len(result.table), TOP), row=0.5)
-
-
-def comparison(canvas: Canvas, result: Comparison) -> None:
-    """Each arm's difference from the control with its interval."""
-    table = result.table.head(TOP).reset_index(drop=True)
-    if table.empty:
-        return canvas.note(canvas.say("nothing"))
-    canvas.title(_compared(canvas, result))
-    say_units = lift_units(canvas, result)
-    control = result.facts.get("control")
-    for verdict, (marker, colour) in cv.VERDICT_MARKS.items():
-        mine = ((table["verdict"] == verdict) & (table["arm"] != control)).to_numpy()
-        if mine.any():
-            rows = table[mine]
-            look = {"fmt": marker, "color": colour, "label": canvas.label("verdict", verdict)}
-            cv.interval(canvas.ax, rows["lift"], np.flatnonzero(mine), rows["low"], rows["high"], **look)
-    own = np.flatnonzero(table["arm"] == control)
-    canvas.ax.scatter(np.zeros(len(own)), own, marker="o", s=48, facecolor="white", edgecolor=cv.INK, zorder=3, label="_control")
-    canvas.ax.axvline(0, color=cv.GREY, linewidth=1, linestyle="--", zorder=0)
-    canvas.rows([_arm(canvas, row, control) for row in table.itertuples(index=False)])
-    canvas.units(
-        "x", say_units, canvas.say("comparison.axis", control=canvas.label("arm", control), metric=canvas.label("metric", _metric(result)))
-    )
-    canvas.ax.margins(x=0.15)
-    canvas.legend()
-
-
-def _metric(result: Comparison) -> str:
-    return str(result.facts.get("metric", ""))
-
-
-def _arm(canvas: Canvas, row: Any, control: Any) -> str:
-    name = cv.shorten(canvas.label("arm", row.arm), 28)
-    return canvas.say("comparison.control" if row.arm == control else "comparison.arm", name=name, n=canvas.number(row.n))
-
-
-def lift_units(canvas: Canvas, result: Comparison) -> Units:
-    """Percent for a rate, money for money."""
-    return canvas.rate_units(_metric(result), str(result.facts.get("currency", "EUR")))
-
-
-def _compared(canvas: Canvas, result: Comparison) -> str:
-    decided = result.table[result.table["verdict"] == "better"]
-    if decided.empty:
-        return canvas.say("comparison.none", control=canvas.label("arm", result.facts.get("control")))
-    best = decided.sort_values("lift", ascending=False, kind="stable").iloc[0]
-    return canvas.say(
-        "comparison.best", arm=cv.shorten(canvas.label("arm", best["arm"]), 40), lift=lift_units(canvas, result).speak(float(best["lift"]))
-    )

@@ -163,6 +163,8 @@ def _table(test: Trial, told: Means, withheld: bool) -> tuple[pd.DataFrame, floa
     shown = contrast(arms, control, test.how, each)
     leaning = contrast(arms, control, test.how, corrected(first.p, 1 - LEANING, test.correction)[1])
     decided = raised <= test.alpha
+    grades = test.grades(shown, leaning, decided, withheld)
+    open_ = ~decided & (np.asarray(grades) != "no_difference") & (not withheld)
     zero, blank = np.zeros(1), np.full(1, np.nan)
     base = float(told.value[0])
     relative = shown.lift / base if base > 0 else np.full(len(shown.lift), np.nan)
@@ -180,21 +182,21 @@ def _table(test: Trial, told: Means, withheld: bool) -> tuple[pd.DataFrame, floa
             "relative_high": np.concatenate([zero, shown.ratio_high - 1]),
             "p_value": np.concatenate([blank, first.p]),
             "p_adjusted": np.concatenate([blank, raised]),
-            "grade": ["", *test.grades(shown, leaning, decided, withheld)],
-            "more": np.concatenate([blank, _more(test, shown, decided, each, float(told.n.sum()))]),
+            "grade": ["", *grades],
+            "more": np.concatenate([blank, _more(test, shown, open_, each, float(told.n.sum()))]),
             "error": np.concatenate([zero, shown.error]),
         }
     )
     return table, each
 
 
-def _more(test: Trial, told: Told, decided: np.ndarray, each: float, people: float) -> np.ndarray:
+def _more(test: Trial, told: Told, open_: np.ndarray, each: float, people: float) -> np.ndarray:
     """People more until the difference that matters, or else the one seen, is told 8 times in 10."""
-    target = np.abs(told.lift) if test.least is None else np.full(len(decided), float(test.least))
+    target = np.abs(told.lift) if test.least is None else np.full(len(open_), float(test.least))
     with np.errstate(divide="ignore", invalid="ignore"):
         times = (_drift(test, each, people) * told.error / target) ** 2
     more = np.where(times > OUT_OF_REACH, np.inf, np.maximum(np.ceil(people * (times - 1)), 0))
-    return np.where(decided | ~np.isfinite(told.error), np.nan, more)
+    return np.where(open_ & np.isfinite(told.error), more, np.nan)
 
 
 def _drift(test: Trial, each: float, people: float) -> float:
@@ -240,6 +242,4 @@ def _remarks(test: Trial, facts: Mapping[str, Any], expected: np.ndarray, table:
         away = (read.columns[:, 0] - read.columns[:, 0].mean()) ** 2
         share = float(away.max() / away.sum()) if away.sum() > 0 else 0.0
         out += [finding("N_ONE_PERSON", level="warning", found=f"{100 * share:.0f}")] if share > GREAT else []
-    if facts["unmeasured"]:
-        out.append(finding("N_UNMEASURED", level="note", found=f"{100 * facts['unmeasured']:.0f}"))
     return out

@@ -26,7 +26,7 @@ USUAL = (0.05, 0.1, 0.2, 0.5)
 """Lifts over the baseline that are shown where none is asked for."""
 AROUND = (0.5, 0.75, 1.0, 1.5, 2.0)
 """Times the lift asked for, that are shown beside it."""
-CURVE = np.geomspace(0.1, 10, 41)
+CURVE = np.geomspace(0.1, 10, 25)
 FEW_EVENTS = 20
 """Events expected in an arm below which a size from the normal law is a guess."""
 LONGEST = 365
