@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 
 from mktlib.charts import (
     apps,
+    credit,
     dates,
     followers,
     funnel,
@@ -42,6 +43,7 @@ from mktlib.charts.canvas import Canvas, new_axes, styled
 from mktlib.errors import DataError
 from mktlib.results import (
     AppBrief,
+    Attribution,
     Audience,
     Backtest,
     Cadence,
@@ -138,6 +140,7 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
         "weeks": (talk.weeks_size, talk.weeks),
         "answers": (talk.answers_size, talk.answers),
     },
+    Attribution: {"rules": (credit.credit_size, credit.credit)},
     Catchments: {"curve": (places.curve_size, places.curve), "map": (places.map_size, places.chart_map)},
     PlaceSheet: {"radii": (places.sheet_size, places.sheet)},
     AppBrief: {"tornado": (apps.tornado_size, apps.tornado), "months": (apps.months_size, apps.months)},

@@ -113,7 +113,7 @@ def from_frame(source: Any, wanted: Wanted, wrong: list[Finding]) -> TouchLog:
     bought = known[events]
     value = np.zeros(len(frame))
     if wanted.value is not None:
-        wrong += not_numbers(frame[bought].set_axis(np.flatnonzero(bought)), wanted.value) if bought.any() else []
+        wrong += not_numbers(frame[[wanted.value]].where(bought[:, None]), wanted.value)
         value = np.where(bought, numbers(frame[[wanted.value]], wanted.value, blank=np.nan).to_numpy(float), 0.0)
     held, bad = _held(frame, wanted.held)
     if wrong := [*wrong, *bad]:

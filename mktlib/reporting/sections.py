@@ -11,6 +11,7 @@ import pandas as pd
 from mktlib.errors import Finding
 from mktlib.reporting.apps import app_draft, coverage_draft, launch_draft
 from mktlib.reporting.audience import audience_draft
+from mktlib.reporting.credit import credit_draft
 from mktlib.reporting.drafts import Draft, Section, statistics
 from mktlib.reporting.facts import Facts, content_axes, facts_of
 from mktlib.reporting.followers import cadence_draft, followers_draft, half_life_draft
@@ -24,6 +25,7 @@ from mktlib.reporting.people import customers_draft, influence_draft
 from mktlib.reporting.places import catchments_draft, place_sheet_draft
 from mktlib.reporting.programme import programme_draft, sends_draft
 from mktlib.reporting.research import cards_draft, research_draft
+from mktlib.reporting.review import learnt_draft, review_draft
 from mktlib.reporting.rhythm import rhythm_draft
 from mktlib.reporting.segments import segmentation_draft
 from mktlib.reporting.sentiment import sentiment_draft
@@ -35,6 +37,7 @@ from mktlib.reporting.voice import Voice, strength, telling, visible
 from mktlib.reporting.watch import replay_draft, watch_draft
 from mktlib.results import (
     AppBrief,
+    Attribution,
     Audience,
     Backtest,
     Cadence,
@@ -52,6 +55,7 @@ from mktlib.results import (
     Kpis,
     LaunchSheet,
     Learning,
+    Learnt,
     NetworkCards,
     PageBrief,
     PanelEffect,
@@ -253,45 +257,6 @@ def worth(voice: Voice, facts: Facts, value: float) -> str:
     return voice.money(round(value), facts["currency"])
 
 
-def review_draft(voice: Voice, result: Review, facts: Facts) -> Draft:
-    """Promise and outcome, the surprises on either side, money and delay."""
-    share = facts["inside"] / facts["items"] if facts["items"] else 0.0
-    kept = "empty" if not facts["items"] else "kept" if share >= facts["level"] else "near" if facts["luck"] >= 0.05 else "missed"
-    promised = chances(facts["level"], voice.language)
-    headline = voice.count(f"review.{kept}", facts["inside"], items=voice.number(facts["items"]), promised=promised)
-    sentences = []
-    for side in ("above", "below"):
-        if facts[side]:
-            names = voice.names(_placement(voice, r) for r in facts[side])
-            sentences.append(voice.count(f"review.{side}", len(facts[side]), names=names))
-    spends = {k: voice.money(round(facts[k]), facts["currency"]) for k in ("planned_spend", "actual_spend")}
-    sentences.append(voice.say("review.spend", **spends))
-    if facts["value_planned"] is not None and facts["value_actual"] is not None:
-        worth = {k: voice.money(round(facts[k]), facts["currency"]) for k in ("value_planned", "value_actual")}
-        sentences.append(voice.say("review.value", **worth))
-    sentences += [voice.count("review.late", facts["late"])] if facts["late"] else []
-    spec: list[Spec] = [("item", "text"), ("content_type", "label"), ("segment", "label"), ("channel", "label")]
-    spec += [
-        ("predicted", "outcome"),
-        ("low", "outcome"),
-        ("high", "outcome"),
-        ("actual", "outcome"),
-        ("inside", "yes"),
-        ("late_days", "number"),
-    ]
-    spec += [("surprise", "number"), ("planned_spend", "money"), ("actual_spend", "money")] if voice.analyst else []
-    order = result.table.loc[result.table["surprise"].abs().sort_values(ascending=False, kind="stable").index]
-    table = grid(voice, order, spec, caption=voice.say("review.caption"), facts=facts)
-    known = statistics(voice, facts | {"coverage": share}, items="number", inside="number", coverage="percent", level="percent")
-    return Draft(headline=headline, sentences=sentences, tables=[table], details=known)
-
-
-def _placement(voice: Voice, row: Mapping[str, Any]) -> str:
-    """A result in words: the piece, and for whom it was shown."""
-    name = f"{voice.label('content_type', row['content_type'])} ({visible(str(row['item']))})"
-    return " · ".join([name, *(voice.label(a, row[a]) for a in ("segment", "channel") if row.get(a))])
-
-
 def backtest_draft(voice: Voice, result: Backtest, facts: Facts) -> Draft:
     gain, raw = facts["gain"] or 0.0, facts["gain_raw"] or 0.0
     key = "better" if gain > max(raw, 0) else "worse"
@@ -410,7 +375,7 @@ def plain_draft(voice: Voice, result: Result, facts: Facts) -> Draft:
 
 
 WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]] = {
-    Scores: ("scores", scores_draft), Plan: ("plan", plan_draft), Review: ("review", review_draft),
+    Scores: ("scores", scores_draft), Plan: ("plan", plan_draft), Review: ("review", review_draft), Learnt: ("learnt", learnt_draft),
     Backtest: ("backtest", backtest_draft), Segmentation: ("segmentation", segmentation_draft),
     Followers: ("followers", followers_draft), HalfLife: ("half_life", half_life_draft), Cadence: ("cadence", cadence_draft),
     Rhythm: ("rhythm", rhythm_draft), Programme: ("programme", programme_draft), SendsCheck: ("sends", sends_draft),
@@ -422,7 +387,7 @@ WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]]
     Watch: ("watch", watch_draft), Replay: ("replay", replay_draft), SentimentShare: ("sentiment", sentiment_draft),
     GeoDesign: ("geo_design", geo_design_draft), GeoLift: ("geo_lift", geo_lift_draft),
     DistanceEffect: ("distance", distance_draft), Uplift: ("uplift", uplift_draft), PanelEffect: ("panel", panel_draft),
-    Catchments: ("catchments", catchments_draft), PlaceSheet: ("place_sheet", place_sheet_draft),
+    Attribution: ("credit", credit_draft), Catchments: ("catchments", catchments_draft), PlaceSheet: ("place_sheet", place_sheet_draft),
     PageBrief: ("page_brief", page_brief_draft),
     AppBrief: ("app", app_draft), LaunchSheet: ("launch", launch_draft), KeywordCoverage: ("coverage", coverage_draft),
     StyleGuide: ("style_guide", style_guide_draft), StyleFit: ("style_fit", style_fit_draft),
@@ -476,8 +441,8 @@ def _told(voice: Voice, found: Finding) -> str:
 
 DEEPER = frozenset(
     {
-        "scores", "plan", "review", "backtest", "comparison", "policies", "segmentation", "followers", "half_life", "cadence", "times",
-        "catchments", "send_times", "rhythm", "geo_design", "geo_lift", "distance", "uplift", "panel", "tracking", "kpis",
+        "scores", "plan", "review", "learnt", "backtest", "comparison", "policies", "segmentation", "followers", "half_life", "cadence", "times",
+        "credit", "catchments", "send_times", "rhythm", "geo_design", "geo_lift", "distance", "uplift", "panel", "tracking", "kpis",
     }
 )  # fmt: skip
 

@@ -27,7 +27,7 @@ class Attribution(Result):
     facts: method, level, currency, evidence (observational), grade (of "the first channel is credited with more than the second"), leads
     (channel or None), conversions (purchases), credited (those with a touch), untouched, value, journeys, null (without a purchase),
     people, channels, rate (purchases a journey), lookback_days, direct (keep | ignore), half_life_days, order, draws, matters, folded
-    (channels), unmeasured (fraction or None), held_channel and lift_grade (None without a holdout), verdicts {verdict: channels}."""
+    (channels), unmeasured (fraction or None), held_channel and lift_grade (None without a holdout), counted {verdict: channels}."""
 
     methods: pd.DataFrame
     agreement: pd.DataFrame

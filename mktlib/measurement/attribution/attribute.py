@@ -177,7 +177,7 @@ def _credited(read: Journeys, how: _How, level: float, seed: int) -> Attribution
         mine = names.index(str(how.held_channel)) if str(how.held_channel) in names else None
         apart = lot.gaps(found, lifted, mine, _credits(read), level) if mine is not None or not read.touches[held] else apart
         notes = lot.remarks(read, str(how.held_channel), held, how.drawn, lifted)
-    facts = _facts(read, how, names, found, level, many) | {"verdicts": agreed["verdict"].value_counts().sort_index().to_dict()}
+    facts = _facts(read, how, names, found, level, many) | {"counted": agreed["verdict"].value_counts().sort_index().to_dict()}
     facts |= {"held_channel": how.held_channel, "lift_grade": None if lifted.empty else str(lifted["grade"].iloc[0])}
     result = Attribution(table=table, methods=methods, agreement=agreed, lift=lifted, gaps=apart, facts=facts)
     return replace(result, findings=(*read.findings, *remarks(read, result), *notes))
