@@ -33,6 +33,7 @@ from mktlib.planning import (
     questions,
     read_brief,
     shortlist,
+    track_campaign,
     write_form,
 )  # fmt: skip
 from mktlib.reporting import report
@@ -131,6 +132,13 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--language", choices=sorted(load_tables().languages), default=None, help="of the findings")
     one.add_argument("--tables", type=Path, nargs="*", default=[], help="your own checks and thresholds (TOML)")
     one.set_defaults(job=check_job)
+    track = jobs.add_parser("track", help="a running campaign on one day: late pieces, money, where it lands, what to decide")
+    track.add_argument("--plan", type=Path, required=True, metavar="DIR", help="the folder of a saved plan")
+    track.add_argument("--log", type=Path, required=True, metavar="FILE", help="what came so far: a CSV, a row a placement and week or day")
+    track.add_argument("--as-of", required=True, metavar="DATE", help="the day (its morning) or moment up to which things are known")
+    track.add_argument("--out", type=Path, default=Path("build"), help="folder for the report (default: build)")
+    track.add_argument("--language", choices=sorted(load_tables().languages), default=None)
+    track.set_defaults(job=track_job)
     samples = jobs.add_parser("samples", help="write the samples, their frozen plan and its results again from the seed")
     samples.add_argument("--out", type=Path, default=sample_path(""))
     samples.set_defaults(job=samples_job)
@@ -385,6 +393,22 @@ def ask(language: str) -> Iterator[tuple[str, str]]:
                 continue
             yield question.key, answer
             break
+
+
+def track_job(args: argparse.Namespace) -> None:
+    """The headline and the decisions on screen, the whole as a report for the team."""
+    language = args.language or default_language()
+    try:
+        log = pd.read_csv(args.log, encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(finding("E_NO_FILE", language, file=args.log.name, found=error.strerror or str(error))) from error
+    except ValueError as error:  # no table, or no text
+        raise DataError(finding("E_TRACK_LOG", language, file=args.log.name, found=str(error).splitlines()[0])) from error
+    made = report(track_campaign(load_plan(args.plan), log, as_of=args.as_of), language=language, reader="team")
+    told = made.sections[0]
+    for line in (told.headline, *told.sentences, *("- " + row.cells[0] for row in told.tables[0].rows), *told.findings):
+        print(line)
+    say_written([made.save(args.out / f"tracking.{language}.html")], language)
 
 
 def notebooks_job(args: argparse.Namespace) -> None:

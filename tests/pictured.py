@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 from pictured_apps import APPS
+from pictured_credit import CREDIT
 from pictured_geo import GEO
 from pictured_hours import HOURS
 from pictured_kpis import KPIS
@@ -15,10 +16,11 @@ from pictured_pages import PAGES
 from pictured_people import PEOPLE, account
 from pictured_places import PLACES
 from pictured_programme import PROGRAMME
+from pictured_review import review
 from pictured_rhythm import RHYTHM
 from pictured_talk import TALK
-from pictured_tracking import TRACKING
 from pictured_tests import TESTS
+from pictured_tracking import TRACKING
 
 from mktlib.errors import Finding
 from mktlib.results import (
@@ -35,7 +37,6 @@ from mktlib.results import (
     Learning,
     Plan,
     Result,
-    Review,
     Scores,
     Segmentation,
     SendTime,
@@ -239,61 +240,6 @@ def plan() -> Plan:
     )
 
 
-def review() -> Review:
-    rows = []
-    for k in range(8):
-        predicted = 0.018 + 0.002 * k
-        actual = predicted + (0.009 if k == 2 else -0.008 if k == 5 else 0.001 * (-1) ** k)
-        rows.append(
-            {
-                "item": f"p{k:02d}",
-                "content_type": TYPES[k % 4],
-                "style": "playful",
-                "stage": "decision",
-                "segment": SEGMENTS[k % 3],
-                "channel": "email",
-                "owner": "Ana",
-                "status": "published",
-                "due": "2026-10-12",
-                "published": "2026-10-13",
-                "planned_spend": 900.0,
-                "actual_spend": 950.0,
-                "exposure": 8000,
-                "predicted": predicted,
-                "low": predicted - 0.005,
-                "high": predicted + 0.005,
-                "actual": actual,
-                "inside": abs(actual - predicted) <= 0.005,
-                "late_days": k % 2,
-                "surprise": (actual - predicted) / 0.003,
-            }
-        )
-    calibration = pd.DataFrame(
-        {
-            "predicted": [0.02, 0.025, 0.03],
-            "actual": [0.021, 0.024, 0.032],
-            "low": [0.018, 0.021, 0.028],
-            "high": [0.024, 0.027, 0.036],
-            "items": [3, 3, 2],
-        }
-    )
-    facts = {
-        "items": 8,
-        "inside": 6,
-        "coverage": 0.75,
-        "level": 0.9,
-        "late": 4,
-        "planned_spend": 7200.0,
-        "actual_spend": 7600.0,
-        "currency": "EUR",
-        "metric": "click_rate",
-        "value_planned": 21_000.0,
-        "value_actual": 19_400.0,
-        "not_executed": 1,
-    }
-    return Review(table=pd.DataFrame(rows), facts=facts, calibration=calibration)
-
-
 def backtest() -> Backtest:
     cells = pd.DataFrame({"predicted": [0.01 + 0.002 * k for k in range(12)], "exposure": [3000 + 500 * k for k in range(12)]})
     cells = cells.assign(observed=cells["predicted"] * ([1.1, 0.9] * 6), low=cells["predicted"] * 0.7, high=cells["predicted"] * 1.3)
@@ -488,6 +434,7 @@ ALL: dict[str, Result] = {
     **PEOPLE,
     **TALK,
     **GEO, **LIFT,
+    **CREDIT,
     **KPIS,
     **PLACES,
     **PROGRAMME,

@@ -80,9 +80,10 @@ def landing(canvas: Canvas, result: Tracking) -> None:
     """The forecast of the end with its range, as it was known at the end of each week, beside what the plan promised."""
     measure = str(result.facts["objective"])
     path = result.path[result.path["measure"] == measure] if len(result.path) else result.path
-    if path.empty:
+    told = result.landing[result.landing["measure"] == measure]
+    if path.empty or told.empty:
         return canvas.nothing("tracking.landing_none")
-    row: Any = result.landing.set_index("measure").loc[measure].to_dict()
+    row: Any = told.iloc[0].to_dict()
     kind = "money" if measure == "value" else "number"
     units, level = Units(kind, canvas.language, str(result.facts["currency"])), canvas.percent(float(result.facts["level"]), 0)
     said = {name: units.speak(float(row[name])) for name in ("forecast", "low", "high", "promised")}

@@ -110,7 +110,7 @@ def when(voice: Voice, results: Iterable[Result]) -> list[str]:
     every = [r.facts for r in results]
     days = next((pair for facts in every for pair in _periods(facts)), None)
     said = [voice.say("one.period", first=voice.date(days[0]), last=voice.date(days[1]))] if days else []
-    known = [pd.Timestamp(day) for facts in every if not pd.isna(day := pd.to_datetime(str(facts.get("as_of")), errors="coerce"))]
+    known = [pd.Timestamp(day).tz_localize(None) for facts in every if not pd.isna(day := pd.to_datetime(str(facts.get("as_of")), errors="coerce"))]
     return [*said, *([voice.say("one.until", day=voice.date(max(known)))] if known else [])]
 
 

@@ -24,33 +24,37 @@ def tracking_draft(voice: Voice, result: Tracking, facts: Facts) -> Draft:
     key = "landed" if facts["over"] else "landing" if started else "unmeasured_yet"
     sure = chances(float(facts["level"]), voice.language)
     headline = voice.say(f"tracking.{key}", day=voice.date(facts["as_of"]), sure=sure, **said)
-    first = _decision(voice, result.table.iloc[0].to_dict(), facts)
-    nothing = result.table["decision"].iloc[0] == "none"
+    first = next((_decision(voice, row, facts) for row in result.table.to_dict("records") if row["decision"] != "none"), "")
     sentences = [_pieces(voice, facts), _late(voice, result, facts), *_money(voice, result, facts)]
     sentences += [voice.say("tracking.seen")] if started else []
-    sentences.append(voice.say("tracking.nothing") if nothing else voice.say("tracking.first", decision=first))
-    tables = [_decisions(voice, result, facts), *(_tables(voice, result, facts) if voice.analyst else [])]
+    sentences.append(_next(voice, first))
+    tables = [*([_decisions(voice, result, facts)] if len(result.table) else []), *(_tables(voice, result, facts) if voice.analyst else [])]
     known = statistics(voice, facts, level="percent")
     return Draft(headline=headline, sentences=sentences, tables=tables, details=known, brief=_brief(voice, result, facts, first, said))
 
 
 def _brief(voice: Voice, result: Tracking, facts: Facts, first: str, said: Mapping[str, str]) -> dict[str, list[str]]:
     """The lines of a single page; money stands apart, and no owner is named."""
-    landing = result.landing.set_index("measure")
-    head, spend = landing.loc[facts["objective"]].to_dict(), landing.loc["spend"].to_dict()
+    landing = {row["measure"]: row for row in result.landing.to_dict("records")}
+    if not {facts["objective"], "spend"} <= set(landing):
+        return {"did": [_pieces(voice, facts, "did")], "next": [_next(voice, first)]}
+    head, spend = landing[facts["objective"]], landing["spend"]
     so_far = _amount(voice, facts, float(head["so_far"]))
     sure = chances(float(facts["level"]), voice.language)
     key = "brought_known" if facts["over"] else "brought"
     columns = {"spent": "so_far", "planned": "promised", "low": "low", "high": "high"}
     money = {k: voice.money(float(spend[c]), facts["currency"]) for k, c in columns.items()}
-    nothing = result.table["decision"].iloc[0] == "none"
     return {
         "did": [_pieces(voice, facts, "did")],
         "brought": [voice.say(f"tracking.{key}", so_far=so_far, sure=sure, **said)] if facts["measured_to"] else [],
         "sure": [_sure(voice, head)],
-        "next": [voice.say("tracking.nothing") if nothing else voice.say("tracking.first", decision=first)],
+        "next": [_next(voice, first)],
         "money": [voice.say("tracking.money_line", **money)],
     }
+
+
+def _next(voice: Voice, first: str) -> str:
+    return voice.say("tracking.first", decision=first) if first else voice.say("tracking.nothing")
 
 
 def _sure(voice: Voice, head: Any) -> str:
@@ -134,7 +138,7 @@ def _tables(voice: Voice, result: Tracking, facts: Facts) -> list[Grid]:
         late = result.late.assign(state=[voice.say(f"tracking.state.{s}") for s in result.late["state"]]).add_prefix("track_")
         spec: list[Spec] = [("track_item", "text"), ("track_owner", "text"), ("track_due", "day"), ("track_published", "day")]
         spec += [("track_state", "text"), ("track_days", "whole"), ("track_spend", "money"), ("track_value", value)]
-        out.append(grid(voice, late, spec, caption=voice.say("tracking.owners"), facts=facts))
+        out += [_owners(voice, result, facts, value), grid(voice, late, spec, caption=voice.say("tracking.owners"), facts=facts)]
     if len(result.pacing):
         pacing = result.pacing.assign(
             state=[voice.say(f"tracking.paced.{s}") for s in result.pacing["state"]], due_money=result.pacing["due"],
@@ -144,7 +148,16 @@ def _tables(voice: Voice, result: Tracking, facts: Facts) -> list[Grid]:
         spec = [("channel", "label"), ("track_planned", "money"), ("track_due_money", "money"), ("track_spent", "money")]
         spec += [("track_projected", "money"), ("track_range", "text"), ("track_maximum", "money"), ("track_per_day", "money")]
         out.append(grid(voice, pacing, [*spec, ("track_state", "text")], caption=voice.say("tracking.money"), facts=facts))
-    return [*out, _ends(voice, result, facts)]
+    return [*out, *([_ends(voice, result, facts)] if len(result.landing) else [])]
+
+
+def _owners(voice: Voice, result: Tracking, facts: Facts, value: str) -> Grid:
+    """One row a person: pieces late or not out, working days, what waits; whoever holds up most first."""
+    named = result.late.assign(owner=result.late["owner"].where(result.late["owner"] != "", voice.say("tracking.nobody")))
+    sums = named.groupby("owner", as_index=False).agg(late_pieces=("item", "count"), days=("days", "sum"), value=("value", "sum"))
+    sums = sums.sort_values(["value", "days", "owner"], ascending=[False, False, True], kind="stable").add_prefix("track_")
+    spec: list[Spec] = [("track_owner", "text"), ("track_late_pieces", "whole"), ("track_days", "whole"), ("track_value", value)]
+    return grid(voice, sums, spec, caption=voice.say("tracking.by_owner"), facts=facts)
 
 
 def _range(voice: Voice, low: float, high: float, facts: Facts) -> str:
