@@ -41,10 +41,11 @@ KINDS_OF |= {"about": "scope", "value": "scope", "best_format": "content_type", 
 KINDS_OF |= {"outcome": "column", "formats": "content_type", "by": "column"}
 """Columns whose words are those of another."""
 MORE_KINDS = {
-    "verdict": ("sends_verdict", "cover", "audience"), "rule": ("sends_rule", "launch"), "about": ("page_about",),
+    "verdict": ("sends_verdict", "cover", "audience", "pays"), "rule": ("sends_rule", "launch"), "about": ("page_about",),
     "part": ("page_place", "page_part"),
     "block": ("page_block",), "field": ("listing_field", "page_field"), "check": ("page_need",), "step": ("app_step",), "of": ("app_step",),
     "quantity": ("app_step",), "metric": ("assumption",), "measure": ("local_measure", "metric"), "arm": ("geo_arm",),
+    "status": ("kpi_status",), "per": ("column",), "unit": ("money_unit",),
 }  # fmt: skip
 """Columns whose words are of several kinds, by what a row is about."""
 ENDS = {"low", "high"}
@@ -224,7 +225,20 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
         while head in heads:  # two columns may share a word; a reader still sees both
             head += " "
         heads[head] = [_shown(str(name), x, language, tables, None if name in plain else currency, rates) for x in frame[name]]
+        if name in OF_UNIT and {"kpi", "unit"} <= set(frame.columns):
+            heads[head] = [_of_unit(float(x), unit, currency, language) for x, unit in zip(frame[name], frame["unit"], strict=True)]
     return pd.DataFrame(heads)
+
+
+OF_UNIT = ("value", "low", "high", "break_even")
+"""Columns of figures that each have a unit of their own."""
+
+
+def _of_unit(x: float, unit: str, currency: str, language: str) -> str:
+    """A figure of money, a share or a ratio."""
+    if unit == "currency":
+        return money(x, currency, language, digits=4 if 0 < abs(x) < 0.1 else None)
+    return percent(x, language) if unit == "fraction" else number(x, language)
 
 
 def _findings_frame(findings: list[Finding], language: str) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from pictured_pages import PAGES
 from pictured_people import PEOPLE, account
 from pictured_places import PLACES
 from pictured_programme import PROGRAMME
-from pictured_review import review
+from pictured_review import learnt, review
 from pictured_rhythm import RHYTHM
 from pictured_talk import TALK
 from pictured_tests import TESTS
@@ -419,6 +419,7 @@ ALL: dict[str, Result] = {
     "shortlist": shortlist(),
     "plan": plan(),
     "review": review(),
+    "learnt": learnt(),
     "backtest": backtest(),
     "audience": audience(),
     "comparison": comparison(),

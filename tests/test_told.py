@@ -11,6 +11,7 @@ import pytest
 from pictured_apps import APPS
 from pictured_geo import GEO
 from pictured_hours import HOURS
+from pictured_kpis import KPIS
 from pictured_lift import LIFT
 from pictured_pages import PAGES
 from pictured_places import PLACES
@@ -35,7 +36,7 @@ ALIKE |= {"sms", "display", "meta", "google", "linkedin", "parents"}
 def frames() -> dict[str, pd.DataFrame]:
     """Every frame of the results, from the samples and of those made by hand."""
     nearby, shops = mk.load_sample("nearby"), mk.load_sample("shops")
-    known: dict[str, Result] = {**RHYTHM, **HOURS, **PROGRAMME, **PAGES, **APPS, **PLACES, **GEO, **LIFT}
+    known: dict[str, Result] = {**RHYTHM, **HOURS, **PROGRAMME, **PAGES, **APPS, **PLACES, **GEO, **LIFT, **KPIS}
     known["rhythm drawn"] = mk.email_rhythm(mk.load_sample("sends_test"), by=None, assigned="arm", worth={"clicks": 0.5})
     known["rhythm of a log"] = mk.email_rhythm(mk.load_sample("sends"), by=None)
     known["sends"] = mk.check_sends(mk.load_sample("sends"), members=mk.load_sample("audience"), cap_30=6)

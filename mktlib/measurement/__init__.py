@@ -1,7 +1,7 @@
 """What it was worth: tests, credit, lift, and the frozen promise beside the result, said no stronger than the data carry."""
 
 from mktlib.measurement.attribution import attribute
-from mktlib.measurement.compare import compare
+from mktlib.measurement.comparing import compare
 from mktlib.measurement.kpi_incremental import incremental_roas
 from mktlib.measurement.kpi_lifetime import lifetime_value
 from mktlib.measurement.kpis import kpis
@@ -10,7 +10,7 @@ from mktlib.measurement.panels import difference_in_differences
 from mktlib.measurement.policies import compare_policies, targeting_gain
 from mktlib.measurement.review import predictive, review_campaign
 from mktlib.measurement.sizes import sample_size
-from mktlib.measurement.uplift import uplift
+from mktlib.measurement.uplift_effect import uplift
 
 __all__ = [
     "attribute",

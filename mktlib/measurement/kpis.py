@@ -1,0 +1,281 @@
+"""Figures of money and of steps with honest ranges: what a click, a lead or a sale cost, what revenue was attributed for what was spent.
+
+A total is the ratio of sums, never the mean of ratios. A log tells what was attributed to a campaign, not what came because of it: who
+wants to know that needs an experiment (`incremental_roas`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mktlib.errors import DataError, Finding
+from mktlib.glmm.mixing import holm
+from mktlib.measurement.kpi_parts import GROUP, PAID, TOTAL, Part, parts_of
+from mktlib.measurement.kpi_read import GAINED, MONEY, PLANNED, SHARED, SPENT, Read, Wanted, read_sums, wanted
+from mktlib.measurement.kpi_rows import NAN, Cell, Figure, Told, few_orders, fits, told
+from mktlib.results import Kpis
+from mktlib.results.evidence import LEANING, grade
+from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables, phrase, progress
+from mktlib.wording import number
+
+HEADLINES = ("roas", "cpa", "cpl", "cac", "cpc", "cpm", "click_rate", "ctr")
+"""What a client asks first, where nobody says what the headline is."""
+ATTRIBUTED = ("roas", "roi", "acos", "cpa", "cpl", "cac")
+GAIN = Figure(
+    random="numerator", factor=1.0, less=0.0, money_above=True, money_below=True, paid=True, bounded=False, minus=False, counted=True
+)
+"""Margin over spend, by which groups are judged."""
+
+
+def kpis(
+    log: Any,
+    *,
+    by: str | Sequence[str] | None = None,
+    kpis: str | Sequence[str] | None = None,
+    level: float = 0.9,
+    margin: float | str | None = None,
+    currency: str | None = None,
+    rates: Mapping[str, float] | None = None,
+    unmeasured: float | None = None,
+    tables: Tables | None = None,
+) -> Kpis:
+    """CPM, CPC, CPA, ROAS, ROI, rates of clicks, opens, conversions ...: each a ratio of sums with its denominator and its range.
+
+    Args:
+        log: a content log, results or sends, what `read_export` gave, a frame of pandas, polars, pyarrow or DuckDB, or the path of a CSV
+            or Parquet file; counts, and spend and revenue as money. Days (date), pieces (content_id) and people (member_id), where there,
+            tell how much counts scatter.
+        by: columns whose groups are told apart ("channel", "segment", ["channel", "week"]); "week" is made of the days.
+        kpis: rows of `tables/kpis.toml`; None: all that the log can fill.
+        level: of the ranges.
+        margin: share of revenue that is margin (0.4), or the column that holds the margin; by default the column "margin" where there is
+            one. Without it there is no ROI and no break-even.
+        currency: of all money, where the log does not say.
+        rates: for a log of several currencies: {"EUR": 1, "USD": 0.92}.
+        unmeasured: share of visitors who refused measurement (0 to 1); it is said, and numbers are never scaled up by it.
+        tables: with a company's own rows above the packaged ones.
+
+    Returns:
+        `Kpis`. What was spent is taken as known; ranges are of what the same spending brings on average, given how counts scatter between
+        days, weeks, pieces or people (the widest of these). No sale at all is a range ("at least"), never infinity.
+
+    Raises:
+        DataError: every problem at once: missing columns, wrong options, two currencies without rates.
+
+    Counts as gamma and beta sums with their scatter estimated (Garwood 1936, Biometrika 28; Clopper and Pearson 1934, Biometrika 26;
+    McCullagh and Nelder 1989), sums of values after Fay and Feuer (1997, Statistics in Medicine 16), groups judged with Holm (1979).
+
+    >>> log = pd.DataFrame({"channel": ["display", "search"], "spend": [300.0, 200.0], "conversions": [0, 8], "currency": "EUR"})
+    >>> result = kpis(log, by="channel", kpis="cpa")
+    >>> result.table[["group", "value", "status", "denominator"]].round(2).to_numpy().tolist()
+    [['display', nan, 'at_least', 0.0], ['search', 25.0, 'ok', 8.0], ['total', 62.5, 'ok', 8.0]]
+    >>> bool(result.table["low"].gt(0).all())
+    True
+    """
+    wrong = [*not_level(level), *not_tables(tables), *_wrong_money(currency, unmeasured)]
+    if wrong:
+        raise DataError(wrong)
+    tables = tables or load_tables()
+    log, asked, found = wanted(log, by, kpis, margin, tables)
+    read = read_sums(log, asked, rates)
+    if currency and read.currency and currency.upper() != read.currency:
+        raise DataError(finding("E_MIXED_CURRENCY", column="currency", found=f"{read.currency}, {currency.upper()}"))
+    parts = parts_of(read, asked)
+    judged = _judged(parts, asked, level)
+    rows = [r for key in progress(list(asked.rows), desc="kpis") for r in _rows(key, parts, judged, asked, level, kpis is None)]
+    table = pd.DataFrame(rows, columns=[*asked.by, *COLUMNS])
+    order = {p.name: i for i, p in enumerate(parts)}
+    table = table.iloc[np.argsort([order[n] for n in table["group"]], kind="stable")].reset_index(drop=True)
+    facts = _facts(table, parts, judged, asked, read, level) | {"unmeasured": unmeasured}
+    facts["currency"] = (currency or read.currency or "EUR").upper()
+    found += _remarks(parts, asked, read, facts, tables)
+    if not currency and not read.currency and any(row.get("money") for row in asked.rows.values()):
+        found.append(finding("N_KPI_CURRENCY", level="note"))
+    return Kpis(table=table, facts=facts, findings=tuple(found))
+
+
+COLUMNS = (
+    "group", "of", "kpi", "value", "low", "high", "unit", "status", "per", "numerator", "denominator", "rows", "left_out", "scatter",
+    "scatter_by", "break_even", "p_value", "verdict", "grade",
+)  # fmt: skip
+
+
+def _wrong_money(currency: Any, unmeasured: Any) -> list[Finding]:
+    wrong = []
+    if currency is not None and not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha() and currency.isascii()):
+        wrong.append(finding("E_OPTION", column="currency", found=currency, expected='currency="EUR"'))
+    fine = isinstance(unmeasured, Real) and not isinstance(unmeasured, bool) and 0 <= float(unmeasured) < 1
+    if unmeasured is not None and not fine:
+        wrong.append(finding("E_OPTION", column="unmeasured", found=unmeasured, expected="unmeasured=0.3"))
+    return wrong
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _rows(
+    key: str, parts: Sequence[Part], judged: Mapping[str, Mapping[str, Any]], asked: Wanted, level: float, quiet: bool
+) -> list[dict[str, Any]]:
+    """One figure of every group and of the whole; quiet: not of groups in which the log tells nothing of it."""
+    row, figure = asked.rows[key], Figure.of(asked.rows[key])
+    factor = asked.margin if row["numerator"] == "margin" and isinstance(asked.margin, float) else 1.0
+    cells = {p.name: _scaled(p.cell(key), factor) for p in parts}
+    groups = [p.name for p in parts if p.of == GROUP]
+    largest = _largest(figure, cells[TOTAL])
+    out = []
+    for part in parts:
+        if part.of == PAID and "spend" not in (row["numerator"], row["denominator"]):
+            continue
+        if not cells[part.name].rows and quiet:
+            continue
+        others = [cells[n] for n in groups if n != part.name] if part.of == GROUP else []
+        seen = told(figure, cells[part.name], others, level, largest)
+        out.append(_row(key, row, part, cells[part.name], seen, judged, asked))
+    return out
+
+
+def _scaled(one: Cell, factor: float) -> Cell:
+    """Revenue as margin, by its share."""
+    return one if factor == 1 else replace(one, above={k: factor * x for k, x in one.above.items()}, left=factor * one.left)
+
+
+def _largest(figure: Figure, whole: Cell) -> float:
+    """The most that one event adds to a sum of money, anywhere in the log: the mean of the events of one bundle, at its largest."""
+    if not figure.luck_is_money or figure.random not in ("numerator", "denominator"):
+        return 0.0
+    money = whole.above if figure.random == "numerator" else whole.below
+    each = [money[k] / np.maximum(whole.events[k], 1.0) for k in money if k != "week"]
+    return max((float(x.max(initial=0.0)) for x in each), default=0.0)
+
+
+def _row(
+    key: str, row: Mapping[str, Any], part: Part, one: Cell, seen: Told, judged: Mapping[str, Mapping[str, Any]], asked: Wanted
+) -> dict[str, Any]:
+    above, below, _ = one.totals
+    verdict = judged.get(part.name, {}) if key in ("roas", "roi", "acos") else {}
+    roas = float(verdict.get("break_even", NAN))
+    even = {"roas": roas, "roi": 0.0 if verdict else NAN, "acos": 1 / roas}.get(key, NAN)
+    return dict(zip(asked.by, part.keys, strict=True)) | {
+        "group": part.name, "of": part.of, "kpi": key, "value": seen.value, "low": seen.low, "high": seen.high, "unit": row["unit"],
+        "status": seen.status, "per": row["denominator"], "numerator": above, "denominator": below, "rows": one.rows, "left_out": one.left,
+        "scatter": seen.scatter, "scatter_by": seen.scatter_by, "break_even": even, "p_value": verdict.get("p_value", NAN),
+        "verdict": verdict.get("verdict", ""), "grade": verdict.get("grade", ""),
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------- who pays
+
+
+def _judged(parts: Sequence[Part], asked: Wanted, level: float) -> dict[str, dict[str, Any]]:
+    """Whether the margin attributed to each group covers what it cost: verdict, p value (Holm over groups), grade, break-even ROAS."""
+    if asked.margin is None or not asked.has("spend"):
+        return {}
+    share = asked.margin if isinstance(asked.margin, float) else 1.0
+    cells = {p.name: _scaled(p.cell(GAINED), share) for p in parts}
+    groups = [p.name for p in parts if p.of == GROUP]
+    largest, seen = _largest(GAIN, cells[TOTAL]), {}
+    for part in parts:
+        others = [cells[n] for n in groups if n != part.name] if part.of == GROUP else []
+        seen[part.name] = told(GAIN, cells[part.name], others, level, largest)
+    p = {n: t.belief.p_value(cells[n].totals[1]) for n, t in seen.items() if t.belief is not None and t.status != "none_sold"}
+    many = [n for n in groups if n in p]
+    p |= dict(zip(many, holm(np.array([p[n] for n in many])).tolist(), strict=True)) if many else {}
+    return {part.name: _verdict(seen[part.name], p.get(part.name, NAN), level) | _even(part, asked) for part in parts}
+
+
+def _verdict(seen: Told, p: float, level: float) -> dict[str, Any]:
+    decided, leaning = p <= 1 - level, p <= 1 - LEANING
+    verdict = seen.status if seen.status in ("no_cost", "credit") else "cannot_tell"
+    if decided and verdict == "cannot_tell":
+        verdict = "pays" if seen.value > 1 else "loses"
+    said = grade("observational", decided=decided, leaning=leaning) if verdict not in ("no_cost", "credit") else ""
+    return {"verdict": verdict, "p_value": p, "grade": said}
+
+
+def _even(part: Part, asked: Wanted) -> dict[str, float]:
+    """The ROAS at which the margin covers the spending."""
+    if isinstance(asked.margin, float):
+        return {"break_even": 1 / asked.margin}
+    if not asked.has("revenue"):
+        return {"break_even": NAN}
+    revenue, margin, _ = part.cell(SHARED).totals
+    return {"break_even": revenue / margin if margin > 0 and revenue > 0 else NAN}
+
+
+# ---------------------------------------------------------------- facts and findings
+
+
+def _facts(
+    table: pd.DataFrame, parts: Sequence[Part], judged: Mapping[str, Mapping[str, Any]], asked: Wanted, read: Read, level: float
+) -> dict[str, Any]:
+    whole = parts[-1]
+    key = next((k for k in HEADLINES if k in asked.rows), next(iter(asked.rows), ""))
+    head = PAID if any(p.of == PAID for p in parts) else TOTAL
+    planned = whole.cell(PLANNED).totals if asked.has("planned") and asked.has("spend") else (None, None, None)
+    groups = [judged[p.name]["verdict"] for p in parts if p.of == GROUP and p.name in judged]
+    free = [p.name for p in parts if p.of == GROUP and asked.has("spend") and p.cell(SPENT).totals[0] == 0]
+    return {
+        "made_by": "kpis", "evidence": "observational", "grade": judged.get(head, {}).get("grade") or "too_early", "level": level,
+        "kpi": key, "kpis": list(asked.rows), "by": list(asked.by), "groups": sum(p.of == GROUP for p in parts),
+        "spend": whole.cell(SPENT).totals[0] if asked.has("spend") else None,
+        "margin": asked.margin if isinstance(asked.margin, float) else None,
+        "margin_from": "" if asked.margin is None else "share" if isinstance(asked.margin, float) else "column",
+        "break_even": judged.get(head, {}).get("break_even", NAN), "free": free,
+        "counted": {v: groups.count(v) for v in dict.fromkeys(groups)},
+        "given_back": dict(read.back), "actual_spend": planned[0], "planned_spend": planned[1], "folded": read.folded,
+    }  # fmt: skip
+
+
+def _remarks(parts: Sequence[Part], asked: Wanted, read: Read, facts: Mapping[str, Any], tables: Tables) -> list[Finding]:
+    """What a reader must know before the figures are used."""
+    whole, out = parts[-1], []
+    if any(k in asked.rows for k in ATTRIBUTED):
+        out.append(finding("N_KPI_ATTRIBUTED", level="note"))
+    if any(p.of == PAID for p in parts):
+        out.append(finding("N_KPI_BLENDED", level="warning"))
+    out += [finding("E_NEGATIVE_SPEND", level="warning", column=c, found=f"{x:.0f}") for c, x in read.back.items()]
+    people = [k for k, row in asked.rows.items() if row.get("people") and whole.cell(k).rows > 1]
+    out += [finding("N_KPI_PEOPLE", level="warning", column=", ".join(people))] if people else []
+    for key, row in asked.rows.items():
+        one, figure = whole.cell(key), Figure.of(row)
+        if figure.bounded and not fits(figure, one):
+            out.append(finding("N_KPI_OVER_ONE", level="warning", column=key, found=row["numerator"], what=row["denominator"]))
+        if few_orders(figure, one):
+            out.append(finding("N_KPI_FEW_ORDERS", level="warning", column=key))
+    out += _left_out(whole, asked, tables)
+    if facts["folded"]:
+        out.append(finding("N_KPI_FOLDED", level="note", count=facts["folded"]))
+    return out
+
+
+def _left_out(whole: Part, asked: Wanted, tables: Tables) -> list[Finding]:
+    """What was left out of figures because the other side of them is blank there."""
+    left: dict[tuple[str, str], tuple[float, list[str]]] = {}
+    for key, row in asked.rows.items():
+        one, sides = whole.cell(key), (row["numerator"], row["denominator"])
+        if one.left > 0:
+            what, blank = (asked.column(c) for c in (sides[::-1] if one.left_below else sides))
+            left.setdefault((what, blank), (one.left, []))[1].append(key)
+    return [
+        finding(
+            "N_KPI_LEFT_OUT", level="warning" if what in MONEY else "note", column=", ".join(keys), found=blank, amount=round(x), _said=s
+        )
+        for (what, blank), (x, keys) in left.items()
+        for s in [_in_words(what, blank, x, tables)]
+    ]
+
+
+def _in_words(what: str, blank: str, amount: float, tables: Tables) -> dict[str, dict[str, str]]:
+    """What was left out, in every language, columns by their names."""
+    out = {}
+    for code in tables.languages:
+        names = {k: tables.label("column", c, code) for k, c in (("what", what), ("found", blank))}
+        lower = {k: v[:1].lower() + v[1:] for k, v in names.items()}
+        out[code] = {"says": phrase("findings.N_KPI_LEFT_OUT.says", code, amount=number(round(amount), code), **lower)}
+    return out

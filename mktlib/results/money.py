@@ -1,0 +1,30 @@
+"""What things cost and what was attributed to them: figures of money, each over its denominator, with a range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mktlib.results.shape import Result
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Kpis(Result):
+    """Figures of money and of steps (rows of `tables/kpis.toml`), each a ratio of sums. table: one row a group and figure, the whole last:
+    the columns of `by` ("" for the whole); group (its name), of (group | paid | total; paid: the whole without channels that cost nothing), kpi, value (NaN:
+    there is none, see status) with low and high (NaN: no such end, or no range), unit (currency | fraction | ratio), status, per
+    (denominator's column), numerator and denominator (sums over the rows in which both are known), rows (of the log), left_out (sum of the
+    numerator, or else of the denominator, in rows in which the other is blank), scatter (over Poisson's; NaN: no counts) and scatter_by
+    (day | week | piece | person | opinion | none: between what it was seen; opinion: not seen), break_even (of the figure; NaN without a
+    margin or for figures that have none), p_value (of "it just breaks even", Holm over the groups; the whole by itself), verdict (pays |
+    loses | cannot_tell | no_cost | ""), grade (of the verdict, "" without one).
+
+    status: ok; at_least (no event came: only a lower end); at_most (nothing came: value 0, only an upper end); no_low (an end is open
+    below), no_high (above), unbounded (both, or the range is no single stretch); no_range (a value without a range: a single day or order);
+    described (a value that is not luck: people reached); no_cost (nothing was spent), credit (more was given back than spent),
+    no_exposure (nothing to count over), none_sold (no money came, and the size of an order is not known).
+
+    facts: evidence, grade (of the headline), level, kpi (of the headline), kpis, by, currency, groups, spend (in all), margin (share, or
+    None), margin_from (share | column | ""), break_even (ROAS; NaN without a margin), free (groups or channels that cost nothing), counted
+    {verdict: groups}, given_back {column: money}, planned_spend, actual_spend (None: not told), folded (groups of too few people),
+    unmeasured (share or None), made_by (kpis | incremental_roas | lifetime_value). Of `incremental_roas` also: brought with _low and _high
+    (units), worth, source (kind of result); of `lifetime_value`: horizon (periods; None: no end), discount, retained, customers."""
