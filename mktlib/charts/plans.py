@@ -1,4 +1,4 @@
-"""Pictures of what is decided and what came of it: the calendar, the limits, promise against result, calibration."""
+"""Pictures of what is decided and what came of it: the calendar, the limits, calibration of a back-test."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pandas as pd
 from mktlib.charts import canvas as cv
 from mktlib.charts.canvas import Canvas, Units
 from mktlib.charts.scores import _grid_axes, _outline
-from mktlib.results import Backtest, Plan, Review
+from mktlib.results import Backtest, Plan
 
-MOST_ROWS, MOST_WEEKS, MOST_ITEMS = 16, 14, 24
+MOST_ROWS, MOST_WEEKS = 16, 14
 BINDING = 0.999
 LABEL = 40  # letters of a line that names a limit
 WHITE: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
@@ -189,72 +189,11 @@ def spend(canvas: Canvas, plan: Plan) -> None:
     canvas.legend()
 
 
-def review_size(review: Review) -> tuple[float, float]:
-    return _outline(min(len(review.table), MOST_ITEMS), row=0.36)
-
-
-def outcome_units(canvas: Canvas, review: Review) -> Units:
-    """Percent when the numbers are rates, plain numbers when they are counts."""
-    values = review.table[["predicted", "actual"]].to_numpy(float)
-    rates = bool(np.isfinite(values).any() and np.nanmax(values) <= 1)
-    return Units("percent" if rates else "number", canvas.language)
-
-
-def review(canvas: Canvas, result: Review) -> None:
-    """The promised interval as a band, what came as a marker: a disc inside, a cross outside."""
-    known = result.table[result.table["actual"].notna()]
-    canvas.title(review_title(canvas, result))
-    if known.empty:
-        return canvas.note(canvas.say("nothing"))
-    shown = known.loc[known["surprise"].abs().sort_values(ascending=False, kind="stable").index].head(MOST_ITEMS)
-    shown = shown.sort_values("predicted", ascending=False, kind="stable")
-    y = np.arange(len(shown))
-    wide_line = {"fmt": "|", "color": "#8fa3b3", "elinewidth": 7, "capsize": 0, "markersize": 11, "markeredgecolor": cv.INK}
-    cv.interval(canvas.ax, shown["predicted"], y, shown["low"], shown["high"], label=canvas.say("review.promised"), **wide_line)
-    inside = shown["inside"].astype(bool).to_numpy()
-    for mine, marker, colour, key in ((inside, "o", cv.BLUE, "review.inside"), (~inside, "X", cv.VERMILION, "review.outside")):
-        if mine.any():
-            canvas.ax.scatter(
-                shown["actual"][mine], y[mine], marker=marker, s=70, color=colour, edgecolor="white", zorder=4, label=canvas.say(key)
-            )
-    values = pd.concat([shown[c] for c in ("predicted", "actual", "low", "high")]).astype(float)
-    if cv.wide(values[values > 0], 60) and (values > 0).all():
-        canvas.ax.set_xscale("log")
-    canvas.rows([review_label(canvas, row) for row in shown.itertuples(index=False)])
-    level = canvas.percent(float(result.facts.get("level", 0.9)))
-    name = canvas.label("metric", str(result.facts.get("metric", "")))
-    canvas.units("x", outcome_units(canvas, result), canvas.say("review.axis", metric=name, level=level))
-    canvas.ax.grid(axis="x", color=cv.FAINT)
-    canvas.legend()
-
-
-def review_label(canvas: Canvas, row: Any) -> str:
-    content = cv.shorten(canvas.label("content_type", row.content_type), 20)
-    return f"{content} · {cv.shorten(canvas.label('segment', row.segment), 18)} ({cv.shorten(cv.drawable(str(row.item)), 10)})"
-
-
-def review_title(canvas: Canvas, result: Review) -> str:
-    known = result.table["actual"].notna()
-    items = int(result.facts.get("items", known.sum()))
-    inside = int(result.facts.get("inside", (result.table["inside"] & known).sum()))
-    level = canvas.percent(float(result.facts.get("level", 0.9)))
-    return canvas.say("review.title", count=inside, inside=canvas.number(inside), items=canvas.number(items), level=level)
-
-
 def calibration_size(result: Any) -> tuple[float, float]:
     return 6.6, 5.4
 
 
-def calibration(canvas: Canvas, result: Review) -> None:
-    """Promise across, outcome up; on the dashed line the promise was kept."""
-    canvas.title(review_title(canvas, result))
-    table = result.calibration
-    if table.empty:
-        return canvas.note(canvas.say("nothing"))
-    _on_diagonal(canvas, table, outcome_units(canvas, result), cv.shorten(canvas.label("metric", str(result.facts.get("metric", ""))), 40))
-
-
-def _on_diagonal(canvas: Canvas, table: pd.DataFrame, units: Units, name: str) -> None:
+def on_diagonal(canvas: Canvas, table: pd.DataFrame, units: Units, name: str) -> None:
     ax, actual = canvas.ax, table["actual"].to_numpy(float)
     span = [np.maximum(actual - table["low"].to_numpy(float), 0), np.maximum(table["high"].to_numpy(float) - actual, 0)]
     ax.errorbar(
@@ -304,6 +243,6 @@ def backtest(canvas: Canvas, result: Backtest) -> None:
         return canvas.note(canvas.say("nothing"))
     metric = str(result.facts.get("metric", ""))
     units = canvas.rate_units(metric, str(result.facts.get("currency", "EUR")))
-    _on_diagonal(canvas, table, units, canvas.label("metric", metric))
+    on_diagonal(canvas, table, units, canvas.label("metric", metric))
     text = canvas.say("backtest.coverage", coverage=coverage, level=level)
     canvas.ax.text(0.02, 0.97, text, transform=canvas.ax.transAxes, va="top", fontsize=9, gid="said", parse_math=False)

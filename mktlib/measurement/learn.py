@@ -68,7 +68,7 @@ def learn_from(
     both = pd.concat([_numbers(frame.reindex(columns=names), kept[len(scorer.by) : -2]) for frame in (past, came)], ignore_index=True)
     before = _fitted(scorer, past)
     after = clone(scorer).fit(both.dropna(axis=1, how="all"))
-    found = [*_seen_twice(past, came), *(f for f in after.findings_ if f not in before.findings_)]
+    found = _seen_twice(past, came)
     found += [finding("E_NO_DAY", level="warning", found=str(undated + undated_log))] if undated + undated_log else []
     table, facts = _changed(before, after, came)
     facts |= {"as_of": str(day.date()) if day is not None else None, "log_rows": len(past), "rows": len(came)}

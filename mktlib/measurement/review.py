@@ -101,7 +101,7 @@ def review_campaign(
     versus, facts["versus"] = (
         (pd.DataFrame(), None) if against is None or learnt is None else beside(plan, against, learnt.scorer, level=level, tables=words)
     )
-    facts |= {"evidence": "observational", "grade": _grade(facts), "unmeasured": unmeasured}
+    facts |= {"evidence": "observational", "grade": facts["gap_grade"] or "too_early", "unmeasured": unmeasured}
     return Review(
         table=table, facts=facts, calibration=_calibration(shown.assign(count=done["count"]), level, per), gap=gap, owners=owners,
         versus=versus, findings=(*found, *unplanned(placed, came)), **parts,
@@ -139,7 +139,7 @@ def _judged(
     levels = pooled(done, rate, sd, n, count, family=family, level=level)
     steps = reached(count, rate, sd, n, family=family)
     facts = coverage(inside, groups, level) | shape(steps, groups) | {"shared": "any" if shared is None else "known"}
-    facts["promise"] = _promise(facts, level)
+    facts["promise"] = _promise(facts, level, surprises)
     return {
         "dev": dev, "facts": facts, "places": histogram(steps),
         "scores": scores(done, count, rate, sd, n, family=family, level=level),
@@ -148,8 +148,11 @@ def _judged(
     }  # fmt: skip
 
 
-def _promise(facts: Mapping[str, Any], level: float) -> str:
-    """Whether ranges held as often as they said: near is fewer, by no more than luck and shared weather can do."""
+def _promise(facts: Mapping[str, Any], level: float, surprises: pd.DataFrame) -> str:
+    """Whether ranges held as often as they said: near is fewer, by no more than luck and shared weather can do; broken, where it has a
+    name."""
+    if len(surprises) and facts["coverage"] < level:
+        return "broken"
     if facts["coverage_high"] < level:
         return "missed"
     if facts["coverage_low"] > level:
@@ -189,11 +192,6 @@ def _worth(
     facts |= {k: float(each[k].sum()) for k in SPENDS if k in each} | {"value_actual": float(each["came"].sum())}
     facts |= {"gap_allowed": within(sd, level), "gap_grade": grade("observational", **sure)}
     return each, steps(each, within(sd, level)), by_owner(rows, each), facts
-
-
-def _grade(facts: Mapping[str, Any]) -> str:
-    """Of the headline: the plan beside the other one, else the value beside the promise."""
-    return str((facts["versus"] or {}).get("grade") or facts["gap_grade"] or "too_early")
 
 
 def _beside(rows: pd.DataFrame, ran: pd.Series, level: float, family: str, per: float) -> pd.DataFrame:

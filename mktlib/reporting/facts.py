@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from mktlib.reporting.reviewed import review_facts
 from mktlib.results import VERDICTS, Audience, Backtest, Comparison, Explanation, Learning, Plan, Result, Review, Scores, Shortlist
 
 Facts = dict[str, Any]
@@ -38,6 +37,9 @@ def plan_facts(result: Plan) -> Facts:
     known = {**result.expected, **result.facts}
     spend = float(known.get("spend", result.schedule["spend"].sum()))
     made = result.items[result.items["status"] == "make"]
+    media, learning = float(result.schedule["spend"].sum()), float(result.tests["spend"].sum()) if len(result.tests) else 0.0
+    channels = result.schedule.groupby("channel")["spend"].sum().sort_values(ascending=False, kind="stable").to_dict()
+    production = float(made["cost"].sum())
     return {
         **{k: known.get(k) for k in ("name", "first_day", "last_day", "weeks", "budget", "metric", "objective")},
         **{k: known.get(k) for k in ("bound", "gap", "ceiling", "greedy")},
@@ -46,9 +48,9 @@ def plan_facts(result: Plan) -> Facts:
         "held": int((result.items["status"] == "hold").sum()), "on_test": _on_test(result),
         "tests": int(result.tests["item"].nunique()) if len(result.tests) else 0, "binding": result.binding.to_dict("records"),
         "margins": result.margins.to_dict("records"),
-        "channels": result.schedule.groupby("channel")["spend"].sum().sort_values(ascending=False, kind="stable").to_dict(),
-        "production": float(made["cost"].sum()), "media": float(result.schedule["spend"].sum()),
-        "learning": float(result.tests["spend"].sum()) if len(result.tests) else 0.0,
+        "channels": channels, "channel_shares": {c: m / spend for c, m in channels.items()} if spend > 0 else {},
+        "production": production, "production_share": production / spend if spend > 0 else 0.0, "media": media,
+        "learning": learning, "learning_share": learning / media if media > 0 else 0.0,
     }  # fmt: skip
 
 
@@ -60,37 +62,6 @@ def _on_test(plan: Plan) -> list[list[tuple[str, ...]]]:
     whole = placed.merge(tests, how="left", indicator=True).groupby("item")["_merge"].apply(lambda m: bool((m == "both").all()))
     made = plan.items[(plan.items["status"] == "make") & plan.items["item"].isin(whole[whole].index)]
     return [[(str(t), str(s)), (str(t),), (str(s),)] for t, s in zip(made["content_type"], made["style"], strict=True)]
-
-
-def luck(inside: int, items: int, level: float) -> float:
-    """Probability of at most `inside` of `items` falling inside intervals that keep their level (binomial tail).
-
-    >>> round(luck(6, 8, 0.9), 3)
-    0.187
-    """
-    return sum(math.comb(items, k) * level**k * (1 - level) ** (items - k) for k in range(inside + 1))
-
-
-def review_facts(result: Review) -> Facts:
-    """How many promises were kept, and what the whole brought beside what was promised."""
-    known, table = result.facts, result.table
-    came = table[table["actual"].notna()]
-    inside = came["inside"].astype(bool)
-    values = came[["predicted", "actual"]].to_numpy(float)
-    items, kept = int(known.get("items", len(came))), int(known.get("inside", inside.sum()))
-    level = float(known.get("level", 0.9))
-    return {
-        "luck": luck(kept, items, level), "items": items, "inside": kept, "level": level,
-        **{k: known.get(k) for k in ("metric", "not_executed", "owner")},
-        **{k: _float(known.get(k)) for k in ("value_planned", "value_actual", "predicted_total", "actual_total")},
-        "currency": known.get("currency", "EUR"),
-        "late": int(known.get("late", (table["late_days"] > 0).sum())),
-        "planned_spend": float(known.get("planned_spend", table["planned_spend"].sum())),
-        "actual_spend": float(known.get("actual_spend", table["actual_spend"].sum())),
-        "above": came[~inside & (came["actual"] > came["predicted"])].to_dict("records"),
-        "below": came[~inside & (came["actual"] < came["predicted"])].to_dict("records"),
-        "as_rates": bool(values.size and np.nanmax(values) <= 1),
-    }  # fmt: skip
 
 
 def backtest_facts(result: Backtest) -> Facts:
@@ -119,9 +90,10 @@ def comparison_facts(result: Comparison) -> Facts:
     arms = table[table["arm"] != control].sort_values("lift", ascending=False, kind="stable")
     better = arms[arms["verdict"] == "better"]
     return {
+        **result.facts, "first": result.facts.get("best"), "switches": bool((result.targeting["switch"] > 0).any()),
         "metric": result.facts.get("metric", ""), "control": control, "level": float(result.facts.get("level", 0.9)),
         "kind": result.facts.get("kind", "arms"), "held_out": result.facts.get("held_out"), "currency": result.facts.get("currency", "EUR"),
-        "best": (better if len(better) else arms).iloc[0].to_dict() if len(arms) else None, "better": len(better), "arms": len(arms),
+        "best": (better if len(better) else arms).iloc[0].to_dict() if len(arms) else None, "better": len(better), "arms": result.facts.get("arms", len(arms)),
     }  # fmt: skip
 
 

@@ -27,9 +27,11 @@ class Review(Result):
     plan: channel, spend_plan, spend_other, value_plan, value_other, difference, low, high, grade.
 
     facts: items, inside, coverage, coverage_low, coverage_high, effective (independent placements that these are worth), weather (the
-    grouping they share), promise (kept | near | missed | too_wide | empty), pit_p, pit_mean, pit_verdict, level, late, planned_spend,
+    grouping they share), promise (kept | near | broken: something is named | missed |
+    too_wide | empty), pit_p, pit_mean, pit_verdict, level, late, planned_spend,
     actual_spend, spend_not_run, spend_exposure, spend_price, predicted_total, actual_total, currency, metric, value_planned, value_actual,
-    not_executed, gap_not_run, gap_exposure, gap_rate, gap_worth, gap_allowed, versus (facts of the other plan, or None), evidence, grade,
+    not_executed, gap_not_run, gap_exposure, gap_rate, gap_worth, gap_allowed, versus (facts of the other plan, with its own
+    grade, or None), evidence, grade (of the value beside the promise),
     shared ("known" or "any": how doubts may move together), unmeasured.
     """
 
