@@ -17,7 +17,7 @@ import pandas as pd
 from mktlib.measurement.panels import difference_in_differences
 from mktlib.measurement.qini import one_hot, qini, ranked
 from mktlib.measurement.segments import arms, pooled
-from mktlib.measurement.uplift import uplift
+from mktlib.measurement.uplift_effect import uplift
 from mktlib.simulate import load_sample, load_truth
 
 LEVEL = 0.9
@@ -65,8 +65,8 @@ def picked(kind: str, many: int, people: int, base: float, runs: int) -> tuple[f
 
 
 def segments_table(runs: int) -> None:
-    row("true effects", "segments", "people", "base", "bias of the picked, pooled", "its range holds", "bias, own average", "its range holds",
-        "all ranges hold", "said to differ")  # fmt: skip
+    heads = ("true effects", "segments", "people", "base", "bias of the picked, pooled", "its range holds")
+    row(*heads, "bias, own average", "its range holds", "all ranges hold", "said to differ")
     row(*["---"] * 10)
     for kind in ("all alike", "normal", "heavy tails", "one stands out"):
         for many, people, base in ((8, 20_000, 0.1), (40, 40_000, 0.1), (12, 40_000, 0.01)):
@@ -88,7 +88,7 @@ def world(rng: np.random.Generator, n: int, strength: float) -> tuple[list[np.nd
 
 def area_of(foretold: np.ndarray, true: np.ndarray) -> float:
     """The area of a ranking whose effects are known."""
-    values, place, many = np.unique(-foretold, return_inverse=True, return_counts=True)
+    _, place, many = np.unique(-foretold, return_inverse=True, return_counts=True)
     ahead = (np.cumsum(many) - many / 2) / len(true)
     return float((true * (0.5 - ahead[place])).mean())
 
@@ -117,7 +117,9 @@ def qini_table(runs: int) -> None:
 # ---------------------------------------------------------------- panels
 
 
-def panel(rng: np.random.Generator, units: tuple[int, int], periods: int, rho: float, *, tails: bool, trend: float, wild: float) -> np.ndarray:
+def panel(
+    rng: np.random.Generator, units: tuple[int, int], periods: int, rho: float, *, tails: bool, trend: float, wild: float
+) -> np.ndarray:
     n = sum(units)
     e = rng.standard_t(3, (n, periods)) / np.sqrt(3) if tails else rng.standard_normal((n, periods))
     y = np.zeros((n, periods))
@@ -131,7 +133,9 @@ def panel(rng: np.random.Generator, units: tuple[int, int], periods: int, rho: f
 
 def frame_of(y: np.ndarray) -> pd.DataFrame:
     units, periods = y.shape
-    return pd.DataFrame({"unit": np.repeat([f"u{k:02d}" for k in range(units)], periods), "t": np.tile(np.arange(periods), units), "y": y.ravel()})
+    return pd.DataFrame(
+        {"unit": np.repeat([f"u{k:02d}" for k in range(units)], periods), "t": np.tile(np.arange(periods), units), "y": y.ravel()}
+    )
 
 
 def plain_ols(y: np.ndarray, treated: np.ndarray, start: int) -> tuple[float, float]:
@@ -146,18 +150,21 @@ def plain_ols(y: np.ndarray, treated: np.ndarray, start: int) -> tuple[float, fl
     return b, 1.645 * float(np.sqrt((left**2).sum() / free / (x * x).sum()))
 
 
-def panels(units: tuple[int, int], rho: float, runs: int, *, tails: bool = False, trend: float = 0.0, wild: float = 1.0, effect: float = 1.0) -> None:
+def panels(
+    units: tuple[int, int], rho: float, runs: int, *, tails: bool = False, trend: float = 0.0, wild: float = 1.0, effect: float = 1.0
+) -> None:
     rng, periods, start, found = np.random.default_rng(3), 28, 20, []
     treated = np.arange(sum(units)) < units[0]
     for _ in range(runs):
         y = panel(rng, units, periods, rho, tails=tails, trend=trend, wild=wild)
         y[treated, start:] += effect
         b, half = plain_ols(y, treated, start)
-        r = difference_in_differences(frame_of(y), unit="unit", time="t", outcome="y", treated=[f"u{k:02d}" for k in range(units[0])], start=start,
-                                      scale="plain")  # fmt: skip
-        f, luck = r.facts, r.table.iloc[0]
-        found.append((abs(b - effect) <= half, luck["effect_low"] <= effect <= luck["effect_high"], f["effect_low"] <= effect <= f["effect_high"],
-                      f["pretrend"] == "shown", f["p_units"] <= 1 - LEVEL, f["verdict"] != "cannot_tell", f["grade"] == "tendency"))  # fmt: skip
+        mine = [f"u{k:02d}" for k in range(units[0])]
+        r = difference_in_differences(frame_of(y), unit="unit", time="t", outcome="y", treated=mine, start=start, scale="plain")
+        f = r.facts
+        holds = [x["effect_low"] <= effect <= x["effect_high"] for x in (r.table.iloc[0], f)]
+        said = (f["pretrend"] == "shown", f["p_units"] <= 1 - LEVEL, f["verdict"] != "cannot_tell", f["grade"] == "tendency")
+        found.append((abs(b - effect) <= half, *holds, *said))
     m = np.mean(np.array(found, float), axis=0)
     name = f"{units[0]} / {units[1]}"
     row(name, rho, "yes" if tails else "", trend or "", wild if wild != 1 else "", effect or "none", *(f"{x:.3f}" for x in m))
@@ -185,8 +192,8 @@ def sample() -> None:
     row("sample geo_weeks", "lift", "if both go on alike", "if they drift as before", "baseline", "verdict", "grade")
     row(*["---"] * 7)
     for before in (None, 8, 16, 52):
-        f = difference_in_differences(frame, unit="area", time="week", outcome="sales", treated="arm", start=truth["start"], end=truth["end"],
-                                      before=before).facts  # fmt: skip
+        named = {"unit": "area", "time": "week", "outcome": "sales", "treated": "arm", "start": truth["start"], "end": truth["end"]}
+        f = difference_in_differences(frame, **named, before=before).facts
         ends = [f"{100 * f[a]:.1f} to {100 * f[b]:.1f} %" for a, b in (("luck_low", "luck_high"), ("lift_low", "lift_high"))]
         row(f"true lift {100 * truth['lift']:.0f} %", f"{100 * f['lift']:.1f} %", *ends, f["baseline"], f["verdict"], f["grade"])
 
@@ -201,7 +208,9 @@ def hillstrom(path: Path) -> None:
     row(*["---"] * 10)
     for treated in ("Mens E-Mail", "Womens E-Mail"):
         for outcome in ("visit", "conversion", "spend"):
-            r = uplift(data, treatment="segment", outcome=outcome, treated=treated, control="No E-Mail", assigned="lot", by=by, window_days=14)
+            r = uplift(
+                data, treatment="segment", outcome=outcome, treated=treated, control="No E-Mail", assigned="lot", by=by, window_days=14
+            )
             f, times = r.facts, 1 if outcome == "spend" else 100
             differ = "; ".join(f"{c.by} ({c.p_value:.2g})" for c in r.columns.itertuples() if c.verdict == "differ") or "none shown"
             row(treated, outcome, f"{times * f['effect']:.3f}", f"{times * f['effect_low']:.3f} to {times * f['effect_high']:.3f}", differ,

@@ -21,8 +21,20 @@ def uplift() -> Uplift:
         effect = (low + high) / 2
         verdict = "gains" if low > 0 else "loses" if high < 0 else "cannot_tell"
         row = {"by": by, "segment": segment, "people": people, "treated": people // 2, "control": people - people // 2}
-        row |= {"mean_treated": with_it, "mean_control": with_it - alone, "alone": alone, "alone_low": alone - 0.03, "alone_high": alone + 0.03}
-        row |= {"effect": effect, "low": low, "high": high, "grade": "too_early" if verdict == "cannot_tell" else "shown", "verdict": verdict}
+        row |= {
+            "mean_treated": with_it,
+            "mean_control": with_it - alone,
+            "alone": alone,
+            "alone_low": alone - 0.03,
+            "alone_high": alone + 0.03,
+        }
+        row |= {
+            "effect": effect,
+            "low": low,
+            "high": high,
+            "grade": "too_early" if verdict == "cannot_tell" else "shown",
+            "verdict": verdict,
+        }
         row |= {"cost_per": 4.0, "cost_per_low": 2.5, "cost_per_high": np.inf if low <= 0 else 9.0}
         rows.append(row | {"roas": 25 * effect, "roas_low": 25 * low, "roas_high": 25 * high})
     columns = pd.DataFrame({"by": ["channel", "channel / newbie"], "segments": [4, 2], "p_value": [0.4, 0.002], "spread": [0.01, 0.05]})
@@ -53,15 +65,27 @@ def panel() -> PanelEffect:
     periods = periods.assign(actual=500 * np.exp(gap), expected=500.0, gap=gap, low=gap - 0.05, high=gap + 0.05)
     periods.loc[3, ["gap", "low", "high"]] = np.nan
     tried = 0.045 * np.sin(np.arange(12))
-    time = pd.DataFrame({"kind": "time", "start": periods["time"].iloc[4:16].to_numpy(), "effect": tried, "low": tried - 0.04, "high": tried + 0.04})
-    unit = pd.DataFrame({"kind": "unit", "start": periods["time"].iloc[22], "effect": np.linspace(-0.12, 0.13, 9), "low": np.nan, "high": np.nan})
+    time = pd.DataFrame(
+        {"kind": "time", "start": periods["time"].iloc[4:16].to_numpy(), "effect": tried, "low": tried - 0.04, "high": tried + 0.04}
+    )
+    unit = pd.DataFrame(
+        {"kind": "unit", "start": periods["time"].iloc[22], "effect": np.linspace(-0.12, 0.13, 9), "low": np.nan, "high": np.nan}
+    )
     rows = [
         {"way": "luck", "effect": 45.0, "effect_low": 22.0, "effect_high": 66.0, "lift": 0.094, "lift_low": 0.04, "lift_high": 0.15},
         {"way": "drift", "effect": 45.0, "effect_low": -1.0, "effect_high": 87.0, "lift": 0.094, "lift_low": -0.003, "lift_high": 0.21},
     ]
     table = pd.DataFrame(rows)
     table = table.assign(in_all=4320.0, in_all_low=[2112.0, -96.0], in_all_high=[6336.0, 8352.0])
-    facts = {"outcome": "sales", "unit": "area", "time": "week", "level": 0.9, "scale": "log", "currency": "EUR", "start": periods["time"].iloc[22]}
+    facts = {
+        "outcome": "sales",
+        "unit": "area",
+        "time": "week",
+        "level": 0.9,
+        "scale": "log",
+        "currency": "EUR",
+        "start": periods["time"].iloc[22],
+    }
     facts |= {"periods": 30, "before": 22, "after": 8, "baseline": 8, "treated": 12, "compared": 9, "evidence": "quasi", "unmeasured": None}
     facts |= {"gap": 0.09, "effect": 45.0, "effect_low": -1.0, "effect_high": 87.0, "lift": 0.094, "lift_low": -0.003, "lift_high": 0.21}
     facts |= {"luck_low": 0.04, "luck_high": 0.15, "p_value": 0.01, "p_units": 0.02, "least_p": 0.0002, "grade": "tendency"}

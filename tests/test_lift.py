@@ -24,7 +24,7 @@ from mktlib.measurement.panels import difference_in_differences
 from mktlib.measurement.qini import SHARES, Ranked, qini
 from mktlib.measurement.segments import arms, pooled
 from mktlib.measurement.trends import baseline, changes, gap, places
-from mktlib.measurement.uplift import uplift
+from mktlib.measurement.uplift_effect import uplift
 from mktlib.reporting.sections import section
 from mktlib.reporting.voice import Voice
 from mktlib.vocabulary import load_tables
@@ -72,7 +72,7 @@ def test_pooled_effects_are_those_of_plain_sums_over_a_fine_grid():
     """A second implementation: the same model, each effect, the mean and the spread on even grids."""
     raw, variance = np.array([0.02, 0.05, 0.11, 0.04]), np.array([1.0, 2.0, 3.0, 1.5]) * 1e-4
     effect, mean = np.linspace(-0.25, 0.35, 1201), np.linspace(-0.06, 0.16, 111)
-    scale = math.sqrt(4 / (1 / variance).sum())
+    scale = 2 * math.sqrt(4 / (1 / variance).sum())
     mass, whole = np.zeros((len(effect), 4)), 0.0
     seen = norm.pdf(effect[:, None], raw, np.sqrt(variance))
     for tau in np.exp(np.linspace(math.log(scale / 60), math.log(scale * 60), 60)):
@@ -115,7 +115,9 @@ def test_segments_that_are_alike_are_said_to_differ_about_as_often_as_promised()
 
 
 def test_differences_that_are_there_are_found_and_others_are_not():
-    result = uplift(people(20_000, north=0.02, south=0.09), treatment="sent", outcome="bought", by=["region", "letter", "shoe"], assigned="lot")
+    result = uplift(
+        people(20_000, north=0.02, south=0.09), treatment="sent", outcome="bought", by=["region", "letter", "shoe"], assigned="lot"
+    )
     verdicts = dict(zip(result.columns["by"], result.columns["verdict"], strict=True))
     assert verdicts == {"region": "differ", "letter": "not_shown", "shoe": "not_shown"}
     north, south = result.table[result.table["by"] == "region"].sort_values("segment").to_dict("records")
@@ -323,7 +325,9 @@ def test_at_least_is_said_where_there_is_no_most(language, words):
 # ---------------------------------------------------------------- panels
 
 
-def panel(units: int = 14, treated: int = 6, periods: int = 24, start: int = 18, effect: float = 3.0, seed: int = 1, rho: float = 0.0) -> pd.DataFrame:
+def panel(
+    units: int = 14, treated: int = 6, periods: int = 24, start: int = 18, effect: float = 3.0, seed: int = 1, rho: float = 0.0
+) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     y = rng.standard_normal((units, periods))
     for k in range(1, periods):
@@ -336,7 +340,9 @@ def panel(units: int = 14, treated: int = 6, periods: int = 24, start: int = 18,
 
 
 def read(frame: Any, **options: Any) -> Any:
-    return difference_in_differences(frame, **{"unit": "shop", "time": "week", "outcome": "sales", "treated": "mine", "start": "2026-05-11"} | options)
+    return difference_in_differences(
+        frame, **{"unit": "shop", "time": "week", "outcome": "sales", "treated": "mine", "start": "2026-05-11"} | options
+    )
 
 
 def test_a_balanced_panel_is_the_difference_of_differences_by_hand():

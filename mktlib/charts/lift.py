@@ -176,7 +176,7 @@ def _bands(canvas: Canvas, result: PanelEffect, x: np.ndarray) -> None:
     for key, more, pale, hatch in sides:
         ends = [float(_scale(result, e)) for e in (reach[0] - more, reach[1] + more)]
         look: dict[str, Any] = {"color": cv.ORANGE, "alpha": pale, "linewidth": 0, "hatch": hatch, "zorder": 0}
-        canvas.ax.fill_between([x[0], x[-1]], *ends, label=canvas.say(f"panel.{key}"), **look)
+        canvas.ax.fill_between([x[0], x[-1]], ends[0], ends[1], label=canvas.say(f"panel.{key}"), **look)
 
 
 def placebo_size(result: PanelEffect) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from mktlib.measurement.attribution import attribute
 from mktlib.measurement.comparing import compare
 from mktlib.measurement.kpi_incremental import incremental_roas
 from mktlib.measurement.kpi_lifetime import lifetime_value
-from mktlib.measurement.kpis import kpis
+from mktlib.measurement.kpi_table import kpis
 from mktlib.measurement.learn import learn_from
 from mktlib.measurement.panels import difference_in_differences
 from mktlib.measurement.policies import compare_policies, targeting_gain

@@ -1,4 +1,4 @@
-"""Money for each unit that was brought, and worth brought for each unit spent: ranges from the range of the effect, honest where it holds 0.
+"""Money for each unit that was brought, and worth brought for each unit spent; honest where the range of the effect holds 0.
 
 What was spent is known, what was brought is not: so the range of the worth over the spending is that of the effect, and the range of the
 cost of one unit is its reciprocal. Where the effect may be nothing that cost has no upper end (Fieller 1954): "at least so much".

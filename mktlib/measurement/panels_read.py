@@ -126,7 +126,10 @@ def _by_column(values: pd.Series, rows: pd.DataFrame, name: str) -> tuple[set[st
 
 
 def _matrix(rows: pd.DataFrame, mine: set[str], begin: Any, scale: str, outcome: str) -> Panel:
-    table = rows.pivot(index="unit", columns="time", values="y").sort_index(axis=1)
+    (unit, units), (time, times) = (pd.factorize(rows[c], sort=True) for c in ("unit", "time"))
+    cells = np.full((len(units), len(times)), np.nan)
+    cells[unit, time] = rows["y"]
+    table = pd.DataFrame(cells, index=units, columns=times)
     table = table.loc[:, table[~table.index.isin(mine)].notna().any()]
     before = np.asarray(table.columns < begin)
     y = table.to_numpy(float)

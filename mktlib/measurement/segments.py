@@ -87,8 +87,8 @@ class Pooled:
 def pooled(raw: np.ndarray, variance: np.ndarray, level: float) -> Pooled:
     """Effects with heavy tails (t with FREE degrees of freedom), normal errors, averaged over common mean and spread.
 
-    Heavy tails let a segment that truly stands out stand out (Dawid 1973). The spread has the prior of DuMouchel (1994), half below the
-    typical error; the common mean is not pulled towards anything.
+    Heavy tails let a segment that truly stands out stand out (Dawid 1973). The spread has the prior of DuMouchel (1994), half
+    below twice the typical error; the common mean is not pulled towards anything.
 
     >>> p = pooled(np.array([0.03, 0.05, 0.10]), np.full(3, 0.02**2), 0.9)
     >>> (p.ends[:, 0] > [0.03, 0.05, 0.07]).tolist(), bool(p.ends[2, 0] < 0.10), bool(p.p_value > 0.03)
@@ -108,12 +108,12 @@ def pooled(raw: np.ndarray, variance: np.ndarray, level: float) -> Pooled:
     chance = mixing.weights(np.log(each).sum(axis=1) + np.log(step))
     mass = seen * (prior.T @ (chance[:, None] / each))
     mass /= mass.sum(axis=0)
-    ends, inner = (_ends(edges, mass, x) for x in (level, LEANING))
+    outer, inner = (_ends(edges, mass, x) for x in (level, LEANING))
     q = float(((raw - (raw / variance).sum() / (1 / variance).sum()) ** 2 / variance).sum())
     order = np.argsort(tau, kind="stable")
     spread = np.interp([0.5, (1 - level) / 2, (1 + level) / 2], np.cumsum(chance[order]) - chance[order] / 2, tau[order])
     return Pooled(
-        ends=np.column_stack([middle @ mass, *ends]), leaning=(inner[0] > 0) | (inner[1] < 0), p_value=float(chi2.sf(q, len(raw) - 1)),
+        ends=np.column_stack([middle @ mass, *outer]), leaning=(inner[0] > 0) | (inner[1] < 0), p_value=float(chi2.sf(q, len(raw) - 1)),
         spread=spread,
     )  # fmt: skip
 
@@ -121,7 +121,7 @@ def pooled(raw: np.ndarray, variance: np.ndarray, level: float) -> Pooled:
 def _commons(raw: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(spread, common mean, weight) of a grid, flattened: spreads even by their prior, means about the weighted one."""
     u = (np.arange(SPREADS) + 0.5) / SPREADS
-    tau = np.sqrt(len(raw) / (1 / variance).sum()) * u / (1 - u)
+    tau = 2 * np.sqrt(len(raw) / (1 / variance).sum()) * u / (1 - u)
     weight = 1 / (variance + tau[:, None] ** 2)
     total = weight.sum(axis=1)
     where, width = (weight @ raw) / total, 1 / np.sqrt(total)

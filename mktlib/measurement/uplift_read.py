@@ -85,7 +85,7 @@ def read_people(
         raise DataError(problems + bad)
     y = numbers(frame, outcome, blank=np.nan).to_numpy(float)
     t = np.select([arm.code == arm.names.index(names[0]), arm.code == arm.names.index(names[1])], [1.0, 0.0], np.nan)
-    blank = np.isnan(y) | ((np.isnan(chance) if propensity is not None else np.zeros(len(y), bool)))
+    blank = np.isnan(y) | (np.isnan(chance) if propensity is not None else np.zeros(len(y), bool))
     known = ~np.isnan(t) & ~blank
     told = [*twice(frame), *_lost(t, blank, outcome)]
     columns = [_column(frame[list(part)][known], part) for part in asked]

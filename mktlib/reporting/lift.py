@@ -77,7 +77,7 @@ def _uplift_headline(voice: Voice, facts: Facts) -> str:
     ends = sorted(sign * facts[f"effect_{e}"] for e in ("low", "high"))
     said = {"treated": voice.label("arm", facts["treated"]), "control": voice.label("arm", facts["control"])}
     said |= {"outcome": voice.inner("column", facts["outcome"]), "sure": chances(float(facts["level"]), voice.language)}
-    said |= {"effect": _amount(voice, abs(facts["effect"]), kind), "within": _range(voice, *ends, kind)}
+    said |= {"effect": _amount(voice, abs(facts["effect"]), kind), "within": _range(voice, ends[0], ends[1], kind)}
     said |= {"with_it": _mean(voice, facts["mean_treated"], kind), "without": _mean(voice, facts["mean_control"], kind)}
     seen = "" if facts["evidence"] == "randomised" else "_seen"
     return voice.say(f"uplift.{facts['verdict']}{seen}", **said)
@@ -183,7 +183,7 @@ def _uplift_tables(voice: Voice, result: Uplift, facts: Facts) -> list[Grid]:
         ],
         grade=[voice.label("grade", g) for g in result.table["grade"]],
         effect=[_amount(voice, x, kind) for x in result.table["effect"]],
-        lift_range=[voice.span(*_plain(voice, ends, kind)) for ends in result.table[["low", "high"]].to_numpy(float)],
+        lift_range=[voice.span(*_plain(voice, list(ends), kind)) for ends in result.table[["low", "high"]].to_numpy(float)],
         alone=[_amount(voice, x, kind) for x in result.table["alone"]],
     )
     share = "percent" if kind == "share" else "number"
@@ -191,12 +191,15 @@ def _uplift_tables(voice: Voice, result: Uplift, facts: Facts) -> list[Grid]:
     spec += [("effect", "text"), ("lift_range", "text"), ("grade", "text")]
     spec += [("alone", "text")] if voice.analyst else []
     if "roas" in named:
-        named["roas_range"] = [voice.span(*(voice.number(round(x, 2)) for x in e)) for e in named[["roas_low", "roas_high"]].to_numpy(float)]
+        named["roas_range"] = [
+            voice.span(*(voice.number(round(x, 2)) for x in e)) for e in named[["roas_low", "roas_high"]].to_numpy(float)
+        ]
         spec += [("roas", "number"), ("roas_range", "text")] if voice.reader == "employer" or voice.analyst else []
     tables = [grid(voice, named, spec, caption=voice.say("uplift.caption"), facts=facts, most=40)]
     if voice.analyst and len(result.columns):
         columns = result.columns.assign(
-            by=[voice.label("column", b) for b in result.columns["by"]], verdict=[voice.label("verdict", v) for v in result.columns["verdict"]]
+            by=[voice.label("column", b) for b in result.columns["by"]],
+            verdict=[voice.label("verdict", v) for v in result.columns["verdict"]],
         )
         each: list[Spec] = [("by", "text"), ("segments", "number"), ("p_value", "number"), ("verdict", "text")]
         tables.append(grid(voice, columns, each, caption=voice.say("uplift.columns"), facts=facts))

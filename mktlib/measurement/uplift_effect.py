@@ -86,11 +86,11 @@ def uplift(
         data, treatment=treatment, outcome=outcome, by=by, treated=treated, control=control, propensity=propensity, found=wrong
     )
     people, balance, evidence, told = _assigned(people, assigned, propensity, treatment)
-    facts = {"outcome": outcome, "treatment": treatment, "treated": people.treated, "control": people.control, "currency": currency}
-    facts |= {"level": level, "evidence": evidence, "unmeasured": unmeasured, "window_days": window_days}
+    facts: dict[str, Any] = {"outcome": outcome, "treatment": treatment, "treated": people.treated, "control": people.control}
+    facts |= {"currency": currency, "level": level, "evidence": evidence, "unmeasured": unmeasured, "window_days": window_days}
     facts |= {"left_out": people.left_out, "kind": "share" if np.isin(people.y, (0, 1)).all() else "number"}
     facts |= _whole(people, evidence, level) | {"p_balance": float(balance["p_value"].min()) if len(balance) else None}
-    facts |= money_facts(tuple(facts[f"brought{e}"] for e in ENDS), spend, worth)  # type: ignore[arg-type]
+    facts |= money_facts(tuple(facts[f"brought{e}"] for e in ENDS), spend, worth)
     table, columns = _segments(people, facts)
     curve, rule = _targeting(people, facts, seed)
     facts |= rule | {"outside": sum(int(f.found or 0) for f in told if f.code == "N_UPLIFT_OUTSIDE")}
@@ -183,7 +183,9 @@ def _whole(people: People, evidence: str, level: float) -> dict[str, Any]:
     ends = [effect, effect - z * sd, effect + z * sd]
     out: dict[str, Any] = {"people": len(people.t), "n_treated": treated, "n_control": len(people.t) - treated}
     out |= {"mean_treated": float(with_it), "mean_control": float(without), "chance": float(people.t.mean())}
-    out |= {f"effect{e}": x for e, x in zip(ENDS, ends, strict=True)} | {f"brought{e}": x * treated for e, x in zip(ENDS, ends, strict=True)}
+    out |= {f"effect{e}": x for e, x in zip(ENDS, ends, strict=True)} | {
+        f"brought{e}": x * treated for e, x in zip(ENDS, ends, strict=True)
+    }
     out |= _relative(float(without), float(with_it), found.error[0], z)
     decided, leaning = abs(effect) > z * sd, abs(effect) > norm.ppf(0.5 + LEANING / 2) * sd
     out["p_value"] = float(2 * norm.sf(abs(effect) / sd)) if sd > 0 else 1.0
@@ -226,9 +228,7 @@ def _of_column(column: Column, people: People, facts: Mapping[str, Any]) -> tupl
     table = table.assign(alone_low=found.raw - z * sd, alone_high=found.raw + z * sd, effect=sure.ends[:, 0])
     table = table.assign(low=sure.ends[:, 1], high=sure.ends[:, 2])
     decided = (table["low"] > 0) | (table["high"] < 0)
-    table["grade"] = [
-        grade(str(facts["evidence"]), decided=bool(d), leaning=bool(k)) for d, k in zip(decided, sure.leaning, strict=True)
-    ]
+    table["grade"] = [grade(str(facts["evidence"]), decided=bool(d), leaning=bool(k)) for d, k in zip(decided, sure.leaning, strict=True)]
     table["verdict"] = np.select([table["low"] > 0, table["high"] < 0], ["gains", "loses"], "cannot_tell")
     row: dict[str, Any] = {"by": column.name, "segments": len(column.names), "p_value": sure.p_value}
     row |= {f"spread{e}": x for e, x in zip(ENDS, sure.spread, strict=True)}
@@ -244,7 +244,9 @@ def _with_money(table: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
     table = table.assign(**{f"cost_per{e}": costs[:, k] for k, e in enumerate(ENDS)})
     if facts["worth"] is None:
         return table
-    return table.assign(**{f"roas{e}": float(facts["worth"]) * table[c] / each for e, c in zip(ENDS, ("effect", "low", "high"), strict=True)})
+    return table.assign(
+        **{f"roas{e}": float(facts["worth"]) * table[c] / each for e, c in zip(ENDS, ("effect", "low", "high"), strict=True)}
+    )
 
 
 # ---------------------------------------------------------------- targeting
