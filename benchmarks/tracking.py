@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,7 +176,7 @@ def run_rate(log: pd.DataFrame, weeks: int, w: int, column: str) -> tuple[float,
     return total, total - reach, total + reach
 
 
-def landing(campaigns: int, seed: int, kinds: list[str]) -> None:
+def landing(campaigns: int, seed: int, kinds: list[str], until: float) -> None:
     """Coverage, width and error of the forecast at the end of each week."""
     plan, weeks = plan_of(6), 6
     rows = placements(plan.schedule)
@@ -183,6 +184,8 @@ def landing(campaigns: int, seed: int, kinds: list[str]) -> None:
     for kind in kinds:
         rng = np.random.default_rng([seed, list(TRUTHS).index(kind)])
         for k in tqdm(range(campaigns), file=sys.stderr):
+            if time.monotonic() > until:
+                break
             true = campaign(plan, rows, kind, rng, calm=False, daily=False)
             job = job_of(plan, true.log, k)
             for week in range(0, weeks):
@@ -212,7 +215,7 @@ def landing(campaigns: int, seed: int, kinds: list[str]) -> None:
     )
 
 
-def alarms(campaigns: int, seed: int, kinds: list[str], factor: float) -> None:
+def alarms(campaigns: int, seed: int, kinds: list[str], factor: float, until: float) -> None:
     """Campaigns with an alarm in 28 daily looks: of this rule, and of the naive one (10 % off, or z beyond 1.96). factor: true overspend of
     paid_social (1: none)."""
     track_ahead.DRAWS = 300  # the alarms need means and spreads alone
@@ -222,6 +225,8 @@ def alarms(campaigns: int, seed: int, kinds: list[str], factor: float) -> None:
     for kind in kinds:
         rng = np.random.default_rng([seed, 7, list(TRUTHS).index(kind)])
         for k in tqdm(range(campaigns), file=sys.stderr):
+            if time.monotonic() > until:
+                break
             true = campaign(plan, rows, kind, rng, calm=True, daily=True)
             log = true.log
             if factor != 1:
@@ -246,8 +251,8 @@ def alarms(campaigns: int, seed: int, kinds: list[str], factor: float) -> None:
     frame = pd.DataFrame(kept)
     frame["any"] = frame[["pace", "whole", "stop"]].any(axis=1)
     frame["naive_any"] = frame[["naive_pace", "naive_rate"]].any(axis=1)
-    print(f"overspend of paid_social: {factor}; campaigns {campaigns}")
-    print(frame.groupby("truth", sort=False).mean().round(3).to_string())
+    print(f"overspend of paid_social: {factor}")
+    print(frame.groupby("truth", sort=False).mean().assign(campaigns=frame.groupby("truth").size()).round(3).to_string())
 
 
 def worth_of(rows: pd.DataFrame, rate: np.ndarray) -> dict[Any, float]:
@@ -263,8 +268,10 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--truths", nargs="+", default=["as promised"])
     parser.add_argument("--factor", type=float, default=1.0)
+    parser.add_argument("--minutes", type=float, default=60.0, help="stop then, and print what there is")
     args = parser.parse_args()
+    until = time.monotonic() + 60 * args.minutes
     if args.what == "landing":
-        landing(args.campaigns, args.seed, args.truths)
+        landing(args.campaigns, args.seed, args.truths, until)
     else:
-        alarms(args.campaigns, args.seed, args.truths, args.factor)
+        alarms(args.campaigns, args.seed, args.truths, args.factor, until)

@@ -79,7 +79,7 @@ def landed() -> Tracking:
     return Tracking(
         table=table,
         late=made.late.head(0),
-        pacing=made.pacing.head(0),
+        pacing=made.pacing[made.pacing["channel"] == "display"],
         landing=landing,
         path=made.path,
         pieces=made.pieces.head(0),
