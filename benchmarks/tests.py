@@ -1,7 +1,7 @@
 """Tests that are looked at daily: how often equal arms get a winner, what the promise costs, and whether sizes keep their word.
 
-    python benchmarks/tests.py            # false winners of equal arms, 28 daily looks
-    python benchmarks/tests.py --power    # arms that differ: power and people, looked at daily and once
+python benchmarks/tests.py            # false winners of equal arms, 28 daily looks
+python benchmarks/tests.py --power    # arms that differ: power and people, looked at daily and once
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from mktlib.measurement import sample_size
 from mktlib.measurement.contrasts import Means, Reading, Sums, contrast, means
 
 LOOKS = 28
-Draw = Callable[[np.random.Generator, int, int], np.ndarray]  # (random numbers, people, arm) -> (people, 3) numerator, denominator, covariate
+Draw = Callable[
+    [np.random.Generator, int, int], np.ndarray
+]  # (random numbers, people, arm) -> (people, 3) numerator, denominator, covariate
 
 
 def columns(y: np.ndarray, base: np.ndarray | None = None, before: np.ndarray | None = None) -> np.ndarray:
@@ -57,14 +59,18 @@ def looked_at(arms: list[np.ndarray], days: int) -> Sums:
     """Sums of two arms at the end of each day: the control and the arm of the first day, of the second ..."""
     centre = [a.mean(axis=0) for a in arms]
     parts = [np.array_split(a - c, days) for a, c in zip(arms, centre, strict=True)]
-    n, mean, cov = np.empty((days, 2)), np.empty((days, 2, 3)), np.empty((days, 2, 3, 3))
+    n, fourth, mean, cov = np.empty((days, 2)), np.empty((days, 2)), np.empty((days, 2, 3)), np.empty((days, 2, 3, 3))
+    apart = [np.array_split((a[:, 0] - c[0] / c[1] * a[:, 1]) / c[1], days) for a, c in zip(arms, centre, strict=True)]
     for k, part in enumerate(parts):
         n[:, k] = count = np.cumsum([len(p) for p in part])
         mean[:, k] = middle = np.cumsum([p.sum(axis=0) for p in part], axis=0) / count[:, None]
         second = np.cumsum([p.T @ p for p in part], axis=0)
         cov[:, k] = (second - count[:, None, None] * middle[:, :, None] * middle[:, None, :]) / (count - 1)[:, None, None]
+        fourth[:, k] = np.cumsum([(p**4).sum() for p in apart[k]])
     binary = all(np.isin(a[:, 0], (0, 1)).all() and (a[:, 1] == 1).all() for a in arms)
-    return Sums(n=n.ravel(), mean=(mean + centre).reshape(-1, 3), cov=cov.reshape(-1, 3, 3), share=binary)
+    return Sums(
+        n=n.ravel(), mean=(mean + centre).reshape(-1, 3), cov=cov.reshape(-1, 3, 3), share=binary, fourth=None if binary else fourth.ravel()
+    )
 
 
 def seen_at(sums: Sums, covariate: bool) -> Means:
@@ -73,6 +79,7 @@ def seen_at(sums: Sums, covariate: bool) -> Means:
         return means(sums, covariate=False)
     each = [means(sums.of(np.array([k, k + 1])), covariate=True) for k in range(0, len(sums.n), 2)]
     parts = {name: np.concatenate([getattr(m, name) for m in each]) for name in ("n", "value", "variance")}
+    parts |= {} if sums.share else {name: np.concatenate([getattr(m, name) for m in each]) for name in ("square", "fourth")}
     return Means(**parts, events=np.concatenate([m.events for m in each]) if sums.share else None, saved=0.0)
 
 
@@ -112,7 +119,9 @@ SIZES = {"5": (5, 5), "50": (50, 50), "400": (400, 400), "40 and 360": (360, 40)
 
 
 def equal_arms(runs: int) -> None:
-    print("| outcome | people a day and arm | daily looks: ours, size planned | ours, no size | z > 1.96 | P(best) > 95 % | one look, z > 1.96 |")
+    print(
+        "| outcome | people a day, arm | ours, size planned | ours, no size | daily z > 1.96 | daily P(best) > 95 % | one look, z > 1.96 |"
+    )
     print("|---|---|---|---|---|---|---|")
     for name, (draw, covariate) in WORLDS.items():
         for size, a_day in SIZES.items():
@@ -122,7 +131,7 @@ def equal_arms(runs: int) -> None:
 
 def power(runs: int) -> None:
     """Tests of the size that `sample_size` gives, the lift being true."""
-    print("| baseline | lift, points | people, one look | told | people, daily looks | told at the end or before | people on average | promised |")
+    print("| baseline | lift, points | people, one look | told | people, daily looks | told | people on average | promised |")
     print("|---|---|---|---|---|---|---|---|")
     for base, lift in ((0.0057, 0.0028), (0.05, 0.01), (0.10, 0.02), (0.40, 0.04)):
         size = sample_size(baseline=base, lift=lift).facts
@@ -130,8 +139,8 @@ def power(runs: int) -> None:
         days = [_day(share(base, lift), size["n"], seed) for seed in range(runs)]
         used = np.mean([LOOKS if d is None else d for d in days]) / LOOKS * size["people"]
         seen = np.mean([d is not None for d in days])
-        two = 2 * size["n_fixed"]
-        print(f"| {base:.2%} | {100 * lift:.2f} | {two:,} | {once:.3f} | {size['people']:,} | {seen:.3f} | {used:,.0f} | {size['people_usual']:,} |")
+        first = f"| {base:.2%} | {100 * lift:.2f} | {2 * size['n_fixed']:,} | {once:.3f} "
+        print(f"{first}| {size['people']:,} | {seen:.3f} | {used:,.0f} | {size['people_usual']:,} |", flush=True)
 
 
 def _once(draw: Draw, n: int, seed: int) -> bool:

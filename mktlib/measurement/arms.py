@@ -16,7 +16,6 @@ import pandas as pd
 from scipy.stats import chi2_contingency
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake import to_pandas
 from mktlib.intake.inputs import absent, as_group, identities, not_numbers, numbers, twice
 from mktlib.measurement.contrasts import Sums, added
 from mktlib.vocabulary import Tables, finding, nearest
@@ -75,11 +74,10 @@ def measured(metric: Any, names: Sequence[str], tables: Tables) -> tuple[list[st
 
 
 def read_people(
-    data: Any, *, columns: Sequence[str], arm: str, control: Any, covariate: str | None, unit: str | None, people: str | None,
-    by: Sequence[str], found: Sequence[Finding],
+    frame: pd.DataFrame, *, columns: Sequence[str], arm: str, control: Any, covariate: str | None, unit: str | None, people: str | None,
+    by: Sequence[str], money: bool, found: Sequence[Finding],
 ) -> People:  # fmt: skip
     """The people of a test; every problem of the data and of the options (`found`) at once."""
-    frame = to_pandas(data)
     wanted = [*columns, arm, *(c for c in (covariate, unit, people) if c), *by]
     wrong = [*found, *absent(frame, list(dict.fromkeys(wanted)))]
     if len(columns) not in (1, 2) or (people and len(columns) == 2):
@@ -110,7 +108,7 @@ def read_people(
         said += more
     elif not people:
         said += twice(frame)
-    return _kept(table, order, columns, covariate, people, {c: _names(frame[c]) for c in by}, said)
+    return _kept(table, order, columns, covariate, people, {c: _names(frame[c]) for c in by}, money, said)
 
 
 def _named(values: pd.Series) -> tuple[Array, list[str]]:
@@ -174,7 +172,7 @@ def _one_row_each(
 
 def _kept(
     table: pd.DataFrame, order: Sequence[str], columns: Sequence[str], covariate: str | None, people: str | None,
-    groups: Mapping[str, list[str]], said: list[Finding],
+    groups: Mapping[str, list[str]], money: bool, said: list[Finding],
 ) -> People:  # fmt: skip
     """People with an outcome; those without one are counted by arm."""
     drawn = np.bincount(table["arm"], weights=np.nan_to_num(table["w"]), minlength=len(order))
@@ -191,12 +189,12 @@ def _kept(
         raise DataError(finding("E_NO_PEOPLE", column=columns[0]))
     y, weight = table["y0"].to_numpy(float), table["w"].to_numpy(float) if people else None
     base = table["y1"].to_numpy(float) if len(columns) == 2 else np.ones(len(table))
-    _refuse(columns, people, y, base, weight, table["arm"].to_numpy(), order)
+    _refuse(columns, y, base, weight, table["arm"].to_numpy(), order)
     return People(
         arms=tuple(order),
         arm=table["arm"].to_numpy(),
         columns=np.column_stack([y, base, table["x"].to_numpy(float)]),
-        kind=_kind(columns, people, y),
+        kind=_kind(columns, people, y, money),
         groups={c: (names, table[f"g{k}"].to_numpy()) for k, (c, names) in enumerate(groups.items())},
         drawn=drawn,
         findings=tuple(said),
@@ -204,7 +202,7 @@ def _kept(
     )
 
 
-def _refuse(columns: Sequence[str], people: str | None, y: Array, base: Array, weight: Array | None, arm: Array, order: Sequence[str]) -> None:
+def _refuse(columns: Sequence[str], y: Array, base: Array, weight: Array | None, arm: Array, order: Sequence[str]) -> None:
     """Counts above their people, denominators below 0 or all 0."""
     wrong = []
     if weight is not None and ((y > weight) | (y < 0)).any():
@@ -214,18 +212,18 @@ def _refuse(columns: Sequence[str], people: str | None, y: Array, base: Array, w
         wrong.append(finding("E_NEGATIVE_COUNT", column=columns[1], found=f"{base.min():g}"))
     if len(columns) == 2:
         totals = np.bincount(arm, weights=base, minlength=len(order))
-        wrong += [finding("E_NO_DENOMINATOR", column=columns[1], found=order[k]) for k in np.flatnonzero(totals == 0)]
+        wrong += [finding("E_NO_DENOMINATOR", column=columns[1], found=order[int(k)]) for k in np.flatnonzero(totals == 0)]
     if wrong:
         raise DataError(wrong)
 
 
-def _kind(columns: Sequence[str], people: str | None, y: Array) -> str:
+def _kind(columns: Sequence[str], people: str | None, y: Array, money: bool) -> str:
     """proportion (0 or 1 a person), ratio (of two columns), count (whole numbers of 0 or more), mean."""
-    if people or (len(columns) == 1 and bool(np.isin(y, (0.0, 1.0)).all())):
+    if people or (len(columns) == 1 and not money and bool(np.isin(y, (0.0, 1.0)).all())):
         return "proportion"
     if len(columns) == 2:
         return "ratio"
-    return "count" if bool((y >= 0).all() and (y == np.floor(y)).all()) else "mean"
+    return "count" if not money and bool((y >= 0).all() and (y == np.floor(y)).all()) else "mean"
 
 
 def _unevenly(arm: Array, blank: Array, arms: int, column: str) -> list[Finding]:
@@ -240,15 +238,24 @@ def _unevenly(arm: Array, blank: Array, arms: int, column: str) -> list[Finding]
 
 def not_options(**given: Any) -> list[Finding]:
     """What is wrong with the options of a comparison."""
-    choices = {"look": ("any", "fixed"), "correction": ("fwer", "fdr", "none"), "assigned": ("lot", "chosen"), "better": ("high", "low", None)}
+    choices = {"look": ("any", "fixed"), "correction": ("fwer", "fdr", "none"), "assigned": ("lot", "chosen"), "better": ("high", "low")}
     wrong = []
     for name, known in choices.items():
-        if name in given and given[name] not in known:
-            expected = " | ".join(f'{name}="{k}"' for k in known if k)
-            wrong.append(finding("E_OPTION", column=name, found=given[name], expected=expected, hint=nearest(given[name], [k for k in known if k])))
-    for name, fine, expected in (("least", lambda v: v > 0, "least=0.005"), ("planned", lambda v: v >= 2, "planned=20_000"),
-                                 ("unmeasured", lambda v: 0 <= v <= 1, "unmeasured=0.3")):  # fmt: skip
+        value = given.get(name, known[0])
+        if value not in known and not (name == "better" and value is None):
+            expected = " | ".join(f'{name}="{k}"' for k in known)
+            wrong.append(finding("E_OPTION", column=name, found=value, expected=expected, hint=nearest(value, known)))
+    rules = (
+        ("least", lambda v: v > 0, "least=0.005"),
+        ("planned", lambda v: v >= 2, "planned=20_000"),
+        ("unmeasured", lambda v: 0 <= v <= 1, "unmeasured=0.3"),
+    )
+    for name, fine, expected in rules:
         value = given.get(name)
-        if value is not None and not (isinstance(value, Real) and not isinstance(value, bool) and np.isfinite(float(value)) and fine(float(value))):
+        if value is not None and not (_finite(value) and fine(float(value))):
             wrong.append(finding("E_OPTION", column=name, found=value, expected=expected))
     return wrong
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(float(value)))

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from mktlib.errors import DataError, Finding
+from mktlib.intake import to_pandas
 from mktlib.measurement.arms import People, measured, not_options, read_people
 from mktlib.measurement.contrasts import Means, Reading, Sums, Told, contrast, means
 from mktlib.measurement.correcting import corrected
@@ -62,7 +63,7 @@ def compare(
         covariate: column measured before the test, whose part in the luck is taken off (CUPED). That it is from before is your word; that
             it does not differ between arms is checked.
         look: "any": ranges hold at every look together, whenever one stops. "fixed": for one look at the planned end alone.
-        planned: people in all arms at the planned end, written down before; it tunes the ranges of look="any". None: they are a little wider.
+        planned: people in all arms at the planned end, written down before; it tunes the ranges of look="any". None: they are wider.
         unit: column of the person, where a person has several rows. people: column that counts the people of a row; the metric is then
             the number of those who did it.
         by: columns of segments, known before the test, in each of which the lift is told too.
@@ -93,11 +94,16 @@ def compare(
     known = tables or load_tables()
     lists = [by] if isinstance(by, str) else list(by or [])
     found = [*not_level(level), *not_tables(tables)]
-    found += not_options(look=look, correction=correction, assigned=assigned, better=better, least=least, planned=planned, unmeasured=unmeasured)
-    found += [finding("E_OPTION", column=n, found=v, expected=f"{n}=None") for n, v in (("covariate", covariate), ("unit", unit)) if people and v]
-    names = _column_names(data)
-    columns, row = measured(metric, names, known)
-    read = read_people(data, columns=columns, arm=arm, control=control, covariate=covariate, unit=unit, people=people, by=lists, found=found)
+    found += not_options(
+        look=look, correction=correction, assigned=assigned, better=better, least=least, planned=planned, unmeasured=unmeasured
+    )
+    spare = {"covariate": covariate, "unit": unit} if people else {}
+    found += [finding("E_OPTION", column=n, found=v, expected=f"{n}=None") for n, v in spare.items() if v]
+    frame = to_pandas(data)
+    columns, row = measured(metric, [str(c) for c in frame.columns], known)
+    money = currency is not None or row.get("family") == "money"
+    named: dict[str, Any] = {"columns": columns, "arm": arm, "control": control, "covariate": covariate, "unit": unit, "people": people}
+    read = read_people(frame, **named, by=lists, money=money, found=found)
     expected, wrong = shares(ratio, read.arms)
     if wrong:
         raise DataError(wrong)
@@ -113,18 +119,25 @@ def compare(
     facts: dict[str, Any] = {"metric": columns[0] if not isinstance(metric, str) or len(columns) == 1 else str(metric)}
     facts |= {"per": columns[1] if len(columns) == 2 and not isinstance(metric, str) else None, "control": read.arms[0], "level": level}
     facts |= {"kind": "arms", "measure": read.kind, "unit": _unit(read.kind, row, currency), "currency": currency or "EUR"}
-    facts |= {"better": "low" if test.sign < 0 else "high", "look": look, "planned": planned, "people": int(told.n.sum()), "arms": len(read.arms)}
+    facts |= {
+        "better": "low" if test.sign < 0 else "high",
+        "look": look,
+        "planned": planned,
+        "people": int(told.n.sum()),
+        "arms": len(read.arms),
+    }
     facts |= {"assigned": assigned, "evidence": "randomised" if test.lot else "observational", "withheld": withheld, "mismatch": mismatch}
-    facts |= {"covariate": covariate if used else None, "saved": told.saved, "correction": correction, "least": least, "unmeasured": unmeasured}
+    facts |= {
+        "covariate": covariate if used else None,
+        "saved": told.saved,
+        "correction": correction,
+        "least": least,
+        "unmeasured": unmeasured,
+    }
     facts |= _headline(table, test) | _price(table, test, each)
     remarks = _remarks(test, facts, expected, table)
     return Comparison(table=table.drop(columns="error"), segments=segments, targeting=targeting, facts=facts,
                       findings=(*read.findings, *moved, *remarks))  # fmt: skip
-
-
-def _column_names(data: Any) -> list[str]:
-    names = getattr(data, "columns", [])
-    return [str(c) for c in (names() if callable(names) else names)]
 
 
 def _unit(kind: str, row: Mapping[str, Any], currency: str | None) -> str:
@@ -226,14 +239,16 @@ def _remarks(test: Trial, facts: Mapping[str, Any], expected: np.ndarray, table:
     """What a reader must know before he reads a number."""
     read, out = test.read, []
     if facts["withheld"]:
-        seen = ", ".join(f"{a} {int(round(n)):d}" for a, n in zip(read.arms, read.drawn, strict=True))
+        seen = ", ".join(f"{a} {round(n):d}" for a, n in zip(read.arms, read.drawn, strict=True))
         wanted = ", ".join(f"{a} {round(n):d}" for a, n in zip(read.arms, read.drawn.sum() * expected, strict=True))
         out.append(finding("E_SAMPLE_RATIO", level="warning", found=seen, wanted=wanted))
     if not test.lot:
         out.append(finding("N_CHOSEN", level="warning"))
     if test.how.look == "fixed":
         early = test.how.planned is not None and facts["people"] < 0.95 * test.how.planned
-        values = {"people": f"{facts['people']:d}", "planned": f"{test.how.planned:.0f}"} if early and test.how.planned else {}
+        values: dict[str, Any] = (
+            {"people": f"{facts['people']:d}", "planned": f"{test.how.planned:.0f}"} if early and test.how.planned else {}
+        )
         out.append(finding("N_READ_EARLY" if early else "N_ONE_LOOK", level="warning" if early else "note", **values))
     if table["low"].iloc[1:].isna().any():
         few = ", ".join(table["arm"].iloc[1:][table["low"].iloc[1:].isna()].head(5))

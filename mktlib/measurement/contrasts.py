@@ -1,4 +1,4 @@
-"""Sums of a test's people, and what two arms' sums say of their difference: counts, means, ratios of two columns, less what was known before.
+"""Sums of a test's people, and what two arms' sums say of their difference: means, ratios of two columns, less what was known before.
 
 The mathematics sees sums alone (people, means, covariances), never rows, so that a million rows cost no more than a thousand once they
 are added up. For one look at the planned end the numbers are those of tea-tasting; for looks at any time those of `sequences`.
@@ -19,21 +19,27 @@ from mktlib.measurement import sequences
 
 Array = NDArray[Any]
 RARE, FEW = 0.1, 10
+MAKERS = 8.0
+"""People who make the spread of an outcome (square of the sum of squares over the sum of fourth powers), below which no range is given:
+the great spenders are then still to come, and nothing that was seen tells how great they are."""
 """Share of people below which an outcome is rare: its range is that of its events too. Expected events below which nothing is normal."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sums:
     """What is kept of g groups of people. n (g,); mean (g, 3) and cov (g, 3, 3) of numerator, denominator and covariate (1 and 0 where
-    there is none). share: every outcome is 0 or 1."""
+    there is none). share: every outcome is 0 or 1. fourth (g,): sum of the fourth powers of how far each person lies from the group's
+    mean (or ratio); None where nobody asked."""
 
     n: Array
     mean: Array
     cov: Array
     share: bool
+    fourth: Array | None = None
 
     def of(self, rows: Array) -> Sums:
-        return Sums(n=self.n[rows], mean=self.mean[rows], cov=self.cov[rows], share=self.share)
+        fourth = None if self.fourth is None else self.fourth[rows]
+        return Sums(n=self.n[rows], mean=self.mean[rows], cov=self.cov[rows], share=self.share, fourth=fourth)
 
 
 def added(group: Array, groups: int, columns: Array, share: bool) -> Sums:
@@ -46,23 +52,33 @@ def added(group: Array, groups: int, columns: Array, share: bool) -> Sums:
     for i in range(3):
         for j in range(i, 3):
             cov[:, i, j] = cov[:, j, i] = np.bincount(group, weights=away[:, i] * away[:, j], minlength=groups)
-    return Sums(n=n, mean=mean, cov=cov / np.maximum(n - 1, 1)[:, None, None], share=share)
+    fourth = None if share else np.bincount(group, weights=_apart(group, mean, away) ** 4, minlength=groups)
+    return Sums(n=n, mean=mean, cov=cov / np.maximum(n - 1, 1)[:, None, None], share=share, fourth=fourth)
+
+
+def _apart(group: Array, mean: Array, away: Array) -> Array:
+    """(n,) how far each person lies from the ratio of his group, in its own unit."""
+    base = np.where(mean[:, 1] != 0, mean[:, 1], 1.0)
+    return np.asarray((away[:, 0] - (mean[:, 0] / base)[group] * away[:, 1]) / base[group])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Means:
     """One value a group: n, value, variance of one person (g,); events (g,) where the outcome is a share and nothing else was taken
-    off; saved: share of the variance that the covariate took away."""
+    off; saved: share of the variance that the covariate took away; square, fourth (g,): sums of powers of how far people lie apart."""
 
     n: Array
     value: Array
     variance: Array
     events: Array | None
     saved: float
+    square: Array | None = None
+    fourth: Array | None = None
 
     def of(self, rows: Any) -> Means:
-        events = None if self.events is None else self.events[rows]
-        return Means(n=self.n[rows], value=self.value[rows], variance=self.variance[rows], events=events, saved=self.saved)
+        events, square, fourth = (None if x is None else x[rows] for x in (self.events, self.square, self.fourth))
+        n, value, variance = self.n[rows], self.value[rows], self.variance[rows]
+        return Means(n=n, value=value, variance=variance, events=events, saved=self.saved, square=square, fourth=fourth)
 
 
 def means(sums: Sums, *, covariate: bool) -> Means:
@@ -74,11 +90,13 @@ def means(sums: Sums, *, covariate: bool) -> Means:
         variance = (sums.cov[:, 0, 0] - 2 * value * sums.cov[:, 0, 1] + value**2 * sums.cov[:, 1, 1]) / denominator**2
         along = (sums.cov[:, 0, 2] - value * sums.cov[:, 1, 2]) / denominator
     events = sums.n * sums.mean[:, 0] if sums.share else None
+    square = variance * np.maximum(sums.n - 1, 0)
+    powers: dict[str, Any] = {} if sums.fourth is None else {"square": square, "fourth": sums.fourth}
     if not covariate:
         if sums.share:  # a variance that 0 of 20 does not make nothing
             smooth = (sums.n * value + 1) / (sums.n + 2)
             variance = smooth * (1 - smooth)
-        return Means(n=sums.n, value=value, variance=variance, events=events, saved=0.0)
+        return Means(n=sums.n, value=value, variance=variance, events=events, saved=0.0, **powers)
     free = np.maximum(sums.n - 1, 0)
     spread = float((free * sums.cov[:, 2, 2]).sum())
     slope = float(np.nansum(free * along)) / spread if spread > 0 else 0.0
@@ -86,7 +104,7 @@ def means(sums: Sums, *, covariate: bool) -> Means:
     less = np.maximum(variance - 2 * slope * along + slope**2 * sums.cov[:, 2, 2], 0.0)
     whole = float(np.nansum(free * variance))
     saved = max(0.0, 1 - float(np.nansum(free * less)) / whole) if whole > 0 else 0.0
-    return Means(n=sums.n, value=value - slope * (sums.mean[:, 2] - centre), variance=less, events=events, saved=saved)
+    return Means(n=sums.n, value=value - slope * (sums.mean[:, 2] - centre), variance=less, events=events, saved=saved, **powers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +134,7 @@ def contrast(arm: Means, control: Means, how: Reading, alpha: float) -> Told:
     """The difference of each group of `arm` from the same one of `control`, with a range of level 1 - alpha."""
     lift, error = sequences.difference(arm.n, arm.value, arm.variance, control.n, control.value, control.variance)
     known = (arm.n > 1) & (control.n > 1) & np.isfinite(lift) & np.isfinite(error) & (error > 1e-12 * np.abs(control.value))
+    known &= makers(arm, control) >= MAKERS
     people = arm.n + control.n
     if how.look == "any":
         safe = np.where(known, error, 1.0)
@@ -130,6 +149,15 @@ def contrast(arm: Means, control: Means, how: Reading, alpha: float) -> Told:
     lost = ~np.isfinite(low) | ~np.isfinite(high)
     low, high = np.where(lost, np.nan, low), np.where(lost, np.nan, high)
     return Told(lift=lift, error=error, low=low, high=high, p=p, ratio_low=ratios[0], ratio_high=ratios[1])
+
+
+def makers(arm: Means, control: Means) -> Array:
+    """(g,) how many people make the spread of both: all of n in a law without tails, one where one person makes all of it."""
+    if arm.square is None or arm.fourth is None or control.square is None or control.fourth is None:
+        return np.full(len(arm.n), np.inf)
+    square, fourth = arm.square + control.square, arm.fourth + control.fourth
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.divide(square**2, fourth, out=np.zeros(len(square)), where=fourth > 0))
 
 
 def _once(arm: Means, control: Means, known: Array, alpha: float) -> tuple[Array, Array]:
@@ -186,8 +214,8 @@ def _with_events(arm: Means, control: Means, how: Reading, alpha: float, told: l
     else:
         low[rare], high[rare] = np.where(none, low[rare], ends[0]), np.where(none, high[rare], ends[1])
     finite = [np.where(np.isfinite(most) & (k0 > 0), r, np.nan) for r in (least, most)]
-    below[rare] = np.fmin(below[rare], finite[0]) if how.look == "any" else finite[0]
-    above[rare] = np.where(np.isnan(above[rare]), np.nan, np.maximum(above[rare], finite[1])) if how.look == "any" else finite[1]
+    below[rare] = np.minimum(below[rare], finite[0]) if how.look == "any" else finite[0]
+    above[rare] = np.maximum(above[rare], finite[1]) if how.look == "any" else finite[1]
     return [low, high, p, below, above]
 
 

@@ -14,8 +14,8 @@ def corrected(p: Array, alpha: float, correction: str) -> tuple[Array, float]:
     """(p-values raised (m,), alpha that each range is made for).
 
     "fwer": no false winner at all (Bonferroni; all ranges hold together). "fdr": of the winners named, at most a share alpha is false
-    (Benjamini & Hochberg 1995; for p-values that hold at all looks under any dependence, Wang & Ramdas 2022), with ranges of those that were
-    chosen (Benjamini & Yekutieli 2005). A range leaves out 0 exactly where its raised p-value is at most alpha.
+    (Benjamini & Hochberg 1995; for p-values that hold at all looks under any dependence, Wang & Ramdas 2022), with ranges of those
+    that were chosen (Benjamini & Yekutieli 2005). A range leaves out 0 exactly where its raised p-value is at most alpha.
 
     >>> p, each = corrected(np.array([0.01, 0.04, 0.6]), 0.05, "fwer")
     >>> p.round(3).tolist(), round(each, 4)

@@ -32,7 +32,9 @@ def shares(ratio: Any, arms: Sequence[str]) -> tuple[np.ndarray, list[Finding]]:
         given = {str(k).strip(): v for k, v in ratio.items()}
         unknown = [k for k in given if k not in arms]
         if unknown or len(given) != len(arms):
-            return alike, [finding("E_OPTION", column="ratio", found=", ".join(given), expected=expected, hint=nearest((unknown or [""])[0], arms))]
+            return alike, [
+                finding("E_OPTION", column="ratio", found=", ".join(given), expected=expected, hint=nearest((unknown or [""])[0], arms))
+            ]
         parts: list[Any] = [given[a] for a in arms]
     elif isinstance(ratio, Sequence) and not isinstance(ratio, str) and len(ratio) == len(arms):
         parts = list(ratio)

@@ -7,6 +7,7 @@ better known before than after.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
@@ -91,20 +92,26 @@ def sample_size(
     usual = powers.usual_end(drift["any"], alpha=alpha, looks=int(looks), tuned=1 - level)
     how = _How(spread=spread, parts=parts, drift=drift, usual=usual, look=look, traffic=traffic)
     table = pd.DataFrame([how.row(float(x)) for x in lifts])
-    asked = table.iloc[int(np.abs(table["lift"] - target).argmin()) if target is not None else len(table) // 2].to_dict()
+    asked: dict[Any, Any] = table.iloc[int(np.abs(table["lift"] - target).argmin()) if target is not None else len(table) // 2].to_dict()
     asked |= {k: int(asked[k]) for k in ("n_fixed", "n", "people", "people_usual")}
     facts: dict[str, Any] = {"kind": kind, "unit": "money" if currency else "percent" if kind == "proportion" else "number"}
     facts |= {"baseline": float(baseline), "sd": sd, "asked": target is not None, "power": float(power), "level": level, "alpha": alpha}
     facts |= {"arms": int(arms), "look": look, "looks": int(looks), "shares": parts.tolist(), "traffic": traffic}
-    facts |= {"saved": float(correlation) ** 2, "currency": currency or "EUR", "usual_share": usual, **asked}
+    facts |= {"saved": float(correlation) ** 2, "currency": currency or "EUR", "usual_share": usual}
+    facts |= {str(k): v for k, v in asked.items()}
     return SampleSize(table=table, curve=how.curve(asked["n"]), facts=facts, findings=tuple(_remarks(facts)))
 
 
+@dataclass(frozen=True, kw_only=True)
 class _How:
-    """What holds for every row of one question."""
+    """What holds for every row of one question. usual: share of the people needed on average."""
 
-    def __init__(self, *, spread: _Spread, parts: np.ndarray, drift: Mapping[str, float], usual: float, look: str, traffic: float | None) -> None:
-        self.spread, self.parts, self.drift, self.usual, self.look, self.traffic = spread, parts, drift, usual, look, traffic
+    spread: _Spread
+    parts: np.ndarray
+    drift: Mapping[str, float]
+    usual: float
+    look: str
+    traffic: float | None
 
     def people(self, lift: float, look: str) -> float:
         """People in all arms; that of the comparison that needs most."""
@@ -135,11 +142,14 @@ class _How:
         return float(brentq(lambda x: np.log(self.people(x, look) / people), most * 1e-9, most, xtol=most * 1e-12, rtol=1e-9))
 
 
+@dataclass(frozen=True)
 class _Spread:
-    """The variance of one person in an arm with a lift and in the control."""
+    """The variance of one person in an arm with a lift and in the control; kept: the share that a covariate leaves."""
 
-    def __init__(self, kind: str, baseline: float, variance: float | None, kept: float) -> None:
-        self.kind, self.baseline, self.variance, self.kept = kind, baseline, variance, kept
+    kind: str
+    baseline: float
+    variance: float | None
+    kept: float
 
     def variances(self, lift: float) -> tuple[float, float]:
         if self.kind == "proportion":

@@ -28,7 +28,9 @@ OTHERS = "(others)"
 MOST_NAMED = 5
 
 
-def within(read: People, by: Sequence[str], test: Trial, whole: Means, covariate: bool, withheld: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+def within(
+    read: People, by: Sequence[str], test: Trial, whole: Means, covariate: bool, withheld: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(segments, targeting) of `Comparison`; empty where no segments were asked for."""
     rows, summed = [], []
     for column in progress(by, desc="segments"):
@@ -81,7 +83,7 @@ class _Segments:
             for s, name in enumerate(self.names):
                 at = s * self.arms
                 ends = {"lift": told.lift[s], "low": told.low[s], "high": told.high[s], "verdict": verdicts[s], "grade": grades[s]}
-                row = {"by": self.column, "segment": name, "arm": self.test.read.arms[arm], "n": int(round(self.told.n[at + arm]))}
+                row = {"by": self.column, "segment": name, "arm": self.test.read.arms[arm], "n": int(np.rint(self.told.n[at + arm]))}
                 out.append(row | {"mean": self.told.value[at + arm], "control": self.told.value[at], **ends})
         return out
 
@@ -94,7 +96,7 @@ class _Segments:
         told = [self._each(k, best, self.test.alpha / self.cells) for k in others]
         low = np.array([np.where(self.test.sign > 0, t.low, -t.high) for t in told])
         high = np.array([np.where(self.test.sign > 0, t.high, -t.low) for t in told])
-        switch = (low > 0).any(axis=0) & (not withheld)
+        switch = np.asarray((low > 0).any(axis=0)) & (not withheld)
         size = self.told.n.reshape(-1, self.arms).sum(axis=1)
         gain = float((size * np.maximum(high.max(axis=0), 0)).sum() / size.sum()) if len(size) and np.isfinite(high).all() else np.nan
         named = ", ".join([n for n, s in zip(self.names, switch, strict=True) if s][:MOST_NAMED])

@@ -77,7 +77,9 @@ def pattern(bars: Bars) -> str:
 def scale(bars: Bars) -> tuple[float, float, float]:
     """Where the axis begins and ends, and its step: zero and every range are inside."""
     known = [0.0, *bars.values, *(x for x in (*bars.low, *bars.high) if x is not None)]
-    span = (max(known) - min(known)) or 1.0
+    span = max(known) - min(known)
+    if not span:
+        return 0.0, 1.0, 0.25
     size = 10.0 ** math.floor(math.log10(span / 4))
     step = next(s * size for s in STEPS if s * size >= span / 5)
     low, high = min(known), max(known) if bars.ranged else max(known) + span / 10  # room for the numbers at the ends

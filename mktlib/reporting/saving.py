@@ -31,7 +31,7 @@ def saved(report: Said, path: Path) -> Path:
     if make is None:
         known = [f".{form}" for form in FORMATS]
         near = nearest(path.suffix.lower(), known)
-        hint = f'report.save("{path.stem}{near or known[0]}")'
+        hint = f'report.save("{path.name.partition(".")[0]}{near or known[0]}")'
         raise DataError(finding("E_REPORT_FORM", file=path.name, found=path.suffix or path.name, expected=", ".join(known), hint=hint))
     return write_bytes(make(report), path)
 

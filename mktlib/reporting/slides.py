@@ -225,7 +225,7 @@ class Deck:
 
     def _kicker(self, slide: Any, text: str) -> None:
         if text:
-            box = slide.shapes.add_textbox(*(self.inches(x) for x in (EDGE, 0.3, WIDE - 2 * EDGE, 0.35)))
+            box = slide.shapes.add_textbox(*(self.inches(x) for x in (EDGE, 0.22, WIDE - 2 * EDGE, 0.36)))
             self._write(box, [shortened(text, 120)], 14, colour=QUIET)
 
     def _number(self, slide: Any) -> None:

@@ -112,7 +112,9 @@ def _arms_draft(voice: Voice, result: Comparison, facts: Facts) -> Draft:
     control, arms = rows[0], rows[1:]
     best = next((r for r in arms if r["arm"] == facts["first"]), arms[0])
     headline = _headline(voice, teller, facts, best, control)
-    sentences = [] if facts["withheld"] else [_one_arm(voice, teller, r) for r in arms if r is not best and np.isfinite(r["low"])][:MOST_ARMS]
+    sentences = (
+        [] if facts["withheld"] else [_one_arm(voice, teller, r) for r in arms if r is not best and np.isfinite(r["low"])][:MOST_ARMS]
+    )
     targeting = _targeting(voice, teller, result, facts)
     sentences += [_design(voice, facts), *_size(voice, teller, facts, best), *targeting, *_team(voice, facts)]
     known = statistics(voice, facts, level="percent")
@@ -190,7 +192,7 @@ def _team(voice: Voice, facts: Facts) -> list[str]:
 
 def _targeting(voice: Voice, teller: Teller, result: Comparison, facts: Facts) -> list[str]:
     """Where another arm is shown to do better in a segment, and, for the rest, that choosing by segment gains nothing shown."""
-    if facts["withheld"] or result.targeting.empty:
+    if facts["withheld"] or facts["evidence"] != "randomised" or result.targeting.empty:
         return []
     said, idle = [], []
     for row in result.targeting.to_dict("records"):
@@ -238,7 +240,13 @@ def _arm_tables(voice: Voice, teller: Teller, result: Comparison, facts: Facts) 
     control = facts["control"]
     shown = _in_words(voice, teller, result.table, result.table["arm"] == control)
     names = {"arm": "test_arm", "n": "test_people", "mean": "test_mean", "lift": "test_lift", "range": "test_range", "grade": "test_grade"}
-    spec: list[Spec] = [("test_arm", "text"), ("test_people", "whole"), ("test_mean", "text"), ("test_lift", "text"), ("test_range", "text")]
+    spec: list[Spec] = [
+        ("test_arm", "text"),
+        ("test_people", "whole"),
+        ("test_mean", "text"),
+        ("test_lift", "text"),
+        ("test_range", "text"),
+    ]
     spec += [("test_relative", "percent"), ("test_p", "text")] if voice.analyst else []
     spec.append(("test_grade", "text"))
     shown = shown.assign(
@@ -283,7 +291,9 @@ def sample_size_draft(voice: Voice, result: SampleSize, facts: Facts) -> Draft:
     teller = Teller(voice, facts)
     lift = teller.lift(facts["lift"])
     values = {"lift": lift, "base": teller.value(facts["baseline"]), "power": chances(facts["power"], voice.language)}
-    headline = voice.count("sample_size.headline", facts["n"], people=voice.number(facts["people"]), arms=voice.number(facts["arms"]), **values)
+    headline = voice.count(
+        "sample_size.headline", facts["n"], people=voice.number(facts["people"]), arms=voice.number(facts["arms"]), **values
+    )
     sentences = []
     if facts["traffic"] is not None:
         sentences.append(voice.count("sample_size.days", facts["days"], traffic=voice.number(facts["traffic"])))
