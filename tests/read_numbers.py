@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from html.parser import HTMLParser
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +37,9 @@ WRITTEN = {
     "en": re.compile(r"(?<![\w.,])[-−+]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:e[+-]\d+)?(\s?%)?"),
     "fr": re.compile(r"(?<![\w.,])[-−+]?(?:\d{1,3}(?:[\u202f\u00a0]\d{3})+(?!\d)|\d+)(?:,\d+)?(\s?%)?"),
 }
+TYPED = re.compile(r"\w+=(?:\{[^}]*\}|\[[^\]]*\]|\([^)]*\)|\"[^\"]*\"|[\d.]+)|\bmk\.\w+\([^)]*\)")
+"""What is to be typed: written as Python, in any language."""
+ISO = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)")
 CLOCK = re.compile(r"(?<!\d)(\d{1,2}):(\d\d)(?!\d)")
 
 
@@ -75,7 +79,11 @@ def numbers(text: str, language: str) -> list[Shown]:
         found.append(Shown(int(match[1]) + int(match[2]) / 60, 4, "plain", match[0]))
         return " … "
 
-    rest = CLOCK.sub(clock, day_pattern(language).sub(day, text))
+    def iso(match: re.Match[str]) -> str:
+        found.append(Shown(float("".join(match.groups())), 0, "date", match[0]))
+        return " … "
+
+    rest = CLOCK.sub(clock, day_pattern(language).sub(day, ISO.sub(iso, text)))
     for match in WRITTEN[language].finditer(rest):
         bare = match[0].replace("−", "-").removesuffix("%").strip()
         bare = bare.replace(",", "") if language == "en" else re.sub(r"[\u202f\u00a0]", "", bare).replace(",", ".")
@@ -158,11 +166,16 @@ class Pool:
         """Equal after rounding to the digits shown; or to two or three figures, where no more are shown."""
         x, scale = abs(shown.value), 100.0 if shown.unit == "percent" else 1.0
         half = 0.5 * 10.0**-shown.decimals
-        if x and shown.decimals == 0 and shown.unit != "date":
-            size = np.floor(np.log10(x))
-            half = max(half, *(0.5 * 10.0 ** (size - k) for k in (1, 2) if round(x / 10 ** (size - k), 6).is_integer()), 0)
+        if x and shown.unit != "date":
+            size, figures = np.floor(np.log10(x)), (1, 2) if not shown.decimals or _padded(shown) else (2,)
+            half = max(half, *(0.5 * 10.0 ** (size - k) for k in figures if round(x / 10 ** (size - k), 6).is_integer()), 0)
         low, high = np.searchsorted(self.known * scale, [x - half * (1 + 1e-9) - 1e-12, x + half * (1 + 1e-9) + 1e-12])
         return bool(high > low)
+
+
+def _padded(shown: Shown) -> bool:
+    """Two figures with a nought behind them: money is told in cents, whatever is known of it."""
+    return shown.decimals > 1 and round(abs(shown.value) * 10**shown.decimals) % 10 == 0
 
 
 # ---------------------------------------------------------------- what a language says by itself
@@ -174,7 +187,11 @@ def fixed(language: str) -> tuple[re.Pattern[str], ...]:
     spoken = load_tables().languages[language]
     texts = set(_leaves(spoken)) | set(_leaves(_labels(language)))
     pieces = {p.strip() for text in texts for p in re.split(r"\{[^{}]*\}", text) if re.search(r"\d", p)}
-    return tuple(re.compile(r"(?<!\d)" + re.escape(p)) for p in sorted(pieces, key=len, reverse=True))
+    worded = sorted((p for p in pieces if len(re.findall(r"[^\W\d_]", p)) >= 3), key=len, reverse=True)
+    return tuple(re.compile(rf"{'' if not p[0].isalnum() else BEFORE}{re.escape(p)}{'' if not p[-1].isalnum() else AFTER}") for p in worded)
+
+
+BEFORE, AFTER = r"(?<![\w.,])", r"(?!\w)"
 
 
 def _labels(language: str) -> list[Any]:
@@ -208,10 +225,46 @@ def _leaves(node: Any) -> Iterator[str]:
 
 
 def without_fixed(text: str, language: str) -> str:
+    """The text without the numbers that the language's own sentences hold, and without what is to be typed."""
+    text = TYPED.sub(" … ", text)
     for pattern in fixed(language):
         text = pattern.sub(" … ", text)
     return text
 
 
-def multiset(texts: Iterable[str], language: str) -> Counter[tuple[float, str]]:
-    return Counter(n.said for text in texts for n in numbers(without_fixed(text, language), language))
+def multiset(texts: Iterable[str], language: str, *, whole: bool) -> Counter[tuple[float, str]]:
+    """How often each number is shown; whole: with those of the language's own sentences."""
+    read = (TYPED.sub(" … ", text) if whole else without_fixed(text, language) for text in texts)
+    return Counter(n.said for text in read for n in numbers(text, language))
+
+
+class Texts(HTMLParser):
+    """Everything that a page says: its text, and what is read aloud in place of pictures."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.style = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.style = tag == "style"
+        self.said += [value for name, value in attrs if name in ("alt", "aria-label", "title") and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.style = self.style and tag != "style"
+
+    def handle_data(self, data: str) -> None:
+        if not self.style and data.strip():
+            self.said.append(data)
+
+
+def unexplained(texts: Iterable[str], language: str, pool: Pool) -> list[tuple[str, str]]:
+    """(number, where it stands) for each number that is none of the pool's."""
+    found = []
+    for text in texts:
+        points = "point" in text
+        for n in numbers(without_fixed(text, language), language):
+            if not pool.holds(n) and not (points and pool.holds(n._replace(unit="percent"))):
+                found.append((n.text.strip(), text[:120]))
+    return found

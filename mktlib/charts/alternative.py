@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -39,10 +40,10 @@ def describe(ax: Axes, language: str | None = None) -> str:
     `ax` is what `plot` returned; `language` is that of the few words in between (default: the picture's own).
     """
     language = language or language_of(ax)
-    title = " ".join((ax.get_title(loc="left") or ax.get_title()).split())
+    title = _line(ax.get_title(loc="left") or ax.get_title())
     lines = [_stop(title)] if title else []
     names = {"horizontal": ax.get_xlabel(), "vertical": ax.get_ylabel()}
-    lines += [say(f"charts.alt.{side}", language, name=" ".join(name.split())) for side, name in names.items() if name]
+    lines += [say(f"charts.alt.{side}", language, name=_line(name).rstrip(".")) for side, name in names.items() if name]
     for name, points in _series(ax):
         values = "; ".join(_cut(points, language))
         lines.append(_stop(say("charts.pair", language, name=name, value=values) if name else values))
@@ -51,6 +52,11 @@ def describe(ax: Axes, language: str | None = None) -> str:
         lines.append(say("charts.alt.shaded", language, count=shaded))
     lines += [_stop(t.get_text().replace("\n", " ")) for t in ax.texts if t.get_gid() == "said"]
     return "\n".join(lines)
+
+
+def _line(text: str) -> str:
+    """On one line; spaces that hold a number together stay what they are."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()
 
 
 def _stop(text: str) -> str:
@@ -93,7 +99,7 @@ def _speaker(axis: Axis) -> Callable[[float], str]:
     places, labels = axis.get_majorticklocs(), [t.get_text() for t in axis.get_majorticklabels()]
     if not isinstance(axis.get_major_locator(), FixedLocator) or len(places) != len(labels):
         return lambda value: f"{value:.3g}"
-    labels = [" ".join(label.split()) for label in labels]
+    labels = [_line(label) for label in labels]
     return lambda value: labels[int(np.argmin(np.abs(np.asarray(places) - value)))]
 
 

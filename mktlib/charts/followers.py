@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from matplotlib.transforms import Affine2D
 
 from mktlib.charts import canvas as cv
 from mktlib.charts.canvas import Canvas, Units
@@ -118,10 +119,9 @@ def half_life(canvas: Canvas, result: HalfLife) -> None:
         canvas.ax.fill_between(curve["age"], curve["low"], curve["high"], color=colour, alpha=PALE, linewidth=0)
         canvas.ax.plot(curve["age"], curve["share"], color=colour, linewidth=1.8)
         label = canvas.say("half_life.line", name=name, half=hours.speak(float(row["half_life"])))
-        height = 0.5 + 0.02 * (k % 2)  # neighbours a little apart
-        cv.interval(
-            canvas.ax, [row["half_life"]], [height], [row["low"]], [row["high"]], marker=marker, color=colour, label=label, zorder=4
-        )
+        apart = Affine2D().translate(0, 0.02 * (k % 2)) + canvas.ax.transData  # neighbours are drawn a little apart, and read at half
+        look: dict[str, Any] = {"marker": marker, "color": colour, "label": label, "zorder": 4, "transform": apart}
+        cv.interval(canvas.ax, [row["half_life"]], [0.5], [row["low"]], [row["high"]], **look)
     canvas.ax.axhline(0.5, color=cv.GREY, linewidth=0.9, linestyle="--", zorder=0)
     canvas.ax.set_xscale("log")
     low, high = float(shown["half_life"].min()), float(shown["half_life"].max())
