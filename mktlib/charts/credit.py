@@ -30,8 +30,10 @@ def credit(canvas: Canvas, result: Attribution) -> None:
     names = list(table["channel"])
     methods = result.methods[result.methods["channel"].isin(names)]
     for k, (method, (marker, colour)) in enumerate(LOOK.items()):
-        mine = methods[methods["method"] == method].set_index("channel").reindex(names)
-        y = np.arange(len(names)) + SPREAD * (k / (len(LOOK) - 1) - 0.5)
+        mine = methods[(methods["method"] == method) & methods["share"].notna()]
+        if mine.empty:
+            continue
+        y = np.array([names.index(n) for n in mine["channel"]]) + SPREAD * (k / (len(LOOK) - 1) - 0.5)
         look: dict[str, Any] = {"fmt": marker, "color": colour, "label": canvas.label("credit_rule", method), "markersize": 6}
         cv.interval(canvas.ax, mine["share"], y, mine["low"], mine["high"], **look)
     ends = _lift(canvas, result, names)

@@ -104,9 +104,10 @@ def _rate(voice: Voice, value: float) -> str:
 
 def _gap(voice: Voice, result: Attribution, facts: Facts, name: str, sure: str) -> list[str]:
     """Credit less lift, by the rule in use and by the others."""
-    if result.gaps.empty:
+    same = result.gaps[result.gaps["method"] == facts["method"]]
+    if same.empty:
         return []
-    mine = result.gaps[result.gaps["method"] == facts["method"]].iloc[0]
+    mine = same.iloc[0]
     many = int((result.gaps["grade"] == "shown").sum())
     rules = [voice.count("credit.gap_rules", many, all=voice.number(len(result.gaps)))] if many else []
     credit = _whole(voice, mine["credit"])
@@ -132,7 +133,7 @@ def _sure(voice: Voice, facts: Facts) -> str:
 def _next(voice: Voice, result: Attribution, facts: Facts, row: Mapping[Any, Any]) -> str:
     if result.lift.empty:
         return voice.say("credit.next_hold", channel=_channel(voice, row["channel"]))
-    far = len(result.gaps) and (result.gaps.loc[result.gaps["method"] == facts["method"], "grade"] == "shown").any()
+    far = (result.gaps.loc[result.gaps["method"] == facts["method"], "grade"] == "shown").any()
     key = "next_gap" if far else "next_open" if facts["lift_grade"] != "shown" else "next_gap"
     return voice.say(f"credit.{key}", channel=_channel(voice, facts["held_channel"]))
 
