@@ -166,6 +166,14 @@ def test_the_range_of_the_area_is_as_wide_as_luck_makes_it():
     assert 1.1 < ratio < 1.8  # halves that are independent here: their errors are added as if they went together
 
 
+def test_a_lot_drawn_from_the_same_seed_does_not_meet_the_halves():
+    """Callers draw lots with default_rng(0) too; were the halves drawn so, one would hold the treated and the other the rest."""
+    t = np.random.default_rng(0).integers(0, 2, 1000)
+    frame = pd.DataFrame({"t": t, "y": np.arange(1000) % 7 == 0, "g": np.arange(1000) % 3})
+    result = uplift(frame, treatment="t", outcome="y", by="g", assigned="lot")
+    assert np.isfinite(result.facts["qini"])
+
+
 # ---------------------------------------------------------------- who was treated
 
 
@@ -243,6 +251,8 @@ BAD_PEOPLE: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"treatment": "letter", "treated": "a", "control": "a"}, ("E_OPTION",)),
     ({"outcome": "letter"}, ("E_NOT_A_NUMBER",)),
     ({"by": ["sent"]}, ("E_OPTION",)),
+    ({"by": 5}, ("E_OPTION",)),
+    ({"by": [("region", 3)], "seed": "x", "window_days": -1}, ("E_OPTION",) * 3),
     ({"by": ["nowhere", ("region", "none")]}, ("E_MISSING_COLUMN", "E_MISSING_COLUMN")),
     ({"propensity": 1.5, "level": 2, "spend": -1, "worth": "a", "unmeasured": 1, "assigned": "coin"}, ("E_OPTION",) * 6),
     ({"propensity": "shoe"}, ("E_OPTION",)),
@@ -463,6 +473,17 @@ def staggered() -> pd.DataFrame:
     frame = panel()
     begin = np.where(frame["shop"].isin(["s00", "s01"]), pd.Timestamp("2026-03-02"), pd.Timestamp("2026-05-11"))
     return frame.assign(on=frame["mine"] & (frame["week"] >= begin))
+
+
+def test_where_nobody_is_like_the_treated_there_is_nobody_to_compare_with():
+    frame = people(800)
+    with pytest.raises(DataError) as error:
+        uplift(frame.assign(told=frame["sent"]), treatment="sent", outcome="bought", by=["told"], assigned="chosen")
+    assert error.value.codes == ("E_UPLIFT_NOBODY_ALIKE",)
+    mostly = frame.assign(told=np.where(np.arange(800) < 400, frame["sent"], 2))
+    result = uplift(mostly, treatment="sent", outcome="bought", by=["told"], assigned="lot")
+    assert result.facts["evidence"] == "observational"
+    assert result.facts["outside"] == 400
 
 
 BAD_PANELS: list[tuple[dict[str, Any], str]] = [

@@ -128,7 +128,7 @@ def _before(read: Panel, found: Gap, many: int, level: float) -> dict[str, Any]:
     out["blind_bias"] = out["blind"] * ahead
     if line is None or not tried:
         return out | {"drift": nan, "pretrend": "not_tried", "p_before": nan, "vanishes": nan}
-    apart = max(1.0, len(tried) / max(many + after, 1))
+    apart = 1 + (len(tried) - 1) / after  # starts whose periods do not overlap
     p = min(1.0, 2 * min(line.p_value, apart * min(g.p_value for _, g in tried)))
     far = float(np.quantile([abs(g.value) for _, g in tried], level, method="higher"))
     drift = max(far, abs(line.value * ahead))

@@ -16,12 +16,14 @@ from scipy.stats import norm
 from sklearn.linear_model import Ridge, RidgeCV
 from threadpoolctl import threadpool_limits
 
+from mktlib.vocabulary import progress
+
 SHARES = np.linspace(0, 1, 101)
 BLOCKS, BAGS, DRAWN = 100, 500, 1000
 """Steps of a curve; bags into which people are dealt, and how often the bags are drawn again."""
 LEAST = 200
 """People of either arm below which no rule is tried."""
-PULLS = np.logspace(0, 7, 15)
+PULLS, STREAM = np.logspace(0, 6, 7), 7411
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,16 +49,30 @@ def one_hot(codes: list[np.ndarray]) -> sparse.csr_matrix:
 
 def ranked(x: sparse.csr_matrix, t: np.ndarray, y: np.ndarray, chance: np.ndarray, seed: int) -> Ranked:
     """Every person judged by a rule that never saw him."""
-    half = np.random.default_rng(seed).integers(0, 2, len(t))
+    half = halves(t, seed)
     score, foretold = np.empty(len(t)), np.empty(len(t))
     with threadpool_limits(1):  # a few dozen columns
-        for k in (0, 1):
+        for k in progress((0, 1), desc="targeting"):
             learn, judge = half != k, half == k
             means = [Ridge(alpha=1.0).fit(x[learn & (t == a)], y[learn & (t == a)]) for a in (0, 1)]
             own, other = (_scores(x[m], t[m], y[m], chance[m], means) for m in (learn, judge))
             rule = RidgeCV(alphas=PULLS).fit(x[learn], own)
             score[judge], foretold[judge] = other, rule.predict(x[judge])
     return Ranked(half=half, score=score, foretold=foretold)
+
+
+def halves(t: np.ndarray, seed: int) -> np.ndarray:
+    """(n,) 0 or 1, each arm cut in two; drawn apart from anything that a caller draws from the same seed.
+
+    >>> t = np.repeat([0.0, 1.0], 50)
+    >>> halves(t, 0)[t == 0].sum(), halves(t, 0)[t == 1].sum()
+    (np.int64(25), np.int64(25))
+    """
+    rng, half = np.random.default_rng([seed, STREAM]), np.empty(len(t), dtype=np.int64)
+    for arm in (0, 1):
+        mine = np.flatnonzero(t == arm)
+        half[rng.permutation(mine)] = np.arange(len(mine)) % 2
+    return half
 
 
 def _scores(x: sparse.csr_matrix, t: np.ndarray, y: np.ndarray, chance: np.ndarray, means: list[Ridge]) -> np.ndarray:
@@ -78,7 +94,7 @@ def qini(people: Ranked, level: float, seed: int) -> Qini:
     The two halves do not check each other independently: what made the one's rule is what judges the other's. So their errors are added as
     if they went together, which no dependence can exceed.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, STREAM + 1])
     n = len(people.half)
     bag = rng.permutation(n) % min(BAGS, n)
     bags = int(bag.max()) + 1

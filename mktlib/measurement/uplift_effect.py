@@ -6,7 +6,9 @@ result says "seen with" and not "brought".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,11 @@ from mktlib.glmm import mixing
 from mktlib.measurement.incremental import ENDS, cost_of_one, money_facts, wrong_money
 from mktlib.measurement.qini import LEAST, SHARES, one_hot, qini, ranked, rule_gain
 from mktlib.measurement.segments import arms, pooled
-from mktlib.measurement.uplift_read import By, Column, People, read_people
+from mktlib.measurement.uplift_read import By, Column, People, in_both_arms, read_people
 from mktlib.results import Uplift
 from mktlib.results.evidence import LEANING, grade
 from mktlib.rules.checked import checked
-from mktlib.vocabulary import default_language, finding, load_tables, not_level
+from mktlib.vocabulary import default_language, finding, load_tables, not_level, not_seed
 
 UNFAIR = 0.001
 """Below it the arms differ more than a lot makes them differ."""
@@ -82,10 +84,16 @@ def uplift(
     wrong = [*not_level(level), *wrong_money(spend, worth, unmeasured)]
     if assigned not in (None, "lot", "chosen"):
         wrong.append(finding("E_OPTION", column="assigned", found=assigned, expected='assigned="lot" / assigned="chosen"'))
+    wrong += [finding("E_OPTION", column="seed", found=seed, expected="seed=0")] if not_seed(seed) else []
+    if window_days is not None and (
+        isinstance(window_days, bool) or not isinstance(window_days, int | float) or not 0 < window_days < math.inf
+    ):
+        wrong.append(finding("E_OPTION", column="window_days", found=window_days, expected="window_days=14"))
     people = read_people(
         data, treatment=treatment, outcome=outcome, by=by, treated=treated, control=control, propensity=propensity, found=wrong
     )
     people, balance, evidence, told = _assigned(people, assigned, propensity, treatment)
+    people = in_both_arms(people)
     facts: dict[str, Any] = {"outcome": outcome, "treatment": treatment, "treated": people.treated, "control": people.control}
     facts |= {"currency": currency, "level": level, "evidence": evidence, "unmeasured": unmeasured, "window_days": window_days}
     facts |= {"left_out": people.left_out, "kind": "share" if np.isin(people.y, (0, 1)).all() else "number"}
@@ -118,7 +126,7 @@ def _assigned(
     if told_chance:
         return people, balance, evidence, findings
     chance = even if evidence == "randomised" or not people.columns else _learnt(people)
-    people = _with(people, chance)
+    people = replace(people, chance=chance)
     inside = (chance > COMMON[0]) & (chance < COMMON[1]) if evidence != "randomised" else np.ones(len(chance), bool)
     if not inside.all():
         findings.append(finding("N_UPLIFT_OUTSIDE", level="warning", column=treatment, found=str(int((~inside).sum()))))
@@ -126,13 +134,6 @@ def _assigned(
     if min(people.t.sum(), (1 - people.t).sum()) < 2:
         raise DataError(finding("E_UPLIFT_NOBODY_ALIKE", column=treatment))
     return people, balance, evidence, findings
-
-
-def _with(people: People, chance: np.ndarray) -> People:
-    return People(
-        t=people.t, y=people.y, chance=chance, columns=people.columns, treated=people.treated, control=people.control,
-        left_out=people.left_out, findings=people.findings,
-    )  # fmt: skip
 
 
 def _learnt(people: People) -> np.ndarray:

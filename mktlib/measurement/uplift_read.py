@@ -7,8 +7,8 @@ in, is told with others; numbers of many values are cut into fifths.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,10 +51,7 @@ class People:
     def only(self, kept: np.ndarray) -> People:
         """Some of them."""
         cut = tuple(Column(name=c.name, names=c.names, code=c.code[kept]) for c in self.columns)
-        return People(
-            t=self.t[kept], y=self.y[kept], chance=self.chance[kept], columns=cut, treated=self.treated, control=self.control,
-            left_out=self.left_out, findings=self.findings,
-        )  # fmt: skip
+        return replace(self, t=self.t[kept], y=self.y[kept], chance=self.chance[kept], columns=cut)
 
 
 By = Iterable[str | tuple[str, ...]] | str | None
@@ -69,10 +66,12 @@ def read_people(
         DataError: every problem of the frame, after those already `found`.
     """
     frame = to_pandas(data)
-    asked = crossings(by)
+    asked, untold = crossings(by)
     wanted = [treatment, outcome, *(c for part in asked for c in part), *([propensity] if isinstance(propensity, str) else [])]
-    problems = [*found, *absent(frame, dict.fromkeys(wanted)), *_wrong_propensity(propensity)]
-    problems += [_option("by", treatment, "…") for part in asked if {treatment, outcome} & set(part)]
+    problems = [*found, *untold, *absent(frame, dict.fromkeys(wanted)), *_wrong_propensity(propensity)]
+    own = [c for part in asked for c in part if c in (treatment, outcome)]
+    free = [str(c) for c in frame.columns if c not in (treatment, outcome)][:6]
+    problems += [_option("by", c, f"by={free}") for c in dict.fromkeys(own)]
     problems += [] if len(frame) else [finding("E_NO_ROWS")]
     if problems:
         raise DataError(problems)
@@ -90,21 +89,24 @@ def read_people(
     told = [*twice(frame), *_lost(t, blank, outcome)]
     columns = [_column(frame[list(part)][known], part) for part in asked]
     people = People(
-        t=t[known], y=y[known], chance=chance[known], columns=tuple(_folded(c, t[known]) for c in columns), treated=names[0],
+        t=t[known], y=y[known], chance=chance[known], columns=tuple(_large(c) for c in columns), treated=names[0],
         control=names[1], left_out=int((~known).sum()), findings=tuple(told),
     )  # fmt: skip
     _enough(people, treatment)
     return people
 
 
-def crossings(by: By) -> list[tuple[str, ...]]:
-    """What is asked for, each a tuple of columns that are crossed.
+def crossings(by: By) -> tuple[list[tuple[str, ...]], list[Finding]]:
+    """(what is asked for, each a tuple of columns that are crossed; what is no name of a column).
 
-    >>> crossings("zip"), crossings(["zip", ("mens", "womens"), "zip"]), crossings(None)
-    ([('zip',)], [('zip',), ('mens', 'womens')], [])
+    >>> crossings("zip")[0], crossings(["zip", ("mens", "womens"), "zip"])[0], crossings(None)[0], len(crossings(5)[1])
+    ([('zip',)], [('zip',), ('mens', 'womens')], [], 1)
     """
-    parts = [by] if isinstance(by, str) else [] if by is None else list(by)
-    return list(dict.fromkeys((p,) if isinstance(p, str) else tuple(p) for p in parts))
+    parts = [] if by is None else list(by) if isinstance(by, list | tuple | set | dict) else [by]
+    fine = [(p,) if isinstance(p, str) else tuple(p) if isinstance(p, list | tuple) else (p,) for p in parts]
+    wrong = [p for p in fine if not p or not all(isinstance(c, str) for c in p)]
+    told = [_option("by", p, 'by=["region", ("new", "channel")]') for p in wrong[:1]]
+    return list(dict.fromkeys(p for p in fine if p not in wrong)), told
 
 
 def coded(values: pd.Series, name: str) -> Column:
@@ -113,6 +115,8 @@ def coded(values: pd.Series, name: str) -> Column:
     >>> coded(pd.Series([1.0, 0.0, None, 1.0]), "t").names
     ('0', '1', '(missing)')
     """
+    if values.dtype == object:
+        values = values.map(lambda v: v if isinstance(v, Hashable) else str(v))
     code, unique = pd.factorize(values, use_na_sentinel=False)
     words = as_group(pd.Series(unique).astype(object)).str.replace(r"^(-?\d+)\.0$", r"\1", regex=True)
     names = sorted(set(words), key=_natural)
@@ -233,18 +237,35 @@ def _rough(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _folded(column: Column, t: np.ndarray) -> Column:
-    """Segments of too few people told together, as are those beyond the most that are told."""
+def _folded(column: Column, small: np.ndarray) -> Column:
+    """Some segments told together, as "others"."""
     many = np.bincount(column.code, minlength=len(column.names))
-    arms = np.minimum(np.bincount(column.code, t, len(many)), np.bincount(column.code, 1 - t, len(many)))
-    small = joined(np.where(arms < EACH_ARM, np.minimum(many, FEWEST - 1), many), FEWEST)
-    small |= np.argsort(np.argsort(-many, kind="stable"), kind="stable") >= MOST_SEGMENTS
-    kept = [k for k in range(len(many)) if not small[k] and many[k]]
+    rest = column.names.index(OTHERS) if OTHERS in column.names else -1
+    kept = [k for k in range(len(many)) if many[k] and not small[k] and k != rest]
     place = np.full(len(many), len(kept))
     place[kept] = np.arange(len(kept))
-    names = tuple(column.names[k] for k in kept)
     code = place[column.code]
+    names = tuple(column.names[k] for k in kept)
     return Column(name=column.name, names=(*names, OTHERS) if (code == len(kept)).any() else names, code=code)
+
+
+def _large(column: Column) -> Column:
+    """Segments of too few people told together, as are those beyond the most that are told."""
+    many = np.bincount(column.code, minlength=len(column.names))
+    small = joined(many, FEWEST) | (np.argsort(np.argsort(-many, kind="stable"), kind="stable") >= MOST_SEGMENTS)
+    return _folded(column, np.asarray(small))
+
+
+def in_both_arms(people: People) -> People:
+    """The same people; segments that (nearly) lack an arm are told with others, for nothing can be compared in them."""
+
+    def told(column: Column) -> Column:
+        many = len(column.names)
+        arm = np.minimum(np.bincount(column.code, people.t, many), np.bincount(column.code, 1 - people.t, many))
+        size = np.bincount(column.code, minlength=many)
+        return _folded(column, joined(np.where(arm < EACH_ARM, np.minimum(size, FEWEST - 1), size), FEWEST))
+
+    return replace(people, columns=tuple(told(c) for c in people.columns))
 
 
 def _enough(people: People, treatment: str) -> None:

@@ -41,25 +41,26 @@ class Uplift(Result):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class PanelEffect(Result):
     """Units compared before and after with units that got nothing. table: one row a way to see the range: way (luck: if both groups had
-    gone on alike; drift: if they had drifted apart once more as far as before the start; the headline), effect with _low and _high (outcome a
-    unit and period), lift with lift_low and lift_high (fraction of what was expected), in_all with _low and _high (outcome of all treated
-    units over all periods since the start).
+    gone on alike; drift: if they had drifted apart once more as far as before the start; the headline), effect with _low and _high
+    (outcome a unit and period), lift with lift_low and lift_high (fraction of what was expected), in_all with _low and _high (outcome
+    of all treated units over all periods since the start).
 
-    periods: one row a period: time, stretch (before | after), actual, expected (mean a treated unit), gap with low and high (treated less
-    compared, against the mean of the baseline; in logs where facts["scale"] is log; each period's range holds by itself). placebos: one
-    row an earlier start tried on the periods before (kind "time"), and one a compared unit taken for treated (kind "unit", without its
-    name): kind, start, effect with low and high (as the gap).
+    periods: one row a period: time, stretch (before | after), actual, expected (mean a treated unit), gap with low and high (treated
+    less compared, against the mean of the baseline; in logs where facts["scale"] is log; each period's range holds by itself).
+    placebos: one row an earlier start tried on the periods before (kind "time"), and one a compared unit taken for treated (kind
+    "unit", without its name): kind, start, effect with low and high (as the gap).
 
     facts: outcome, unit, time, level, scale (plain | log), start, periods, before, after (periods), baseline (periods before it that it
     is compared with), treated, compared (units), effect and lift with _low and _high (all with drift), luck_low, luck_high (lift),
-    p_value (of "no effect", both groups going on alike), p_units (how often compared units would show as much), least_p (smallest p_units
-    there can be), evidence, grade, verdict (lift | loss | cannot_tell), trend with _low and _high (how the groups drifted apart before, a
-    period, as the gap), p_trend, blind (drift a period that such a test misses 2 times in 10), blind_bias (what such a drift would add to
-    the gap), drift (gap that a share `level` of the earlier starts keeps within, or that of the trend carried on, if larger), vanishes
-    (how many times that drift makes the effect vanish; 0: it is not shown even without), gap (the effect as estimated, in logs where
-    scale is log), p_before (of "no drift before": line and earlier starts together), pretrend (shown | not_shown | not_tried), odd_starts
-    (earlier starts that show an "effect"), starts, correlation (of neighbouring periods), spill (p value; None), near (compared units
-    next to treated ones), spend, worth, currency, cost_per, roas with ends as in Uplift, pays, unmeasured."""
+    p_value (of "no effect", both groups going on alike), p_units (how often compared units would show as much), least_p (smallest
+    p_units there can be), evidence, grade, verdict (lift | loss | cannot_tell), trend with _low and _high (how the groups drifted apart
+    before, a period, as the gap), p_trend, blind (drift a period that such a test misses 2 times in 10), blind_bias (what such a drift
+    would add to the gap), drift (gap that a share `level` of the earlier starts keeps within, or that of the trend carried on, if
+    larger), vanishes (how many times that drift makes the effect vanish; 0: it is not shown even without), gap (the effect as
+    estimated, in logs where scale is log), p_before (of "no drift before": line and earlier starts together), pretrend (shown |
+    not_shown | not_tried), odd_starts (earlier starts that show an "effect"), starts, correlation (of neighbouring periods), spill (p
+    value; None), near (compared units next to treated ones), spend, worth, currency, cost_per, roas with ends as in Uplift, pays,
+    unmeasured."""
 
     periods: pd.DataFrame
     placebos: pd.DataFrame
