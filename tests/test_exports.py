@@ -563,6 +563,11 @@ CASES = {
     # the columns shown -> which is drawn, as what, with a range or not; None: nothing can be
     "the one inside its range": ([("arm", "label"), ("n", "number"), ("mean", "rate"), ("lift", "rate")], RANGED, ("lift", True)),
     "the ends are not shown themselves": ([("arm", "label"), ("low", "rate"), ("lift", "rate")], RANGED, ("lift", True)),
+    "a range is of what stands just before it": (
+        [("arm", "label"), ("cost", "number"), ("lift", "rate")],
+        RANGED.assign(cost=RANGED["lift"])[["arm", "cost", "lift", "low", "high"]],
+        ("lift", True),
+    ),
     "a range of its own": ([("arm", "label"), ("n", "number")], RANGED.assign(n_low=80.0, n_high=99.0), ("n", True)),
     "one number without any range": ([("arm", "label"), ("n", "number")], RANGED[["arm", "n"]], ("n", False)),
     "one number, and the range is of another": ([("arm", "label"), ("n", "number")], RANGED, None),
@@ -588,6 +593,14 @@ def test_what_is_drawn_of_a_table(case):
     assert (None if got is None else (got.measure, got.ranged)) == wanted
     if got:
         assert list(got.values) == list(table[got.measure])
+
+
+def test_what_a_table_shows_as_text_is_drawn_where_its_numbers_are_named():
+    kinds = [("arm", "label"), ("n", "number"), ("mean", "text"), ("lift", "points")]
+    got = drawn_of(kinds, RANGED[["low", "high", "arm", "n", "mean", "lift"]], drawn=True)
+    assert (got.measure, got.unit, got.labels) == ("lift", "number", ("a", "b"))
+    assert got.values == pytest.approx((0.0, 10.0))
+    assert (got.low, got.high) == (pytest.approx((-10.0, 2.0)), pytest.approx((10.0, 20.0)))
 
 
 def test_a_row_without_a_range_keeps_its_value_and_an_unknown_value_is_left_out():

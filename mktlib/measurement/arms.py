@@ -100,15 +100,16 @@ def read_people(
     table = pd.DataFrame({f"y{i}": numbers(frame, c, blank=np.nan) for i, c in enumerate(columns)})
     table["x"] = numbers(frame, covariate, blank=np.nan) if covariate else 0.0
     table["arm"], table["w"] = code, numbers(frame, people, blank=np.nan) if people else 1.0
-    for k, column in enumerate(by):
-        table[f"g{k}"] = _codes(frame[column])
+    groups = {c: _named(frame[c]) for c in by}
+    for k, (codes, _) in enumerate(groups.values()):
+        table[f"g{k}"] = codes
     table = table[table["arm"] >= 0]
     if unit:
         table, more = _one_row_each(table, frame.loc[table.index, unit], len(columns), covariate, by, order)
         said += more
     elif not people:
         said += twice(frame)
-    return _kept(table, order, columns, covariate, people, {c: _names(frame[c]) for c in by}, money, said)
+    return _kept(table, order, columns, covariate, people, {c: levels for c, (_, levels) in groups.items()}, money, said)
 
 
 def _named(values: pd.Series) -> tuple[Array, list[str]]:
@@ -118,14 +119,6 @@ def _named(values: pd.Series) -> tuple[Array, list[str]]:
     names = list(dict.fromkeys(texts))
     place = {n: k for k, n in enumerate(names)}
     return np.array([place[t] for t in texts], int)[code] if texts else np.zeros(0, int), names
-
-
-def _codes(values: pd.Series) -> Array:
-    return _named(values)[0]
-
-
-def _names(values: pd.Series) -> list[str]:
-    return _named(values)[1]
 
 
 def _ordered(names: Sequence[str], control: Any, values: pd.Series) -> list[str]:

@@ -18,9 +18,9 @@ from mktlib.measurement.mismatch import MISMATCH, chance_of_lot, shares
 from mktlib.measurement.sequences import reach, spreads
 from mktlib.measurement.subgroups import within
 from mktlib.measurement.trial import Trial
-from mktlib.results import Comparison
+from mktlib.results import Comparison, SegmentedComparison
 from mktlib.results.evidence import LEANING
-from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables
+from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables, progress
 
 POWER = 0.8
 OUT_OF_REACH = 1_000.0
@@ -77,7 +77,7 @@ def compare(
         currency: of a metric that is money.
 
     Returns:
-        `Comparison`: one row an arm; `segments` and `targeting` where `by` is given.
+        `Comparison`: one row an arm; a `SegmentedComparison`, with `segments` and `targeting`, where `by` is given.
 
     Raises:
         DataError: every problem at once.
@@ -103,41 +103,42 @@ def compare(
     columns, row = measured(metric, [str(c) for c in frame.columns], known)
     money = currency is not None or row.get("family") == "money"
     named: dict[str, Any] = {"columns": columns, "arm": arm, "control": control, "covariate": covariate, "unit": unit, "people": people}
-    read = read_people(frame, **named, by=lists, money=money, found=found)
+    with progress(total=1, desc="people") as bar:  # the rest takes no time beside it
+        read = read_people(frame, **named, by=lists, money=money, found=found)
+        bar.update()
     expected, wrong = shares(ratio, read.arms)
     if wrong:
         raise DataError(wrong)
-    alpha = 1 - level
-    test = Trial(read=read, how=Reading(look=look, planned=planned, tuned=alpha), alpha=alpha, lot=assigned == "lot",
-                 sign=-1.0 if (better or row.get("better", "high")) == "low" else 1.0, least=least, correction=correction)  # fmt: skip
-    mismatch = chance_of_lot(read.drawn, expected, look) if test.lot else 1.0
+    sign = -1.0 if (better or row.get("better", "high")) == "low" else 1.0
+    how, lot = Reading(look=look, planned=planned, tuned=1 - level), assigned == "lot"
+    test = Trial(read=read, how=how, alpha=1 - level, lot=lot, sign=sign, least=least, correction=correction)
+    mismatch = chance_of_lot(read.drawn, expected, look) if lot else 1.0
     withheld = "mismatch" if mismatch < MISMATCH else ""
     used, moved = _covariate(read, covariate, test)
     told = means(read.sums(), covariate=used)
     table, each = _table(test, told, bool(withheld))
     segments, targeting = within(read, lists, test, told, used, bool(withheld))
-    facts: dict[str, Any] = {"metric": columns[0] if not isinstance(metric, str) or len(columns) == 1 else str(metric)}
-    facts |= {"per": columns[1] if len(columns) == 2 and not isinstance(metric, str) else None, "control": read.arms[0], "level": level}
-    facts |= {"kind": "arms", "measure": read.kind, "unit": _unit(read.kind, row, currency), "currency": currency or "EUR"}
-    facts |= {
-        "better": "low" if test.sign < 0 else "high",
-        "look": look,
-        "planned": planned,
-        "people": int(told.n.sum()),
-        "arms": len(read.arms),
-    }
-    facts |= {"assigned": assigned, "evidence": "randomised" if test.lot else "observational", "withheld": withheld, "mismatch": mismatch}
-    facts |= {
-        "covariate": covariate if used else None,
-        "saved": told.saved,
-        "correction": correction,
-        "least": least,
-        "unmeasured": unmeasured,
-    }
+    facts = _what(metric, columns, read, row, currency) | _how(test, told, covariate if used else None)
+    facts |= {"level": level, "assigned": assigned, "withheld": withheld, "mismatch": mismatch, "unmeasured": unmeasured}
     facts |= _headline(table, test) | _price(table, test, each)
-    remarks = _remarks(test, facts, expected, table)
-    return Comparison(table=table.drop(columns="error"), segments=segments, targeting=targeting, facts=facts,
-                      findings=(*read.findings, *moved, *remarks))  # fmt: skip
+    findings = (*read.findings, *moved, *_remarks(test, facts, expected, table))
+    shape = SegmentedComparison if lists else Comparison
+    return shape(table=table.drop(columns="error"), segments=segments, targeting=targeting, facts=facts, findings=findings)
+
+
+def _what(metric: Any, columns: Sequence[str], read: People, row: Mapping[str, Any], currency: str | None) -> dict[str, Any]:
+    """What was measured, in which unit, beside which arm."""
+    named = isinstance(metric, str)
+    facts = {"metric": str(metric) if named else columns[0], "per": columns[1] if len(columns) == 2 and not named else None}
+    facts |= {"control": read.arms[0], "kind": "arms", "measure": read.kind, "unit": _unit(read.kind, row, currency)}
+    return {**facts, "currency": currency or "EUR", "arms": len(read.arms)}
+
+
+def _how(test: Trial, told: Means, covariate: str | None) -> dict[str, Any]:
+    """How it was read."""
+    facts: dict[str, Any] = {"look": test.how.look, "planned": test.how.planned, "people": int(told.n.sum()), "least": test.least}
+    facts |= {"covariate": covariate, "saved": told.saved, "correction": test.correction, "better": "low" if test.sign < 0 else "high"}
+    return {**facts, "evidence": "randomised" if test.lot else "observational"}
 
 
 def _unit(kind: str, row: Mapping[str, Any], currency: str | None) -> str:

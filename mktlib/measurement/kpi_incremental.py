@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from mktlib.errors import DataError, Finding
-from mktlib.measurement.kpis import COLUMNS
+from mktlib.measurement.kpi_table import COLUMNS
 from mktlib.results import Kpis, Result
 from mktlib.results.evidence import LEANING, grade
 from mktlib.vocabulary import finding

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.measurement.kpis import COLUMNS
+from mktlib.measurement.kpi_table import COLUMNS
 from mktlib.results import Kpis
 from mktlib.results.evidence import LEANING, grade
 from mktlib.vocabulary import finding, load_tables, not_level, not_seed

@@ -178,7 +178,7 @@ class Belief:
         if not self.bounded:
             return _below(x, count, unit)
         n, share = self.over / unit, min(max(x / self.over, 0.0), 1.0)
-        rest = np.maximum(n - count + (1.0 if side == "low" else 0.0), 0.0)
+        rest = np.maximum(n - count + 1.0, 0.0)  # count is one more on the upper side
         ok = (count > 0) & (rest > 0)
         inside = np.where(count <= 0, 1.0, 0.0)
         inside[ok] = betainc(count[ok], rest[ok], share)

@@ -230,7 +230,7 @@ def _grouped(frame: pd.DataFrame, asked: Wanted, day: str | None) -> pd.DataFram
         if c == "week" and c not in asked.names:
             source = str(asked.first(DAYS))
             when = _days(frame[source], source)
-            out[c] = (when - pd.to_timedelta(when.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d").fillna("(missing)")
+            out[c] = (when - pd.to_timedelta(when.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d").fillna("(missing)")
         else:
             out[c] = as_group(frame[c])
     if "channel" in asked.hidden:
@@ -271,5 +271,5 @@ def _folded(frame: pd.DataFrame, few: set[tuple[str, ...]], by: Sequence[str]) -
 def _weeks(days: pd.DataFrame, asked: Wanted) -> dict[str, pd.DataFrame]:
     """The days bundled by week, where there are weeks enough."""
     when = pd.to_datetime(days[BUNDLE], errors="coerce")
-    monday = (when - pd.to_timedelta(when.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d").fillna("")
+    monday = (when - pd.to_timedelta(when.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d").fillna("")
     return {"week": _summed(days.assign(**{BUNDLE: monday}), asked)} if monday.nunique() >= WEEKS else {}

@@ -1,4 +1,4 @@
-"""Figures of money and of steps with honest ranges: what a click, a lead or a sale cost, what revenue was attributed for what was spent.
+"""The table of figures of money and of steps: what a click, a lead or a sale cost, what revenue was attributed, with honest ranges.
 
 A total is the ratio of sums, never the mean of ratios. A log tells what was attributed to a campaign, not what came because of it: who
 wants to know that needs an experiment (`incremental_roas`).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
@@ -88,7 +88,7 @@ def bars_of(
     kind is the one to draw), `units` (how the kinds that depend on the result are to be read), `currency`, `rows`, `opinion`.
     """
     shown = table.head(len(cells))
-    at, ends = _measured(shown, kinds, [len(kinds) - 1] if about["drawn"] else range(len(kinds)))
+    at, ends = _measured(shown, kinds, named=about["drawn"])
     if at is None:
         return None
     column, kind = kinds[at]
@@ -108,13 +108,23 @@ def bars_of(
     )  # fmt: skip
 
 
-def _measured(table: pd.DataFrame, kinds: Sequence[tuple[str, str]], among: Iterable[int]) -> tuple[int | None, tuple[str, str]]:
-    """Which column is drawn, and the columns of its range: one that has a range, else the only number, where no other has a range."""
+def _measured(table: pd.DataFrame, kinds: Sequence[tuple[str, str]], *, named: bool) -> tuple[int | None, tuple[str, str]]:
+    """Which column is drawn, and the columns of its range: one that has a range, else the only number, where no other has a range.
+
+    named: the last one is the one to draw.
+    """
+    among = range(len(kinds))[-1:] if named else range(len(kinds))
     numeric = [i for i in among if kinds[i][1] not in NAMES | {"yes"} and pd.api.types.is_numeric_dtype(table[kinds[i][0]].dtype)]
     numeric = [i for i in numeric if not kinds[i][0].endswith(ENDS)]
+    order = list(table.columns)
+    plain = [i for i in numeric if "low" in order and order.index(kinds[i][0]) < order.index("low")]
+    nearest = (
+        numeric[-1:] if named else sorted(plain, key=lambda i: order.index(kinds[i][0]))[-1:]
+    )  # low and high are of what stands just before them
     for i in numeric:
-        for ends in ((f"{kinds[i][0]}_low", f"{kinds[i][0]}_high"), ("low", "high")):
-            if set(ends) <= set(table.columns) and _inside(table, kinds[i][0], ends):
+        own = (f"{kinds[i][0]}_low", f"{kinds[i][0]}_high")
+        for ends in (own, *([("low", "high")] if i in nearest else [])):
+            if set(ends) <= set(order) and _inside(table, kinds[i][0], ends):
                 return i, ends
     ranged = any(str(c).endswith(ENDS) for c in table.columns)
     return (numeric[0], ("", "")) if len(numeric) == 1 and not ranged else (None, ("", ""))

@@ -98,7 +98,8 @@ def grid(
     about["opinion"] = [r.opinion for r in said]
     heads = [c.name for c in columns]
     if drawn and drawn[0] in table.columns:
-        known, heads = [*known, drawn[:2]], [*heads, drawn[2]]
+        known = [*known, drawn[:2]]
+        heads.append(voice.say("slide.points", name=drawn[2]) if drawn[1] == "points" else drawn[2])
     bars = bars_of(table, known, heads, [r.cells for r in said], drawn=bool(drawn), **about)
     return Grid(caption=caption, columns=columns, rows=tuple(said), note=" ".join(note), bars=bars, count=count)
 

@@ -198,7 +198,10 @@ def _tables(voice: Voice, result: Kpis, facts: Facts) -> list[Grid]:
     caption = voice.say("kpis.caption", kpi=named(voice.tables, str(facts["kpi"]), voice.language))
     first: list[Spec] = [("kpi_group", "text"), ("kpi_value", "text"), ("kpi_range", "text"), ("kpi_over", "text")]
     first += [("kpi_verdict", "text"), ("grade", "label")] if head["verdict"].ne("").any() else []
-    out = [grid(voice, _said(voice, result, head), first, caption=caption, facts=facts, rows=len(head))] if len(head) > 1 else []
+    unit = {"currency": "money", "fraction": "percent"}.get(str(voice.tables.kpis[str(facts["kpi"])].get("unit")), "number")
+    drawn = ("value", unit, named(voice.tables, str(facts["kpi"]), voice.language))
+    told = _said(voice, result, head)
+    out = [grid(voice, told, first, caption=caption, facts=facts, rows=len(head), drawn=drawn)] if len(head) > 1 else []
     whole = table[table["of"] == whole_of(head)["of"]]
     if voice.reader == "client":
         return out

@@ -183,6 +183,9 @@ def _uplift_tables(voice: Voice, result: Uplift, facts: Facts) -> list[Grid]:
         ],
         grade=[voice.label("grade", g) for g in result.table["grade"]],
         effect=[_amount(voice, x, kind) for x in result.table["effect"]],
+        drawn=result.table["effect"],
+        drawn_low=result.table["low"],
+        drawn_high=result.table["high"],
         lift_range=[voice.span(*_plain(voice, list(ends), kind)) for ends in result.table[["low", "high"]].to_numpy(float)],
         alone=[_amount(voice, x, kind) for x in result.table["alone"]],
     )
@@ -195,7 +198,8 @@ def _uplift_tables(voice: Voice, result: Uplift, facts: Facts) -> list[Grid]:
             voice.span(*(voice.number(round(x, 2)) for x in e)) for e in named[["roas_low", "roas_high"]].to_numpy(float)
         ]
         spec += [("roas", "number"), ("roas_range", "text")] if voice.reader == "employer" or voice.analyst else []
-    tables = [grid(voice, named, spec, caption=voice.say("uplift.caption"), facts=facts, most=40)]
+    drawn = ("drawn", "points" if kind == "share" else "number", voice.column("effect"))
+    tables = [grid(voice, named, spec, caption=voice.say("uplift.caption"), facts=facts, most=40, drawn=drawn)]
     if voice.analyst and len(result.columns):
         columns = result.columns.assign(
             by=[voice.label("column", b) for b in result.columns["by"]],

@@ -87,6 +87,8 @@ def metric_words(voice: Voice, facts: Facts) -> str:
 
 def comparison_draft(voice: Voice, result: Comparison, facts: Facts) -> Draft:
     """Arms or policies beside a control."""
+    if facts["kind"] == "arms" and len(result.table) < 2:
+        return Draft(headline=voice.say("comparison.empty"), sentences=[], tables=[], details=[])
     return _arms_draft(voice, result, facts) if facts["kind"] == "arms" and "look" in facts else _policies_draft(voice, result, facts)
 
 
@@ -253,9 +255,13 @@ def _arm_tables(voice: Voice, teller: Teller, result: Comparison, facts: Facts) 
         arm=[voice.label("arm", a) for a in shown["arm"]],
         test_relative=shown["relative"].where(shown["arm"] != control),
         test_p=[p_words(voice, p) for p in shown["p_adjusted"]],
+        drawn=result.table["lift"],
+        drawn_low=result.table["low"],
+        drawn_high=result.table["high"],
     ).rename(columns=names)
     caption = voice.say("arms.caption", metric=metric_words(voice, facts), control=voice.label("arm", control))
-    tables = [grid(voice, shown, spec, caption=caption, facts=facts)]
+    drawn = ("drawn", "points" if teller.unit == "percent" else teller.unit, voice.column("test_lift"))
+    tables = [grid(voice, shown, spec, caption=caption, facts=facts, drawn=drawn)]
     for by in result.targeting["by"] if voice.analyst and not facts["withheld"] else []:
         mine = result.segments[result.segments["by"] == by]
         part = _in_words(voice, teller, mine, pd.Series(False, index=mine.index))

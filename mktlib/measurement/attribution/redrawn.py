@@ -25,6 +25,8 @@ WALKS = 4_000
 """Journeys drawn for each redraw, where Shapley's value is sampled; their own luck is taken out of the ranges."""
 ROOM = 20_000_000
 """Numbers held at once."""
+AT_ONCE = 50
+"""Draws between two looks at the bar."""
 RARE = 10
 """Purchases below which the exact range of a share is laid over the redrawn one."""
 
@@ -127,7 +129,7 @@ def _chunks(made: Model, journeys: Journeys, methods: Sequence[str], draws: int)
         return [1] * draws
     sets = 2**made.channels * 6 if "shapley" in methods else 1
     size = max(len(journeys.held), len(journeys.null_count), made.walk.of.shape[0], (s + 1) ** 2 * 3, sets)
-    few = max(1, min(draws, ROOM // max(size, 1)))
+    few = max(1, min(AT_ONCE, draws, ROOM // max(size, 1)))
     return [few] * (draws // few) + ([draws % few] if draws % few else [])
 
 

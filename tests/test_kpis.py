@@ -1,0 +1,548 @@
+"""Figures of money: the sums and denominators, the ranges, what pays, and everything that a log may hold that is no number."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy.stats import chi2, norm
+
+import mktlib as mk
+from mktlib.errors import DataError
+from mktlib.measurement.kpi_incremental import over
+from mktlib.measurement.kpi_lifetime import periods
+from mktlib.measurement.kpi_ranges import Layout, Sums, believed, mean_range, plain, scatter, summed
+from mktlib.measurement.kpi_rows import Cell, Figure, told
+from mktlib.results import Comparison, GeoLift, Kpis
+from mktlib.results.evidence import grade
+from mktlib.vocabulary import load_tables
+
+TABLES = load_tables()
+LOG = pd.DataFrame(
+    {
+        "date": np.repeat(pd.date_range("2026-03-02", periods=20).strftime("%Y-%m-%d"), 3),
+        "channel": ["display", "email", "paid_search"] * 20,
+        "spend": [30.0, 0.0, 20.0] * 20,
+        "impressions": [9000, 700, 1500] * 20,
+        "clicks": [40, 30, 25] * 20,
+        "conversions": [0, 1, 2] * 20,
+        "revenue": [0.0, 60.0, 130.0] * 20,
+        "currency": "EUR",
+    }
+)
+
+
+def value(result: Kpis, group: str, kpi: str, column: str = "value") -> float:
+    table = result.table
+    return table.loc[(table["group"] == group) & (table["kpi"] == kpi), column].item()
+
+
+def codes(result: Kpis) -> set[str]:
+    return {f.code for f in result.findings}
+
+
+def days(*, above: np.ndarray, below: np.ndarray, events: np.ndarray | None = None) -> Cell:
+    sides = [np.asarray(x, float) for x in (above, below, [0.0] * len(above) if events is None else events)]
+    kinds = {k: {"day": x} for k, x in zip(("above", "below", "events"), sides, strict=True)}
+    return Cell(**kinds, layout={"day": Layout.plain(len(above))}, rows=len(above), left=0.0, left_below=False)
+
+
+# ---------------------------------------------------------------- definitions
+
+
+@pytest.mark.parametrize("key", [k for k, r in TABLES.kpis.items()])
+def test_the_example_of_each_definition_gives_its_value(key):
+    row = TABLES.kpis[key]
+    above, below = (row["example"][row[side]] for side in ("numerator", "denominator"))
+    worth = row.get("factor", 1) * above / below - row.get("less", 0)
+    assert math.isclose(1 - worth if row.get("minus") else worth, row["value"])
+    if "made_by" not in row:
+        example = pd.DataFrame([dict(row["example"])])
+        assert math.isclose(mk.kpis(example, kpis=key, currency="EUR").table["value"].iloc[-1], row["value"])
+
+
+def test_every_figure_of_the_shared_list_is_there():
+    own = {"reach": "a count", "follower_growth": "no ratio of counts of one log"}
+    path = mk.sample_path("content_log.csv").parents[3] / "shared" / "facts" / "kpis.csv"
+    if not path.exists():
+        pytest.skip("the shared list of figures is absent")
+    assert set(pd.read_csv(path)["kpi"]) - set(TABLES.kpis) == set(own)
+
+
+def test_a_company_adds_a_figure_of_its_own(tmp_path):
+    ours = tmp_path / "ours.toml"
+    row = """[kpis.cost_per_demo]
+label = { en = "Cost per demo", fr = "Coût par démo" }
+numerator = "spend"
+denominator = "demos"
+unit = "currency"
+random = "denominator"
+better = "low"
+money = ["spend"]
+per = { en = "per demo", fr = "par démo" }
+of = { en = ["demo", "demos"], fr = ["démo", "démos"] }
+says = { en = "a demo cost {value}", fr = "une démo a coûté {value}" }
+source = "ours"
+conf = "J"
+"""
+    ours.write_text(row, encoding="utf-8")
+    tables = mk.load_tables(ours)
+    result = mk.kpis(pd.DataFrame({"spend": [90.0], "demos": [3]}), kpis="cost_per_demo", tables=tables, currency="EUR")
+    assert value(result, "total", "cost_per_demo") == 30
+    ours.write_text(row.replace("{value}", "{nothing}").replace('"denominator"\nbetter', '"luck"\nbetter'), encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        mk.load_tables(ours)
+    assert {f.column for f in error.value.findings} == {"kpis.cost_per_demo.random", "kpis.cost_per_demo.says"}
+
+
+# ---------------------------------------------------------------- sums
+
+
+def test_a_total_is_the_ratio_of_sums_and_names_what_it_is_counted_over():
+    result = mk.kpis(LOG, by="channel")
+    total = result.table[result.table["of"] == "total"].set_index("kpi")
+    assert total.loc["cpa", "value"] == pytest.approx(LOG["spend"].sum() / LOG["conversions"].sum())
+    assert total.loc["cpm", "value"] == pytest.approx(1000 * LOG["spend"].sum() / LOG["impressions"].sum())
+    each = result.table[(result.table["of"] == "group") & (result.table["kpi"] == "ctr")]
+    assert total.loc["ctr", "value"] != pytest.approx(each["value"].mean())
+    assert total.loc["cpc", ["per", "denominator", "numerator", "unit"]].tolist() == ["clicks", 1900.0, 1000.0, "currency"]
+
+
+def test_channels_that_cost_nothing_are_told_apart():
+    result = mk.kpis(LOG, by="channel")
+    assert value(result, "email", "cpa", "status") == "no_cost"
+    assert math.isnan(value(result, "email", "cpa"))
+    assert value(result, "paid", "cpa") == 25
+    assert value(result, "total", "cpa") == pytest.approx(50 / 3)
+    assert "N_KPI_BLENDED" in codes(result)
+    assert "N_KPI_BLENDED" not in codes(mk.kpis(LOG[LOG["channel"] != "email"], by="channel"))
+
+
+@pytest.mark.parametrize("engine", ["polars", "lazy", "arrow", "duckdb", "csv", "parquet", "list"])
+def test_every_engine_and_file_gives_the_same(engine, tmp_path):
+    frame = pl.from_pandas(LOG)
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    LOG.iloc[:30].to_csv(paths[0], index=False)
+    LOG.iloc[30:].to_csv(paths[1], index=False)
+    LOG.to_csv(tmp_path / "all.csv", index=False)
+    frame.write_parquet(tmp_path / "all.parquet")
+    made = {
+        "polars": frame,
+        "lazy": frame.lazy(),
+        "arrow": frame.to_arrow(),
+        "duckdb": duckdb.sql("SELECT * FROM frame"),
+        "csv": tmp_path / "all.csv",
+        "parquet": str(tmp_path / "all.parquet"),
+        "list": paths,
+    }
+    pd.testing.assert_frame_equal(mk.kpis(LOG, by="channel").table, mk.kpis(made[engine], by="channel").table)
+
+
+def test_the_order_of_rows_changes_nothing():
+    shuffled = LOG.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(mk.kpis(LOG, by="channel").table, mk.kpis(shuffled, by="channel").table, rtol=1e-12)
+
+
+def test_weeks_are_made_of_days():
+    result = mk.kpis(LOG, by="week", kpis="cpc")
+    assert result.table["week"].tolist()[:3] == ["2026-03-02", "2026-03-09", "2026-03-16"]
+
+
+def test_a_blank_is_left_out_and_said_and_is_no_0():
+    blank = LOG.assign(revenue=LOG["revenue"].where(LOG["date"] > "2026-03-11"))
+    zero = LOG.assign(revenue=LOG["revenue"].where(LOG["date"] > "2026-03-11", 0.0))
+    assert value(mk.kpis(blank, by="channel"), "paid_search", "roas") == 6.5
+    assert value(mk.kpis(zero, by="channel"), "paid_search", "roas") == 3.25
+    told_of = [f for f in mk.kpis(blank, by="channel").findings if f.code == "N_KPI_LEFT_OUT"]
+    assert [f.values["amount"] for f in told_of] == [500, 30]
+    assert value(mk.kpis(blank, by="channel"), "total", "roas", "left_out") == 500
+    assert value(mk.kpis(blank, by="channel"), "total", "cpa", "left_out") == 0
+
+
+def test_groups_of_few_people_are_told_together():
+    people = pd.DataFrame({"member_id": [f"m{i}" for i in range(40)], "segment": ["a"] * 25 + ["b"] * 8 + ["c"] * 7})
+    people = people.assign(delivered=1, opens=[1, 0] * 20)
+    result = mk.kpis(people, by="segment", kpis="open_rate")
+    assert result.table["group"].tolist() == ["a", "others", "total"]
+    assert result.table["denominator"].tolist() == [25, 15, 40]
+    assert "N_KPI_FOLDED" in codes(result)
+    assert mk.kpis(people, by="member_id", kpis="open_rate").table["group"].tolist() == ["others", "total"]
+
+
+# ---------------------------------------------------------------- what a log may hold
+
+
+def test_no_sale_is_a_range_and_never_infinity():
+    result = mk.kpis(LOG, by="channel")
+    row = result.table[(result.table["group"] == "display") & (result.table["kpi"] == "cpa")].iloc[0]
+    assert row["status"] == "at_least"
+    assert math.isnan(row["value"])
+    assert math.isnan(row["high"])
+    assert 600 / 6 < row["low"] < 600 / 3  # between a clumping count and Poisson's own bound
+    assert not np.isinf(result.table.select_dtypes("number").to_numpy()).any()
+    for language in ("en", "fr"):
+        for reader in ("client", "employer", "team"):
+            text = re.sub(
+                "<style.*?</style>|<[^>]+>",
+                " ",
+                str(mk.report(mk.kpis(LOG, by="channel", kpis="cpa"), language=language, reader=reader).html),
+                flags=re.DOTALL,
+            )
+            assert not re.search(r"\b(nan|NaN|inf|infinity|None)\b", text)
+
+
+CASES = {
+    "nothing spent": ({"spend": 0.0}, "cpa", "no_cost"),
+    "more given back": ({"spend": -5.0}, "cpa", "credit"),
+    "given back, roas": ({"spend": -5.0}, "roas", "credit"),
+    "no click": ({"clicks": 0}, "cvr", "no_exposure"),
+    "no click to pay for": ({"clicks": 0}, "cpc", "at_least"),
+    "no revenue": ({"revenue": 0.0, "conversions": 0}, "roas", "none_sold"),
+    "one row": ({}, "aov", "ok"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_has_no_figure_says_why(name):
+    changed, key, status = CASES[name]
+    table = mk.kpis(LOG.assign(**changed), kpis=key).table
+    assert table["status"].tolist()[-1] == status
+
+
+def test_a_credit_note_stays_in_the_sums_and_is_said():
+    back = LOG.assign(spend=LOG["spend"].where(LOG.index != 0, -15.0))
+    result = mk.kpis(back, kpis="cpc")
+    assert value(result, "total", "cpc") == pytest.approx((1000 - 45) / 1900)
+    assert result.facts["given_back"] == {"spend": -15.0}
+    assert "E_NEGATIVE_SPEND" in codes(result)
+
+
+def test_refunds_and_losses_have_a_range_too():
+    lost = LOG.assign(margin=np.where(LOG.index % 6 == 2, -40.0, LOG["revenue"] * 0.3))
+    row = mk.kpis(lost, kpis="roi").table.iloc[-1]
+    assert row["status"] == "ok"
+    assert row["low"] < row["value"] < row["high"]
+
+
+def test_more_conversions_than_clicks_is_no_share():
+    seen = LOG.assign(conversions=LOG["clicks"] + 5)
+    result = mk.kpis(seen, kpis="cvr")
+    assert value(result, "total", "cvr") > 1
+    assert value(result, "total", "cvr", "high") > value(result, "total", "cvr")
+    assert "N_KPI_OVER_ONE" in codes(result)
+
+
+REFUSED = {
+    "unknown figure": ({"kpis": "cpq"}, {}, {"E_OPTION"}),
+    "made elsewhere": ({"kpis": "ltv"}, {}, {"E_KPI_ELSEWHERE"}),
+    "no such group": ({"by": "chanel"}, {}, {"E_MISSING_COLUMN"}),
+    "column lacking": ({"kpis": ["cpl", "vtr"]}, {}, {"E_MISSING_COLUMN"}),
+    "margin of 40": ({"margin": 40}, {}, {"E_OPTION"}),
+    "margin column": ({"margin": "marge"}, {}, {"E_MISSING_COLUMN"}),
+    "level": ({"level": 90}, {}, {"E_OPTION"}),
+    "currency": ({"currency": "euro"}, {}, {"E_OPTION"}),
+    "unmeasured": ({"unmeasured": 30}, {}, {"E_OPTION"}),
+    "another currency": ({"currency": "USD"}, {}, {"E_MIXED_CURRENCY"}),
+    "two currencies": ({}, {"currency": ["EUR", "USD", "USD"] * 20}, {"E_MIXED_CURRENCY"}),
+    "rates lack one": ({"rates": {"EUR": 1}}, {"currency": ["EUR", "USD", "USD"] * 20}, {"E_RATES"}),
+    "negative clicks": ({}, {"clicks": -1}, {"E_NEGATIVE_COUNT"}),
+    "endless money": ({}, {"spend": math.inf}, {"E_NOT_FINITE"}),
+    "text": ({}, {"clicks": ["ten", 1, 2] * 20}, {"E_NOT_A_NUMBER"}),
+    "a date that is none": ({"by": "week"}, {"date": "soon"}, {"E_BAD_DATE"}),
+    "all blank": ({"kpis": "cpc"}, {"spend": np.nan}, {"E_KPI_ALL_BLANK"}),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_wrong_is_refused_by_name(name):
+    options, changed, expected = REFUSED[name]
+    with pytest.raises(DataError) as error:
+        mk.kpis(LOG.assign(**changed), **options)
+    assert {f.code for f in error.value.findings} == expected
+
+
+def test_everything_wrong_is_said_at_once_and_an_empty_log_too():
+    with pytest.raises(DataError) as error:
+        mk.kpis(LOG, by="chanel", kpis=["cpq", "vtr"], margin=-1)
+    assert len(error.value.findings) == 4
+    with pytest.raises(DataError) as error:
+        mk.kpis(LOG.head(0))
+    assert error.value.findings[0].code == "E_NO_ROWS"
+    with pytest.raises(DataError) as error:
+        mk.kpis(LOG[["date"]])
+    assert error.value.findings[0].code == "E_KPI_NONE"
+
+
+def test_two_currencies_with_rates_are_one():
+    mixed = LOG.assign(currency=np.where(LOG["channel"] == "display", "USD", "EUR"))
+    result = mk.kpis(mixed, rates={"EUR": 1, "USD": 0.9})
+    assert value(result, "total", "cpc") == pytest.approx((600 * 0.9 + 400) / 1900)
+    assert result.facts["currency"] == "EUR"
+
+
+def test_without_a_margin_there_is_no_roi_and_it_says_what_to_give():
+    result = mk.kpis(LOG, kpis=["roas", "roi"])
+    assert set(result.table["kpi"]) == {"roas"}
+    assert "N_KPI_NO_MARGIN" in codes(result)
+    given = mk.kpis(LOG, margin=0.5)
+    assert value(given, "paid", "roi") == pytest.approx(0.5 * value(given, "paid", "roas") - 1)
+    assert given.facts["break_even"] == 2
+
+
+def test_hostile_names_stay_text():
+    named = LOG.assign(channel=LOG["channel"].replace("display", "<script>alert(1)</script>$x_{$"))
+    result = mk.kpis(named, by="channel", margin=0.4)
+    mk.plot(result)
+    assert "<script>alert" not in mk.report(result, reader="team").html
+
+
+# ---------------------------------------------------------------- ranges
+
+
+def test_a_count_of_known_scatter_has_garwoods_range():
+    """Scatter 1, known: exact limits from the chi-square law."""
+    own = summed(np.array([7.0]), np.array([1.0]))
+    low, high = believed(own, 1.0, 1e9).ends(0.9)
+    assert low == pytest.approx(chi2.ppf(0.05, 14) / 2, rel=1e-5)
+    assert high == pytest.approx(chi2.ppf(0.95, 16) / 2, rel=1e-5)
+
+
+def test_a_share_of_known_scatter_has_the_exact_range():
+    own = summed(np.array([3.0]), np.array([40.0]), bounded=True)
+    low, high = believed(own, 1.0, 1e9, bounded=True).ends(0.9)
+    assert low / 40 == pytest.approx(0.02075, abs=2e-4)  # Clopper and Pearson of 3 of 40
+    assert high / 40 == pytest.approx(0.18264, abs=2e-4)
+
+
+def test_unequal_spending_is_no_scatter_and_strata_explain_what_they_can():
+    spend = np.array([10.0, 20.0, 40.0, 80.0])
+    assert summed(spend / 10, spend).variance == pytest.approx(0)
+    total, over_ = np.array([1.0, 50.0, 1.0, 50.0]), np.full(4, 10.0)
+    layout = Layout(bundle=np.array([0, 0, 1, 1]), stratum=np.array([0, 1, 0, 1]))
+    assert summed(total, over_, layout=layout).variance == pytest.approx(0)
+    alone = Layout(bundle=np.arange(4), stratum=np.arange(4))
+    assert summed(total, over_, layout=alone).variance == pytest.approx(summed(total, over_).variance)
+
+
+def test_scatter_is_told_by_other_groups_where_a_group_is_small():
+    rng = np.random.default_rng(3)
+    wild = [summed(rng.negative_binomial(2.5, 1 / 5, 40).astype(float), np.ones(40)) for _ in range(5)]
+    one = summed(np.array([8.0]), np.array([1.0]))
+    assert scatter(one, wild)[0] > 3 * scatter(one, [])[0] / 1.5
+    assert scatter(one, [])[0] == pytest.approx(1.2)
+
+
+def test_a_range_widens_with_the_level_and_narrows_with_the_count():
+    few, many = (summed(np.full(20, k / 20), np.ones(20)) for k in (10.0, 1000.0))
+    a, b, c = (believed(few, 1.2, 8).ends(level) for level in (0.5, 0.9, 0.99))
+    assert c[0] < b[0] < a[0] < 10 < a[1] < b[1] < c[1]
+    wide = [np.subtract(*believed(s, 1.2, 8).ends(0.9)[::-1]) / s.total for s in (few, many)]
+    assert wide[1] < wide[0] / 5
+
+
+def test_p_value_and_range_agree():
+    belief = believed(summed(np.full(20, 2.0), np.ones(20)), 1.3, 15)
+    low, high = belief.ends(0.9)
+    assert belief.p_value(low) == pytest.approx(0.1, abs=1e-4)
+    assert belief.p_value(high) == pytest.approx(0.1, abs=1e-4)
+    some = plain(np.array([5.0, -2.0, 4.0]), np.ones(3))
+    assert some.p_value(some.ends(0.9)[0]) == pytest.approx(0.1)
+
+
+def test_a_mean_order_has_students_range():
+    each = np.array([20.0, 35.0, 50.0, 28.0, 41.0])
+    low, high = mean_range(each, np.ones(5), 0.9)
+    assert low < each.mean() < high
+    assert math.log(high / each.mean()) == pytest.approx(math.log(each.mean() / low))
+    assert 2 * math.sqrt(each.var(ddof=1) / 5) < (high - low) / 2 < 3.5 * math.sqrt(each.var(ddof=1) / 5)
+
+
+@pytest.mark.parametrize(
+    ("phi", "expected", "least"), [(1, 0.3, 0.88), (1, 3, 0.88), (1, 30, 0.88), (2, 10, 0.86), (5, 3, 0.85), (5, 100, 0.85)]
+)
+def test_the_cost_of_a_sale_lies_in_its_range_as_often_as_promised(phi, expected, least):
+    rng = np.random.default_rng([int(10 * expected), phi])
+    figure, inside = Figure.of(TABLES.kpis["cpa"]), []
+    for _ in range(150):
+        spend = 100 * rng.lognormal(0, 0.4, 30)
+        mean = expected * spend / spend.sum()
+        sales = rng.poisson(mean) if phi == 1 else rng.negative_binomial(mean / (phi - 1), 1 / phi)
+        seen = told(figure, days(above=spend, below=sales), [], 0.9)
+        inside.append(not seen.low > spend.sum() / expected and not seen.high < spend.sum() / expected)
+    assert np.mean(inside) >= least - 2 * math.sqrt(least * (1 - least) / 150)
+
+
+@pytest.mark.parametrize(("tail", "orders"), [(0.5, 3), (1.0, 10), (1.0, 100)])
+def test_revenue_with_large_orders_lies_in_its_range(tail, orders):
+    rng = np.random.default_rng(orders)
+    figure, inside = Figure.of(TABLES.kpis["roas"]), []
+    truth = orders * 50 * math.exp(tail**2 / 2) / 3000
+    for _ in range(150):
+        sold = rng.poisson(orders / 30, 30)
+        revenue = np.bincount(np.repeat(np.arange(30), sold), rng.lognormal(math.log(50), tail, sold.sum()), 30)
+        seen = told(figure, days(above=revenue, below=np.full(30, 100.0), events=sold), [], 0.9, 50.0)
+        inside.append(not seen.low > truth and not seen.high < truth)
+    assert np.mean(inside) >= 0.85 - 2 * math.sqrt(0.85 * 0.15 / 150)
+
+
+# ---------------------------------------------------------------- what pays
+
+
+def test_groups_are_judged_together_and_a_log_shows_a_tendency_at_most():
+    result = mk.kpis(LOG, by="channel", margin=0.5)
+    table = result.table[result.table["kpi"] == "roas"].set_index("group")
+    assert table["verdict"].to_dict() | {"total": "", "paid": ""} == {
+        "display": "loses",
+        "email": "no_cost",
+        "paid_search": "pays",
+        "paid": "",
+        "total": "",
+    }
+    assert set(table["grade"]) <= {"", "tendency", "too_early"}
+    assert result.facts["evidence"] == "observational"
+    assert grade("observational", decided=True, leaning=True) == "tendency"
+
+
+@pytest.mark.slow
+def test_equal_groups_that_break_even_are_seldom_said_to_pay_or_lose():
+    wrong, rng = [], np.random.default_rng(8)
+    for _ in range(60):
+        sold = rng.poisson(10, (10, 30))
+        parts = [
+            pd.DataFrame({"channel": f"c{k}", "date": range(30), "spend": 100.0, "conversions": n, "revenue": 50.0 * n})
+            for k, n in enumerate(sold)
+        ]
+        log = pd.concat(parts).assign(
+            date=lambda f: (pd.Timestamp("2026-03-02") + pd.to_timedelta(f["date"], unit="D")).dt.strftime("%Y-%m-%d")
+        )
+        table = mk.kpis(log, by="channel", kpis="roas", margin=0.2, currency="EUR").table
+        wrong.append(table.loc[table["of"] == "group", "verdict"].isin(["pays", "loses"]).any())
+    assert np.mean(wrong) <= 0.1 + 2 * math.sqrt(0.09 / 60)
+
+
+def test_unmeasured_is_said_and_scales_nothing():
+    plain_, told_ = mk.kpis(LOG, kpis="roas"), mk.kpis(LOG, kpis="roas", unmeasured=0.3)
+    pd.testing.assert_frame_equal(plain_.table, told_.table)
+    assert "30" in mk.report(told_, reader="team").html
+    assert told_.facts["unmeasured"] == 0.3
+
+
+def test_a_plan_stands_beside_what_was_spent():
+    result = mk.kpis(mk.load_sample("results"), kpis="roas", margin=0.45)
+    rows = mk.load_sample("results")[["planned_spend", "actual_spend"]].dropna()
+    assert result.facts["planned_spend"] == pytest.approx(rows["planned_spend"].sum())
+    assert result.facts["actual_spend"] == pytest.approx(rows["actual_spend"].sum())
+
+
+# ---------------------------------------------------------------- from experiments
+
+
+def arms(**facts: object) -> Comparison:
+    table = {"arm": ["held_out", "ads"], "n": [5000, 5000], "mean": [0.02, 0.03], "lift": [0.0, 0.01], "low": [0.0, 0.004]}
+    table |= {"high": [0.0, 0.016], "verdict": ["", "better"]}
+    return Comparison(table=pd.DataFrame(table), facts={"evidence": "randomised", "control": "held_out", "level": 0.9} | facts)
+
+
+def test_fieller_agrees_with_draws_and_says_when_there_is_no_end():
+    rng, z = np.random.default_rng(1), norm.ppf(0.95)
+    a, b = (30.0, 30 - 4 * z, 30 + 4 * z), (10.0, 10 - z, 10 + z)
+    seen = over(a, b, 0.9)
+    drawn = np.quantile(rng.normal(30, 4, 400_000) / rng.normal(10, 1, 400_000), [0.05, 0.95])
+    assert (seen.low, seen.high) == pytest.approx(tuple(drawn), rel=0.02)
+    root = [(a[0] - r * b[0]) / math.hypot(4, r) for r in (seen.low, seen.high)]
+    assert np.abs(root) == pytest.approx(z)  # Fieller's own equation
+    assert over(a, (1.0, -1.0, 3.0), 0.9).status == "unbounded"
+    assert over((5.0, 5.0, 5.0), (1.0, -1.0, 3.0), 0.9).status == "no_high"
+    assert over((5.0, 5.0, 5.0), (-2.0, -3.0, -1.0), 0.9).status == "none_gained"
+
+
+def test_only_what_was_drawn_by_lot_has_an_incremental_roas():
+    for evidence in ("quasi", "observational"):
+        with pytest.raises(DataError) as error:
+            mk.incremental_roas(arms(evidence=evidence), spend=1000, worth=60)
+        assert [f.code for f in error.value.findings] == ["E_KPI_NO_TEST"]
+    with pytest.raises(DataError):
+        mk.incremental_roas(mk.kpis(LOG), spend=1000, worth=60)
+    with pytest.raises(DataError) as error:
+        mk.incremental_roas(arms(), spend=0, worth=(60, 70, 80), margin=2)
+    assert {f.column for f in error.value.findings} == {"spend", "worth", "margin"}
+
+
+def test_incremental_roas_from_a_test_by_areas_and_from_uncertain_money():
+    weeks = pd.DataFrame({"stretch": ["test"], "units": [40.0], "units_low": [-5.0], "units_high": [85.0]})
+    areas = GeoLift(table=weeks, facts={"assigned": "lot", "level": 0.9, "currency": "EUR"}, weeks=weeks, areas=weeks)
+    result = mk.incremental_roas(areas, spend=2000, worth=90, margin=0.4)
+    assert result.table["value"].tolist() == [1.8, 50.0]
+    assert result.table["status"].tolist() == ["ok", "no_high"]
+    assert result.table["verdict"].iloc[0] == "cannot_tell"
+    known, unsure = (
+        mk.incremental_roas(arms(), spend=1000, worth=60),
+        mk.incremental_roas(arms(), spend=(1000, 900, 1100), worth=(60, 50, 70)),
+    )
+    assert np.subtract(*unsure.table[["high", "low"]].iloc[0]) > np.subtract(*known.table[["high", "low"]].iloc[0])
+    assert known.facts["grade"] == "shown"
+
+
+# ---------------------------------------------------------------- a customer
+
+
+@pytest.mark.parametrize(
+    ("share", "discount", "horizon"), [(0.8, 0.1, 24), (0.5, 0.0, 3), (0.99, 0.02, 200), (1.0, 0.0, 12), (0.0, 0.0, 5)]
+)
+def test_periods_are_the_sum_over_the_horizon(share, discount, horizon):
+    by_hand = sum((share / (1 + discount)) ** t for t in range(1, horizon + 1))
+    assert periods(np.array([share]), discount, horizon)[0] == pytest.approx(by_hand)
+    if share < 1:
+        endless = periods(np.array([share]), discount, None)[0]
+        assert endless == pytest.approx(share / (1 + discount - share))
+        assert endless == pytest.approx(periods(np.array([share]), discount, 20_000)[0])
+
+
+def test_lifetime_value_refuses_a_sum_without_an_end_and_what_is_no_count():
+    with pytest.raises(DataError) as error:
+        mk.lifetime_value(30.0, retained=200, customers=200, horizon=None)
+    assert [f.code for f in error.value.findings] == ["E_KPI_RETENTION"]
+    assert value(mk.lifetime_value(30.0, retained=200, customers=200, horizon=12), "total", "ltv") == 360
+    with pytest.raises(DataError) as error:
+        mk.lifetime_value([1.0, 2.0], retained=3, customers=2, horizon=0, discount=-1, cac=(0, 1), level=2, random_state=-1)
+    assert len(error.value.findings) == 7
+
+
+def test_no_new_customer_leaves_an_upper_end_for_the_ratio():
+    table = mk.lifetime_value(30.0, retained=160, customers=200, horizon=24, cac=(4000.0, 0)).table.set_index("kpi")
+    assert table["status"].to_dict() == {"retention": "ok", "ltv": "ok", "cac": "at_least", "ltv_cac": "at_most"}
+    assert table.loc["ltv_cac", "value"] == 0
+    assert 1000 < table.loc["cac", "low"] < 4000
+
+
+def test_ltv_to_cac_lies_in_its_range_as_often_as_promised():
+    rng, inside = np.random.default_rng(4), []
+    truth = 30 * periods(np.array([0.8]), 0.02, 24)[0] / 40
+    for run in range(80):
+        margins = rng.gamma(2, 15, 60)
+        result = mk.lifetime_value(
+            margins, retained=int(rng.binomial(150, 0.8)), customers=150, horizon=24, discount=0.02, cac=(4000, int(rng.poisson(100))),
+            random_state=run,
+        )  # fmt: skip
+        row = result.table.iloc[-1]
+        inside.append(row["low"] <= truth <= row["high"])
+    assert 0.82 <= np.mean(inside) <= 0.98
+
+
+def test_words_of_causes_are_for_experiments_only():
+    causal = re.compile(r"\b(brought|bring|caused?|thanks to|apporté|grâce à|rapporté)\b", re.IGNORECASE)
+    for language in ("en", "fr"):
+        for key, row in TABLES.kpis.items():
+            if "made_by" not in row:
+                assert not causal.search(row["says"][language]), key
+
+
+def test_sums_without_events_know_nothing_of_scatter():
+    none = Sums(total=0.0, over=10.0, variance=math.nan, floor=0.0, clusters=0.0, events=0.0, largest=0.0)
+    assert none.df == 0.0
+    assert believed(none, 1.0, 1e9).ends(0.9)[1] == pytest.approx(-math.log(0.05), rel=1e-4)
