@@ -77,6 +77,7 @@ from mktlib.results import (
     SampleSize,
     Scores,
     Segmentation,
+    SegmentedComparison,
     SendsCheck,
     SendTime,
     SentimentShare,
@@ -106,7 +107,8 @@ PICTURES: Mapping[type[Result], Mapping[str, Drawing]] = {
     Research: {"unknowns": (people.research_size, people.research)},
     NetworkCards: {"networks": (people.cards_size, people.cards)},
     PageBrief: {"first_screen": (phone.page_brief_size, phone.page_brief)},
-    Comparison: {"arms": (tests.comparison_size, tests.comparison), "segments": (tests.segments_size, tests.segments)},
+    Comparison: {"arms": (tests.comparison_size, tests.comparison)},
+    SegmentedComparison: {"arms": (tests.comparison_size, tests.comparison), "segments": (tests.segments_size, tests.segments)},
     SampleSize: {"curve": (tests.curve_size, tests.curve)},
     Plan: {
         "calendar": (plans.calendar_size, plans.calendar),

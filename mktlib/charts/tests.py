@@ -197,4 +197,4 @@ def _decades(n: pd.Series) -> list[float]:
     """1, 2, 5 and their tens between the ends."""
     ends = np.log10([max(float(n.min()), 1.0), max(float(n.max()), 2.0)])
     ticks = [m * 10.0**k for k in range(int(ends[0]), int(ends[1]) + 1) for m in (1, 2, 5)]
-    return [t for t in ticks if float(n.min()) <= t <= float(n.max())]
+    return [t for t in ticks if float(n.min()) <= t <= float(n.max())] or [float(n.iloc[0])]

@@ -18,7 +18,7 @@ from mktlib.results.review import Learnt, Review
 from mktlib.results.scores import CELL, VERDICTS, Backtest, Explanation, Scores
 from mktlib.results.shape import Intake, Result
 from mktlib.results.talk import Replay, Reputation, SentimentShare, StyleFit, StyleGuide, Watch
-from mktlib.results.tests import Comparison, SampleSize
+from mktlib.results.tests import Comparison, SampleSize, SegmentedComparison
 from mktlib.results.tracking import Tracking
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "SampleSize",
     "Scores",
     "Segmentation",
+    "SegmentedComparison",
     "SendTime",
     "SendsCheck",
     "SentimentShare",

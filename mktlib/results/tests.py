@@ -39,6 +39,11 @@ class Comparison(Result):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class SegmentedComparison(Comparison):
+    """A comparison within segments too: `segments` and `targeting` have rows."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class SampleSize(Result):
     """How many people a test takes. table, one row a true difference: lift, relative, n_fixed (people of the smallest arm, one look at
     the end), n (the same where one may look at any time), people (all arms), people_usual (on average, where one stops as soon as it is
