@@ -67,7 +67,8 @@ def _segments_title(canvas: Canvas, result: Uplift) -> str:
     differ = result.columns[result.columns["verdict"] == "differ"] if len(result.columns) else result.columns
     if len(differ):
         names = [canvas.label("column", c) for c in differ.sort_values("p_value", kind="stable")["by"]]
-        return canvas.say("uplift.differ", names=cv.PART.join(names[:3]))
+        key = "differ" if result.facts["evidence"] == "randomised" else "differ_seen"
+        return canvas.say(f"uplift.{key}", names=cv.PART.join(names[:3]))
     key = "alike" if len(result.table) > 1 else "one"
     return canvas.say(f"uplift.{key}")
 

@@ -257,7 +257,8 @@ def _targeting(people: People, facts: Mapping[str, Any], seed: int) -> tuple[pd.
     """The Qini curve and what the rule is worth; nothing where there is nothing to choose by, or too few people."""
     level, nan = float(facts["level"]), float("nan")
     told = [c for c in people.columns if len(c.names) > 1]
-    if not told or min(facts["n_treated"], facts["n_control"]) < LEAST or np.ptp(people.y) == 0:
+    lot, few = facts["evidence"] == "randomised", min(facts["n_treated"], facts["n_control"]) < LEAST
+    if not told or not lot or few or np.ptp(people.y) == 0:
         empty = pd.DataFrame({c: pd.Series(dtype=float) for c in ("share", "gain", "low", "high", "chance")})
         names = ("qini", "qini_low", "qini_high", "rule_share", "rule_gain", "rule_gain_low", "rule_gain_high")
         return empty, {n: nan for n in names} | {"ranks": "not_tried", "targeting": "not_tried", "rule_against": None, "rule_unit": None}
@@ -281,7 +282,9 @@ def _remarks(people: People, facts: Mapping[str, Any], columns: pd.DataFrame) ->
     told = []
     if people.columns and not (columns["verdict"] == "differ").any() and (columns["segments"] > 1).any():
         told.append(finding("N_UPLIFT_ALIKE", level="note", found=", ".join(columns["by"])))
-    if facts["ranks"] == "not_tried" and people.columns:
+    if people.columns and facts["evidence"] != "randomised":
+        told.append(finding("N_UPLIFT_RULE_NO_LOT", level="note"))
+    elif facts["ranks"] == "not_tried" and people.columns:
         told.append(finding("N_UPLIFT_NO_RULE", level="note", found=str(min(facts["n_treated"], facts["n_control"])), least=str(LEAST)))
     if facts["window_days"] is None:
         told.append(finding("N_UPLIFT_WINDOW_UNTOLD", level="note"))

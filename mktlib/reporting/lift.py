@@ -99,7 +99,8 @@ def _differences(voice: Voice, result: Uplift, facts: Facts) -> list[str]:
     for by in differ["by"].head(2):
         rows = result.table[result.table["by"] == by].sort_values("effect", kind="stable")
         ends = {k: _segment(voice, rows.iloc[at].to_dict(), facts) for k, at in (("most", -1), ("least", 0))}
-        said.append(voice.say("uplift.differ", column=voice.label("column", by), **ends))
+        key = "differ" if facts["evidence"] == "randomised" else "differ_seen"
+        said.append(voice.say(f"uplift.{key}", column=voice.label("column", by), **ends))
     alike = [voice.inner("column", c) for c in columns.loc[columns["verdict"] == "not_shown", "by"]]
     return said + ([voice.say("uplift.alike", names=voice.names(alike, most=6))] if alike else [])
 
