@@ -64,7 +64,7 @@ def told(voice: Voice, result: Kpis, row: Mapping[Any, Any]) -> str:
     if status == "at_least" and known["numerator"] == "spend":
         spent = voice.money(float(row["numerator"]), str(result.facts["currency"]))
         label = voice.inner("kpi", row["kpi"])
-        return voice.say("kpis.at_least", one=counted(known, 1, voice.language)[1], spent=spent, label=label, low=low, sure=sure)
+        return voice.say("kpis.at_least", one=counted(known, 0, voice.language)[1], spent=spent, label=label, low=low, sure=sure)
     if status in ("at_most", "no_high", "unbounded"):
         return voice.say(f"kpis.{status}", label=name, low=low, high=high, sure=sure)
     return voice.say("kpis.none", label=name, status=phrase(f"labels.kpi_status.{status}", voice.language))
