@@ -78,7 +78,7 @@ def coverage(inside: Array, groups: dict[str, Array], level: float) -> dict[str,
     if name != "placement":
         effective *= min(1.0, (student.ppf(tail, max(n - 1, 1)) / student.ppf(tail, free)) ** 2)
     elif plain == 0:  # all alike: what a shared weather would do cannot be seen, and as many groups as there are is the careful answer
-        effective = float(min(n, *(int(code.max()) + 1 for code in groups.values())))
+        effective = float(min([n, *(int(code.max()) + 1 for code in groups.values())]))
     held = share * effective
     low = float(beta.ppf(1 - tail, held, effective - held + 1)) if share > 0 else 0.0
     high = float(beta.ppf(tail, held + 1, effective - held)) if share < 1 else 1.0

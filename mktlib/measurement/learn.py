@@ -62,6 +62,7 @@ def learn_from(
     came, later, undated = _until(_filled(to_pandas(results), plan), day, results=True)
     if came.empty:
         raise DataError(finding("E_NO_RESULTS_YET", found=str(day.date()) if day is not None else "0"))
+    need(came, [a for a in scorer.by if a in past])
     row = words.metrics.get(scorer.metric, {})
     kept = [*scorer.by, row.get("count"), row.get("exposure"), *row.get("exposure_by_channel", {}).values(), "content_id", "date"]
     names = list(dict.fromkeys(c for c in kept if c in past or c in came))
@@ -104,9 +105,11 @@ def _filled(results: pd.DataFrame, plan: Plan | None) -> pd.DataFrame:
     """Results with the words of their pieces where they lack them, and each piece under its own name."""
     need(results, ["item"] if "content_id" not in results else [])
     if plan is not None and "item" in results:
-        words = [c for c in ("content_type", "style", "length", "stage") if c in plan.items and c not in results]
-        pieces = plan.items[["item", *words]].astype({"item": "str"}).drop_duplicates("item")
-        results = results.astype({"item": "str"}).merge(pieces, on="item", how="left") if words else results
+        results = results.astype({c: "str" for c in ("item", "segment", "channel") if c in results})
+        for frame, keys in ((plan.items, ["item"]), (plan.schedule, [c for c in ("item", "segment", "channel") if c in results])):
+            words = [c for c in ("content_type", "style", "length", "stage") if c in frame and c not in results]
+            said = frame[[*keys, *words]].astype("str").drop_duplicates(keys)
+            results = results.merge(said, on=keys, how="left") if words else results
     return results if "content_id" in results else results.assign(content_id=results["item"].astype(str))
 
 
