@@ -93,6 +93,8 @@ def bars_of(
         return None
     column, kind = kinds[at]
     names = list(takewhile(lambda i: kinds[i][1] in NAMES, range(at)))
+    if about["drawn"]:  # further on, what is drawn stands as text
+        names = next((names[:n] for n in range(1, len(names)) if len({tuple(row[:n]) for row in cells}) == len(cells)), names)
     telling = [i for i in names if len({row[i] for row in cells}) > 1] or names[:1]
     parts = [tuple(row[i] for i in telling) for row in cells]
     times = 100.0 if kind == "points" else 1.0
