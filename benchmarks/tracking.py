@@ -21,9 +21,11 @@ from scipy.stats import t as student
 from tqdm.auto import tqdm
 
 from mktlib.planning import CampaignPlan, brief_from_text, track_ahead
+from mktlib.planning.pace_of_money import ALPHA, MATTERS, USUAL, e_value
 from mktlib.planning.track import told_of
 from mktlib.planning.track_ahead import Job, at, landing_of
 from mktlib.planning.track_rows import placements
+from mktlib.planning.track_units import some_of, surprise
 from mktlib.vocabulary import load_tables
 
 SD, TOTAL_SD, WEATHER, ROUGH = 0.35, 0.15, 0.1, 0.12
@@ -255,6 +257,45 @@ def alarms(campaigns: int, seed: int, kinds: list[str], factor: float, until: fl
     print(frame.groupby("truth", sort=False).mean().assign(campaigns=frame.groupby("truth").size()).round(3).to_string())
 
 
+def light(campaigns: int, seed: int, kinds: list[str], factor: float) -> None:
+    """The same without the stops, on arrays: evidence on the money of each channel and on the whole, in 28 daily looks, many campaigns."""
+    plan = plan_of(4)
+    rows, usual = placements(plan.schedule), np.array([1.1, 1.1, 1.1, 1.1, 1.0, 0.8, 0.8]) / 7
+    job = job_of(plan, pd.DataFrame(columns=["item", "segment", "channel", "week", "clicks", "impressions"]), seed)
+    known = at(job, pd.Timestamp("2026-10-05"))
+    week, channel = rows["week"].to_numpy() - 1, known.parts.channel
+    money, chances = rows["spend"].to_numpy(), rows["exposure"].to_numpy()
+    for kind in kinds:
+        rng, kept = np.random.default_rng([seed, 9]), []
+        for _ in range(campaigns):
+            ratio = 1 + 0.04 * rng.standard_normal((4, 3))[week, channel] + 0.08 * rng.standard_normal(len(rows))
+            true = drawn(rows, kind, rng) * np.exp(WEATHER * rng.standard_normal(4))[week] * rng.gamma(1 / ROUGH**2, ROUGH**2, len(rows))
+            daily = usual * np.exp(0.1 * rng.standard_normal((len(rows), 7)))
+            daily /= daily.sum(axis=1, keepdims=True)
+            paid, n = ((x * ratio)[:, None] * daily for x in (money, chances))
+            paid[channel == 0] *= factor
+            y = rng.poisson(n * true[:, None])
+            found = {"pace": False, "whole": False, "naive_pace": False, "naive_rate": False, "day": np.nan}
+            days = np.zeros((3, 28))
+            np.add.at(days, (channel[:, None], (week * 7)[:, None] + np.arange(7)), paid)
+            plan_of_day = np.bincount(channel * 4 + week, weights=money, minlength=12).reshape(3, 4).repeat(7, axis=1) / 7
+            off = list(days / plan_of_day - 1)
+            for day in range(1, 29):
+                mine = [x[:day] for x in off]
+                found["pace"] |= any(e_value(x, USUAL["day"]) >= 3 / ALPHA["pace"] and abs(x.mean()) >= MATTERS for x in mine)
+                found["day"] = day if found["pace"] and np.isnan(found["day"]) else found["day"]
+                found["naive_pace"] |= any(abs(x.mean()) > 0.1 for x in mine)
+                seen = (week * 7)[:, None] + np.arange(7) < day
+                gone = (n * seen).sum(axis=1)
+                some, came = gone > 0, float((y * seen).sum())
+                due = gone[some] * known.parts.rate[some]
+                found["whole"] |= surprise(some_of(known.parts, some), due, came, known.spreads) >= 1 / ALPHA["whole"]
+                found["naive_rate"] |= abs(came - due.sum()) > 1.96 * np.sqrt(due.sum())
+            kept.append(found)
+        frame = pd.DataFrame(kept).assign(any=lambda d: d["pace"] | d["whole"])
+        print(kind, f"factor {factor}", campaigns, frame.mean().round(3).to_dict())
+
+
 def worth_of(rows: pd.DataFrame, rate: np.ndarray) -> dict[Any, float]:
     """True value of a unit of money by piece and channel."""
     sums = rows.assign(v=rows["exposure"] * rate * rows["worth"]).groupby(["item", "channel"])[["v", "spend"]].sum()
@@ -263,7 +304,7 @@ def worth_of(rows: pd.DataFrame, rate: np.ndarray) -> dict[Any, float]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["landing", "alarms"])
+    parser.add_argument("what", choices=["landing", "alarms", "light"])
     parser.add_argument("--campaigns", type=int, default=150)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--truths", nargs="+", default=["as promised"])
@@ -273,5 +314,7 @@ if __name__ == "__main__":
     until = time.monotonic() + 60 * args.minutes
     if args.what == "landing":
         landing(args.campaigns, args.seed, args.truths, until)
+    elif args.what == "light":
+        light(args.campaigns, args.seed, args.truths, args.factor)
     else:
         alarms(args.campaigns, args.seed, args.truths, args.factor, until)

@@ -10,7 +10,7 @@ from mktlib.results.tracking import Tracking
 FACTS = {
     "name": "Autumn <launch>", "as_of": "2026-10-26", "measured_to": "2026-10-25", "first_day": "2026-10-05", "last_day": "2026-11-15",
     "days_left": 21, "level": 0.9, "metric": "click_rate", "objective": "value", "count": "clicks", "currency": "EUR", "planned": 27_000.0,
-    "spent": 16_400.0, "production": 5000.0, "pieces": 12, "due_pieces": 8, "out": 6, "late": 1, "waiting": 3100.0, "promised": 90_000.0,
+    "spent": 16_400.0, "production": 5000.0, "pieces": 12, "due_pieces": 8, "out": 6, "late": 2, "waiting": 3100.0, "promised": 90_000.0,
     "forecast": 81_000.0, "low": 74_000.0, "high": 88_500.0, "alpha": 0.05, "evidence": "observational", "grade": "tendency",
     "e_value": 1.4, "over": False, "unmeasured": 0.3,
 }  # fmt: skip

@@ -91,8 +91,10 @@ def _money(voice: Voice, result: Tracking, facts: Facts) -> list[str]:
         return []
     due = voice.money(float(pacing["due"].sum()), facts["currency"])
     said = [voice.say("tracking.spent", spent=voice.money(facts["spent"], facts["currency"]), due=due)]
-    off, silent = (pacing.loc[pacing["state"].isin(s), "channel"] for s in (["over", "under", "above_maximum"], ["no_data"]))
-    said.append(voice.say("tracking.off", names=_names(voice, off)) if len(off) else voice.say("tracking.kept"))
+    off, above, silent = (pacing.loc[pacing["state"].isin(s), "channel"] for s in (["over", "under"], ["above_maximum"], ["no_data"]))
+    said += [voice.say("tracking.off", names=_names(voice, off))] if len(off) else []
+    said += [voice.say("tracking.too_much", names=_names(voice, above))] if len(above) else []
+    said += [voice.say("tracking.kept")] if len(off) + len(above) == 0 else []
     return [*said, *([voice.say("tracking.silent", names=_names(voice, silent))] if len(silent) else [])]
 
 
