@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import functools
 import itertools
 import os
 import re
 import stat
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,7 +21,7 @@ from test_charts import fields_of
 
 from mktlib.errors import DataError, Finding, StoreError
 from mktlib.reporting import report
-from mktlib.reporting.voice import strength, visible
+from mktlib.reporting.voice import Voice, strength, visible
 from mktlib.results import Result
 from mktlib.vocabulary import load_tables
 
@@ -279,3 +282,123 @@ def test_every_phrase_of_the_report_exists_in_each_language_with_the_same_fields
     used = set(re.findall(r'voice\.(?:say|count)\(\s*"([a-z_.]+)"', code))
     assert len(used) > 40
     assert used <= set(known["en"])
+
+
+# ---------------------------------------------------------------- the single page
+
+
+OUTCOMES = ("plan", "scores", "review", "geo_lift")
+
+
+@functools.cache
+def single(language: str, reader: str):
+    return report(*(ALL[name] for name in OUTCOMES), language=language, reader=reader)
+
+
+@pytest.mark.parametrize(("language", "reader"), [*itertools.product(["en", "fr"], ["client", "employer"])])
+def test_a_client_and_an_employer_get_one_page_that_answers_first(language, reader):
+    made = single(language, reader)
+    kinds = [section.kind for section in made.sections]
+    assert kinds[:1] == ["one_did"]
+    assert {"one_did", "one_sure", "one_next"} <= set(kinds)
+    assert ("one_money" in kinds) == (reader == "employer")
+    page = Page(made.html)
+    assert_inert(page)
+    assert 1 <= len(page.all("img")) <= 2
+    assert not page.all("table")
+    assert len(page.all("figcaption")) >= 1
+    texts = [" ".join(t.split()) for t in (made.opening[0], made.sections[0].title)]
+    assert page.text.index(texts[0][:30]) < page.text.index(texts[1])
+    assert made.title.startswith("Summer line")
+    assert plain(made.html).count({"en": "5 October 2026", "fr": "5 octobre 2026"}[language]) >= 1
+
+
+def test_the_strongest_evidence_answers_first():
+    assert single("en", "client").opening[0].startswith("About 9.1% more sales")
+    seen = report(ALL["review"], ALL["geo_lift"], language="en").opening
+    assert seen[0] == single("en", "client").opening[0]
+
+
+def test_the_page_of_a_pitch_of_scores_and_of_the_team_stays_whole():
+    for made in (report(plan(), language="en"), report(scores(), language="en"), single("en", "team")):
+        assert not any(section.kind.startswith("one_") for section in made.sections)
+    assert [s.kind for s in single("en", "team").sections][: len(OUTCOMES)] == list(OUTCOMES)
+    assert single("en", "team").html == report(*(ALL[name] for name in OUTCOMES), language="en", reader="analyst").html
+
+
+def test_what_has_no_line_for_the_page_is_told_by_its_headline():
+    made = report(ALL["geo_lift"], ALL["audience"], language="en")
+    also = next(section for section in made.sections if section.kind == "one_also")
+    assert also.headline == report(ALL["audience"], language="en").sections[0].headline
+
+
+@pytest.mark.parametrize("grade", ["shown", "no_difference", "tendency", "too_early"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_grade_is_said_by_rule(grade, language):
+    voice = Voice(language=language, tables=load_tables(), reader="client")
+    said = {
+        "en": ("shown by a test", "practically no difference", "a tendency to confirm", "too early to say"),
+        "fr": ("démontré par un test", "pratiquement pas d’écart", "tendance à confirmer", "trop tôt pour le dire"),
+    }
+    wanted = dict(zip(("shown", "no_difference", "tendency", "too_early"), said[language], strict=True))[grade]
+    assert voice.graded(grade) == wanted
+    assert voice.sureness("randomised", grade).lower().startswith(wanted)
+    if grade in ("tendency", "too_early"):
+        assert all(voice.sureness(kind, grade).lower().startswith(wanted) for kind in ("quasi", "observational"))
+
+
+def test_hostile_text_stays_text_on_the_single_page():
+    """B55, B57, B58 in the name of a campaign, channels, areas, an owner and findings."""
+    finding = Finding(code="E_X", text="<script>alert(2)</script>\u2066 $\\frac{", level="warning")
+    facts = {**ALL["geo_lift"].facts, "name": "<script>alert(3)</script>\u202e", "outcome": BAD[1], "currency": "EUR"}
+    areas = pd.DataFrame({"area": BAD, "arm": "treated", "pair": range(8), "before": 1.0, "during": 1.0, "change": 0.0, "usual": 0.1})
+    bad = dataclasses.replace(ALL["geo_lift"], facts=facts, areas=areas.assign(without=0.0), findings=(finding,))
+    channels = dict(zip(("social_paid", "email"), ("<b>bold</b>", "{{ 7*7 }}"), strict=True))
+    schedule = plan().schedule.assign(channel=lambda t: t["channel"].map(channels))
+    named = dataclasses.replace(plan(), schedule=schedule, facts={**plan().facts, "name": "<img src=x onerror=alert(1)>"})
+    for reader in ("client", "employer"):
+        page = Page(report(named, bad, language="fr", reader=reader).html)
+        assert_inert(page)
+        assert not page.all("b")
+        assert "{{ 7*7 }}" in page.text
+        assert "<b>bold</b>" in page.text
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", page.text)
+
+
+def test_two_processes_of_other_hash_seeds_write_the_same_single_page():
+    code = (
+        "import sys, hashlib; sys.path.insert(0, 'tests')\n"
+        "from pictured_geo import GEO\n"
+        "from mktlib.reporting import report\n"
+        "pages = [report(GEO['geo_lift'], language=code, reader=reader).html for code in ('en', 'fr') for reader in ('employer', 'team')]\n"
+        "print(hashlib.sha256(''.join(pages).encode()).hexdigest())"
+    )
+    root = Path(__file__).parents[1]
+    runs = [
+        subprocess.run([sys.executable, "-c", code], cwd=root, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True)
+        for seed in ("0", "1")
+    ]
+    assert runs[0].stdout == runs[1].stdout != b""
+
+
+def test_no_number_is_formatted_past_the_one_formatter():
+    """Reports and figures say numbers by mktlib.wording: no f-string and no format() gives a float its digits."""
+    house, found = Path(__file__).parents[1] / "mktlib", []
+    for path in sorted([*(house / "reporting").glob("*.py"), *(house / "charts").glob("*.py")]):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found += [f"{path.name}:{line}" for line in formatted(tree)]
+    assert found == []
+
+
+def formatted(tree: ast.AST) -> list[int]:
+    """Lines where a number is given its digits as text; rounding, read back at once by float(...), is none."""
+    read_back = {
+        id(n) for call in ast.walk(tree) if isinstance(call, ast.Call) and ast.unparse(call.func) == "float" for n in ast.walk(call)
+    }
+    values = [n for n in ast.walk(tree) if isinstance(n, ast.FormattedValue) and n.format_spec and id(n) not in read_back]
+    return [n.lineno for n in values if re.search(r"\.\d*[efg%]?$|[,_e%]$", ast.unparse(n.format_spec).strip("f'\""))]
+
+
+def test_a_number_formatted_past_the_formatter_is_found():
+    assert formatted(ast.parse("f'{x:.2f} and {y:,} and {z:.1%}'")) == [1, 1, 1]
+    assert formatted(ast.parse("float(f'{x:.2g}')")) == []

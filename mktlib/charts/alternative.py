@@ -23,7 +23,7 @@ from matplotlib.ticker import FixedLocator
 
 from mktlib.charts.canvas import Units, styled
 from mktlib.vocabulary import default_language
-from mktlib.wording import say
+from mktlib.wording import number, say
 
 MOST = 40
 DPI = 100
@@ -98,9 +98,15 @@ def _speaker(axis: Axis) -> Callable[[float], str]:
         return formatter.speak
     places, labels = axis.get_majorticklocs(), [t.get_text() for t in axis.get_majorticklabels()]
     if not isinstance(axis.get_major_locator(), FixedLocator) or len(places) != len(labels):
-        return lambda value: f"{value:.3g}"
+        return lambda value: _three(value, language_of(axis.axes))
     labels = [_line(label) for label in labels]
     return lambda value: labels[int(np.argmin(np.abs(np.asarray(places) - value)))]
+
+
+def _three(value: float, language: str) -> str:
+    """Three figures, for an axis without a unit."""
+    rounded = float(f"{value:.3g}")
+    return number(rounded, language, digits=len(f"{rounded:f}".rstrip("0").partition(".")[2]))
 
 
 def _named(axis: Axis) -> bool:

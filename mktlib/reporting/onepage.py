@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from mktlib.reporting.drafts import Section
+from mktlib.reporting.sections import told
 from mktlib.reporting.voice import Voice
 from mktlib.results import Result
 from mktlib.results.evidence import EVIDENCE
@@ -67,7 +68,7 @@ def blocks(voice: Voice, sections: Sequence[Section], results: Sequence[Result])
     said["sure"] = [*_sure(voice, ranked), *unmeasured(voice, results)]
     said["money"] = said["money"] if voice.reader == "employer" else []
     said["also"] = [s.headline for s in sections if not s.brief]
-    grave = list(dict.fromkeys(f for s in sections for f in s.findings))
+    grave = list(dict.fromkeys(told(voice, f) for r in results for f in r.findings if f.level != "note" and "person" not in f.values))
     rest = [voice.count("more_findings", len(grave) - MOST_FINDINGS)] if len(grave) > MOST_FINDINGS else []
     said["findings"] = [*grave[:MOST_FINDINGS], *rest]
     return [_block(voice, part, dict.fromkeys(sentences)) for part, sentences in said.items() if sentences]
@@ -84,10 +85,15 @@ def _block(voice: Voice, part: str, sentences: Iterable[str]) -> Section:
 
 
 def _sure(voice: Voice, sections: Sequence[Section]) -> Iterator[str]:
-    """How sure each result is, in its own words; by the rule alone where it has none."""
-    for one in sections:
-        graded = voice.sureness(one.evidence, one.grade) if one.brief.get("brought") and one.evidence and one.grade else ""
-        yield from one.brief.get("sure") or ((graded,) if graded else ())
+    """How sure each result is, in its own words, under its name where there are several; by the rule alone where it has none."""
+    every = [(one.title, one.brief.get("sure") or _by_rule(voice, one)) for one in sections]
+    several = sum(bool(sentences) for _, sentences in every) > 1
+    for title, sentences in every:
+        yield from (voice.say("pair", name=title, value=s) if several and not k else s for k, s in enumerate(sentences))
+
+
+def _by_rule(voice: Voice, one: Section) -> tuple[str, ...]:
+    return (voice.sureness(one.evidence, one.grade),) if one.brief.get("brought") and one.evidence and one.grade else ()
 
 
 def unmeasured(voice: Voice, results: Iterable[Result]) -> list[str]:
@@ -110,7 +116,11 @@ def when(voice: Voice, results: Iterable[Result]) -> list[str]:
     every = [r.facts for r in results]
     days = next((pair for facts in every for pair in _periods(facts)), None)
     said = [voice.say("one.period", first=voice.date(days[0]), last=voice.date(days[1]))] if days else []
-    known = [pd.Timestamp(day).tz_localize(None) for facts in every if not pd.isna(day := pd.to_datetime(str(facts.get("as_of")), errors="coerce"))]
+    known = [
+        pd.Timestamp(day).tz_localize(None)
+        for facts in every
+        if not pd.isna(day := pd.to_datetime(str(facts.get("as_of")), errors="coerce"))
+    ]
     return [*said, *([voice.say("one.until", day=voice.date(max(known)))] if known else [])]
 
 

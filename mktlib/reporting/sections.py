@@ -411,7 +411,7 @@ def section(voice: Voice, result: Result) -> Section:
         kind = {"incremental_roas": "kpis_test", "lifetime_value": "kpis_life"}.get(str(facts["made_by"]), kind)
     not_mean = [voice.say(f"{kind}.not_mean"), *([voice.say(f"{kind}.not_mean_analyst")] if voice.analyst and kind in DEEPER else [])]
     kept = [f for f in result.findings if voice.analyst or "person" not in f.values]  # one person is no matter for a client's page
-    findings = [_told(voice, f) for f in kept[:MOST_FINDINGS]]
+    findings = [told(voice, f) for f in kept[:MOST_FINDINGS]]
     if len(kept) > MOST_FINDINGS:
         findings.append(voice.count("more_findings", len(kept) - MOST_FINDINGS))
     details = [*draft.details, *_sources(voice, facts)] if voice.analyst else []
@@ -429,7 +429,7 @@ def _title(voice: Voice, kind: str, facts: Facts) -> str:
     return voice.say(f"{kind}.title_seen" if seen else f"{kind}.title")
 
 
-def _told(voice: Voice, found: Finding) -> str:
+def told(voice: Voice, found: Finding) -> str:
     """A finding in the reader's language; in its own words where the language has none for it. What to type is for those who type."""
     known = found.code in voice.tables.languages[voice.language]["findings"] or "_said" in found.values
     if axis := found.values.get("axis"):
