@@ -60,7 +60,7 @@ def money(canvas: Canvas, result: Tracking) -> None:
             "textcoords": "offset points",
             "parse_math": False,
         }
-        canvas.ax.annotate(canvas.say("tracking.unknown"), (0, y[k]), **small)
+        canvas.ax.annotate(canvas.say("tracking.unknown"), (float(shown["due"].iloc[k]), y[k]), **small)
     canvas.rows([canvas.label("channel", c) for c in shown["channel"]], width=32)
     canvas.ax.set_xlim(left=0)
     canvas.units("x", units, canvas.say("tracking.money_axis"))
