@@ -20,6 +20,7 @@ from mktlib.reporting import report
 from mktlib.reporting.pitch import pitch_facts
 from mktlib.results import (
     AppBrief,
+    Attribution,
     Backtest,
     Catchments,
     Comparison,
@@ -115,6 +116,12 @@ def of_panel(p: PanelEffect) -> Iterable[float]:
     yield from values_of([pd.Timestamp(t) - pd.Timedelta(days=n) for t in p.periods["time"] for n in (3, 4)])
 
 
+def of_credit(a: Attribution) -> Iterable[float]:
+    """Purchases for 100 people; what a holdout shows as a share of the purchases credited; how many rules put the first first."""
+    yield from [*(100 * x for x in values_of(a.lift)), *(x / float(a.facts["credited"]) for x in values_of(a.lift))]
+    yield from [*range(1, 8)]
+
+
 def times(r: Review) -> Iterable[float]:
     """What came, and the ends of the promise, over what was promised."""
     yield from (r.table[["low", "high", "actual"]].to_numpy(float) / r.table[["predicted"]].to_numpy(float)).ravel()
@@ -139,6 +146,7 @@ DERIVED: Mapping[type[Result], Callable[..., Iterable[float]]] = {
     PlaceSheet: of_places,
     Watch: of_watch,
     Reputation: of_reputation,
+    Attribution: of_credit,
     AppBrief: lambda r: [float(r.facts["kept"]) * float(r.facts["price"])],
     Comparison: money_of_a_thousand,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from mktlib.charts import canvas as cv
 from mktlib.charts.canvas import Canvas, Units
@@ -51,17 +52,18 @@ def credit(canvas: Canvas, result: Attribution) -> None:
 
 
 def _lift(canvas: Canvas, result: Attribution, names: list[str]) -> list[float]:
-    """A broad bar and a cross where the holdout says what the channel brought; its ends."""
+    """A broad band and a cross where the holdout says what the channel brought; its ends."""
     if result.lift.empty or str(result.lift["channel"].iloc[0]) not in names:
         return []
     row, whole = result.lift.iloc[0], float(result.facts["credited"])
     at, low, high = (float(row[c]) / whole for c in ("incremental", "incremental_low", "incremental_high"))
     y = names.index(str(row["channel"]))
-    canvas.ax.barh(y, high - low, left=low, height=SPREAD + 0.16, color=cv.YELLOW, alpha=0.45, hatch="..", edgecolor=cv.GREY, zorder=0)
+    high_of, low_of = y + SPREAD / 2 + 0.08, y - SPREAD / 2 - 0.08
+    look: dict[str, Any] = {"facecolor": cv.YELLOW, "alpha": 0.4, "hatch": "..", "edgecolor": cv.GREY, "zorder": 0}
+    canvas.ax.add_patch(Rectangle((low, low_of), high - low, high_of - low_of, **look))
+    canvas.ax.vlines([at], low_of, high_of, color=cv.INK, linewidth=1.6, linestyle=(0, (3, 1)), zorder=1)
     label = canvas.say("credit.lift", channel=canvas.label("channel", row["channel"]))
-    canvas.ax.plot(
-        [at, at], [y - SPREAD / 2 - 0.08, y + SPREAD / 2 + 0.08], color=cv.INK, linewidth=2.2, linestyle=(0, (3, 1)), label=label
-    )
+    cv.interval(canvas.ax, [at], [y], [low], [high], fmt="X", color=cv.INK, markersize=9, label=label)
     return [low, high]
 
 
