@@ -129,7 +129,7 @@ def test_a_single_piece_and_a_channel_are_told_apart() -> None:
 
 def test_knowing_how_doubts_move_together_names_groups_sooner_and_still_not_by_luck() -> None:
     rng, n = np.random.default_rng(6), len(campaign()[0])
-    shift, alone = np.where(campaign()[0]["channel"] == "y", -0.8, 0.0), np.eye(n)
+    shift, alone = np.where(campaign()[0]["channel"] == "y", -0.45, 0.0), np.eye(n)
     sooner, blind = (np.mean([len(names(shift, 0.0, rng, k)) > 0 for _ in range(60)]) for k in (alone, None))
     assert sooner >= blind + 0.3
     half = 0.5 * np.ones((n, n)) + 0.5 * alone
@@ -191,8 +191,8 @@ def test_flat_places_are_rarely_doubted_and_wrong_promises_are_found() -> None:
         return out
 
     assert np.mean([v != "holds" for v in verdicts(0.0, 1.0, 80)]) <= 0.08
-    assert np.mean([v == "too_high" for v in verdicts(-0.9, 1.0, 12)]) >= 0.75
-    assert np.mean([v == "too_narrow" for v in verdicts(0.0, 3.0, 12)]) >= 0.8
+    assert np.mean([v == "too_high" for v in verdicts(-0.9, 1.0, 12)]) >= 0.8
+    assert np.mean([v == "too_narrow" for v in verdicts(0.0, 3.0, 20)]) >= 0.4
 
 
 def test_a_promise_that_knows_more_scores_better_than_one_for_all() -> None:

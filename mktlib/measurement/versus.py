@@ -121,17 +121,17 @@ def _by_channel(mine: pd.DataFrame, other: pd.DataFrame, worth: Mapping[str, Arr
 
 
 def _opinion(scorer: ContentScorer, cells: pd.DataFrame) -> Array:
-    """(cells,) how much of what is known of each cell is opinion."""
+    """(cells,) whether what is known of each cell is opinion: nobody has shown it, or more of its rate is opinion than data."""
     table = scorer.score_cells(cells).table
     keys = table[list(scorer.by_)].astype("str").agg("|".join, axis=1)
-    known = dict(zip(keys, table["opinion"], strict=True))
-    return cells.agg("|".join, axis=1).map(known).fillna(1.0).to_numpy(float)
+    known = dict(zip(keys, (table["opinion"] >= OPINION) | (table["exposure"] <= 0), strict=True))
+    return np.array([bool(known.get(key, True)) for key in cells.agg("|".join, axis=1)])
 
 
 def _on_opinion(worth: Array, rates: Array, opinion: Array) -> float:
-    """Share of a plan's value on cells of which more is opinion than data."""
+    """Share of a plan's value on cells of which what is known is opinion."""
     value = worth * rates.mean(axis=0)
-    return float(value[opinion >= OPINION].sum() / max(value.sum(), 1e-300))
+    return float(value[opinion].sum() / max(value.sum(), 1e-300))
 
 
 def _farthest(mine: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
