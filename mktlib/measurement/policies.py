@@ -14,6 +14,7 @@ from sklearn.base import clone
 from mktlib.errors import DataError, Finding
 from mktlib.intake.inputs import need
 from mktlib.results import Comparison
+from mktlib.results.evidence import LEANING, grade
 from mktlib.scoring import ContentScorer
 from mktlib.vocabulary import finding, nearest
 
@@ -72,10 +73,22 @@ def compare_policies(
             }
         )
     table = pd.DataFrame(rows)
+    leading = table[table["arm"] != control].sort_values(["lift", "arm"], ascending=[False, True], kind="stable").head(1)
     best = str(table.sort_values(["mean", "arm"], ascending=[False, True], kind="stable")["arm"].iloc[0])
     return Comparison(
-        table=table, facts={"metric": outcome, "control": control, "level": level, "kind": "policies", "best": best, "held_out": len(data)}
+        table=table,
+        facts={"metric": outcome, "control": control, "level": level, "kind": "policies", "best": best, "held_out": len(data)}
+        | {"evidence": "randomised", "grade": _grade(leading, z)},
     )
+
+
+def _grade(row: pd.DataFrame, z: float) -> str:
+    """How strongly the policy that looks best may be said to beat the control."""
+    if row.empty:
+        return "too_early"
+    lift, low = float(row["lift"].iloc[0]), float(row["low"].iloc[0])
+    leans = lift - (lift - low) / z * float(norm.ppf(0.5 + LEANING / 2)) > 0
+    return grade("randomised", decided=low > 0, leaning=leans)
 
 
 def _check_policies(
