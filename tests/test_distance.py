@@ -258,7 +258,7 @@ def test_the_report_says_units_kinds_and_money():
     assert "< 1000\u00a0m" in text
     assert "€10" in text
     net = 10 * read.table["rate"].iloc[0] - 1
-    assert f"brings €{float(f'{net:.2g}'):g}" in text
+    assert f"leaves €{float(f'{net:.2g}'):g}" in text
     assert "kind of offer" in text
     assert [len(table.rows) for table in said.tables] == [3, 2]
     assert said.tables[0].rows[0].cells[0] == "< 1000\u00a0m"
