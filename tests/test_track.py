@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import norm
 
 import mktlib as mk
+from mktlib.__main__ import main
 from mktlib.errors import DataError
 from mktlib.planning import CampaignPlan, brief_from_text
 from mktlib.planning.landing import Parts, Spreads, fit, log_sd_of_sum, pace, rates
@@ -493,7 +494,36 @@ def test_week_numbers_other_frames_and_owners_that_are_addresses(plan):
     assert not mk.track_campaign(plan, late, as_of="2026-10-26").late["owner"].str.contains("example|ines").any()
 
 
+def test_a_plan_without_placements_is_refused_and_one_without_promises_has_no_events(plan):
+    with pytest.raises(DataError) as error:
+        mk.track_campaign(replace(plan, schedule=plan.schedule.head(0)), kept_promise(plan), as_of="2026-10-19")
+    assert error.value.findings[0].code == "E_PLAN_EMPTY"
+    blank = replace(plan, schedule=plan.schedule.assign(rate=0.0, events=0.0, value=0.0))
+    told = mk.track_campaign(blank, kept_promise(plan).assign(clicks=0), as_of="2026-10-19").landing.set_index("measure")
+    assert told.loc["events", "high"] == 0
+    assert told.loc["spend", "forecast"] > 1000
+
+
+def test_days_with_an_offset_are_days_of_the_campaign(plan):
+    daily = by_day(kept_promise(plan))
+    here = daily.assign(date=daily["date"].dt.tz_localize("Europe/Paris").astype(str))
+    seen = mk.track_campaign(plan, here, as_of="2026-10-20T23:30:00Z", zone="Europe/Paris")
+    assert seen.facts["measured_to"] == "2026-10-20"  # in Paris it is the 21st already
+    assert seen.facts["spent"] == pytest.approx(daily.loc[daily["date"] < "2026-10-21", "actual_spend"].sum())
+
+
 # ---------------------------------------------------------------- words
+
+
+def test_the_command_says_the_landing_and_the_decisions(tmp_path, capsys):
+    log = tmp_path / "log.csv"
+    mk.load_sample("results").to_csv(log, index=False)
+    asked = ["track", "--plan", str(mk.sample_path("plan")), "--log", str(log), "--as-of", "2026-10-26", "--out", str(tmp_path)]
+    assert main([*asked, "--language", "en"]) == 0
+    said = capsys.readouterr().out
+    assert "P13 (Inès) was called off" in said
+    assert (tmp_path / "tracking.en.html").is_file()
+    assert main([*asked[:4], str(tmp_path / "none.csv"), *asked[5:]]) == 1
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

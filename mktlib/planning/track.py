@@ -101,6 +101,8 @@ def _checked(
     if wrong or more:
         raise DataError([*wrong, *more])
     need(plan.schedule, ["item", "segment", "channel", "week", "spend", "exposure", "rate", "rate_sd", "value"])
+    if placements(plan.schedule).empty:
+        raise DataError(finding("E_PLAN_EMPTY", found="0"))
     assert row is not None
     return when, row
 
