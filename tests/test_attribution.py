@@ -486,3 +486,4 @@ def test_money_that_is_not_there_is_not_told():
     assert "value" not in result.table
     assert result.facts["value"] is None
     assert result.facts["unmeasured"] == 0.3
+    assert "N_UNMEASURED" in {f.code for f in result.findings}

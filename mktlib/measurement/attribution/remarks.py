@@ -47,6 +47,7 @@ def remarks(read: Journeys, result: Attribution) -> list[Finding]:
     told += [finding("N_JOURNEY_ALL_BOUGHT", level="warning")] if facts["journeys"] and not facts["null"] else []
     told += [finding("N_CREDIT_ONE_CHANNEL", level="note", found=result.table["channel"].iloc[0])] if facts["channels"] == 1 else []
     told += [finding("N_CREDIT_FOLDED", level="note", found=str(facts["folded"]))] if facts["folded"] else []
+    told += [finding("N_UNMEASURED", level="note", found=f"{100 * facts['unmeasured']:g}")] if facts["unmeasured"] else []
     told += _alike(read)
     return [*sorted(told, key=lambda f: f.level != "warning")]
 
