@@ -546,3 +546,12 @@ def test_sums_without_events_know_nothing_of_scatter():
     none = Sums(total=0.0, over=10.0, variance=math.nan, floor=0.0, clusters=0.0, events=0.0, largest=0.0)
     assert none.df == 0.0
     assert believed(none, 1.0, 1e9).ends(0.9)[1] == pytest.approx(-math.log(0.05), rel=1e-4)
+
+
+def test_few_or_large_orders_are_said_of_revenue_and_of_the_mean_order():
+    few = LOG.assign(conversions=[0, 0, 1] * 20)
+    told_of = {f.column for f in mk.kpis(few, kpis=["roas", "aov", "cpa"]).findings if f.code == "N_KPI_FEW_ORDERS"}
+    assert told_of == {"roas", "aov"}
+    large = LOG.assign(revenue=LOG["revenue"].where(LOG.index != 5, 50_000.0), conversions=LOG["conversions"] * 10)
+    assert "N_KPI_FEW_ORDERS" in codes(mk.kpis(large, kpis="roas"))
+    assert "N_KPI_FEW_ORDERS" not in codes(mk.kpis(LOG.assign(conversions=LOG["conversions"] * 10), kpis="roas"))

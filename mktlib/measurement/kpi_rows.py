@@ -201,9 +201,11 @@ def _in_words(
 
 def few_orders(figure: Figure, one: Cell) -> bool:
     """Whether a sum of money rests on few orders, or on one bundle."""
-    if not figure.luck_is_money or figure.random == "none":
+    mean = figure.random == "both" and figure.money_above
+    if not mean and not (figure.luck_is_money and figure.random in ("numerator", "denominator")):
         return False
-    money = one.above if figure.random in ("numerator", "both") else one.below
+    money = one.above if mean or figure.random == "numerator" else one.below
+    orders = one.totals[1] if mean else one.totals[2]
     total = sum(next(iter(money.values())))
-    peak = max(float(x.max(initial=0.0)) for kind, x in money.items() if kind != "week")
-    return bool(total > 0 and (0 < one.totals[2] < FEW_ORDERS or peak > LARGE_SHARE * total))
+    peak = max(float(one.layout[kind].added(x).max(initial=0.0)) for kind, x in money.items() if kind != "week")
+    return bool(total > 0 and (0 < orders < FEW_ORDERS or peak > LARGE_SHARE * total))
