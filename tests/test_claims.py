@@ -100,7 +100,8 @@ def of_tracking(t: Tracking) -> Iterable[float]:
     """How far what came, or is expected, is from the promise; money that waits, by state; days around the weeks of the path."""
     yield from (t.landing["forecast"] / t.landing["promised"] - 1).dropna()
     yield from (t.table["found"] - 1).dropna()
-    yield from values_of([t.late.groupby("state")[["spend", "value"]].sum(), t.late.loc[t.late["state"] != "late_out", ["spend", "value"]]])
+    for waiting in (("late", "unheard"), ("late", "unheard", "cancelled")):
+        yield from t.late.loc[t.late["state"].isin(waiting), ["spend", "value"]].sum()
     yield from values_of([pd.Timestamp(d) + pd.Timedelta(days=n) for d in [*t.path["at"], t.facts["last_day"]] for n in (0, 1)])
 
 
@@ -123,8 +124,9 @@ def of_credit(a: Attribution) -> Iterable[float]:
 
 
 def times(r: Review) -> Iterable[float]:
-    """What came, and the ends of the promise, over what was promised."""
+    """What came, and the ends of the promise, over what was promised; the ends of a step from what was planned to what came."""
     yield from (r.table[["low", "high", "actual"]].to_numpy(float) / r.table[["predicted"]].to_numpy(float)).ravel()
+    yield from (r.gap[["low", "high"]].to_numpy(float) + r.gap[["start"]].to_numpy(float)).ravel()
 
 
 DERIVED: Mapping[type[Result], Callable[..., Iterable[float]]] = {
