@@ -463,6 +463,8 @@ def test_a_slide_has_a_title_few_sentences_notes_and_texts_for_what_is_drawn(mad
     notes = "\n".join(s.notes_slide.notes_text_frame.text for s in deck.slides if s.has_notes_slide)
     for drawn in one.charts:
         assert all(line in notes for line in drawn.not_mean)
+    shown = "\n".join(x.text_frame.text for s in deck.slides for x in s.shapes if x.has_text_frame)
+    assert all(line in shown for line in one.opening)
     team = made["team", "fr"]
     spoken = "\n".join(s.notes_slide.notes_text_frame.text for s in opened(team, tmp_path).slides if s.has_notes_slide)
     assert all(value in spoken for s in team.sections for _, value in s.details)  # statistics, and sources

@@ -64,7 +64,7 @@ def slides(report: Said) -> bytes:
     deck = Deck(slide_maker()(), report.language)
     first, *more = report.opening or ("",)
     deck.cover(report.title, " ".join(report.head))
-    if first not in [section.headline for section in report.charts]:
+    if set(report.opening) - {line for s in report.charts for line in (s.headline, *s.sentences)}:  # each is told beside its chart
         deck.told(report.heading, first, more, None, report.opening)
     for section in (*report.charts, *report.sections):
         shown = next((g for g in section.tables if g.bars), next(iter(section.tables), None))
