@@ -467,7 +467,9 @@ def test_hostile_names_stay_names_and_nobody_is_shown():
         ({"data": drawn(50).iloc[:0]}, {"E_NO_PEOPLE"}),
         ({"data": drawn(50).query("arm == 'a'")}, {"E_ONE_ARM"}),
         ({"data": drawn(50).assign(arm=lambda d: d["person"])}, {"E_MANY_ARMS"}),
-        ({"data": drawn(50).assign(visit=np.nan)}, {"E_NO_PEOPLE"}),
+        ({"data": drawn(50).assign(visit=np.nan)}, {"E_NO_PEOPLE", "N_NO_OUTCOME"}),
+        ({"data": pd.concat([drawn(50), drawn(50).assign(arm="c")]), "unit": "person"}, {"E_NO_PEOPLE", "E_TWO_ARMS"}),
+        ({"metric": "spend", "covariate": "spend"}, {"E_OPTION"}),
         ({"data": drawn(50).assign(visit=np.inf)}, {"E_NOT_FINITE"}),
         ({"data": drawn(50).assign(visits=0), "metric": ("spend", "visits")}, {"E_NO_DENOMINATOR"}),
         ({"people": "visits", "metric": "spend"}, {"E_EVENTS_GT_PEOPLE"}),
@@ -481,6 +483,13 @@ def test_what_would_be_a_wrong_number_is_refused_with_what_to_type(change, found
     assert set(caught.value.codes) == found
     for code in found:
         assert lookup(f"findings.{code}.says", "fr") != lookup(f"findings.{code}.says", "en")
+
+
+def test_an_arm_without_people_has_no_range():
+    counts = pd.DataFrame({"arm": ["a", "b", "c"], "k": [2, 3, 0], "n": [100, 100, 0]})
+    result = compare(counts, metric="k", arm="arm", people="n", assigned="chosen")
+    assert "N_NO_RANGE" in codes(result)
+    assert result.table["low"].isna().tolist() == [False, False, True]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])

@@ -179,7 +179,7 @@ def _kept(
         said.append(finding("N_COVARIATE_BLANK", level="note", column=covariate, found=str(lacking)))
         table = table.assign(x=table["x"].fillna(table["x"].mean() if lacking < len(table) else 0.0))
     if table.empty:
-        raise DataError(finding("E_NO_PEOPLE", column=columns[0]))
+        raise DataError([finding("E_NO_PEOPLE", column=columns[0]), *said])
     y, weight = table["y0"].to_numpy(float), table["w"].to_numpy(float) if people else None
     base = table["y1"].to_numpy(float) if len(columns) == 2 else np.ones(len(table))
     _refuse(columns, y, base, weight, table["arm"].to_numpy(), order)

@@ -101,6 +101,7 @@ def compare(
     found += [finding("E_OPTION", column=n, found=v, expected=f"{n}=None") for n, v in spare.items() if v]
     frame = to_pandas(data)
     columns, row = measured(metric, [str(c) for c in frame.columns], known)
+    found += [finding("E_OPTION", column="covariate", found=covariate, expected="covariate=None")] if covariate in columns else []
     money = currency is not None or row.get("family") == "money"
     named: dict[str, Any] = {"columns": columns, "arm": arm, "control": control, "covariate": covariate, "unit": unit, "people": people}
     with progress(total=1, desc="people") as bar:  # the rest takes no time beside it

@@ -175,7 +175,7 @@ def _once(arm: Means, control: Means, known: Array, alpha: float) -> tuple[Array
 
 def _fieller(arm: Means, control: Means, error: Array, times: Array) -> list[Array]:
     """(low, high) of the ratio of two means (Fieller 1954), which leaves out 1 exactly where the range of the lift leaves out 0."""
-    own, other = arm.variance / arm.n, control.variance / control.n
+    own, other = arm.variance / np.maximum(arm.n, 1), control.variance / np.maximum(control.n, 1)
     with np.errstate(all="ignore"):
         wider = np.divide(error**2, own + other, out=np.ones(len(error)), where=own + other > 0)
         own, other = own * wider, other * wider

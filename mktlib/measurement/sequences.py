@@ -77,7 +77,8 @@ def difference(n: Array, mean: Array, variance: Array, n0: Array, mean0: Array, 
     [0.5, 0.2]
     """
     both = ((n - 1) * variance + (n0 - 1) * variance0) / np.maximum(n + n0 - 2, 1)
-    error = np.maximum(variance / n + variance0 / n0, both * (1 / n + 1 / n0))
+    own, other = (1 / np.maximum(x, 1) for x in (n, n0))
+    error = np.maximum(variance * own + variance0 * other, both * (own + other))
     return np.asarray(mean - mean0), np.asarray(np.sqrt(np.maximum(error, 0.0)))
 
 
