@@ -139,7 +139,7 @@ def gap_size(result: Review) -> tuple[float, float]:
 def gap(canvas: Canvas, result: Review) -> None:
     """From the value planned to the value that came, a bar a part; what the promise allowed the rate as a thin line."""
     frame, money = result.gap, Units("money", canvas.language, currency(result))
-    if frame.empty:
+    if frame.empty or not {"planned", "came"} <= set(frame["step"]):
         return canvas.nothing("review.no_value")
     whole = frame.set_index("step")["value"]
     said = {k: money.speak(float(f"{whole[k]:.3g}")) for k in ("planned", "came")}
