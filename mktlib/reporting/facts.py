@@ -93,7 +93,8 @@ def comparison_facts(result: Comparison) -> Facts:
         **result.facts, "first": result.facts.get("best"), "switches": bool((result.targeting["switch"] > 0).any()),
         "metric": result.facts.get("metric", ""), "control": control, "level": float(result.facts.get("level", 0.9)),
         "kind": result.facts.get("kind", "arms"), "held_out": result.facts.get("held_out"), "currency": result.facts.get("currency", "EUR"),
-        "best": (better if len(better) else arms).iloc[0].to_dict() if len(arms) else None, "better": len(better), "arms": result.facts.get("arms", len(arms)),
+        "best": (better if len(better) else arms).iloc[0].to_dict() if len(arms) else None,
+        "better": len(better), "arms": result.facts.get("arms", len(arms)),
     }  # fmt: skip
 
 
