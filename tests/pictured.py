@@ -419,7 +419,6 @@ ALL: dict[str, Result] = {
     "shortlist": shortlist(),
     "plan": plan(),
     "review": review(),
-    "learnt": learnt(),
     "backtest": backtest(),
     "audience": audience(),
     "comparison": comparison(),
@@ -442,4 +441,5 @@ ALL: dict[str, Result] = {
     **RHYTHM,
     **TESTS,
     **TRACKING,
+    "learnt": learnt(),
 }

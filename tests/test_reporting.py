@@ -139,7 +139,7 @@ def test_words_are_as_strong_as_the_evidence(verdict, opinion, how):
 @pytest.mark.parametrize(("inside", "word"), [(40, "The promise held"), (34, "luck alone"), (28, "did not hold")])
 def test_a_broken_promise_is_said_only_when_luck_cannot_explain_it(inside, word):
     told = dataclasses.replace(ALL["review"], facts={**ALL["review"].facts, "items": 40, "inside": inside})
-    assert word in report(told, language="en").sections[0].headline
+    assert word in report(told, language="en", reader="team").sections[0].headline
 
 
 def test_opinion_is_labelled_in_the_table():
