@@ -94,7 +94,8 @@ def test_dark_is_more_in_both_heat_maps():
 def test_every_shape_has_a_picture():
     taken = {"Intake", "StyleGuide"}  # a log, and a page of words
     shapes = {t for t in Result.__subclasses__() if t.__name__ not in taken}
-    assert shapes == set(PICTURES)
+    assert shapes == {t for t in PICTURES if Result in t.__bases__}  # the others are heirs of a shape, with a picture of their own
+    assert all(issubclass(t, tuple(shapes)) for t in PICTURES)
 
 
 @pytest.mark.parametrize(("name", "kind"), EVERY)
