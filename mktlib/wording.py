@@ -56,6 +56,7 @@ RATES = frozenset(
         "share_before", "gain", "gain_raw", "gain_beta_binomial", "gain_pairs", "coverage", "explained", "loss", "growth",
         "engagement_per_reach", "clicks_per_reach", "detects", "power", "false_alarm", "detectable", "raw", "fewer_loses", "more_loses",
         "on_list", "overlap", "moves", "zeros", "top1", "top10", "uncertain", "net_sentiment", "share_of_voice",
+        "rate_held", "difference", "relative",
     }
 )  # fmt: skip
 """Columns that are fractions, besides those that end in _rate or _share, and the ends of any of them."""

@@ -509,7 +509,7 @@ def test_one_look_is_as_large_as_by_tea_tasting():
         known = tt.Mean("y", alpha=0.05, power=0.8, effect_size=lift, use_t=False).solve_power(data, "n_obs")[0].n_obs
         ours = sample_size(baseline=20, kind="mean", sd=sd, lift=lift, look="fixed").facts
         assert ours["people"] == pytest.approx(known, rel=2e-3)
-        assert ours["price"] == 1
+        assert ours["dearer"] == 1
 
 
 def test_chances_of_being_told_are_those_of_the_walk():

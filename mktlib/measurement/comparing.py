@@ -234,7 +234,7 @@ def _price(table: pd.DataFrame, test: Trial, each: float) -> dict[str, Any]:
     people = float(table["n"].sum())
     drift, once = _drift(test, each, people), float(norm.isf(each / 2) + norm.ppf(POWER))
     error = float(table["error"].iloc[1:].max())
-    return {"detectable": drift * error if np.isfinite(error) and error > 0 else None, "price": (drift / once) ** 2}
+    return {"detectable": drift * error if np.isfinite(error) and error > 0 else None, "dearer": (drift / once) ** 2}
 
 
 def _remarks(test: Trial, facts: Mapping[str, Any], expected: np.ndarray, table: pd.DataFrame) -> list[Finding]:

@@ -126,7 +126,7 @@ class _How:
         days = [np.nan if self.traffic is None else float(np.ceil(x / self.traffic)) for x in (people, usual)]
         base = self.spread.baseline
         row = {"lift": lift, "relative": lift / base if base else np.nan, "n_fixed": n["fixed"], "n": n[self.look], "people": people}
-        return row | {"people_usual": usual, "price": n[self.look] / n["fixed"], "days": days[0], "days_usual": days[1]}
+        return row | {"people_usual": usual, "dearer": n[self.look] / n["fixed"], "days": days[0], "days_usual": days[1]}
 
     def curve(self, n: float) -> pd.DataFrame:
         """The smallest lift that is told, by the people of the smallest arm."""

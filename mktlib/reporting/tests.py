@@ -185,7 +185,7 @@ def _team(voice: Voice, facts: Facts) -> list[str]:
     """How the ranges are to be read, for those who read them daily."""
     if not voice.analyst or facts["evidence"] != "randomised":
         return []
-    said = [voice.say(f"arms.look_{facts['look']}", wrong=voice.percent(1 - facts["level"]), price=voice.number(facts["price"], 1))]
+    said = [voice.say(f"arms.look_{facts['look']}", wrong=voice.percent(1 - facts["level"]), price=voice.number(facts["dearer"], 1))]
     if facts["covariate"]:
         saved = voice.percent(facts["saved"])
         said.append(voice.say("arms.saved", covariate=voice.inner("column", facts["covariate"]), saved=saved))
@@ -305,7 +305,7 @@ def sample_size_draft(voice: Voice, result: SampleSize, facts: Facts) -> Draft:
         sentences.append(voice.count("sample_size.days", facts["days"], traffic=voice.number(facts["traffic"])))
     if facts["look"] == "any":
         once, usual = voice.number(facts["n_fixed"]), voice.number(facts["people_usual"])
-        sentences.append(voice.say("sample_size.price", price=voice.number(facts["price"], 1), once=once, usual=usual))
+        sentences.append(voice.say("sample_size.price", price=voice.number(facts["dearer"], 1), once=once, usual=usual))
     else:
         sentences.append(voice.say("sample_size.once"))
     sentences += [voice.say("sample_size.saved", saved=voice.percent(facts["saved"]))] if facts["saved"] > 0 else []

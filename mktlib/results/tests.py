@@ -30,7 +30,7 @@ class Comparison(Result):
     facts: metric, per (denominator of a ratio), control, level, kind ("policies" | "arms"), best, held_out. Of arms also: measure
     (proportion | mean | count | ratio), unit (percent | money | number), better (high | low), look (any | fixed), planned, people, arms,
     assigned (lot | chosen), evidence, grade, withheld ("" | "mismatch"), mismatch (p-value), covariate, saved (share of the variance it
-    took away), correction, least, detectable (difference told 8 times in 10), price (how many times the people of one look it takes),
+    took away), correction, least, detectable (difference told 8 times in 10), dearer (how many times the people of one look it takes),
     currency, unmeasured.
     """
 
@@ -47,11 +47,11 @@ class SegmentedComparison(Comparison):
 class SampleSize(Result):
     """How many people a test takes. table, one row a true difference: lift, relative, n_fixed (people of the smallest arm, one look at
     the end), n (the same where one may look at any time), people (all arms), people_usual (on average, where one stops as soon as it is
-    told), price (people over those of one look), days (missing without traffic), days_usual.
+    told), dearer (people over those of one look), days (missing without traffic), days_usual.
 
     curve: n (people of the smallest arm), detectable (difference that is told with `power`), detectable_fixed.
     facts: kind (proportion | mean | count | ratio), unit (percent | money | number), baseline, sd, lift, relative, n, n_fixed, people,
-    people_usual, price, days, days_usual, power, level, alpha (of each comparison), arms, look, looks, shares, traffic, saved, currency.
+    people_usual, dearer, days, days_usual, power, level, alpha (of each comparison), arms, look, looks, shares, traffic, saved, currency.
     """
 
     curve: pd.DataFrame
