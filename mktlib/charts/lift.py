@@ -168,16 +168,15 @@ def effects(canvas: Canvas, result: PanelEffect) -> None:
 
 def _bands(canvas: Canvas, result: PanelEffect, x: np.ndarray) -> None:
     """The effect over the periods since the start, with both its ranges."""
-    facts, drift = result.facts, float(result.facts["drift"])
-    reach = [float(np.log1p(facts[k])) if facts["scale"] == "log" else float(result.table[c].iloc[0]) for k, c in
-             (("luck_low", "effect_low"), ("luck_high", "effect_high"))]  # fmt: skip
-    middle = float(_scale(result, facts["gap"]))
+    facts, middle = result.facts, float(_scale(result, result.facts["gap"]))
     canvas.ax.plot([x[0], x[-1]], [middle, middle], color=cv.ORANGE, linewidth=2, label=canvas.say("panel.effect"))
-    sides = [("luck", 0.0, 0.32, "")] + ([("drift", drift, PALE, cv.HATCH)] if np.isfinite(drift) else [])
-    for key, more, pale, hatch in sides:
-        ends = [float(_scale(result, e)) for e in (reach[0] - more, reach[1] + more)]
-        look: dict[str, Any] = {"color": cv.ORANGE, "alpha": pale, "linewidth": 0, "hatch": hatch, "zorder": 0}
-        canvas.ax.fill_between([x[0], x[-1]], ends[0], ends[1], label=canvas.say(f"panel.{key}"), **look)
+    column = "lift" if facts["scale"] == "log" else "effect"
+    for way, pale, hatch in (("luck", 0.32, ""), ("drift", PALE, cv.HATCH)):
+        row = result.table.set_index("way").loc[way]
+        ends = [float(row[f"{column}{end}"]) for end in ("_low", "_high")]
+        if np.isfinite(ends).all():
+            look: dict[str, Any] = {"color": cv.ORANGE, "alpha": pale, "linewidth": 0, "hatch": hatch, "zorder": 0}
+            canvas.ax.fill_between([x[0], x[-1]], *ends, label=canvas.say(f"panel.{way}"), **look)
 
 
 def placebo_size(result: PanelEffect) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from mktlib.intake import to_pandas
 from mktlib.intake.inputs import absent, as_group
 from mktlib.measurement.incremental import ENDS, money_facts, wrong_money
 from mktlib.measurement.panels_read import Panel, read_did
-from mktlib.measurement.trends import Gap, adjusted, baseline, changes, earlier_starts, gap, places, trend
+from mktlib.measurement.trends import FEW, Gap, adjusted, baseline, changes, earlier_starts, gap, places, strayed, trend
 from mktlib.results import PanelEffect
 from mktlib.results.evidence import LEANING, grade
 from mktlib.rules.checked import checked
@@ -69,7 +69,8 @@ def difference_in_differences(
     Raises:
         DataError: every problem at once; staggered starts (E_DID_STAGGERED).
 
-    Changes of units, Welch's t from five units a group on (errors clustered by unit: Donald & Lang 2007), else the spread of all units;
+    Changes of units, Welch's t from five units a group on (errors clustered by unit: Donald & Lang 2007), else the spread of all units, or
+    how far the groups strayed at earlier starts (with as few degrees of freedom as starts that share no period) if that is wider;
     placebos over units (Conley & Taber 2011) and in time; how large a drift would make the effect vanish, in multiples of the largest seen
     before (Rambachan & Roth 2023); what a passed pre-test would miss (Roth 2022).
 
@@ -94,16 +95,21 @@ def difference_in_differences(
     many = baseline(read.y[:, : read.start], ~read.treated, facts["after"]) if before is None else min(before, read.start)
     facts["baseline"] = many
     d = _change(read, many)
-    found = gap(d, read.treated, level)
-    facts |= _before(read, found, many, level)
-    facts |= _judged(found, facts)
+    tried = earlier_starts(read.y[:, : read.start], read.treated, many, facts["after"], level)
+    own = gap(d, read.treated, level)
+    few = min(facts["treated"], facts["compared"]) < FEW
+    found = strayed(own, [g for _, g in tried], _apart(tried, facts["after"]), level) if few else own
+    facts |= _before(read, found, tried, many, level)
+    reach = max(own.wide + facts["drift"], found.wide)
+    facts |= _judged(found, reach, facts)
     facts |= _spill(read, d, neighbours, unit, level)
-    table = _table(read, found, facts)
+    table = _table(read, found, reach)
     facts |= {k: float(table[k].iloc[-1]) for k in ("effect", "effect_low", "effect_high", "lift", "lift_low", "lift_high")}
     facts |= {"luck_low": float(table["lift_low"].iloc[0]), "luck_high": float(table["lift_high"].iloc[0])}
     facts |= money_facts(tuple(float(table[f"in_all{e}"].iloc[-1]) for e in ENDS), spend, worth)  # type: ignore[arg-type]
     findings = (*read.findings, *_remarks(facts, neighbours))
-    return PanelEffect(table=table, periods=_periods(read, many, level), placebos=_placebos(read, d, facts), facts=facts, findings=findings)
+    placebos = _placebos(read, d, tried, facts)
+    return PanelEffect(table=table, periods=_periods(read, many, level), placebos=placebos, facts=facts, findings=findings)
 
 
 # ---------------------------------------------------------------- before the start
@@ -114,33 +120,35 @@ def _change(read: Panel, many: int) -> np.ndarray:
     return changes(read.y[:, read.start - many :], read.treated, many)
 
 
-def _before(read: Panel, found: Gap, many: int, level: float) -> dict[str, Any]:
+def _apart(tried: list[tuple[int, Gap]], after: int) -> float:
+    """How many earlier starts share no period."""
+    return 1 + (len(tried) - 1) / after
+
+
+def _before(read: Panel, found: Gap, tried: list[tuple[int, Gap]], many: int, level: float) -> dict[str, Any]:
     """How the groups drifted apart before anything happened: as a line, and at every earlier start."""
     past, after = read.y[:, : read.start], len(read.times) - read.start
     looked = min(read.start, max(3 * (many + after), 12))
     ahead = (many + after) / 2
     line = trend(past[:, -looked:], read.treated, level) if read.start >= 4 else None
-    tried = earlier_starts(past, read.treated, many, after, level)
-    out: dict[str, Any] = {"starts": len(tried), "odd_starts": sum(g.p_value <= 1 - level for _, g in tried), "_tried": tried}
+    out: dict[str, Any] = {"starts": len(tried), "odd_starts": sum(g.p_value <= 1 - level for _, g in tried)}
     nan = float("nan")
     out |= dict(zip(("trend", "trend_low", "trend_high"), line.ends if line else (nan,) * 3, strict=True))
     out |= {"p_trend": line.p_value if line else nan, "blind": line.blind(level) if line else nan}
     out["blind_bias"] = out["blind"] * ahead
     if line is None or not tried:
         return out | {"drift": nan, "pretrend": "not_tried", "p_before": nan, "vanishes": nan}
-    apart = 1 + (len(tried) - 1) / after  # starts whose periods do not overlap
-    p = min(1.0, 2 * min(line.p_value, apart * min(g.p_value for _, g in tried)))
+    p = min(1.0, 2 * min(line.p_value, _apart(tried, after) * min(g.p_value for _, g in tried)))
     far = float(np.quantile([abs(g.value) for _, g in tried], level, method="higher"))
     drift = max(far, abs(line.value * ahead))
     beyond = max(0.0, abs(found.value) - found.wide) / drift if drift > 0 else math.inf
     return out | {"drift": drift, "pretrend": "shown" if p <= ALIKE else "not_shown", "p_before": p, "vanishes": beyond}
 
 
-def _judged(found: Gap, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _judged(found: Gap, reach: float, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Verdict and grade: a lift is one that also holds if the groups drift apart once more as far as before."""
-    drift = float(facts["drift"])
-    known = math.isfinite(drift) and facts["pretrend"] == "not_shown"
-    decided = known and abs(found.value) > found.wide + drift
+    known = math.isfinite(facts["drift"]) and facts["pretrend"] == "not_shown"
+    decided = known and abs(found.value) > reach
     leaning = known and abs(found.value) > found.reach(LEANING)
     verdict = "cannot_tell" if not decided else "lift" if found.value > 0 else "loss"
     return {"gap": found.value, "grade": grade("quasi", decided=decided, leaning=leaning), "verdict": verdict, "p_value": found.p_value}
@@ -149,14 +157,13 @@ def _judged(found: Gap, facts: Mapping[str, Any]) -> dict[str, Any]:
 # ---------------------------------------------------------------- tables
 
 
-def _table(read: Panel, found: Gap, facts: Mapping[str, Any]) -> pd.DataFrame:
-    drift = float(facts["drift"])
+def _table(read: Panel, found: Gap, reach: float) -> pd.DataFrame:
     cells = ~np.isnan(read.y[read.treated][:, read.start :])
     raw = np.exp(read.y) if read.logs else read.y
     actual, many = float(np.nanmean(raw[read.treated][:, read.start :])), int(cells.sum())
     rows = []
-    for way, more in (("luck", 0.0), ("drift", drift)):
-        ends = np.array([found.value, found.value - found.wide - more, found.value + found.wide + more])
+    for way, wide in (("luck", found.wide), ("drift", reach)):
+        ends = np.array([found.value, found.value - wide, found.value + wide])
         units = actual * -np.expm1(-ends) if read.logs else ends
         lift = np.expm1(ends) if read.logs else ends / (actual - found.value) if actual > found.value else np.full(3, np.nan)
         row: dict[str, Any] = {"way": way} | {f"effect{e}": x for e, x in zip(ENDS, units, strict=True)}
@@ -183,9 +190,8 @@ def _periods(read: Panel, many: int, level: float) -> pd.DataFrame:
     return out.assign(gap=gaps[:, 0], low=gaps[:, 1], high=gaps[:, 2])
 
 
-def _placebos(read: Panel, d: np.ndarray, facts: dict[str, Any]) -> pd.DataFrame:
+def _placebos(read: Panel, d: np.ndarray, tried: list[tuple[int, Gap]], facts: dict[str, Any]) -> pd.DataFrame:
     """Earlier starts, and compared units taken for treated ones."""
-    tried = facts.pop("_tried")
     times = [{"kind": "time", "start": read.times[s], **dict(zip(("effect", "low", "high"), g.ends, strict=True))} for s, g in tried]
     others = d[~read.treated]
     alone = others - (others.sum() - others) / (len(others) - 1)

@@ -6,7 +6,7 @@ All on arrays (units, periods) with NaN where nothing was seen.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import t as student
@@ -143,6 +143,23 @@ def earlier_starts(y: np.ndarray, treated: np.ndarray, before: int, length: int,
         if (whole & treated).any() and (whole & ~treated).sum() >= 3:
             tried.append((s, gap(changes(part[whole], treated[whole], s - first), treated[whole], level)))
     return tried
+
+
+def strayed(found: Gap, earlier: list[Gap], apart: float, level: float) -> Gap:
+    """The gap with the range that earlier starts, when nothing happened, give it, where that is the wider one.
+
+    For groups too few to show by themselves how far they stray: one unit may well wander more than those it is compared with.
+
+    Args:
+        earlier: the same comparison at earlier starts. apart: how many of them share no period.
+
+    >>> g = Gap(value=1.0, error=0.5, df=8.0, wide=0.93)
+    >>> strayed(g, [], 1.0, 0.9) == g, round(strayed(g, [Gap(value=2.0, error=0.5, df=8.0, wide=0.93)] * 3, 3.0, 0.9).wide, 2)
+    (True, 4.71)
+    """
+    error, df = math.sqrt(float(np.mean([g.value**2 for g in earlier]))) if earlier else 0.0, max(apart, 1.0)
+    wide = float(student.ppf(0.5 + level / 2, df)) * error
+    return replace(found, error=error, df=df, wide=wide) if wide > found.wide else found
 
 
 def trend(y: np.ndarray, treated: np.ndarray, level: float) -> Gap:
