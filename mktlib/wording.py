@@ -38,14 +38,17 @@ from mktlib.vocabulary import (
 
 KINDS_OF = {"group": "segment", "preferred_format": "content_type", "preferred_length": "length"}
 KINDS_OF |= {"about": "scope", "value": "scope", "best_format": "content_type", "best_verdict": "verdict"}
-KINDS_OF |= {"outcome": "column", "formats": "content_type", "by": "column"}
+KINDS_OF |= {"outcome": "column", "formats": "content_type", "by": "column", "axis": "column", "to": "channel"}
+KINDS_OF |= {"verdict_before": "verdict", **dict.fromkeys(("method", "least_method", "most_method"), "credit_rule")}
 """Columns whose words are those of another."""
 MORE_KINDS = {
-    "verdict": ("sends_verdict", "cover", "audience", "pays"), "rule": ("sends_rule", "launch"), "about": ("page_about",),
+    "verdict": ("sends_verdict", "cover", "audience", "pays", "credit_verdict", "stop_verdict"),
+    "rule": ("sends_rule", "launch"), "about": ("page_about",),
     "part": ("page_place", "page_part"),
-    "block": ("page_block",), "field": ("listing_field", "page_field"), "check": ("page_need",), "step": ("app_step",), "of": ("app_step",),
-    "quantity": ("app_step",), "metric": ("assumption",), "measure": ("local_measure", "metric"), "arm": ("geo_arm",),
-    "status": ("kpi_status",), "per": ("column",), "unit": ("money_unit",),
+    "block": ("page_block",), "field": ("listing_field", "page_field"), "check": ("page_need",),
+    "step": ("app_step", "gap_step"), "of": ("app_step",),
+    "quantity": ("app_step",), "metric": ("assumption",), "measure": ("local_measure", "metric", "landing"), "arm": ("geo_arm",),
+    "status": ("kpi_status",), "per": ("column",), "unit": ("money_unit",), "level": ("scope", *AXIS_TABLE),
 }  # fmt: skip
 """Columns whose words are of several kinds, by what a row is about."""
 ENDS = {"low", "high"}
@@ -56,11 +59,12 @@ RATES = frozenset(
         "share_before", "gain", "gain_raw", "gain_beta_binomial", "gain_pairs", "coverage", "explained", "loss", "growth",
         "engagement_per_reach", "clicks_per_reach", "detects", "power", "false_alarm", "detectable", "raw", "fewer_loses", "more_loses",
         "on_list", "overlap", "moves", "zeros", "top1", "top10", "uncertain", "net_sentiment", "share_of_voice",
-        "rate_held", "difference", "relative",
+        "rate_held", "difference", "relative", "rate_before", "low_before", "high_before", "opinion_before", "skill",
     }
 )  # fmt: skip
 """Columns that are fractions, besides those that end in _rate or _share, and the ends of any of them."""
-MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_per_person", "value", "price", "money"}
+MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_per_person", "value", "price", "money", "amount", "spent"}
+MONEY |= {"projected", "per_day", "recent", "spend_plan", "spend_other"}
 
 
 def _locale(language: str | None) -> Locale:
@@ -219,7 +223,8 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
     currency = currency or str(named.get("currency") or frame.attrs.get("currency") or "EUR")
     heads: dict[str, Any] = {}
     rates = {str(name) for name in frame.columns if _is_rate(str(name))}
-    rates -= set() if rates - ENDS else ENDS  # ends are of a rate only where a rate stands beside them: hours have ends too
+    loose = ENDS | {"difference"}  # of a rate only where a rate stands beside them: hours have ends too, sums have differences
+    rates -= set() if rates - loose else loose
     plain = {"value"} if "unit" in frame else set()  # a value that names its own unit is no money
     for name in frame.columns:
         head = _head(str(name), language, tables)

@@ -1,4 +1,4 @@
-"""What `table` shows of the results about messages, phones and places: no head and no code is left in English for a French reader."""
+"""What `table` shows of results on messages, phones, places and worth: no head and no code is left in English for a French reader."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 import pandas as pd
 import pytest
 from pictured_apps import APPS
+from pictured_credit import CREDIT
 from pictured_geo import GEO
 from pictured_hours import HOURS
 from pictured_kpis import KPIS
@@ -17,6 +18,8 @@ from pictured_pages import PAGES
 from pictured_places import PLACES
 from pictured_programme import PROGRAMME
 from pictured_rhythm import RHYTHM
+from pictured_tests import TESTS
+from pictured_tracking import TRACKING
 
 import mktlib as mk
 from mktlib.results import Result
@@ -24,11 +27,11 @@ from mktlib.vocabulary import finding, load_tables, retell
 
 FREE = {
     "consent", "inputmode", "autocomplete", "type", "person", "area", "place", "other", "search", "missing", "distance", "group", "value",
-    "finding", "note", "source", "text", "kind",
+    "finding", "note", "source", "text", "kind", "arm", "best", "by",
 }  # fmt: skip
 """Columns of somebody's own words, of quotations, or of what is to be typed."""
 ALIKE = {"image", "action", "images", "scripts", "description", "coupons", "activation", "conversions", "messages", "px", "m", "pixels"}
-ALIKE |= {"sms", "display", "meta", "google", "linkedin", "parents"}
+ALIKE |= {"sms", "display", "meta", "google", "linkedin", "parents", "story", "segment", "style"}
 """Codes that are a French word, or a name."""
 
 
@@ -37,6 +40,7 @@ def frames() -> dict[str, pd.DataFrame]:
     """Every frame of the results, from the samples and of those made by hand."""
     nearby, shops = mk.load_sample("nearby"), mk.load_sample("shops")
     known: dict[str, Result] = {**RHYTHM, **HOURS, **PROGRAMME, **PAGES, **APPS, **PLACES, **GEO, **LIFT, **KPIS}
+    known |= {**CREDIT, **TESTS, **TRACKING}
     known["rhythm drawn"] = mk.email_rhythm(mk.load_sample("sends_test"), by=None, assigned="arm", worth={"clicks": 0.5})
     known["rhythm of a log"] = mk.email_rhythm(mk.load_sample("sends"), by=None)
     known["sends"] = mk.check_sends(mk.load_sample("sends"), members=mk.load_sample("audience"), cap_30=6)
@@ -44,6 +48,9 @@ def frames() -> dict[str, pd.DataFrame]:
     known["keywords"] = mk.listing_keywords(mk.sample_path("listings/app_store.toml"), "app_store")
     known["reach"] = mk.catchments(nearby, shops, outcome="purchases")
     known["sheet"] = mk.place_sheet(known["reach"])  # type: ignore[arg-type]
+    plan, results, log = mk.load_plan(mk.sample_path("plan")), mk.load_sample("results"), mk.load_sample("content_log")
+    lesson = mk.learn_from(mk.ContentScorer("click_rate", by=("stage", "channel")).fit(log), log, results, plan=plan)
+    known |= {"lesson": lesson, "review": mk.review_campaign(plan, results)}
     out = {f"near, {way}": mk.people_near(nearby, shops, overlap=way) for way in ("nearest", "most", "shared")}
     for name, result in known.items():
         parts = {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
