@@ -1,4 +1,4 @@
-"""Do the ranges of figures of money hold? Worlds with a known truth, thirty days each, read as `mk.kpis` reads the sums of days.
+"""Do the ranges of figures of money hold? Worlds with a known truth, read as `mk.kpis` reads the sums of days, pieces and weeks.
 
 python benchmarks/kpis.py --runs 400
 """
@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 import mktlib as mk
 from mktlib.measurement.kpi_ranges import Layout
+from mktlib.measurement.kpi_read import WEEKS
 from mktlib.measurement.kpi_rows import Cell, Figure, Told, told
 
 DAYS, SPEND, ORDER = 30, 100.0, 50.0
@@ -132,10 +133,92 @@ def verdicts(runs: int) -> Iterator[str]:
             yield f"| one of ten {better} times | {phi} | {np.mean(wrong):.3f} | {np.mean(found) if better > 1 else float('nan'):.2f} |"
 
 
+UNSEEN: dict[str, dict[str, float]] = {
+    "1 day": {"many": 1},
+    "3 days": {"many": 3},
+    "7 days": {"many": 7},
+    "7 days, clumps of 3": {"many": 7, "clump": 3},
+    "7 days, weekends twice": {"many": 7, "weekend": 2},
+    "90 days, weekends twice": {"many": 90, "weekend": 2},
+    "28 days, good and bad weeks": {"many": 28, "last": 0.7},
+    "90 days, good and bad weeks": {"many": 90, "last": 0.7},
+    "90 days, good and bad months": {"many": 90, "last": 0.95},
+    "30 days, spending differs 20 times": {"many": 30, "uneven": 1.5},
+    "30 days, 5 pieces unlike": {"many": 30, "pieces": 5, "unlike": 0.7},
+    "30 days, 12 pieces unlike": {"many": 30, "pieces": 12, "unlike": 0.7},
+    "30 days, 12 pieces, heavy tails": {"many": 30, "pieces": 12, "unlike": 1.3},
+    "30 days, 40 pieces, heavy tails": {"many": 30, "pieces": 40, "unlike": 1.3},
+}
+"""Worlds that the ranges were not tuned on."""
+
+
+def world(
+    rng: np.random.Generator, expected: float, many: int, *, pieces: int = 1, clump: float = 1, weekend: float = 1, last: float = 0,
+    uneven: float = 0.8, unlike: float = 0, tail: float = 0.8,
+) -> tuple[pd.DataFrame, dict[str, float]]:  # fmt: skip
+    """(a log of rows of a day and piece, true figures). last: share of a day's luck that the next one keeps; unlike: sd of the logarithm
+    of what pieces bring, which are a draw of their kind."""
+    day, piece = np.repeat(np.arange(many), pieces), np.tile(np.arange(pieces), many)
+    spend, luck = 10 * rng.lognormal(0, uneven, many * pieces), rng.normal(size=many)
+    for k in range(1, many):
+        luck[k] = last * luck[k - 1] + np.sqrt(1 - last**2) * luck[k]
+    sd = 0.5 if last else 0.0
+    season = np.where(day % 7 >= 5, weekend, 1.0)
+    mean = expected * spend * season / (spend * season).sum()
+    came = np.exp(sd * luck[day] - sd**2 / 2) * np.exp(unlike * rng.normal(size=pieces)[piece] - unlike**2 / 2)
+    orders = rng.poisson(mean * came) if clump == 1 else rng.negative_binomial(mean * came / (clump - 1), 1 / clump)
+    revenue = np.bincount(np.repeat(np.arange(day.size), orders), rng.lognormal(np.log(ORDER), tail, orders.sum()), day.size)
+    shown = rng.poisson(2000 * mean / season)
+    clicks = rng.binomial(shown, np.minimum(0.01 * season * came, 1))
+    log = pd.DataFrame({"date": pd.Timestamp("2026-01-05") + pd.to_timedelta(day, unit="D"), "content_id": piece.astype(str)})
+    log = log.assign(impressions=shown, clicks=clicks, spend=spend, conversions=orders, revenue=revenue)
+    order = ORDER * np.exp(tail**2 / 2)
+    truth = {"cpa": spend.sum() / expected, "roas": expected * order / spend.sum(), "aov": order}
+    return log, truth | {"ctr": 20 * expected / (2000 * mean / season).sum()}
+
+
+def bundled(log: pd.DataFrame, kpi: str) -> Told:
+    """One figure of a log, from sums by day, piece and week, as `mk.kpis` takes them."""
+    row = mk.load_tables().kpis[kpi]
+    kinds = {"day": "date", "piece": "content_id"}
+    week = log["date"].dt.to_period("W")
+    sums = {k: log.groupby(c)[["spend", "conversions", "revenue", "impressions", "clicks"]].sum() for k, c in kinds.items()}
+    sums |= {"week": log.groupby(week)[list(sums["day"].columns)].sum()} if week.nunique() >= WEEKS else {}
+    sides = {"above": row["numerator"], "below": row["denominator"], "events": row.get("events") or row["numerator"]}
+    parts = {side: {k: frame[c].to_numpy(float) for k, frame in sums.items()} for side, c in sides.items()}
+    layout = {k: Layout.plain(len(frame)) for k, frame in sums.items()}
+    cell = Cell(**parts, layout=layout, rows=len(log), left=0.0, left_below=False)
+    each = [m / np.maximum(e, 1) for m, e in ((sums[k]["revenue"], sums[k]["conversions"]) for k in kinds)]
+    figure = Figure.of(row)
+    return told(figure, cell, [], LEVEL, max(float(x.max()) for x in each) if figure.luck_is_money else 0.0)
+
+
+def unseen(runs: int) -> Iterator[str]:
+    """Worlds of another kind, at 3, 30 and 300 expected orders; "-": no range."""
+    figures = ("cpa", "roas", "aov", "ctr")
+    yield "| world | " + " | ".join(f"{f}: 3, 30, 300 orders" for f in figures) + " |\n|---|---|---|---|---|"
+    for name, how in UNSEEN.items():
+        held: dict[str, list[str]] = {f: [] for f in figures}
+        for expected in (3, 30, 300):
+            rng, hits = np.random.default_rng([expected, len(name)]), {f: [] for f in figures}
+            for k in tqdm(range(runs), desc=f"{name} {expected}", leave=False):
+                log, truth = world(rng, expected, **how)
+                for f in figures:
+                    seen = bundled(log, f)
+                    if k == 0:
+                        real = mk.kpis(log, kpis=f, currency="EUR").table.iloc[0]
+                        assert np.allclose([real["low"], real["high"]], [seen.low, seen.high], equal_nan=True, rtol=1e-6), (name, f)
+                    if np.isfinite([seen.low, seen.high]).any():
+                        hits[f].append(inside(seen, truth[f]))
+            for f in figures:
+                held[f].append(f"{np.mean(hits[f]):.2f}" if hits[f] else "-")
+        yield f"| {name} | " + " | ".join(", ".join(held[f]) for f in figures) + " |"
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=400)
-    parser.add_argument("--only", nargs="*", default=["costs", "returns", "shares", "verdicts"])
+    parser.add_argument("--only", nargs="*", default=["costs", "returns", "shares", "verdicts", "unseen"])
     asked = parser.parse_args()
     for part in asked.only:
         sys.stdout.write(f"\n{part}\n\n")

@@ -14,10 +14,10 @@ from scipy.stats import chi2, norm
 
 import mktlib as mk
 from mktlib.errors import DataError
-from mktlib.measurement.kpi_incremental import over
 from mktlib.measurement.kpi_lifetime import periods
 from mktlib.measurement.kpi_ranges import Layout, Sums, believed, mean_range, plain, scatter, summed
 from mktlib.measurement.kpi_rows import Cell, Figure, told
+from mktlib.measurement.ratios import over
 from mktlib.results import Comparison, GeoLift, Kpis
 from mktlib.results.evidence import grade
 from mktlib.vocabulary import load_tables
@@ -238,6 +238,11 @@ def test_more_conversions_than_clicks_is_no_share():
 
 
 REFUSED = {
+    "groups that are no names": ({"by": 5}, {}, {"E_MISSING_COLUMN"}),
+    "groups called as a column of the answer": ({"by": "value"}, {"value": "x"}, {"E_OPTION"}),
+    "figures that are no names": ({"kpis": 5}, {}, {"E_OPTION"}),
+    "rates that are a list": ({"rates": [1, 2]}, {}, {"E_RATES"}),
+    "a sign for a currency": ({"currency": "€"}, {}, {"E_OPTION"}),
     "unknown figure": ({"kpis": "cpq"}, {}, {"E_OPTION"}),
     "made elsewhere": ({"kpis": "ltv"}, {}, {"E_KPI_ELSEWHERE"}),
     "no such group": ({"by": "chanel"}, {}, {"E_MISSING_COLUMN"}),
@@ -278,11 +283,23 @@ def test_everything_wrong_is_said_at_once_and_an_empty_log_too():
     assert error.value.findings[0].code == "E_KPI_NONE"
 
 
+def test_a_group_asked_for_twice_is_told_once():
+    once, twice = (mk.kpis(LOG, by=by, kpis="cpc").table for by in ("channel", ["channel", "channel"]))
+    pd.testing.assert_frame_equal(once, twice)
+
+
+def test_a_value_without_end_and_an_effect_of_exactly_none_have_no_cost():
+    assert over((10.0, 10.0, 10.0), (0.0, 0.0, 0.0), 0.9).status == "none_gained"
+    assert over((10.0, 8.0, 12.0), (0.0, 0.0, 0.0), 0.9).status == "unbounded"
+
+
 def test_two_currencies_with_rates_are_one():
     mixed = LOG.assign(currency=np.where(LOG["channel"] == "display", "USD", "EUR"))
     result = mk.kpis(mixed, rates={"EUR": 1, "USD": 0.9})
     assert value(result, "total", "cpc") == pytest.approx((600 * 0.9 + 400) / 1900)
     assert result.facts["currency"] == "EUR"
+    signs = mk.kpis(LOG.assign(currency=["€", "eur ", "EUR"] * 20), currency="EUR")
+    assert signs.facts["currency"] == "EUR"
 
 
 def test_without_a_margin_there_is_no_roi_and_it_says_what_to_give():
@@ -509,8 +526,10 @@ def test_lifetime_value_refuses_a_sum_without_an_end_and_what_is_no_count():
     assert [f.code for f in error.value.findings] == ["E_KPI_RETENTION"]
     assert value(mk.lifetime_value(30.0, retained=200, customers=200, horizon=12), "total", "ltv") == 360
     with pytest.raises(DataError) as error:
-        mk.lifetime_value([1.0, 2.0], retained=3, customers=2, horizon=0, discount=-1, cac=(0, 1), level=2, random_state=-1)
-    assert len(error.value.findings) == 7
+        mk.lifetime_value(
+            [1.0, 2.0], retained=3, customers=2, horizon=0, discount=-1, cac=(0, 1), level=2, random_state=-1, currency="€", first="no"
+        )
+    assert len(error.value.findings) == 9
 
 
 def test_no_new_customer_leaves_an_upper_end_for_the_ratio():

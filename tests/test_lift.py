@@ -19,9 +19,9 @@ from scipy.stats import t as student
 
 import mktlib as mk
 from mktlib.errors import DataError
-from mktlib.measurement.incremental import money_facts
 from mktlib.measurement.panels import difference_in_differences
 from mktlib.measurement.qini import SHARES, Ranked, qini
+from mktlib.measurement.ratios import money_facts
 from mktlib.measurement.segments import arms, pooled
 from mktlib.measurement.trends import baseline, changes, gap, places
 from mktlib.measurement.uplift_effect import uplift
@@ -243,6 +243,17 @@ def test_the_same_people_in_any_dress_give_the_same_numbers(way):
     assert found.facts["qini"] == pytest.approx(wanted.facts["qini"])
 
 
+def test_numbers_of_numpy_names_that_are_numbers_and_a_column_crossed_with_itself_are_read():
+    frame = people(400)
+    wanted = uplift(frame, treatment="sent", outcome="bought", by="region", spend=10.0, worth=3.0, window_days=14)
+    odd = frame.rename(columns={"region": 7})
+    options = {"spend": np.int64(10), "worth": np.int64(3), "window_days": np.int64(14)}
+    found = uplift(odd, treatment="sent", outcome="bought", by=[("7", "7")], **options)
+    assert found.facts["roas"] == wanted.facts["roas"]
+    assert found.table["effect"].tolist() == wanted.table["effect"].tolist()
+    assert list(odd.columns) == [7 if c == "region" else c for c in frame.columns]
+
+
 BAD_PEOPLE: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"treatment": "sant"}, ("E_MISSING_COLUMN",)),
     ({"treatment": "letter"}, ("E_OPTION", "E_OPTION")),
@@ -251,6 +262,8 @@ BAD_PEOPLE: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"treatment": "letter", "treated": "a", "control": "a"}, ("E_OPTION",)),
     ({"outcome": "letter"}, ("E_NOT_A_NUMBER",)),
     ({"by": ["sent"]}, ("E_OPTION",)),
+    ({"outcome": "sent"}, ("E_OPTION",)),
+    ({"currency": "€"}, ("E_OPTION",)),
     ({"by": 5}, ("E_OPTION",)),
     ({"by": [("region", 3)], "seed": "x", "window_days": -1}, ("E_OPTION",) * 3),
     ({"by": ["nowhere", ("region", "none")]}, ("E_MISSING_COLUMN", "E_MISSING_COLUMN")),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
@@ -17,13 +16,10 @@ from scipy.stats import norm
 
 from mktlib.errors import DataError, Finding
 from mktlib.measurement.kpi_table import COLUMNS
+from mktlib.measurement.ratios import ENDS, NAN, Ratio, Three, over, spread_of, wrong_currency
 from mktlib.results import Kpis, Result
 from mktlib.results.evidence import LEANING, grade
 from mktlib.vocabulary import finding
-
-NAN = float("nan")
-Three = tuple[float, float, float]
-ENDS = ("", "_low", "_high")
 
 
 def incremental_roas(
@@ -62,7 +58,7 @@ def incremental_roas(
     [['incremental_roas', 3.0, 1.2, 4.8], ['incremental_cpa', 20.0, 12.5, 50.0]]
     """
     spent, valued = _three(spend), _three(worth)
-    wrong = _wrong(result, spent, spend, valued, worth, margin)
+    wrong = [*_wrong(result, spent, spend, valued, worth, margin), *wrong_currency(currency)]
     if wrong:
         raise DataError(wrong)
     assert spent is not None
@@ -152,61 +148,16 @@ def _arm(result: Result, arm: str | None) -> pd.Series:
     return mine.iloc[0]
 
 
-# ---------------------------------------------------------------- ranges
-
-
-def _error(x: Three, level: float) -> float:
-    return (x[2] - x[1]) / (2 * float(norm.ppf((1 + level) / 2)))
+# ---------------------------------------------------------------- rows
 
 
 def _times(a: Three, b: Three, level: float) -> Three:
     """A product; exact where the second factor is known (Goodman 1960 for its error where it is not)."""
     if b[1] == b[2]:
         return a[0] * b[0], a[1] * b[0], a[2] * b[0]
-    sa, sb = _error(a, level), _error(b, level)
+    sa, sb = spread_of(a, level), spread_of(b, level)
     width = float(norm.ppf((1 + level) / 2)) * math.sqrt((a[0] * sb) ** 2 + (b[0] * sa) ** 2 + (sa * sb) ** 2)
     return a[0] * b[0], a[0] * b[0] - width, a[0] * b[0] + width
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """A ratio with its range; status as in `Kpis`."""
-
-    value: float
-    low: float
-    high: float
-    status: str
-
-
-def over(above: Three, below: Three, level: float) -> Ratio:
-    """A ratio of two independent numbers with their ranges (Fieller); exact where one of them is known.
-
-    >>> over((10.0, 10.0, 10.0), (5.0, -1.0, 11.0), 0.9)
-    Ratio(value=2.0, low=0.9090909090909091, high=nan, status='no_high')
-    """
-    if below[1] == below[2]:
-        return Ratio(above[0] / below[0], above[1] / below[0], above[2] / below[0], "ok")
-    if above[1] == above[2]:
-        return _reciprocal(above[0], below)
-    z, sa, sb = float(norm.ppf((1 + level) / 2)), _error(above, level), _error(below, level)
-    a, b, c = below[0] ** 2 - (z * sb) ** 2, above[0] * below[0], above[0] ** 2 - (z * sa) ** 2
-    if a <= 0:  # what lies below may be nothing
-        return Ratio(above[0] / below[0] if below[0] > 0 else NAN, NAN, NAN, "unbounded")
-    half = math.sqrt(max(b * b - a * c, 0.0))
-    return Ratio(above[0] / below[0], (b - half) / a, (b + half) / a, "ok")
-
-
-def _reciprocal(known: float, below: Three) -> Ratio:
-    """A known amount over an uncertain one."""
-    if below[2] <= 0:
-        return Ratio(NAN, NAN, NAN, "none_gained")
-    value = known / below[0] if below[0] > 0 else NAN
-    if below[1] <= 0:
-        return Ratio(value, known / below[2], NAN, "no_high")
-    return Ratio(value, known / below[2], known / below[1], "ok")
-
-
-# ---------------------------------------------------------------- rows
 
 
 def _leaning(x: Three, bound: float, level: float) -> bool:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.measurement.kpi_table import COLUMNS
+from mktlib.measurement.ratios import wrong_currency
 from mktlib.results import Kpis
 from mktlib.results.evidence import LEANING, grade
 from mktlib.vocabulary import finding, load_tables, not_level, not_seed
@@ -68,7 +69,8 @@ def lifetime_value(
     """
     each = np.atleast_1d(np.asarray(margin, dtype=object))
     wrong = [*_wrong_margin(margin, each), *_wrong_counts(retained, customers, horizon, discount), *_wrong_cac(cac)]
-    wrong += [*not_level(level), *not_seed(random_state)]
+    wrong += [*not_level(level), *not_seed(random_state), *wrong_currency(currency)]
+    wrong += [] if isinstance(first, bool) else [finding("E_OPTION", column="first", found=first, expected="first=True / first=False")]
     if wrong:
         raise DataError(wrong)
     rng, values = np.random.default_rng(random_state), each.astype(float)

@@ -106,7 +106,7 @@ def summed(
     floor = float((total * sizes).sum()) * (1 - x / n if bounded and n > 0 else 1.0)
     k, below = _used(total, over, layout)
     variance = float((layout.strayed(total, over) ** 2).sum()) if k > 1 and n > 0 else np.nan
-    alike = n**2 / float((below**2).sum()) if n > 0 else 0.0
+    alike = 1 / float(((below / n) ** 2).sum()) if n > 0 else 0.0
     return Sums(total=x, over=n, variance=variance, floor=floor, clusters=alike, events=many, largest=float(sizes.max(initial=0.0)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -21,6 +21,7 @@ ALSO = {"spend": "actual_spend", "opens": "opens_unique", "clicks": "clicks_uniq
 DAYS = ("date", "day", "sent_at", "at", "published", "week")
 PIECES = ("content_id", "item", "post_id", "campaign_id", "message_id")
 PERSONS = ("member_id", "customer_id", "person_id", "user_id")
+SIGNS = {"€": "EUR", "£": "GBP"}
 MONEY = ("spend", "revenue", "margin", "actual_spend", "planned_spend")
 FEWEST, OTHERS = 10, "others"
 WEEKS = 10
@@ -76,20 +77,21 @@ class Wanted:
         return out
 
 
-def wanted(log: Any, by: Any, kpis: Any, margin: Any, tables: Tables) -> tuple[Any, Wanted, list[Finding]]:
-    """(the log, what can be made of it, what the reader should know).
+def wanted(log: Any, by: Any, kpis: Any, margin: Any, tables: Tables, taken: Collection[str]) -> tuple[Any, Wanted, list[Finding]]:
+    """(the log, what can be made of it, what the reader should know); taken: columns of the answer, which no group may bear.
 
     Raises:
         DataError: every option and column that is wrong.
     """
     log = log.table if isinstance(log, Intake) else log
     names = tuple(names_of(log))
-    by = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    by = _several(by)
     known = {k: r for k, r in tables.kpis.items() if "made_by" not in r}
-    asked = None if kpis is None else (kpis,) if isinstance(kpis, str) else tuple(kpis)
+    asked = None if kpis is None else _several(kpis)
     wrong = _wrong_names(asked, tables, known) + _wrong_margin(margin, names)
     can_week = any(c in names for c in DAYS)
     wrong += [_absent(c, names) for c in by if c not in names and not (c == "week" and can_week)]
+    wrong += [finding("E_OPTION", column="by", found=c, expected=f'by="{c}_name"') for c in by if c in names and c in taken]
     real = _margin(margin, names)
     first = Wanted(rows={}, by=by, margin=real, names=names)
     keys = [k for k in asked if k in known] if asked is not None else list(known)
@@ -107,6 +109,13 @@ def wanted(log: Any, by: Any, kpis: Any, margin: Any, tables: Tables) -> tuple[A
     if wrong:
         raise DataError(wrong)
     return log, Wanted(rows=fine, by=by, margin=real, names=names), told
+
+
+def _several(given: Any) -> tuple[Any, ...]:
+    """One name or several, each once."""
+    if given is None or isinstance(given, str) or not isinstance(given, Iterable):
+        return () if given is None else (given,)
+    return tuple(dict.fromkeys(c if isinstance(c, Hashable) else str(c) for c in given))
 
 
 def _wrong_names(asked: Sequence[Any] | None, tables: Tables, known: Mapping[str, Any]) -> list[Finding]:
@@ -199,10 +208,12 @@ def _one_currency(
     frames: Mapping[str | None, pd.DataFrame], money: Sequence[str], asked: Wanted, rates: Mapping[str, float] | None
 ) -> tuple[dict[str | None, pd.DataFrame], str | None]:
     """The sums in one currency, and its code; None where the log does not say."""
+    if rates is not None and not (isinstance(rates, Mapping) and rates):
+        raise DataError(finding("E_RATES", column="rates", found=str(rates)[:60]))
     if "currency" not in asked.names:
         return dict(frames), None
     some = next(iter(frames.values()))
-    codes = some["currency"].astype(object).where(some["currency"].notna(), "").astype(str).str.strip().str.upper()
+    codes = _codes(some["currency"])
     rich = some[[m for m in money if m in some]].ne(0).any(axis=1)
     said = sorted({*codes[codes.ne("") | rich]})
     if len(said) > 1 and not rates:
@@ -218,8 +229,13 @@ def _one_currency(
     return {k: _converted(f, money, rates) for k, f in frames.items()}, target
 
 
+def _codes(currency: pd.Series) -> pd.Series:
+    """Codes of currencies, "" where blank; "$" stays as it is, for it is that of many."""
+    return currency.astype(object).where(currency.notna(), "").astype(str).str.strip().str.upper().replace(SIGNS)
+
+
 def _converted(frame: pd.DataFrame, money: Sequence[str], rates: Mapping[str, float]) -> pd.DataFrame:
-    factor = frame["currency"].astype(str).str.strip().str.upper().map(dict(rates)).astype(float).fillna(1.0)
+    factor = _codes(frame["currency"]).map(dict(rates)).astype(float).fillna(1.0)
     return frame.assign(**{m: frame[m] * factor for m in money if m in frame})
 
 

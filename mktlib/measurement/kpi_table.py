@@ -19,6 +19,7 @@ from mktlib.glmm.mixing import holm
 from mktlib.measurement.kpi_parts import GROUP, PAID, TOTAL, Part, parts_of
 from mktlib.measurement.kpi_read import GAINED, MONEY, PLANNED, SHARED, SPENT, Read, Wanted, read_sums, wanted
 from mktlib.measurement.kpi_rows import NAN, Cell, Figure, Told, few_orders, fits, told
+from mktlib.measurement.ratios import wrong_currency
 from mktlib.results import Kpis
 from mktlib.results.evidence import LEANING, grade
 from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables, phrase, progress
@@ -78,11 +79,11 @@ def kpis(
     >>> bool(result.table["low"].gt(0).all())
     True
     """
-    wrong = [*not_level(level), *not_tables(tables), *_wrong_money(currency, unmeasured)]
+    wrong = [*not_level(level), *not_tables(tables), *wrong_currency(currency), *_wrong_share(unmeasured)]
     if wrong:
         raise DataError(wrong)
     tables = tables or load_tables()
-    log, asked, found = wanted(log, by, kpis, margin, tables)
+    log, asked, found = wanted(log, by, kpis, margin, tables, COLUMNS)
     read = read_sums(log, asked, rates)
     if currency and read.currency and currency.upper() != read.currency:
         raise DataError(finding("E_MIXED_CURRENCY", column="currency", found=f"{read.currency}, {currency.upper()}"))
@@ -106,14 +107,9 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _wrong_money(currency: Any, unmeasured: Any) -> list[Finding]:
-    wrong = []
-    if currency is not None and not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha() and currency.isascii()):
-        wrong.append(finding("E_OPTION", column="currency", found=currency, expected='currency="EUR"'))
+def _wrong_share(unmeasured: Any) -> list[Finding]:
     fine = isinstance(unmeasured, Real) and not isinstance(unmeasured, bool) and 0 <= float(unmeasured) < 1
-    if unmeasured is not None and not fine:
-        wrong.append(finding("E_OPTION", column="unmeasured", found=unmeasured, expected="unmeasured=0.3"))
-    return wrong
+    return [] if unmeasured is None or fine else [finding("E_OPTION", column="unmeasured", found=unmeasured, expected="unmeasured=0.3")]
 
 
 # ---------------------------------------------------------------- rows

@@ -18,8 +18,8 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
 from mktlib.intake.inputs import absent, as_group
-from mktlib.measurement.incremental import ENDS, money_facts, wrong_money
 from mktlib.measurement.panels_read import Panel, read_did
+from mktlib.measurement.ratios import ENDS, money_facts, wrong_money
 from mktlib.measurement.trends import FEW, Gap, adjusted, baseline, changes, earlier_starts, gap, places, strayed, trend
 from mktlib.results import PanelEffect
 from mktlib.results.evidence import LEANING, grade
@@ -82,7 +82,7 @@ def difference_in_differences(
     >>> round(result.facts["effect"]), result.facts["verdict"], result.facts["grade"]
     (3, 'lift', 'tendency')
     """
-    wrong = [*not_level(level), *wrong_money(spend, worth, unmeasured)]
+    wrong = [*not_level(level), *wrong_money(spend, worth, currency, unmeasured)]
     if scale not in ("auto", "log", "plain"):
         wrong.append(finding("E_OPTION", column="scale", found=scale, expected="auto / log / plain"))
     if before is not None and (isinstance(before, bool) or not isinstance(before, int) or before < 2):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from sklearn.linear_model import LogisticRegression
 
 from mktlib.errors import DataError, Finding
 from mktlib.glmm import mixing
-from mktlib.measurement.incremental import ENDS, cost_of_one, money_facts, wrong_money
 from mktlib.measurement.qini import LEAST, SHARES, one_hot, qini, ranked, rule_gain
+from mktlib.measurement.ratios import ENDS, cost_of_one, money_facts, over, wrong_money
 from mktlib.measurement.segments import arms, pooled
 from mktlib.measurement.uplift_read import By, Column, People, in_both_arms, read_people
 from mktlib.results import Uplift
@@ -81,13 +82,11 @@ def uplift(
     >>> result.facts["effect"], result.facts["grade"], result.columns["verdict"].tolist()
     (0.5, 'shown', ['not_shown'])
     """
-    wrong = [*not_level(level), *wrong_money(spend, worth, unmeasured)]
+    wrong = [*not_level(level), *wrong_money(spend, worth, currency, unmeasured)]
     if assigned not in (None, "lot", "chosen"):
         wrong.append(finding("E_OPTION", column="assigned", found=assigned, expected='assigned="lot" / assigned="chosen"'))
     wrong += [finding("E_OPTION", column="seed", found=seed, expected="seed=0")] if not_seed(seed) else []
-    if window_days is not None and (
-        isinstance(window_days, bool) or not isinstance(window_days, int | float) or not 0 < window_days < math.inf
-    ):
+    if window_days is not None and not (isinstance(window_days, Real) and not isinstance(window_days, bool) and 0 < window_days < math.inf):
         wrong.append(finding("E_OPTION", column="window_days", found=window_days, expected="window_days=14"))
     people = read_people(
         data, treatment=treatment, outcome=outcome, by=by, treated=treated, control=control, propensity=propensity, found=wrong
@@ -187,23 +186,20 @@ def _whole(people: People, evidence: str, level: float) -> dict[str, Any]:
     out |= {f"effect{e}": x for e, x in zip(ENDS, ends, strict=True)} | {
         f"brought{e}": x * treated for e, x in zip(ENDS, ends, strict=True)
     }
-    out |= _relative(float(without), float(with_it), found.error[0], z)
+    out |= _relative(float(without), float(with_it), found.error[0], level)
     decided, leaning = abs(effect) > z * sd, abs(effect) > norm.ppf(0.5 + LEANING / 2) * sd
     out["p_value"] = float(2 * norm.sf(abs(effect) / sd)) if sd > 0 else 1.0
     out["grade"] = grade(evidence, decided=decided, leaning=bool(leaning))
     return out | {"verdict": "cannot_tell" if not decided else "gains" if effect > 0 else "loses"}
 
 
-def _relative(without: float, with_it: float, error: np.ndarray, z: float) -> dict[str, float]:
-    """The lift over the control with its range (of a ratio of means: Fieller 1954); NaN where the control may be nothing."""
-    nothing = {f"lift{e}": float("nan") for e in ENDS}
-    g = z * z * error[0] / without**2 if without > 0 else 1.0
-    if g >= 1:
-        return nothing
-    ratio = with_it / without
-    middle = ratio / (1 - g)
-    wide = z / without / (1 - g) * float(np.sqrt(error[1] * (1 - g) + ratio**2 * error[0]))
-    return {"lift": ratio - 1, "lift_low": middle - wide - 1, "lift_high": middle + wide - 1}
+def _relative(without: float, with_it: float, error: np.ndarray, level: float) -> dict[str, float]:
+    """The lift over the control with its range; NaN where the control may be nothing."""
+    wide = norm.ppf(0.5 + level / 2) * np.sqrt(error)
+    ends = [(x, x - w, x + w) for x, w in zip((without, with_it), wide, strict=True)]
+    found = over(ends[1], ends[0], level)
+    known = without > 0 and found.status == "ok"
+    return {f"lift{e}": x - 1 if known else math.nan for e, x in zip(ENDS, (found.value, found.low, found.high), strict=True)}
 
 
 def _segments(people: People, facts: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -241,7 +237,7 @@ def _with_money(table: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
     if facts["spend"] is None:
         return table
     each = float(facts["spend"]) / float(facts["n_treated"])
-    costs = np.array([cost_of_one(each, *row) for row in table[["effect", "low", "high"]].to_numpy(float)])
+    costs = np.array([cost_of_one(each, tuple(row)) for row in table[["effect", "low", "high"]].to_numpy(float)])
     table = table.assign(**{f"cost_per{e}": costs[:, k] for k, e in enumerate(ENDS)})
     if facts["worth"] is None:
         return table

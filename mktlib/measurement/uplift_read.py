@@ -65,11 +65,14 @@ def read_people(
     Raises:
         DataError: every problem of the frame, after those already `found`.
     """
-    frame = to_pandas(data)
+    given = to_pandas(data)
+    frame = given.set_axis(given.columns.map(str), axis=1)
     asked, untold = crossings(by)
     wanted = [treatment, outcome, *(c for part in asked for c in part), *([propensity] if isinstance(propensity, str) else [])]
     problems = [*found, *untold, *absent(frame, dict.fromkeys(wanted)), *_wrong_propensity(propensity)]
     own = [c for part in asked for c in part if c in (treatment, outcome)]
+    if treatment == outcome:
+        problems.append(_option("outcome", outcome, " / ".join(f'outcome="{c}"' for c in frame.columns if c != treatment)[:90]))
     free = [str(c) for c in frame.columns if c not in (treatment, outcome)][:6]
     problems += [_option("by", c, f"by={free}") for c in dict.fromkeys(own)]
     problems += [] if len(frame) else [finding("E_NO_ROWS")]
@@ -103,7 +106,7 @@ def crossings(by: By) -> tuple[list[tuple[str, ...]], list[Finding]]:
     ([('zip',)], [('zip',), ('mens', 'womens')], [], 1)
     """
     parts = [] if by is None else list(by) if isinstance(by, list | tuple | set | dict) else [by]
-    fine = [(p,) if isinstance(p, str) else tuple(p) if isinstance(p, list | tuple) else (p,) for p in parts]
+    fine = [(p,) if isinstance(p, str) else tuple(dict.fromkeys(p)) if isinstance(p, list | tuple) else (p,) for p in parts]
     wrong = [p for p in fine if not p or not all(isinstance(c, str) for c in p)]
     told = [_option("by", p, 'by=["region", ("new", "channel")]') for p in wrong[:1]]
     return list(dict.fromkeys(p for p in fine if p not in wrong)), told
