@@ -254,6 +254,19 @@ def test_numbers_of_numpy_names_that_are_numbers_and_a_column_crossed_with_itsel
     assert list(odd.columns) == [7 if c == "region" else c for c in frame.columns]
 
 
+@pytest.mark.parametrize(
+    ("buyers", "verdict", "strongest"), [(1, "cannot_tell", "too_early"), (4, "cannot_tell", "tendency"), (9, "gains", "shown")]
+)
+def test_a_handful_of_buyers_who_may_all_be_in_one_arm_by_luck_show_nothing(buyers, verdict, strongest):
+    """Four of four in one arm is luck in one of eight draws, whatever the normal law says (1.96 standard errors)."""
+    frame = pd.DataFrame({"sent": [0, 1] * 500, "bought": 0.0})
+    frame.loc[frame.index[frame["sent"] == 1][:buyers], "bought"] = 50.0
+    facts = uplift(frame, treatment="sent", outcome="bought", assigned="lot").facts
+    assert (facts["verdict"], facts["grade"]) == (verdict, strongest)
+    assert facts["p_value"] >= 0.999 * min(2 * 0.5**buyers, 0.8)
+    assert (facts["effect_low"] <= 0) == (verdict == "cannot_tell")
+
+
 BAD_PEOPLE: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"treatment": "sant"}, ("E_MISSING_COLUMN",)),
     ({"treatment": "letter"}, ("E_OPTION", "E_OPTION")),

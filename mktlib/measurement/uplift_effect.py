@@ -31,6 +31,8 @@ from mktlib.vocabulary import default_language, finding, load_tables, not_level,
 UNFAIR = 0.001
 """Below it the arms differ more than a lot makes them differ."""
 ALIKE = 0.05
+LUCK = 0.8
+"""p value of an effect that rests on a single outcome or two."""
 COMMON = (0.02, 0.98)
 """Chances of treatment between which people of both arms are found."""
 
@@ -178,7 +180,8 @@ def _spread_of(column: Column, t: np.ndarray, chance: np.ndarray) -> tuple[float
 def _whole(people: People, evidence: str, level: float) -> dict[str, Any]:
     """The effect on all, absolute and relative."""
     found = arms(np.zeros(len(people.t), dtype=np.int64), 1, people.t, people.y, people.chance)
-    (without, with_it), effect, sd = found.mean[0], float(found.raw[0]), float(np.sqrt(found.variance[0]))
+    (without, with_it), effect = found.mean[0], float(found.raw[0])
+    sd = max(float(np.sqrt(found.variance[0])), abs(effect) / float(norm.isf(_by_luck(people) / 2)))
     z, treated = float(norm.ppf(0.5 + level / 2)), int(people.t.sum())
     ends = [effect, effect - z * sd, effect + z * sd]
     out: dict[str, Any] = {"people": len(people.t), "n_treated": treated, "n_control": len(people.t) - treated}
@@ -191,6 +194,17 @@ def _whole(people: People, evidence: str, level: float) -> dict[str, Any]:
     out["p_value"] = float(2 * norm.sf(abs(effect) / sd)) if sd > 0 else 1.0
     out["grade"] = grade(evidence, decided=decided, leaning=bool(leaning))
     return out | {"verdict": "cannot_tell" if not decided else "gains" if effect > 0 else "loses"}
+
+
+def _by_luck(people: People) -> float:
+    """How likely luck alone puts all that came into one arm, both sides: no effect is more certain than that, and at most LUCK.
+
+    >>> t, y = np.array([0.0, 1, 0, 1, 0, 1]), np.array([0.0, 5, 0, 5, 0, 5])
+    >>> _by_luck(People(t=t, y=y, chance=np.full(6, 0.5), columns=(), treated="1", control="0"))
+    0.25
+    """
+    share = float(people.t.mean())
+    return min(2 * max(share, 1 - share) ** int(np.count_nonzero(people.y)), LUCK)
 
 
 def _relative(without: float, with_it: float, error: np.ndarray, level: float) -> dict[str, float]:
