@@ -21,6 +21,9 @@ from mktlib.measurement.attribution import chain as mc
 from mktlib.measurement.attribution.agreement import folded
 from mktlib.measurement.attribution.redrawn import ranges
 from mktlib.measurement.attribution.rules import RULES, parts
+from mktlib.reporting.sections import section
+from mktlib.reporting.voice import Voice
+from mktlib.vocabulary import load_tables
 
 START, BUYS, ENDS = "start", "buys", "ends"
 
@@ -281,6 +284,7 @@ def test_every_problem_is_told_at_once_with_its_line():
     [
         ({"person": "membre"}, "E_MISSING_COLUMN"), ({"value": "montant"}, "E_MISSING_COLUMN"), ({"direct": "drop"}, "E_OPTION"),
         ({"holdout": "value"}, "E_OPTION"), ({"unmeasured": 30}, "E_OPTION"), ({"conversion": []}, "E_OPTION"),
+        ({"conversion": 3}, "E_OPTION"), ({"person": None}, "E_MISSING_COLUMN"),
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_told(options, code):
@@ -439,6 +443,28 @@ def test_a_holdout_that_cannot_be_read_is_told(sample):
     assert error.value.findings[-1].code == "E_HOLDOUT_MIXED"
     met = sample.assign(holdout=1 - sample["holdout"])
     assert "N_HOLDOUT_MET" in {f.code for f in mk.attribute(met, holdout="holdout", held_channel="display", draws=20).findings}
+
+
+def test_who_was_reached_is_asked_about_where_a_lot_is_wanted():
+    """A column that says "did not meet the channel" is no lot: everybody else met it."""
+    frame = touches(["a>b!", "a>b", "a", "a!"], each=20)
+    reached = frame.groupby("member_id")["channel"].transform(lambda c: (c == "b").any())
+    told = {f.code for f in mk.attribute(frame.assign(kept=(~reached).astype(int)), holdout="kept", held_channel="b", draws=20).findings}
+    assert "N_HOLDOUT_REACHED" in told
+    some = touches(["a>b!", "a", "a!"], each=20).assign(kept=0)
+    kept = touches(["a", "a!"], each=20).assign(kept=1, member_id=lambda d: "k" + d["member_id"])
+    drawn = mk.attribute(pd.concat([some, kept]), holdout="kept", held_channel="b", draws=20)
+    assert "N_HOLDOUT_REACHED" not in {f.code for f in drawn.findings}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_rules_that_agree_are_no_reason_to_choose(language):
+    result = mk.attribute(touches(["a>b!", "b>a!", "a>b", "b>a"], each=40), draws=50)
+    assert result.table["verdict"].eq("holds").all()
+    said = " ".join(section(Voice(language=language, tables=load_tables(), reader="client"), result).sentences)
+    assert "another question" in said or "une autre question" in said
+    assert "may rest on" not in said
+    assert "s’appuyer" not in said
 
 
 def test_lift_of_people_who_buy_more_than_once_has_a_wider_range():

@@ -14,6 +14,7 @@ import tea_tasting as tt
 from scipy.stats import binom, binomtest
 from tea_tasting.metrics.mean import MeanResult
 
+from mktlib.charts import show
 from mktlib.errors import DataError
 from mktlib.measurement import compare, power, sample_size, sequences
 from mktlib.measurement.contrasts import Reading, Sums, contrast, exact_once, means
@@ -439,6 +440,49 @@ def test_a_covariate_from_after_the_start_is_found_out():
     pd.testing.assert_frame_equal(result.table, plain)
 
 
+def test_segments_that_the_arm_changed_are_found_out():
+    """Who came back is no segment: the arm decided it. One that was there before is left in peace."""
+    data = drawn(4_000, 3, 0.2).assign(back=lambda d: np.where(d["visit"] == 1, "back", "gone"))
+    assert "E_SEGMENTS_DIFFER" in codes(compare(data, metric="spend", arm="arm", by="back"))
+    assert "E_SEGMENTS_DIFFER" not in codes(compare(data, metric="spend", arm="arm", by=["half", "half"]))
+    assert "E_SEGMENTS_DIFFER" not in codes(compare(data, metric="spend", arm="arm", by="back", assigned="chosen"))
+
+
+def test_numbers_of_people_and_half_a_point_as_a_half_are_asked_about():
+    assert "N_LIKE_NAMES" in codes(compare(drawn(50), metric="person", arm="arm"))
+    assert "N_LIKE_NAMES" not in codes(compare(drawn(50), metric="visits", arm="arm"))
+    assert "N_LEAST_LARGE" in codes(compare(drawn(50), metric="visit", arm="arm", least=0.5))
+    assert "N_LEAST_LARGE" not in codes(compare(drawn(50), metric="visit", arm="arm", least=0.005))
+
+
+def test_yes_is_one_and_a_number_of_an_arm_is_whole_beside_a_blank():
+    data = drawn(500, 1, 0.1)
+    worded = data.assign(visit=np.where(data["visit"] == 1, "Oui", "non"))
+    pd.testing.assert_frame_equal(compare(worded, metric="visit", arm="arm").table, compare(data, metric="visit", arm="arm").table)
+    numbered = data.assign(arm=np.where(data["arm"] == "a", 0.0, 1.0))
+    numbered.loc[3, "arm"] = np.nan
+    assert compare(numbered, metric="visit", arm="arm", control=0).table["arm"].tolist() == ["0", "1"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_single_look_that_was_taken_is_not_prolonged(language):
+    """Whoever adds people to a test that was to be read once has looked twice."""
+    options: dict[str, Any] = {"metric": "visit", "arm": "arm", "look": "fixed"}
+    start = str(lookup("report.arms.next_once", language)).split("{")[0]
+    voice = Voice(language=language, tables=load_tables(), reader="client")
+    for planned, ended in ((None, True), (600, True), (5_000, False)):
+        for least in (None, 0.04):
+            told = section(voice, compare(drawn(300, 3), planned=planned, least=least, **options)).brief["next"]
+            assert told[0].startswith(start) == ended
+            assert ("new test" in told[1] or "nouveau test" in told[1]) == ended
+
+
+def test_a_picture_says_no_winner_where_the_difference_does_not_matter():
+    result = compare(drawn(60_000, 1, 0.01), metric="visit", arm="arm", least=0.05)
+    assert result.table[["verdict", "grade"]].iloc[1].tolist() == ["better", "no_difference"]
+    assert str(lookup("charts.comparison.same", "en")).format(control="a") in show(result).text
+
+
 def test_one_great_spender_is_said():
     data = drawn(500, 3).assign(spend=lambda d: np.where(d["person"] == 7, 1e6, d["spend"]))
     assert "N_ONE_PERSON" in codes(compare(data, metric="spend", arm="arm"))
@@ -472,7 +516,13 @@ def test_hostile_names_stay_names_and_nobody_is_shown():
         ({"metric": "spend", "covariate": "spend"}, {"E_OPTION"}),
         ({"data": drawn(50).assign(visit=np.inf)}, {"E_NOT_FINITE"}),
         ({"data": drawn(50).assign(visits=0), "metric": ("spend", "visits")}, {"E_NO_DENOMINATOR"}),
-        ({"people": "visits", "metric": "spend"}, {"E_EVENTS_GT_PEOPLE"}),
+        ({"people": "visits", "metric": "spend"}, {"E_EVENTS_GT_PEOPLE", "E_NOT_INTEGER"}),
+        ({"data": pd.DataFrame({"arm": ["a", "b"], "visit": [0.1, 0.2], "n": [1_000, 1_000]}), "people": "n"}, {"E_NOT_INTEGER"}),
+        ({"by": "visit"}, {"E_OPTION"}),
+        ({"by": ["half", "arm"]}, {"E_OPTION"}),
+        ({"by": 5}, {"E_OPTION"}),
+        ({"tables": 3, "currency": "euro"}, {"E_OPTION"}),
+        ({"metric": "arm"}, {"E_OPTION"}),
         ({"people": "visits", "metric": "visit", "covariate": "before"}, {"E_OPTION"}),
     ],
 )

@@ -113,8 +113,8 @@ def _title(canvas: Canvas, result: Comparison) -> str:
     control = canvas.label("arm", facts.get("control"))
     if facts.get("withheld"):
         return canvas.say("comparison.withheld")
-    if decided.empty:
-        same = facts.get("grade") == "no_difference"
+    same = facts.get("grade") == "no_difference"
+    if decided.empty or same:
         return canvas.say("comparison.same" if same else "comparison.none", control=control)
     way = -1 if facts.get("better") == "low" else 1
     best = decided.assign(way=way * decided["lift"]).sort_values("way", ascending=False, kind="stable").iloc[0]

@@ -45,7 +45,7 @@ class Wanted:
     @property
     def columns(self) -> list[str]:
         """The columns that must be there."""
-        return [c for c in (self.person, self.at, self.channel, self.event, self.value, self.held) if c is not None]
+        return [self.person, self.at, self.channel, self.event, *(c for c in (self.value, self.held) if c is not None)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.stats import chi2_contingency
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake.inputs import absent, as_group, identities, not_numbers, numbers, twice
+from mktlib.intake.inputs import absent, as_group, identities, not_numbers, numbers, twice, yes_as_one
 from mktlib.measurement.contrasts import Sums, added
 from mktlib.vocabulary import Tables, finding, nearest
 
@@ -86,6 +86,7 @@ def read_people(
         raise DataError(wrong)
     if frame.empty:
         raise DataError(finding("E_NO_PEOPLE", column=arm))
+    frame = yes_as_one(frame, columns)
     wrong = [f for c in dict.fromkeys([*columns, *([covariate] if covariate else [])]) for f in not_numbers(frame, c, signed=True)]
     wrong += not_numbers(frame, people) if people else []
     name, names = _named(frame[arm])
@@ -113,26 +114,30 @@ def read_people(
 
 
 def _named(values: pd.Series) -> tuple[Array, list[str]]:
-    """(index (n,), names): each different value is read once."""
+    """(index (n,), names): each different value is read once; 1.0 is 1, since one blank makes all numbers of a column broken ones."""
     code, different = pd.factorize(values, use_na_sentinel=False)
-    texts = as_group(pd.Series(different, dtype=object)).tolist()
+    texts = as_group(pd.Series([_plain(d) for d in different], dtype=object)).tolist()
     names = list(dict.fromkeys(texts))
     place = {n: k for k, n in enumerate(names)}
     return np.array([place[t] for t in texts], int)[code] if texts else np.zeros(0, int), names
 
 
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _ordered(names: Sequence[str], control: Any, values: pd.Series) -> list[str]:
     """The arms, the control first: the named one, else the first category, else the first by name."""
     kept = [n for n in names if n != MISSING]
-    levels = [str(c).strip() for c in values.cat.categories] if isinstance(values.dtype, pd.CategoricalDtype) else []
+    levels = [str(_plain(c)).strip() for c in values.cat.categories] if isinstance(values.dtype, pd.CategoricalDtype) else []
     kept = [c for c in levels if c in kept] + sorted(n for n in kept if n not in levels)
-    first = str(control).strip() if control is not None else (kept[0] if kept else "")
+    first = str(_plain(control)).strip() if control is not None else (kept[0] if kept else "")
     return [n for n in kept if n == first] + [n for n in kept if n != first]
 
 
 def _not_arms(arm: str, order: Sequence[str], control: Any, names: Sequence[str]) -> list[Finding]:
     """What is wrong with the arms as such."""
-    if control is not None and str(control).strip() not in order:
+    if control is not None and str(_plain(control)).strip() not in order:
         known = ", ".join(order[:10])
         return [finding("E_OPTION", column="control", found=control, expected=known, hint=nearest(control, order))]
     if len(order) < 2:
@@ -196,11 +201,13 @@ def _kept(
 
 
 def _refuse(columns: Sequence[str], y: Array, base: Array, weight: Array | None, arm: Array, order: Sequence[str]) -> None:
-    """Counts above their people, denominators below 0 or all 0."""
+    """Counts above their people or broken, denominators below 0 or all 0."""
     wrong = []
     if weight is not None and ((y > weight) | (y < 0)).any():
         at = int(((y > weight) | (y < 0)).argmax())
         wrong.append(finding("E_EVENTS_GT_PEOPLE", column=columns[0], found=f"{y[at]:g} > {weight[at]:g}"))
+    if weight is not None and (y != np.floor(y)).any():  # a rate where a count should be
+        wrong.append(finding("E_NOT_INTEGER", column=columns[0], found=f"{y[(y != np.floor(y)).argmax()]:g}"))
     if len(columns) == 2 and (base < 0).any():
         wrong.append(finding("E_NEGATIVE_COUNT", column=columns[1], found=f"{base.min():g}"))
     if len(columns) == 2:
@@ -229,6 +236,15 @@ def _unevenly(arm: Array, blank: Array, arms: int, column: str) -> list[Finding]
     return [finding("E_LOST_UNEVENLY", level="warning", column=column, found=f"{p:.1g}")] if p < LOST else []
 
 
+def segment_columns(by: Any, arm: Any, metric: Any) -> tuple[list[str], list[Finding]]:
+    """The columns of segments, each once, and what is wrong with them: an arm or an outcome is no segment from before the test."""
+    if not isinstance(by, str | Sequence | None):
+        return [], [finding("E_OPTION", column="by", found=by, expected='by="country"')]
+    lists = list(dict.fromkeys([by] if isinstance(by, str) else map(str, by or [])))
+    own = {str(arm), *(map(str, metric) if isinstance(metric, tuple | list) else [str(metric)])}
+    return lists, [finding("E_OPTION", column="by", found=b, expected='by="country"') for b in lists if b in own]
+
+
 def not_options(**given: Any) -> list[Finding]:
     """What is wrong with the options of a comparison."""
     choices = {"look": ("any", "fixed"), "correction": ("fwer", "fdr", "none"), "assigned": ("lot", "chosen"), "better": ("high", "low")}
@@ -243,6 +259,9 @@ def not_options(**given: Any) -> list[Finding]:
         ("planned", lambda v: v >= 2, "planned=20_000"),
         ("unmeasured", lambda v: 0 <= v <= 1, "unmeasured=0.3"),
     )
+    money = given.get("currency")
+    if money is not None and not (isinstance(money, str) and len(money) == 3):
+        wrong.append(finding("E_OPTION", column="currency", found=money, expected='currency="EUR"'))
     for name, fine, expected in rules:
         value = given.get(name)
         if value is not None and not (_finite(value) and fine(float(value))):

@@ -11,15 +11,16 @@ from scipy.stats import norm
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
-from mktlib.measurement.arms import People, measured, not_options, read_people
+from mktlib.measurement.arms import People, measured, not_options, read_people, segment_columns
 from mktlib.measurement.contrasts import Means, Reading, Sums, Told, contrast, means
 from mktlib.measurement.correcting import corrected
 from mktlib.measurement.mismatch import MISMATCH, chance_of_lot, shares
 from mktlib.measurement.sequences import reach, spreads
-from mktlib.measurement.subgroups import within
+from mktlib.measurement.subgroups import unlike, within
 from mktlib.measurement.trial import Trial
 from mktlib.results import Comparison, SegmentedComparison
 from mktlib.results.evidence import LEANING
+from mktlib.results.tests import ENOUGH
 from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables, progress
 
 POWER = 0.8
@@ -28,7 +29,9 @@ OUT_OF_REACH = 1_000.0
 GREAT = 0.1
 """Share of all spread that one person may have before he is said to decide the test."""
 MOVED = 1e-3
-"""P-value below which a covariate is said to differ between arms."""
+"""P-value below which a covariate, or the sizes of segments, are said to differ between arms."""
+LIKE_NAMES = 20
+"""People from which on whole numbers that are all different look like numbers of orders or of people."""
 
 
 def compare(
@@ -91,17 +94,17 @@ def compare(
     >>> result.table[["arm", "verdict", "grade"]].iloc[1].tolist()
     ['b', 'better', 'shown']
     """
-    known = tables or load_tables()
-    lists = [by] if isinstance(by, str) else list(by or [])
-    found = [*not_level(level), *not_tables(tables)]
-    found += not_options(
-        look=look, correction=correction, assigned=assigned, better=better, least=least, planned=planned, unmeasured=unmeasured
-    )
+    known = tables if isinstance(tables, Tables) else load_tables()
+    lists, wrong = segment_columns(by, arm, metric)
+    found = [*not_level(level), *not_tables(tables), *wrong]
+    options: dict[str, Any] = {"look": look, "correction": correction, "assigned": assigned, "better": better, "least": least}
+    found += not_options(**options, planned=planned, unmeasured=unmeasured, currency=currency)
     spare = {"covariate": covariate, "unit": unit} if people else {}
     found += [finding("E_OPTION", column=n, found=v, expected=f"{n}=None") for n, v in spare.items() if v]
     frame = to_pandas(data)
     columns, row = measured(metric, [str(c) for c in frame.columns], known)
     found += [finding("E_OPTION", column="covariate", found=covariate, expected="covariate=None")] if covariate in columns else []
+    found += [finding("E_OPTION", column="metric", found=arm, expected='metric="revenue"')] if arm in columns else []
     money = currency is not None or row.get("family") == "money"
     named: dict[str, Any] = {"columns": columns, "arm": arm, "control": control, "covariate": covariate, "unit": unit, "people": people}
     with progress(total=1, desc="people") as bar:  # the rest takes no time beside it
@@ -119,10 +122,11 @@ def compare(
     told = means(read.sums(), covariate=used)
     table, each = _table(test, told, bool(withheld))
     segments, targeting = within(read, lists, test, told, used, bool(withheld))
+    uneven = [finding("E_SEGMENTS_DIFFER", level="warning", column=c) for c in lists if lot and not withheld and unlike(read, c) < MOVED]
     facts = _what(metric, columns, read, row, currency) | _how(test, told, covariate if used else None)
     facts |= {"level": level, "assigned": assigned, "withheld": withheld, "mismatch": mismatch, "unmeasured": unmeasured}
     facts |= _headline(table, test) | _price(table, test, each)
-    findings = (*read.findings, *moved, *_remarks(test, facts, expected, table))
+    findings = (*read.findings, *moved, *uneven, *_remarks(test, facts, expected, table))
     shape = SegmentedComparison if lists else Comparison
     return shape(table=table.drop(columns="error"), segments=segments, targeting=targeting, facts=facts, findings=findings)
 
@@ -246,8 +250,13 @@ def _remarks(test: Trial, facts: Mapping[str, Any], expected: np.ndarray, table:
         out.append(finding("E_SAMPLE_RATIO", level="warning", found=seen, wanted=wanted))
     if not test.lot:
         out.append(finding("N_CHOSEN", level="warning"))
+    base = float(table["mean"].iloc[0])
+    if test.least is not None and read.kind == "proportion" and test.least > base:
+        out.append(finding("N_LEAST_LARGE", level="warning", found=f"{test.least:g}", base=f"{base:.2g}"))
+    if read.kind == "count" and len(np.unique(read.columns[:, 0])) == len(read.arm) >= LIKE_NAMES:
+        out.append(finding("N_LIKE_NAMES", level="warning", column=facts["metric"]))
     if test.how.look == "fixed":
-        early = test.how.planned is not None and facts["people"] < 0.95 * test.how.planned
+        early = test.how.planned is not None and facts["people"] < ENOUGH * test.how.planned
         values: dict[str, Any] = (
             {"people": f"{facts['people']:d}", "planned": f"{test.how.planned:.0f}"} if early and test.how.planned else {}
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.stats import chi2, chi2_contingency
 
 from mktlib.measurement import sequences
 from mktlib.measurement.arms import People
@@ -55,6 +55,15 @@ def folded(read: People, column: str) -> tuple[list[str], np.ndarray]:
     rest = n[~large].sum(axis=0)
     shown = [names[k] for k in kept]
     return ([*shown, OTHERS] if rest.sum() > 0 else shown), place[index]
+
+
+def unlike(read: People, column: str) -> float:
+    """P-value of "segments are as large in every arm": those known before the test are, where chance decided."""
+    names, index = folded(read, column)
+    arms = len(read.arms)
+    n = np.bincount(index * arms + read.arm, weights=read.weight, minlength=len(names) * arms).reshape(len(names), arms)
+    n = n[n.sum(axis=1) > 0][:, n.sum(axis=0) > 0]
+    return float(chi2_contingency(n).pvalue) if min(n.shape) > 1 else 1.0
 
 
 class _Segments:

@@ -13,6 +13,7 @@ from mktlib.reporting.facts import Facts
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.voice import Voice
 from mktlib.results import Comparison, SampleSize
+from mktlib.results.tests import ENOUGH
 from mktlib.wording import chances, visible
 
 MOST_ARMS, MOST_BY = 4, 4
@@ -178,7 +179,15 @@ def _more(voice: Voice, teller: Teller, facts: Facts, best: Mapping[Any, Any]) -
     target = teller.lift(facts["least"] if facts["least"] is not None else abs(best["lift"]))
     if not np.isfinite(more):
         return [voice.say("arms.out_of_reach", lift=target)]
-    return [voice.count("arms.more_least" if facts["least"] is not None else "arms.more", more, lift=target, people=people(voice, more))]
+    key = "arms.more_least" if facts["least"] is not None else "arms.more"
+    if _ended(facts):
+        return [voice.say(f"{key}_once", lift=target, people=people(voice, facts["people"] + more))]
+    return [voice.count(key, more, lift=target, people=people(voice, more))]
+
+
+def _ended(facts: Facts) -> bool:
+    """Whether the one look that was planned is taken: people who are added after it spoil what it promised."""
+    return facts["look"] == "fixed" and (facts["planned"] is None or facts["people"] >= ENOUGH * facts["planned"])
 
 
 def _team(voice: Voice, facts: Facts) -> list[str]:
@@ -221,21 +230,17 @@ def _brief(
     names = {"arm": voice.label("arm", best["arm"]), "control": voice.label("arm", control["arm"])}
     count, words = voice.number(facts["people"]), metric_words(voice, facts)
     did = voice.say(f"arms.did_{facts['assigned']}", people=count, arms=voice.number(facts["arms"]), metric=words)
-    follows = [voice.say(f"arms.next_{state}", **names)]
+    once = state in ("tendency", "too_early") and _ended(facts)
+    follows = [voice.say("arms.next_once" if once else f"arms.next_{state}", **names)]
     if state in ("tendency", "too_early"):
         follows += _more(voice, teller, facts, best)[:1]
-    elif state == "shown" and targeting and not result_switches(facts):
+    elif state == "shown" and targeting and not facts["switches"]:
         follows.append(targeting[0])
     out = {"did": [did], "brought": [_headline(voice, teller, facts, best, control)], "next": follows}
     if state == "shown" and teller.unit == "money" and best["lift"] > 0:
         thousand = {k: voice.money(two(1000 * abs(best[c])), teller.currency) for k, c in (("low", "low"), ("high", "high"))}
         out["money"] = [voice.say("arms.money", **names, **thousand)]
     return out | ({"sure": [voice.say("arms.not_sure_withheld")]} if facts["withheld"] else {})
-
-
-def result_switches(facts: Facts) -> bool:
-    """Whether in some segment another arm is shown to do better."""
-    return bool(facts.get("switches"))
 
 
 def _arm_tables(voice: Voice, teller: Teller, result: Comparison, facts: Facts) -> list[Grid]:

@@ -9,6 +9,8 @@ import pandas as pd
 from mktlib.results.shape import Result
 
 SEGMENTS = ("by", "segment", "arm", "n", "mean", "control", "lift", "low", "high", "verdict", "grade")
+ENOUGH = 0.95
+"""Part of the planned people from which on the planned end is reached."""
 TARGETING = ("by", "segments", "p_value", "differs", "best", "switch", "names", "gain_high")
 
 

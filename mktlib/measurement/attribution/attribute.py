@@ -137,7 +137,7 @@ def attribute(
         unmeasured=unmeasured, matters=matters, draws=draws, holdout=holdout, held_channel=held_channel, currency=currency,
     )  # fmt: skip
     wrong = [*how.wrong(), *not_level(level), *not_seed(random_state)]
-    words = (conversion,) if isinstance(conversion, str) else tuple(map(str, conversion))
+    words = (conversion,) if isinstance(conversion, str) else tuple(map(str, conversion)) if isinstance(conversion, Sequence) else ()
     if not words:
         wrong.append(finding("E_OPTION", column="conversion", found=conversion, expected='conversion="purchase"'))
     wanted = Wanted(

@@ -104,18 +104,20 @@ GAPS = ["method", "credit", "incremental", "gap", "low", "high", "grade"]
 
 def remarks(journeys: Journeys, channel: str, place: int | None, drawn: Any, lifted: pd.DataFrame) -> list[Finding]:
     """People held out who met the channel all the same, people of whom nothing is said, and those without a row."""
-    met = _met(journeys, place)
+    met = _met(journeys, place, 1)
     told = [finding("N_HOLDOUT_MET", level="warning", found=str(met), channel=channel)] if met else []
+    if not met and not lifted.empty and _met(journeys, place, 0) == journeys.groups.get(0, NOBODY)[0]:
+        told.append(finding("N_HOLDOUT_REACHED", level="warning", found=channel))
     untold = int(journeys.groups.get(UNTOLD, NOBODY)[0])
     told += [finding("N_HOLDOUT_UNTOLD", level="warning", found=str(untold))] if untold else []
     told += [finding("N_HOLDOUT_ABSENT", level="note", found=channel)] if drawn is None else []
     return [*told, *([finding("N_HOLDOUT_FEW", level="warning", found=str(LEAST))] if lifted.empty else [])]
 
 
-def _met(journeys: Journeys, place: int | None) -> int:
-    """How many people held out were shown the channel."""
+def _met(journeys: Journeys, place: int | None, group: int) -> int:
+    """How many people held out (1), or not (0), were shown the channel."""
     if place is None:
         return 0
     mine = np.unique(journeys.buyer[journeys.paths.of][(journeys.paths.code == place)])
     theirs = np.unique(journeys.null.of[journeys.null.code == place])
-    return int((journeys.held[mine] == 1).sum() + journeys.null_count[theirs][journeys.null_held[theirs] == 1].sum())
+    return int((journeys.held[mine] == group).sum() + journeys.null_count[theirs][journeys.null_held[theirs] == group].sum())
