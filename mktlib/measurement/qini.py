@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 from scipy.stats import norm
-from sklearn.linear_model import Ridge, RidgeCV
+from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
 from mktlib.vocabulary import progress
@@ -56,9 +56,28 @@ def ranked(x: sparse.csr_matrix, t: np.ndarray, y: np.ndarray, chance: np.ndarra
             learn, judge = half != k, half == k
             means = [Ridge(alpha=1.0).fit(x[learn & (t == a)], y[learn & (t == a)]) for a in (0, 1)]
             own, other = (_scores(x[m], t[m], y[m], chance[m], means) for m in (learn, judge))
-            rule = RidgeCV(alphas=PULLS).fit(x[learn], own)
-            score[judge], foretold[judge] = other, rule.predict(x[judge])
+            weight, start = shrunk(x[learn], own)
+            score[judge], foretold[judge] = other, x[judge] @ weight + start
     return Ranked(half=half, score=score, foretold=foretold)
+
+
+def shrunk(x: sparse.csr_matrix, y: np.ndarray) -> tuple[np.ndarray, float]:
+    """(weights, constant) of a ridge regression, its pull chosen by generalised cross-validation (Golub, Heath & Wahba 1979).
+
+    All pulls are judged from one decomposition of the columns, without going through the people again: a million cost one pass.
+
+    >>> weight, start = shrunk(one_hot([np.array([0, 1] * 50)]), np.array([1.0, 3.0] * 50))
+    >>> (weight + start).round(2).tolist()
+    [1.02, 2.98]
+    """
+    n, middle, mean = x.shape[0], np.asarray(x.mean(axis=0)).ravel(), float(y.mean())
+    size, turned = np.linalg.eigh((x.T @ x).toarray() - n * np.outer(middle, middle))
+    size, along = np.maximum(size, 0.0), turned.T @ (x.T @ y - n * middle * mean)
+    kept = 1 / (size + PULLS[:, None])
+    left = float(((y - mean) ** 2).sum()) - (along**2 * kept * (2 - size * kept)).sum(axis=1)
+    best = int(np.argmin(left / (n - 1 - (size * kept).sum(axis=1)) ** 2))
+    weight = turned @ (along * kept[best])
+    return weight, mean - float(middle @ weight)
 
 
 def halves(t: np.ndarray, seed: int) -> np.ndarray:
