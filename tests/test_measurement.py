@@ -329,7 +329,7 @@ def test_arms_that_were_not_drawn_alike_are_said():
 def test_results_that_stand_there_twice_are_said_and_money_that_is_none_refused():
     plan, results = load_plan(sample_path("plan")), load_sample("results")
     codes = [f.code for f in review_campaign(plan, pd.concat([results, results])).findings]
-    assert "E_REPEATED_RESULTS" in codes
-    assert "E_REPEATED_RESULTS" not in [f.code for f in review_campaign(plan, results).findings]
+    assert "E_TRACK_TWICE" in codes
+    assert "E_TRACK_TWICE" not in [f.code for f in review_campaign(plan, results).findings]
     with pytest.raises(DataError):
         review_campaign(plan, results.assign(actual_spend="much"))

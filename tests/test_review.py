@@ -24,9 +24,11 @@ from mktlib.measurement.gap import PARTS, by_owner, parts
 from mktlib.measurement.kept import coverage, crps, groupings, histogram, scores, shape
 from mktlib.measurement.surprise import Deviations, deviations, named, pooled, told
 from mktlib.measurement.versus import evenly, placed
+from mktlib.planning import load_plan, track_campaign
 from mktlib.reporting import report
 from mktlib.results import Plan
 from mktlib.scoring import ContentScorer
+from mktlib.simulate import load_sample, sample_path
 from mktlib.vocabulary import load_tables
 
 # ---------------------------------------------------------------- the place and the chance of what came
@@ -180,6 +182,8 @@ def test_the_interval_of_coverage_knows_that_pieces_share_weather(axis: str | No
 
 
 def test_flat_places_are_rarely_doubted_and_wrong_promises_are_found() -> None:
+    """The level is promised (5 %, here within an error and a quarter of 80 campaigns). The power is not: 0.8 and 0.4 lie below what was
+    measured (benchmarks/README.md) and only guard it; ranges three times too narrow are found in about two campaigns of three."""
     table, rate, sd, n = campaign()
     rng, groups = np.random.default_rng(10), groupings(table)
 
@@ -327,6 +331,27 @@ def test_a_week_is_known_when_it_is_over_and_rows_without_a_day_are_left_out() -
         learn_from(scorer, past(), results_of(), plan=plan_of(), as_of="soon")
 
 
+def test_days_written_the_french_way_are_not_read_as_months() -> None:
+    scorer = ContentScorer(priors="flat").fit(past())
+    weeks = ["05/10/2026", "19/10/2026", "02/11/2026"]  # month first, the last one would be known in February
+    some = learn_from(scorer, past(), results_of(week=weeks), plan=plan_of(), as_of="2026-10-31")
+    assert (some.facts["rows"], some.facts["later"]) == (2, 1)
+    for wrong in (["02/11/2026"] * 3, [1, 2, 3], ["soon"] * 3):
+        with pytest.raises(DataError):
+            learn_from(scorer, past(), results_of(week=wrong), plan=plan_of(), as_of="2026-10-31")
+
+
+def test_rows_twice_teach_once_and_rows_without_a_count_are_said(lesson: Any) -> None:
+    twice = learn_from(lesson.before, past(), pd.concat([results_of(), results_of()]), plan=plan_of())
+    assert [f.code for f in twice.findings] == ["E_TRACK_TWICE"]
+    pd.testing.assert_frame_equal(twice.table, lesson.table)
+    blank = learn_from(lesson.before, past(), results_of(clicks=[15, 80, None]), plan=plan_of())
+    assert [f.code for f in blank.findings] == ["E_MISSING_COUNT"]
+    with pytest.raises(DataError) as caught:
+        learn_from(None, past(), results_of(), plan="plan")  # type: ignore[arg-type]
+    assert {f.column for f in caught.value.findings} == {"scorer", "plan"}
+
+
 def test_learning_adds_the_results_once_and_leaves_the_scorer_as_it_was(lesson: Any) -> None:
     counted = lesson.scorer.evidence_["exposure"].sum() - lesson.before.evidence_["exposure"].sum()
     assert counted == 900 + 2100 + 500
@@ -381,12 +406,68 @@ def test_hard_results_are_read_or_refused_in_words() -> None:
     huge = review_campaign(plan, results_of(impressions=[2 * 10**9, 10**9, None], clicks=[4 * 10**7, 3 * 10**7, 40]))
     assert np.isfinite(huge.table["surprise"]).all()
     twice = review_campaign(plan, pd.concat([results_of(), results_of()]))
-    assert "E_REPEATED_RESULTS" in [f.code for f in twice.findings]
+    assert [f.code for f in twice.findings] == ["E_TRACK_TWICE"]
+    assert twice.facts["actual_total"] == review_campaign(plan, results_of()).facts["actual_total"]
+    undated = results_of().drop(columns="week")
+    assert "E_REPEATED_RESULTS" in [f.code for f in review_campaign(plan, pd.concat([undated, undated])).findings]
     with pytest.raises(DataError) as caught:
         review_campaign(plan, results_of(), level=2, against="even", unmeasured=7)
     assert len(caught.value.findings) == 3
     with pytest.raises(DataError):
         review_campaign(plan, results_of(), value="no such column")
+
+
+def test_a_placement_whose_count_nobody_wrote_down_is_neither_kept_nor_not_executed() -> None:
+    review = review_campaign(plan_of(), results_of(clicks=[15, 80, None]))
+    assert [f.code for f in review.findings] == ["E_MISSING_COUNT", "E_REVIEW_UNMEASURED"]
+    assert (review.facts["items"], review.facts["not_executed"], review.facts["value_planned"]) == (2, 0, 80.0)
+    whole = review.gap.set_index("step")["value"]
+    assert np.isclose(whole["planned"] + whole[list(PARTS)].sum(), whole["came"])
+    with pytest.raises(DataError) as caught:
+        review_campaign(plan_of(), results_of(clicks=None))
+    assert list(caught.value.codes) == ["E_REVIEW_UNMEASURED"]
+
+
+def test_wrong_cells_are_told_with_their_line_and_a_credit_note_is_kept() -> None:
+    with pytest.raises(DataError) as caught:
+        review_campaign(plan_of(), results_of(clicks=[15, "many", 40], impressions=[-900, 2100, None], actual_spend=["x", 21.0, 2.0]))
+    assert {(f.code, f.line) for f in caught.value.findings} == {("E_NOT_A_NUMBER", 3), ("E_NEGATIVE_COUNT", 2), ("E_NOT_A_NUMBER", 2)}
+    mixed = review_campaign(plan_of(), results_of(impressions=pd.Series([900, 2100, pd.NA], dtype=object)))
+    assert mixed.facts["items"] == 3
+    credit = review_campaign(plan_of(), results_of(actual_spend=[9.0, 21.0, -2.0]))
+    assert credit.facts["actual_spend"] == 28.0
+    assert [f.code for f in credit.findings] == ["E_NEGATIVE_SPEND"]
+    with pytest.raises(DataError):
+        review_campaign(results_of(), plan_of())  # type: ignore[arg-type]
+
+
+def test_days_whose_order_is_open_are_said_and_make_nobody_late() -> None:
+    late = review_campaign(plan_of(), results_of(due="05/10/2026", published="07/10/2026"))
+    assert {f.code for f in late.findings} == {"E_AMBIGUOUS_DATE"}
+    assert late.facts["late"] == 0
+    assert review_campaign(plan_of(), results_of(due="15/10/2026", published="17/10/2026")).facts["late"] == 2
+
+
+def test_the_review_and_the_tracking_of_an_ended_campaign_tell_the_same_value() -> None:
+    """Both count on the plan's events, wear included; a rate before wear would make every plan that wears fall short."""
+    plan, results = load_plan(sample_path("plan")), load_sample("results")
+    facts = review_campaign(plan, results).facts
+    end = track_campaign(plan, results, as_of="2026-12-01").landing.set_index("measure")
+    assert facts["value_actual"] == pytest.approx(end.loc["value", "so_far"])
+    assert facts["value_planned"] == pytest.approx(end.loc["value", "promised"])
+    assert facts["actual_total"] == end.loc["events", "so_far"]
+    worn = plan_of(events=[18.0, 45.0, 40.0])
+    table = review_campaign(worn, results_of()).table
+    assert np.allclose(table["predicted"], [0.018, 0.0225, 0.08])
+    assert np.isclose(review_campaign(worn, results_of()).facts["value_actual"], 15 * 20 / 18 + 80 * 60 / 45 + 40 * 50 / 40)
+
+
+def test_a_campaign_that_still_runs_is_said() -> None:
+    results = load_sample("results")
+    plan = load_plan(sample_path("plan"))
+    early = review_campaign(plan, results[results["week"] < "2026-10-26"])
+    assert "E_REVIEW_RUNNING" in [f.code for f in early.findings]
+    assert "E_REVIEW_RUNNING" not in [f.code for f in review_campaign(plan, results).findings]
 
 
 def test_engines_agree() -> None:

@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
-from mktlib.intake.inputs import need
+from mktlib.intake.inputs import days_of, need
+from mktlib.measurement.review_read import dated, once
 from mktlib.results import Learnt, Plan
 from mktlib.scoring import ContentScorer
 from mktlib.vocabulary import Tables, finding, load_tables
@@ -57,9 +58,14 @@ def learn_from(
     >>> learn_from(scorer, log, came).table[["style", "exposure_before", "exposure"]].values.tolist()
     [['playful', 1000, 11000], ['expert', 1000, 1000]]
     """
+    wrong: list[tuple[str, Any, str]] = [("scorer", scorer, 'ContentScorer("click_rate")')] * (not isinstance(scorer, ContentScorer))
+    wrong += [("plan", plan, 'plan=mk.load_plan("FOLDER")')] * (plan is not None and not isinstance(plan, Plan))
+    if wrong:
+        raise DataError([finding("E_OPTION", column=c, found=type(x).__name__, expected=e) for c, x, e in wrong])
     words, day = tables or load_tables(), _day(as_of)
     past, later_log, undated_log = _until(to_pandas(log), day, results=False)
-    came, later, undated = _until(_filled(to_pandas(results), plan), day, results=True)
+    came, later, undated = _until(dated(_filled(to_pandas(results), plan), plan), day, results=True)
+    came, repeated = once(came)
     if came.empty:
         raise DataError(finding("E_NO_RESULTS_YET", found=str(day.date()) if day is not None else "0"))
     need(came, [a for a in scorer.by if a in past])
@@ -69,7 +75,7 @@ def learn_from(
     both = pd.concat([_numbers(frame.reindex(columns=names), kept[len(scorer.by) : -2]) for frame in (past, came)], ignore_index=True)
     before = _fitted(scorer, past)
     after = clone(scorer).fit(both.dropna(axis=1, how="all"))
-    found = _seen_twice(past, came)
+    found = [*repeated, *_seen_twice(past, came), *_blank(came, row, scorer.metric)]
     found += [finding("E_NO_DAY", level="warning", found=str(undated + undated_log))] if undated + undated_log else []
     table, facts = _changed(before, after, came)
     facts |= {"as_of": str(day.date()) if day is not None else None, "log_rows": len(past), "rows": len(came)}
@@ -79,7 +85,7 @@ def learn_from(
 def _day(as_of: Any) -> pd.Timestamp | None:
     if as_of is None:
         return None
-    day = pd.to_datetime(as_of, errors="coerce")
+    day = pd.NaT if isinstance(as_of, int | float) else pd.to_datetime(as_of, errors="coerce")
     if not isinstance(day, pd.Timestamp) or pd.isna(day):
         raise DataError(finding("E_OPTION", column="as_of", found=str(as_of), expected="2026-10-31"))
     return day.tz_localize(None).normalize() if day.tzinfo else day.normalize()
@@ -93,12 +99,20 @@ def _until(frame: pd.DataFrame, day: pd.Timestamp | None, *, results: bool) -> t
         if day is not None:
             raise DataError(finding("E_MISSING_COLUMN", column="date", expected="date", found=", ".join(map(str, frame.columns))))
         return frame, 0, 0
-    known = pd.to_datetime(frame[source], errors="coerce", format="mixed", utc=True).dt.tz_localize(None).dt.normalize()
-    known = known + WEEK if source == "week" else known
+    known, wrong = days_of(frame, source)
+    if wrong:
+        raise DataError(wrong)
+    known = known.dt.normalize() + WEEK if source == "week" else known.dt.normalize()
     frame = frame.assign(date=known)
     if day is None:
         return frame, 0, 0
     return frame[known <= day].reset_index(drop=True), int((known > day).sum()), int(known.isna().sum())
+
+
+def _blank(came: pd.DataFrame, row: Any, metric: str) -> list[Finding]:
+    """Rows without a count teach nothing, and are said."""
+    many = int(came[row["count"]].isna().sum()) if row.get("count") in came else 0
+    return [finding("E_MISSING_COUNT", level="warning", found=str(many), metric=metric)] if many else []
 
 
 def _filled(results: pd.DataFrame, plan: Plan | None) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from mktlib.measurement.gap import PARTS, SPENDS, by_owner, rate_spread, steps, 
 from mktlib.measurement.gap import parts as split
 from mktlib.measurement.kept import coverage, groupings, histogram, scores, shape
 from mktlib.measurement.learn import Lesson
-from mktlib.measurement.review_read import KEY, added, pieces, promises, unplanned
+from mktlib.measurement.review_read import KEY, added, pieces, promises, running, unplanned, without_unmeasured
 from mktlib.measurement.surprise import Deviations, deviations, named, pooled, told
 from mktlib.measurement.versus import beside
 from mktlib.results import Plan, Review
@@ -76,16 +76,20 @@ def review_campaign(
     Surprises: Holm (1979) over all groups and placements, each told once (`measurement.surprise`). Coverage: Korn & Graubard (1998).
     Scores: Brier (1950), logarithmic, CRPS (Matheson & Winkler 1976). Places: Czado, Gneiting & Held (2009), Neyman's smooth test.
     """
+    _options(plan, level, learnt, against, unmeasured)
     metric, words = str(plan.facts.get("metric", "click_rate")), tables or load_tables()
-    _options(level, learnt, against, unmeasured)
     row = words.metrics.get(metric) or words.metrics["click_rate"]
     need(plan.schedule, [*KEY, "stage", "exposure", "rate", "rate_sd", "spend"])
-    came, found = added(to_pandas(results), metric, row, words, value)
-    placed = promises(plan)
+    frame = to_pandas(results)
+    came, found = added(frame, metric, row, words, value)
+    found += running(plan, frame)
+    placed = promises(plan, float(row.get("per", 1)))
     rows = placed.merge(came, on=KEY, how="left", validate="1:1").merge(pieces(plan), on="item", how="left")
     if not len(rows) or not came[KEY].merge(placed[KEY], on=KEY).shape[0]:
         names = ", ".join(sorted(came["item"].unique())[:3])
-        raise DataError(finding("E_NO_MATCH", found=names, expected=", ".join(placed["item"].head(3))))
+        raise DataError(finding("E_NO_MATCH", found=names, expected=", ".join(placed["item"].unique()[:3])))
+    rows, lost = without_unmeasured(rows)
+    found += lost
     rows[["exposure", "count"]] = rows[["exposure", "count"]].fillna(0)
     ran, per, family = rows["exposure"] > 0, float(row.get("per", 1)), str(row["family"])
     table = _beside(rows, ran, level, family, per)
@@ -98,6 +102,8 @@ def review_campaign(
     for k in VALUES if len(gap) else ():
         table[f"{VALUES[k]}_value"] = each[k].to_numpy()
     facts = {"metric": metric, "level": level} | _facts(plan, rows, table, ran) | extra | more
+    if lost and len(gap):
+        facts["value_planned"] = float(each["planned"].sum())
     versus, facts["versus"] = (
         (pd.DataFrame(), None) if against is None or learnt is None else beside(plan, against, learnt.scorer, level=level, tables=words)
     )
@@ -108,12 +114,14 @@ def review_campaign(
     )  # fmt: skip
 
 
-def _options(level: float, learnt: Any, against: Any, unmeasured: Any) -> None:
+def _options(plan: Any, level: float, learnt: Any, against: Any, unmeasured: Any) -> None:
     """Every option that cannot be used, at once."""
     found = []
+    if not isinstance(plan, Plan):
+        found.append(finding("E_OPTION", column="plan", found=type(plan).__name__, expected='plan=mk.load_plan("FOLDER")'))
     if not (isinstance(level, int | float) and 0 < level < 1):
         found.append(finding("E_OPTION", column="level", found=level, expected="0 < level < 1"))
-    if unmeasured is not None and not (isinstance(unmeasured, int | float) and 0 <= unmeasured <= 1):
+    if unmeasured is not None and (isinstance(unmeasured, bool) or not isinstance(unmeasured, int | float) or not 0 <= unmeasured <= 1):
         found.append(finding("E_OPTION", column="unmeasured", found=unmeasured, expected="0 <= unmeasured <= 1"))
     if learnt is not None and not isinstance(learnt, Lesson):
         found.append(finding("E_OPTION", column="learnt", found=type(learnt).__name__, expected="learn_from(scorer, log, results)"))

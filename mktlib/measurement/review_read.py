@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,24 +11,28 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import tally
-from mktlib.intake.inputs import need
+from mktlib.intake.inputs import days_of, need, not_numbers, numbers
 from mktlib.results import Plan
 from mktlib.vocabulary import Tables, finding
 
 KEY = ["item", "segment", "channel"]
 
 
-def promises(plan: Plan) -> pd.DataFrame:
-    """One row a placement: its rate, how often it was to be shown, what it was to cost, and what one event at that rate is worth as the
-    plan counts it (an idea's later lots for less, where the plan says that it wears)."""
+def promises(plan: Plan, per: float = 1.0) -> pd.DataFrame:
+    """One row a placement: the rate that the plan counts on (its events, an idea's later lots for less where it wears; else its rate), how
+    often it was to be shown, what it was to cost, and what one event is worth."""
     schedule = plan.schedule[plan.schedule["exposure"] > 0].astype(dict.fromkeys(KEY, "str"))
     worth = schedule["value"] if "value" in schedule else pd.Series(np.nan, index=schedule.index)
-    sums = schedule.assign(worth=worth, expected=schedule["exposure"] * schedule["rate"]).groupby(KEY, as_index=False)
+    fresh = schedule["exposure"] * schedule["rate"]
+    expected = (schedule["events"] * per).fillna(fresh) if "events" in schedule else fresh
+    sums = schedule.assign(worth=worth, expected=expected).groupby(KEY, as_index=False)
     first = {c: (c, "first") for c in ("stage", "rate", "rate_sd")}
     placed = sums.agg(
         **first, planned_spend=("spend", "sum"), planned_exposure=("exposure", "sum"), expected=("expected", "sum"),
         worth=("worth", lambda v: v.sum(min_count=1)),
     )  # fmt: skip
+    if "events" in schedule:
+        placed["rate"] = placed["expected"] / placed["planned_exposure"]
     return placed.assign(event_value=placed["worth"] / placed["expected"].where(placed["expected"] > 0)).drop(columns=["worth", "expected"])
 
 
@@ -41,44 +46,87 @@ def added(
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Results added up over weeks. A row that ran and whose count nobody wrote down is left out and said, never a 0."""
     need(results, [*KEY, *([value] if value else [])])
-    frame = results.reset_index(drop=True).astype(dict.fromkeys(KEY, "str"))
-    exposures = {row["exposure"], *row.get("exposure_by_channel", {}).values()} & set(frame)
-    numbers = frame[[c for c in (row["count"], *exposures) if c in frame]].apply(pd.to_numeric, errors="coerce")
-    negative = [
-        finding("E_NEGATIVE_COUNT", line=int(i) + 2, column=c, found=numbers[c][i]) for c in numbers for i in numbers.index[numbers[c] < 0]
-    ]
-    if negative:
-        raise DataError(negative)
-    idle = numbers.fillna(0).sum(axis=1) == 0
+    frame, repeated = once(results.reset_index(drop=True).astype(dict.fromkeys(KEY, "str")))
+    counted = [c for c in dict.fromkeys((row["count"], row["exposure"], *row.get("exposure_by_channel", {}).values())) if c in frame]
+    wrong = [f for c in counted for f in not_numbers(frame, c)]
+    wrong += [f for c in ("actual_spend", value) if c and c in frame for f in not_numbers(frame, c, signed=True)]
+    if wrong:
+        raise DataError(wrong)
+    frame[counted] = frame[counted].assign(**{c: numbers(frame, c, blank=np.nan) for c in counted})
+    idle = frame[counted].fillna(0).sum(axis=1) == 0
     counts = tally(frame[~idle], KEY, metric=metric, tables=tables)
     above = counts[counts["count"] > counts["exposure"]] if row["family"] == "binomial" else counts.head(0)
     if len(above):
         pairs = zip(above["item"], above["count"], above["exposure"], strict=True)
         raise DataError([finding("E_CLICKS_GT_IMPRESSIONS", column=row["count"], found=f"{item}: {y} > {n}") for item, y, n in pairs])
-    twice = int(results.duplicated().sum())
+    told = [*counts.attrs["findings"], *repeated]
     if {"due", "published"} <= set(frame):
-        days = [pd.to_datetime(frame[c], errors="coerce", format="mixed", utc=True) for c in ("published", "due")]
-        frame["late_days"] = (days[0] - days[1]).dt.days
-    if "actual_spend" in frame:
-        frame["actual_spend"] = _spent(frame["actual_spend"], "actual_spend")
-    if value:
-        frame["money"] = _spent(frame[value], value)
-    how: dict[str, Any] = {c: "sum" for c in ("actual_spend",) if c in frame}
+        days, unread = zip(*(days_of(frame, c) for c in ("published", "due")), strict=True)
+        frame["late_days"] = (days[0].dt.normalize() - days[1].dt.normalize()).dt.days
+        told += [replace(f, level="warning") for some in unread for f in some]
+    for name, column in (("actual_spend", "actual_spend"), ("money", value)):
+        if column and column in frame:
+            frame[name] = numbers(frame, column, blank=np.nan)
+            told += [finding("E_NEGATIVE_SPEND", level="warning", column=column, found=f"{frame[name].clip(upper=0).sum():.2f}")] * bool(
+                (frame[name] < 0).any()
+            )
+    frame["unknown"] = ~idle
+    how: dict[str, Any] = {"unknown": "any"} | {c: "sum" for c in ("actual_spend",) if c in frame}
     how |= {"money": lambda v: v.sum(skipna=False)} if value else {}
     how |= {c: "first" for c in ("owner", "status", "due", "published") if c in frame} | {c: "max" for c in ("late_days",) if c in frame}
-    details = frame.groupby(KEY, as_index=False).agg(how) if how else frame[KEY].drop_duplicates()
-    repeated = [finding("E_REPEATED_RESULTS", level="warning", found=str(twice))] if twice else []
-    return details.merge(counts, on=KEY, how="left"), [*counts.attrs["findings"], *repeated]
+    out = frame.groupby(KEY, as_index=False).agg(how).merge(counts, on=KEY, how="left")
+    return out.assign(unknown=out["unknown"] & out["count"].isna()), told
 
 
-def _spent(money: pd.Series, name: str) -> pd.Series:
-    """Money as numbers; blank where nobody knows, refused where it is no amount."""
-    amount = pd.to_numeric(money, errors="coerce").astype(float)
-    wrong = (amount.isna() & money.notna()) | np.isinf(amount) | (amount < 0)
-    if wrong.any():
-        i = int(wrong.to_numpy().argmax())
-        raise DataError(finding("E_NOT_A_NUMBER", line=i + 2, column=name, found=money.iloc[i]))
-    return amount
+def once(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """Rows of a day or a week that stand there twice, word for word, count once; without a day they may be two things, and are said."""
+    twice = frame.duplicated()
+    if not twice.any():
+        return frame, []
+    if not {"date", "week"} & set(frame):
+        return frame, [finding("E_REPEATED_RESULTS", level="warning", found=str(int(twice.sum())))]
+    return frame[~twice].reset_index(drop=True), [finding("E_TRACK_TWICE", level="warning", found=str(int(twice.sum())))]
+
+
+def without_unmeasured(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """The placements less those that ran with nobody knowing how: they are neither "not executed" nor a promise kept or broken."""
+    lost = rows["unknown"].astype("boolean").fillna(False).astype(bool)
+    if not lost.any():
+        return rows, []
+    names = ", ".join(" / ".join(key) for key in rows.loc[lost, KEY].head(3).itertuples(index=False))
+    told = finding("E_REVIEW_UNMEASURED", level="error" if lost.all() else "warning", found=str(int(lost.sum())), names=names)
+    if lost.all():
+        raise DataError(told)
+    return rows[~lost].reset_index(drop=True), [told]
+
+
+def first_day(plan: Plan | None) -> pd.Timestamp | None:
+    """The first day of a plan that knows its brief."""
+    first = getattr(getattr(plan, "brief", None), "first_day", None)
+    return None if first is None else pd.Timestamp(first)
+
+
+def dated(results: pd.DataFrame, plan: Plan | None) -> pd.DataFrame:
+    """A number in `week` is a week of the plan; one that is none has no day."""
+    first = first_day(plan)
+    if first is None or "week" not in results or not pd.api.types.is_numeric_dtype(results["week"].dtype):
+        return results
+    number = pd.to_numeric(results["week"]).astype(float)
+    number = number.where(number.between(1, 5_000) & (number % 1 == 0))
+    return results.assign(week=first + pd.to_timedelta(7 * (number - 1), unit="D"))
+
+
+def running(plan: Plan, results: pd.DataFrame) -> list[Finding]:
+    """Results that end before the plan does: what is still to come is not "not executed"."""
+    first = first_day(plan)
+    column = next((c for c in ("date", "week") if c in results), None)
+    if first is None or column is None or "week" not in plan.schedule:
+        return []
+    last = first + pd.Timedelta(days=7 * (int(plan.schedule.loc[plan.schedule["exposure"] > 0, "week"].max()) - 1))
+    seen = days_of(dated(results, plan), column)[0].max()
+    if pd.isna(seen) or seen.normalize() >= last:
+        return []
+    return [finding("E_REVIEW_RUNNING", level="warning", found=str(seen.date()), expected=str(last.date()))]
 
 
 def unplanned(placed: pd.DataFrame, came: pd.DataFrame) -> list[Finding]:

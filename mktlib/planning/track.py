@@ -13,7 +13,7 @@ from mktlib.planning.pace_of_money import ALPHA, pacing
 from mktlib.planning.plan import CampaignPlan
 from mktlib.planning.track_ahead import Job, Known, at, landing_of
 from mktlib.planning.track_decide import decisions
-from mktlib.planning.track_late import late_table
+from mktlib.planning.track_late import LATE_SHARE, MISSED, late_table
 from mktlib.planning.track_log import moment_of
 from mktlib.planning.track_rows import days_left, placements
 from mktlib.planning.track_units import some_of, surprise, units_of, worth_of
@@ -124,10 +124,11 @@ def told_of(job: Job, known: Known, unmeasured: float | None = None) -> Tracking
     late = late_table(known.pieces, table)
     money = pacing(table, known.seen, known.share, known.money, brief, known.shares, job.level, known.seen.until, job.tables)
     expected, ran = (table["ripe"] * table["rate"]).to_numpy(float), table["ran"].to_numpy()
-    evidence = surprise(some_of(known.parts, ran), expected[ran], float(table["y"].sum()), known.spreads) if ran.any() else 1.0
+    came = float(table["y"].to_numpy()[ran].sum())
+    evidence = surprise(some_of(known.parts, ran), expected[ran], came, known.spreads) if ran.any() else 1.0
     head = landing.iloc[-1]
     whole = {
-        "shown": evidence >= 1 / ALPHA["whole"] and not over, "found": float(table["y"].sum()) / max(expected.sum(), 1e-9), "over": over,
+        "shown": evidence >= 1 / ALPHA["whole"] and not over, "found": came / max(expected.sum(), 1e-9), "over": over,
         "stake": abs(head["forecast"] - head["promised"]),
     }  # fmt: skip
     owed = (table["spend"] * table["left"]).groupby([table["item"], table["channel"]]).sum()
@@ -170,4 +171,7 @@ def _strays(known: Known) -> list[Finding]:
 
 
 def _nothing(known: Known) -> list[Finding]:
-    return [] if len(known.seen.rows) else [finding("E_TRACK_NOTHING", level="note", found=str(known.as_of.date()))]
+    if len(known.seen.rows):
+        return []
+    never, late = f"{MISSED:.0%}", f"{LATE_SHARE:.0%}"
+    return [finding("E_TRACK_NOTHING", level="note", found=str(known.as_of.date()), never=never, late=late)]

@@ -36,7 +36,8 @@ def states(brief: Brief, items: pd.DataFrame, calendar: pd.DataFrame, seen: Seen
     state (waits: not due yet; out; late_out; late; unheard; cancelled), days (working days late)."""
     made = items.loc[items["status"] == "make", ["item", "content_type"]].astype({"item": "str"}).drop_duplicates("item")
     first = calendar[calendar["task"] == "publish"].groupby("item")["at"].min().dt.normalize()
-    ran = seen.rows[seen.rows["exposure"] > 0].groupby("item")["start"].min()
+    shown = [seen.rows[seen.rows["exposure"] > 0], seen.blank]
+    ran = pd.concat([some[["item", "start"]] for some in shown]).groupby("item")["start"].min()
     out = made.merge(seen.pieces, on="item", how="left")
     planned = _of(first, out["item"])
     heard = out["item"].isin(seen.pieces["item"])
@@ -49,7 +50,8 @@ def states(brief: Brief, items: pd.DataFrame, calendar: pd.DataFrame, seen: Seen
             for d, p in zip(out["due"], published, strict=True)]  # fmt: skip
     called_off = out["cancelled"].astype("boolean").fillna(False).astype(bool) & ~out["ran"]
     owing = published.isna() & (out["due"] < today)
-    kinds = [called_off, owing & heard, owing, published.notna() & (np.array(late) > 0), published.notna()]
+    silent = owing & (out["due"] < seen.until)  # silence says something only as far as the log reaches
+    kinds = [called_off, owing & heard, silent, published.notna() & (np.array(late) > 0), published.notna()]
     out["state"] = np.select([k.to_numpy(bool) for k in kinds], ["cancelled", "late", "unheard", "late_out", "out"], "waits")
     out["days"] = np.where(out["state"].isin(["late", "unheard", "late_out"]), late, 0)
     return out.drop(columns="cancelled").assign(published=published)

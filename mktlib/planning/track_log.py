@@ -33,9 +33,11 @@ STALE = 2
 @dataclass(frozen=True)
 class Seen:
     """What was known on a day. rows: item, segment, channel, start (day), end (day after its last), week (1, 2 ...), exposure, count, spend
-    (NaN: not reported). pieces: item, owner, due, published, cancelled. until: the day up to which everything is known (exclusive)."""
+    (NaN: not reported). blank: such rows (item, segment, channel, start, week) that ran and whose count or exposure nobody wrote down.
+    pieces: item, owner, due, published, cancelled. until: the day up to which everything is known (exclusive)."""
 
     rows: pd.DataFrame
+    blank: pd.DataFrame
     pieces: pd.DataFrame
     until: pd.Timestamp
     daily: bool
@@ -82,13 +84,18 @@ def read_log(log: Any, brief: Brief, metric: Row, as_of: pd.Timestamp, *, zone: 
         raise DataError(wrong)
     blank = int(start.isna().sum())
     told = [finding("E_TRACK_NO_DATE", level="warning", column=when, found=str(blank))] if blank else []
-    rows, once = _once(_numbered(frame[kept], start, end, metric, exposures, brief), frame[kept])
+    numbered = _numbered(frame[kept], start, end, metric, exposures, brief)
+    blank = numbered[["exposure", "count"]].isna().any(axis=1) & (numbered[["exposure", "count"]].fillna(0) != 0).any(axis=1)
+    rows, once = _once(numbered[~blank].fillna({"exposure": 0.0, "count": 0.0}), frame[kept][~blank])
+    if wrong := _more_than_chances(rows, metric):
+        raise DataError(wrong)
     rows, totals = (rows, []) if when == "date" else _no_totals(rows)
     rows, cut = _whole_days(rows, set(metric.get("exposure_by_channel", {}))) if when == "date" else (rows, [])
-    told += [*once, *totals, *cut, *_remarks(rows, brief, as_of, daily=when == "date")]
+    told += [*_blanks(blank, metric), *once, *totals, *cut, *_remarks(rows, brief, as_of, daily=when == "date")]
     until = pd.Timestamp(min(as_of.normalize(), rows["end"].max())) if len(rows) else pd.Timestamp(brief.first_day)
     people = _pieces(frame[(start < as_of).to_numpy()], as_of)
-    return Seen(rows, people, until, when == "date", any(c in frame for c in SPEND), tuple(told))
+    unknown = numbered.loc[blank, [*KEY, "start", "week"]]
+    return Seen(rows, unknown, people, until, when == "date", any(c in frame for c in SPEND), tuple(told))
 
 
 def _starts(frame: pd.DataFrame, when: str, brief: Brief, zone: str | None) -> tuple[pd.Series, list[Finding]]:
@@ -132,14 +139,30 @@ def _wrong_cells(frame: pd.DataFrame, metric: Row, exposures: list[str], brief: 
 def _numbered(frame: pd.DataFrame, start: pd.Series, end: pd.Series, metric: Row, exposures: list[str], brief: Brief) -> pd.DataFrame:
     """The columns that are counted, as numbers; the exposure of a channel is its own where it has one."""
     own = {c: e for c, e in metric.get("exposure_by_channel", {}).items() if e in frame}
-    chances = numbers(frame, metric["exposure"]) if metric["exposure"] in frame else pd.Series(0.0, index=frame.index)
+    unknown = pd.Series(np.nan, index=frame.index)
+    chances = numbers(frame, metric["exposure"], blank=np.nan) if metric["exposure"] in frame else unknown
     for channel, column in own.items():
-        chances = chances.where(frame["channel"].astype(str) != channel, numbers(frame, column))
-    spend = next((numbers(frame, c, blank=np.nan) for c in SPEND if c in frame), pd.Series(np.nan, index=frame.index))
+        chances = chances.where(frame["channel"].astype(str) != channel, numbers(frame, column, blank=np.nan))
+    spend = next((numbers(frame, c, blank=np.nan) for c in SPEND if c in frame), unknown)
     week = (start - pd.Timestamp(brief.first_day)).dt.days // 7 + 1
     out = frame[KEY].astype(object).where(frame[KEY].notna(), "").astype(str).apply(lambda c: c.str.strip())
     when = {"start": start.loc[frame.index], "end": end.loc[frame.index], "week": week.loc[frame.index]}
-    return out.assign(**when, exposure=chances, count=numbers(frame, metric["count"]), spend=spend).astype({"week": "int64"})
+    return out.assign(**when, exposure=chances, count=numbers(frame, metric["count"], blank=np.nan), spend=spend).astype({"week": "int64"})
+
+
+def _blanks(blank: pd.Series, metric: Row) -> list[Finding]:
+    many = int(blank.sum())
+    return [finding("E_TRACK_BLANK", level="warning", column=str(metric["count"]), found=str(many))] if many else []
+
+
+def _more_than_chances(rows: pd.DataFrame, metric: Row) -> list[Finding]:
+    """A channel with more events than chances in all (columns swapped?); on single days events may come after their chances."""
+    sums = rows.groupby("channel")[["count", "exposure"]].sum()
+    above = sums[(sums["count"] > sums["exposure"]) & (sums["exposure"] > 0)] if metric["family"] == "binomial" else sums.head(0)
+    return [
+        finding("E_CLICKS_GT_IMPRESSIONS", column=str(metric["count"]), found=f"{masked(str(name))}: {y:.0f} > {n:.0f}")
+        for name, y, n in above.itertuples(name=None)
+    ]
 
 
 def _once(rows: pd.DataFrame, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:

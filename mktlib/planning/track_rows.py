@@ -85,13 +85,15 @@ class Beside:
 def beside(
     rows: pd.DataFrame, seen: Seen, gone: Array, pieces: pd.DataFrame, first: dt.date, as_of: pd.Timestamp, lag: float, tables: Tables
 ) -> Beside:
-    """Plan and log joined; a placement without a row in a week that was measured, on a channel that was, did not run."""
+    """Plan and log joined; a placement without a row in a week that was measured, on a channel that was, did not run. One whose count or
+    exposure is blank did, nobody knows how: it is still open."""
     came = seen.rows.assign(ripe=seen.rows["exposure"] * _ripe(seen.rows, as_of, lag))
     sums = came.groupby([*KEY, "week"], as_index=False)[["exposure", "count", "ripe"]].sum()
     money = came.groupby([*KEY, "week"], as_index=False)["spend"].sum(min_count=1)
     sums = sums.assign(paid=money["spend"]).rename(columns={"exposure": "n", "count": "y"})
     table = rows.merge(sums, on=[*KEY, "week"], how="left")
-    known = (table["week"].isin(set(seen.rows["week"])) & table["channel"].isin(set(seen.rows["channel"]))).to_numpy(bool)
+    asked = pd.MultiIndex.from_frame(table[[*KEY, "week"]]).isin(pd.MultiIndex.from_frame(seen.blank[[*KEY, "week"]])) & table["n"].isna()
+    known = (table["week"].isin(set(seen.rows["week"])) & table["channel"].isin(set(seen.rows["channel"]))).to_numpy(bool) & ~asked
     table[["n", "y", "ripe"]] = table[["n", "y", "ripe"]].fillna(0.0)
     ran = (table["n"] > 0).to_numpy()
     personal = table["channel"].map(lambda c: bool(tables.channels.get(c, {}).get("personal"))).to_numpy(bool)
