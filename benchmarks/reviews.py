@@ -74,6 +74,22 @@ def main(runs: int) -> None:
             rows.append((("channel", "email") in keys, len(keys), other))
         share = np.mean(rows, axis=0)
         print(f"| {np.exp(shift):.2f} | {100 * share[0]:.0f} % | {share[1]:.2f} | {100 * share[2]:.0f} % |")
+    power(frame, center, sd, n, groups, runs)
+
+
+def power(frame: pd.DataFrame, center: np.ndarray, sd: np.ndarray, n: np.ndarray, groups: dict[str, np.ndarray], runs: int) -> None:
+    """How often the test of places sees promises that are wrong: all rates shifted, or ranges too narrow or too wide."""
+    rate = frame["predicted"].to_numpy()
+    print("\n| promises that are wrong | places doubted | for the right reason |\n|---|---|---|")
+    wrong = {"odds 0.6 times": (-0.5, 1.0, "too_high"), "odds 0.8 times": (-0.22, 1.0, "too_high"), "ranges half as wide as they should be":
+             (0.0, 2.0, "too_narrow"), "a third as wide": (0.0, 3.0, "too_narrow"), "twice as wide": (0.0, 0.5, "too_wide")}  # fmt: skip
+    for name, (shift, wide, right) in wrong.items():
+        rng, found = np.random.default_rng(3), []
+        for _ in range(runs):
+            y = rng.binomial(n.astype(int), expit(center + shift + wide * sd * rng.standard_normal(len(sd)))).astype(float)
+            found.append(shape(reached(y, rate, sd, n), groups)["pit_verdict"])
+        doubted = np.mean([v != "holds" for v in found]), np.mean([v == right for v in found])
+        print(f"| {name} | " + " | ".join(f"{100 * x:.0f} %" for x in doubted) + " |")
 
 
 if __name__ == "__main__":

@@ -462,6 +462,19 @@ def test_the_review_and_the_tracking_of_an_ended_campaign_tell_the_same_value() 
     assert np.isclose(review_campaign(worn, results_of()).facts["value_actual"], 15 * 20 / 18 + 80 * 60 / 45 + 40 * 50 / 40)
 
 
+@pytest.mark.parametrize(("column", "value"), [("rate", np.nan), ("rate_sd", np.nan), ("exposure", np.inf), ("rate", "x"), ("spend", -1.0)])
+def test_a_plan_that_promises_nothing_is_refused(column: str, value: Any) -> None:
+    with pytest.raises(DataError) as caught:
+        review_campaign(plan_of(**{column: value}), results_of())
+    assert column in {f.column for f in caught.value.findings}
+
+
+def test_owners_that_are_addresses_are_masked_and_blanks_are_one() -> None:
+    review = review_campaign(plan_of(rate=[0.0, 0.03, 0.1]), results_of(owner=["ana@example.com", None, " "]))
+    assert "ana" not in review.owners.to_string() + review.table.to_string()
+    assert len(review.owners) == 2
+
+
 def test_a_campaign_that_still_runs_is_said() -> None:
     results = load_sample("results")
     plan = load_plan(sample_path("plan"))

@@ -13,7 +13,7 @@ from mktlib.errors import DataError, Finding
 from mktlib.intake import tally
 from mktlib.intake.inputs import days_of, need, not_numbers, numbers
 from mktlib.results import Plan
-from mktlib.vocabulary import Tables, finding
+from mktlib.vocabulary import Tables, finding, masked
 
 KEY = ["item", "segment", "channel"]
 
@@ -21,6 +21,8 @@ KEY = ["item", "segment", "channel"]
 def promises(plan: Plan, per: float = 1.0) -> pd.DataFrame:
     """One row a placement: the rate that the plan counts on (its events, an idea's later lots for less where it wears; else its rate), how
     often it was to be shown, what it was to cost, and what one event is worth."""
+    if wrong := _no_promise(plan.schedule):
+        raise DataError(wrong)
     schedule = plan.schedule[plan.schedule["exposure"] > 0].astype(dict.fromkeys(KEY, "str"))
     worth = schedule["value"] if "value" in schedule else pd.Series(np.nan, index=schedule.index)
     fresh = schedule["exposure"] * schedule["rate"]
@@ -34,6 +36,18 @@ def promises(plan: Plan, per: float = 1.0) -> pd.DataFrame:
     if "events" in schedule:
         placed["rate"] = placed["expected"] / placed["planned_exposure"]
     return placed.assign(event_value=placed["worth"] / placed["expected"].where(placed["expected"] > 0)).drop(columns=["worth", "expected"])
+
+
+def _no_promise(schedule: pd.DataFrame) -> list[Finding]:
+    """Cells of a plan (edited by hand?) that promise nothing: no number, or no rate or doubt where something is to be shown."""
+    if wrong := [f for c in ("exposure", "rate", "rate_sd", "spend") for f in not_numbers(schedule, c)]:
+        return wrong
+    blank = schedule.loc[schedule["exposure"] > 0, ["rate", "rate_sd"]].isna()
+    return [
+        finding("E_NOT_A_NUMBER", file="schedule", column=c, line=int(blank[c].to_numpy().argmax()) + 2, found="?")
+        for c in blank
+        if blank[c].any()
+    ]
 
 
 def pieces(plan: Plan) -> pd.DataFrame:
@@ -71,6 +85,8 @@ def added(
                 (frame[name] < 0).any()
             )
     frame["unknown"] = ~idle
+    if "owner" in frame:  # an address or a handle is nobody's name in a table
+        frame["owner"] = frame["owner"].fillna("").astype(str).str.strip().map(masked)
     how: dict[str, Any] = {"unknown": "any"} | {c: "sum" for c in ("actual_spend",) if c in frame}
     how |= {"money": lambda v: v.sum(skipna=False)} if value else {}
     how |= {c: "first" for c in ("owner", "status", "due", "published") if c in frame} | {c: "max" for c in ("late_days",) if c in frame}

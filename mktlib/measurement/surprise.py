@@ -165,8 +165,8 @@ def times(effect: Array, rate: Array, exposure: Array, family: str) -> float:
     0.5
     """
     if family != "binomial":
-        return float(np.exp(effect))
-    odds = rate / np.maximum(1 - rate, 1e-12) * np.exp(effect)
+        return float(np.exp(min(effect, 300.0)))
+    odds = rate / np.maximum(1 - rate, 1e-12) * np.exp(min(effect, 300.0))
     return float((exposure * odds / (1 + odds)).sum() / max(float((exposure * rate).sum()), 1e-300))
 
 
