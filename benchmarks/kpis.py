@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 import mktlib as mk
 from mktlib.measurement.kpi_ranges import Layout
-from mktlib.measurement.kpi_read import WEEKS
+from mktlib.measurement.kpi_read import STRETCHES, WEEKS
 from mktlib.measurement.kpi_rows import Cell, Figure, Told, told
 
 DAYS, SPEND, ORDER = 30, 100.0, 50.0
@@ -184,6 +184,9 @@ def bundled(log: pd.DataFrame, kpi: str) -> Told:
     week = log["date"].dt.to_period("W")
     sums = {k: log.groupby(c)[["spend", "conversions", "revenue", "impressions", "clicks"]].sum() for k, c in kinds.items()}
     sums |= {"week": log.groupby(week)[list(sums["day"].columns)].sum()} if week.nunique() >= WEEKS else {}
+    since = (log["date"] - log["date"].min()).dt.days
+    length = int(since.max() + 1) // STRETCHES
+    sums |= {"days": log.groupby(since // length)[list(sums["day"].columns)].sum()} if length > 1 else {}
     sides = {"above": row["numerator"], "below": row["denominator"], "events": row.get("events") or row["numerator"]}
     parts = {side: {k: frame[c].to_numpy(float) for k, frame in sums.items()} for side, c in sides.items()}
     layout = {k: Layout.plain(len(frame)) for k, frame in sums.items()}

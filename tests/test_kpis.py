@@ -574,3 +574,21 @@ def test_few_or_large_orders_are_said_of_revenue_and_of_the_mean_order():
     large = LOG.assign(revenue=LOG["revenue"].where(LOG.index != 5, 50_000.0), conversions=LOG["conversions"] * 10)
     assert "N_KPI_FEW_ORDERS" in codes(mk.kpis(large, kpis="roas"))
     assert "N_KPI_FEW_ORDERS" not in codes(mk.kpis(LOG.assign(conversions=LOG["conversions"] * 10), kpis="roas"))
+
+
+def test_good_and_bad_weeks_are_seen_between_stretches_of_days():
+    """Four weeks, two of them good: days of one stretch are alike, so that single days tell too little of the scatter."""
+    clicks = np.repeat([120, 60, 120, 60], 7)
+    log = pd.DataFrame({"date": pd.date_range("2026-03-02", periods=28), "impressions": 9000, "clicks": clicks, "spend": 30.0})
+    row = mk.kpis(log, kpis="cpc", currency="EUR").table.iloc[-1]
+    assert row["scatter_by"] == "days"
+    shuffled = mk.kpis(log.assign(clicks=np.random.default_rng(1).permutation(clicks)), kpis="cpc", currency="EUR").table.iloc[-1]
+    assert row["high"] - row["low"] > 1.3 * (shuffled["high"] - shuffled["low"])
+
+
+def test_the_fewer_orders_the_further_the_next_record_may_lie():
+    three, thirty = (summed(np.full(n, 50.0), np.full(n, 10.0), np.ones(n)) for n in (3, 30))
+    highs = [believed(s, 1.2, 8.0).high for s in (three, thirty)]
+    added = [float((count * unit).mean()) - s.total for (count, unit), s in zip(highs, (three, thirty), strict=True)]
+    assert added[0] == pytest.approx(4 * 50, rel=0.01)
+    assert 1.6 * added[1] < added[0]

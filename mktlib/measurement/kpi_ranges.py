@@ -20,8 +20,9 @@ PRIOR, PRIOR_DF = 1.2, 8.0
 """Scatter over Poisson's before any day was seen, and the days that this opinion is worth (opinion, J; its coverage is in benchmarks)."""
 POOL_DF = 8.0
 """At most so much do other groups tell of the scatter of one."""
-RECORD = 2.0
-"""The next record of a sum of values, over the largest seen: the mean excess of a tail that falls with the square (Pareto)."""
+RECORD, UNSEEN = 2.0, 6.0
+"""The next record of a sum of values, over the largest seen: the mean excess of a tail that falls with the square (Pareto), and as much
+more, over the number of events (3 or more), as was not seen yet (opinion, J)."""
 NODES = 16
 STEPS = 60
 
@@ -89,7 +90,13 @@ class Layout:
 
 
 def summed(
-    total: np.ndarray, over: np.ndarray, events: np.ndarray | None = None, layout: Layout | None = None, *, bounded: bool = False
+    total: np.ndarray,
+    over: np.ndarray,
+    events: np.ndarray | None = None,
+    layout: Layout | None = None,
+    *,
+    bounded: bool = False,
+    series: bool = False,
 ) -> Sums:
     """The sum of rows: total (n,), over (n,), and how many events made each total (by default the total itself, a count).
 
@@ -212,7 +219,7 @@ def believed(own: Sums, phi: float, df: float, *, largest: float | None = None, 
     unit = variance / own.total / max(whole, 1e-9)
     if bounded and whole <= 0:  # all of them: the variance is known from below only
         unit = nodes
-    added = unit if own.largest == 1.0 else np.maximum(unit, RECORD * most)
+    added = unit if own.largest == 1.0 else np.maximum(unit, (RECORD + UNSEEN / max(own.events, 3.0)) * most)
     more, wide = own.total + added, unit * own.total + added**2
     high = (own.total / unit + 1, unit) if own.largest == 1.0 else (more**2 / wide, wide / more)
     return Belief(total=own.total, over=own.over, low=(own.total / unit, unit), high=high, bounded=bounded)

@@ -26,6 +26,8 @@ MONEY = ("spend", "revenue", "margin", "actual_spend", "planned_spend")
 FEWEST, OTHERS = 10, "others"
 WEEKS = 10
 """Weeks from which on rows are bundled by week too: neighbouring days are alike."""
+STRETCHES, SPANS = 8, ("week", "days")
+"""Parts of the whole time into which days are bundled besides; bundles of several days."""
 SPENT, GAINED, SHARED, PLANNED = "_spent", "_gained", "_shared", "_planned"
 """Pairs that serve the whole table: what was spent, margin over spend, revenue over margin, spent over planned."""
 
@@ -164,8 +166,8 @@ def _lacking(row: Mapping[str, Any], asked: Wanted) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """Sums of a log. bundles: by day, week, piece, person or none: one row a group, channel and bundle. folded: groups of too few people.
-    back: money that was given back. currency: of all money."""
+    """Sums of a log. bundles: by day, week, stretch of days, piece, person or none: one row a group, channel and bundle. folded: groups of
+    too few people. back: money that was given back. currency: of all money."""
 
     bundles: Mapping[str, pd.DataFrame]
     folded: int
@@ -195,7 +197,7 @@ def read_sums(log: Any, asked: Wanted, rates: Mapping[str, float] | None) -> Rea
     few = _few(named.get("person"), asked.by)
     bundles = {k: _summed(_folded(f, few, asked.by), asked) for k, f in named.items()}
     if "day" in bundles:
-        bundles |= _weeks(bundles["day"], asked)
+        bundles |= _spans(bundles["day"], asked)
     return Read(bundles=bundles, folded=len(few), back=given_back(some, _signed(asked)), currency=currency)
 
 
@@ -284,8 +286,12 @@ def _folded(frame: pd.DataFrame, few: set[tuple[str, ...]], by: Sequence[str]) -
     return frame.assign(**{c: frame[c].where(~mine, OTHERS) for c in by})
 
 
-def _weeks(days: pd.DataFrame, asked: Wanted) -> dict[str, pd.DataFrame]:
-    """The days bundled by week, where there are weeks enough."""
+def _spans(days: pd.DataFrame, asked: Wanted) -> dict[str, pd.DataFrame]:
+    """The days bundled by week, where there are weeks enough, and into STRETCHES of as many days each: good times and bad ones last."""
     when = pd.to_datetime(days[BUNDLE], errors="coerce")
     monday = (when - pd.to_timedelta(when.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d").fillna("")
-    return {"week": _summed(days.assign(**{BUNDLE: monday}), asked)} if monday.nunique() >= WEEKS else {}
+    out = {"week": monday} if monday.nunique() >= WEEKS else {}
+    since = (when - when.min()).dt.days
+    length = int(since.max() + 1) // STRETCHES if when.notna().any() else 0
+    out |= {"days": (since // length).astype(str)} if length > 1 else {}
+    return {kind: _summed(days.assign(**{BUNDLE: bundle}), asked) for kind, bundle in out.items()}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.measurement.kpi_ranges import Belief, Layout, Plain, Sums, believed, mean_range, plain, scatter, summed
+from mktlib.measurement.kpi_read import SPANS
 
 NAN = float("nan")
 ENOUGH = 6
@@ -85,7 +86,9 @@ def sums_of(figure: Figure, one: Cell) -> dict[str, Sums]:
     for kind in one.above:
         luck, over = (one.above[kind], one.below[kind]) if figure.random == "numerator" else (one.below[kind], one.above[kind])
         events = one.events[kind] if figure.counted and one.events[kind].any() else np.sign(np.abs(luck))
-        out[kind] = summed(luck, over, events if figure.luck_is_money else None, one.layout[kind], bounded=fits(figure, one))
+        out[kind] = summed(
+            luck, over, events if figure.luck_is_money else None, one.layout[kind], bounded=fits(figure, one), series=kind == "day"
+        )
     return out
 
 
@@ -207,5 +210,5 @@ def few_orders(figure: Figure, one: Cell) -> bool:
     money = one.above if mean or figure.random == "numerator" else one.below
     orders = one.totals[1] if mean else one.totals[2]
     total = sum(next(iter(money.values())))
-    peak = max(float(one.layout[kind].added(x).max(initial=0.0)) for kind, x in money.items() if kind != "week")
+    peak = max(float(one.layout[kind].added(x).max(initial=0.0)) for kind, x in money.items() if kind not in SPANS)
     return bool(total > 0 and (0 < orders < FEW_ORDERS or peak > LARGE_SHARE * total))

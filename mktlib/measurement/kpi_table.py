@@ -17,7 +17,7 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.glmm.mixing import holm
 from mktlib.measurement.kpi_parts import GROUP, PAID, TOTAL, Part, parts_of
-from mktlib.measurement.kpi_read import GAINED, MONEY, PLANNED, SHARED, SPENT, Read, Wanted, read_sums, wanted
+from mktlib.measurement.kpi_read import GAINED, MONEY, PLANNED, SHARED, SPANS, SPENT, Read, Wanted, read_sums, wanted
 from mktlib.measurement.kpi_rows import NAN, Cell, Figure, Told, few_orders, fits, told
 from mktlib.measurement.ratios import wrong_currency
 from mktlib.results import Kpis
@@ -146,7 +146,7 @@ def _largest(figure: Figure, whole: Cell) -> float:
     if not figure.luck_is_money or figure.random not in ("numerator", "denominator"):
         return 0.0
     money = whole.above if figure.random == "numerator" else whole.below
-    each = [money[k] / np.maximum(whole.events[k], 1.0) for k in money if k != "week"]
+    each = [money[k] / np.maximum(whole.events[k], 1.0) for k in money if k not in SPANS]
     return max((float(x.max(initial=0.0)) for x in each), default=0.0)
 
 

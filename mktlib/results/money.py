@@ -10,11 +10,13 @@ from mktlib.results.shape import Result
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Kpis(Result):
     """Figures of money and of steps (rows of `tables/kpis.toml`), each a ratio of sums. table: one row a group and figure, the whole last:
-    the columns of `by` ("" for the whole); group (its name), of (group | paid | total; paid: the whole without channels that cost nothing), kpi, value (NaN:
+    the columns of `by` ("" for the whole); group (its name), of (group | paid | total; paid: the whole without channels that cost
+    nothing), kpi, value (NaN:
     there is none, see status) with low and high (NaN: no such end, or no range), unit (currency | fraction | ratio), status, per
     (denominator's column), numerator and denominator (sums over the rows in which both are known), rows (of the log), left_out (sum of the
     numerator, or else of the denominator, in rows in which the other is blank), scatter (over Poisson's; NaN: no counts) and scatter_by
-    (day | week | piece | person | opinion | none: between what it was seen; opinion: not seen), break_even (of the figure; NaN without a
+    (day | days | week | piece | person | opinion | none: between what it was seen; days: stretches; opinion: not seen), break_even (of
+    the figure; NaN without a
     margin or for figures that have none), p_value (of "it just breaks even", Holm over the groups; the whole by itself), verdict (pays |
     loses | cannot_tell | no_cost | ""), grade (of the verdict, "" without one).
 
