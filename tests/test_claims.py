@@ -281,3 +281,21 @@ def test_the_same_lift_is_said_weaker_without_a_draw():
             assert not claims(said(weak), language)
             assert not lexicon(language, "shown").search(" ".join(said(weak)))
         assert weak.sections[0].headline != strong.sections[0].headline
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_draw_beside_what_was_only_seen_lends_it_no_word_of_cause(language):
+    """The heading stands over all answers: it says "brought" only where each of them was drawn by lot."""
+    mixed, drawn = (report(*(ALL[n] for n in names), language=language) for names in (("arms_undecided", "review"), ("geo_lift",)))
+    assert mixed.heading != drawn.heading
+    assert not claims([mixed.heading], language)
+    assert claims([drawn.heading], language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_sure_the_answer_is_stands_right_below_it(language):
+    made = report(ALL["review"], ALL["scores"], language=language)
+    below = next(s for s in made.sections if s.kind == "one_sure")
+    assert made.opening[1].startswith({"en": ("Too early", "A tendency"), "fr": ("Trop tôt", "Tendance")}[language])
+    assert made.opening[1] not in (below.headline, *below.sentences)
+    assert not any("Simpson" in f.text and f.text in made.html for f in ALL["scores"].findings)  # what only the planner had to know

@@ -157,7 +157,8 @@ def test_the_page_stands_alone_and_can_be_read_aloud(language, reader):
     assert page.all("img")
     assert all(len(a["alt"]) > 40 for a in page.all("img"))
     assert all(a.get("scope") in ("col", "row") for a in page.all("th"))
-    assert len(page.all("caption")) == len(page.all("table")) > len(PARTS) - 1
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert len(page.all("table")) > len(PARTS) - 1 if reader == "analyst" else not page.all("table")  # a client's page is a single one
     assert "{" not in page.text.split("}")[-1]
 
 

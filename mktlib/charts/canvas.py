@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -181,9 +183,31 @@ class Canvas:
 
 def new_axes(width: float, height: float) -> Axes:
     """Axes on a figure of their own (inches), known to no global list."""
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.09, w_pad=0.09))
+    figure = Figure(
+        figsize=(min(width, SMALL_WIDTH) if _SMALL.get() else width, height), layout=ConstrainedLayoutEngine(h_pad=0.09, w_pad=0.09)
+    )
     FigureCanvasAgg(figure)
     return figure.add_subplot()
+
+
+_SMALL: ContextVar[bool] = ContextVar("small", default=False)
+SMALL_WIDTH = 6.4
+"""Inches: still read on a phone without being moved about."""
+
+
+@contextmanager
+def small() -> Iterator[None]:
+    """Figures that have to share a sheet, and fit a phone, as long as a `with` lasts: fewer rows, and not as wide."""
+    token = _SMALL.set(True)
+    try:
+        yield
+    finally:
+        _SMALL.reset(token)
+
+
+def fitting(usual: int, few: int) -> int:
+    """How many rows a figure has: the usual number, or few where it is to be small."""
+    return few if _SMALL.get() else usual
 
 
 def styled() -> Any:

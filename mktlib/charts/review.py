@@ -25,7 +25,7 @@ def _known(result: Review) -> pd.DataFrame:
 
 
 def _named(result: Review) -> pd.DataFrame:
-    return result.surprises.head(MOST_NAMED) if len(result.surprises) else pd.DataFrame(columns=["axis"])
+    return result.surprises.head(cv.fitting(MOST_NAMED, 3)) if len(result.surprises) else pd.DataFrame(columns=["axis"])
 
 
 def shown(result: Review) -> pd.DataFrame:
@@ -36,7 +36,7 @@ def shown(result: Review) -> pd.DataFrame:
             known = known[known[row["axis"]].astype(str) != str(row["level"])]
     far = known["surprise"].abs()
     order = known.assign(_out=~known["inside"].astype(bool), _far=far).sort_values(["_out", "_far"], ascending=False, kind="stable")
-    return order.head(MOST_ROWS)
+    return order.head(cv.fitting(MOST_ROWS, 8))
 
 
 def items_size(result: Review) -> tuple[float, float]:

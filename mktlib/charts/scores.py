@@ -33,7 +33,13 @@ def _outline(count: int, width: float = 8.0, row: float = 0.32) -> tuple[float, 
 
 
 def ranked_size(scores: Scores) -> tuple[float, float]:
-    return _outline(min(len(scores.table), TOP + BOTTOM + 1), width=8.4, row=0.36)
+    top, bottom = _ends()
+    return _outline(min(len(scores.table), top + bottom + 1), width=8.4, row=0.36)
+
+
+def _ends() -> tuple[int, int]:
+    """How many of the best and of the worst are drawn."""
+    return cv.fitting(TOP, 5), cv.fitting(BOTTOM, 2)
 
 
 def ranked(canvas: Canvas, scores: Scores) -> None:
@@ -41,16 +47,17 @@ def ranked(canvas: Canvas, scores: Scores) -> None:
 
     Where there are more than fit, cells that have data of their own come first: a list of extrapolations tells nobody anything.
     """
+    top, bottom = _ends()
     table = scores.table.sort_values("rate", ascending=False, kind="stable")
-    if len(table) > TOP + BOTTOM + 1 and (table["exposure"] > 0).sum() > TOP + BOTTOM:
+    if len(table) > top + bottom + 1 and (table["exposure"] > 0).sum() > top + bottom:
         table = table[table["exposure"] > 0]
     canvas.title(scores_title(canvas, table, scores))
-    left_out = max(0, len(table) - TOP - BOTTOM) if len(table) > TOP + BOTTOM + 1 else 0
-    shown = pd.concat([table.head(TOP), table.tail(BOTTOM)]) if left_out else table
+    left_out = max(0, len(table) - top - bottom) if len(table) > top + bottom + 1 else 0
+    shown = pd.concat([table.head(top), table.tail(bottom)]) if left_out else table
     labels, places = cell_labels(canvas, shown, scores.by), np.arange(len(shown))
     if left_out:
-        labels.insert(TOP, canvas.say("scores.left_out", count=left_out))
-        places = np.r_[:TOP, TOP + 1 : TOP + 1 + BOTTOM]
+        labels.insert(top, canvas.say("scores.left_out", count=left_out))
+        places = np.r_[:top, top + 1 : top + 1 + bottom]
     units = canvas.rate_units(scores.metric, scores.facts.get("currency", "EUR"))
     for verdict, (marker, colour) in cv.VERDICT_MARKS.items():
         for opinion in (False, True):

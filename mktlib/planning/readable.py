@@ -161,7 +161,7 @@ def strangers(brief: Brief, scores: Scores, tables: Tables) -> list[Finding]:
             code = "N_PLAN_SEGMENT" if where.startswith("segments.") else "N_PLAN_BAN" if _bans(where) else "N_PLAN_WORD"
             shown = ", ".join(known[:6]) + ("..." if len(known) > 6 else "")
             near = nearest(word, known)
-            found.append(finding(code, brief.language, level="warning", column=where, found=word, expected=shown, hint=near))
+            found.append(finding(code, brief.language, level="warning", column=where, found=word, expected=shown, hint=near, axis=axis))
     return found
 
 

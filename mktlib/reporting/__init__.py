@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from mktlib.charts import PICTURES, Picture, describe, kinds, plot
+from mktlib.charts.canvas import small
 from mktlib.errors import DataError, Finding
 from mktlib.reporting.drafts import Section
 from mktlib.reporting.facts import Facts, content_axes, decision, facts_of
@@ -156,10 +157,11 @@ class _Whole:
 
 def _sheet(voice: Voice, results: Sequence[Result], told: Sequence[Section]) -> _Whole:
     """The single page for a client or an employer."""
-    opening = tuple(visible(s) for s in answer(told))
+    opening = tuple(visible(s) for s in answer(voice, told))
     first = [k for k in foremost(told)]
     drawn = [*first, *(k for k, r in enumerate(results) if isinstance(r, Scores) and k not in first)]
-    figures = [p for k in drawn for p in _pictures(voice, results[k])[:1]][:MOST_FIGURES]
+    with small():
+        figures = [p for k in drawn[:MOST_FIGURES] for p in _pictures(voice, results[k])[:1]]
     below = blocks(voice, told, results)
     named = name_of(results)
     title = voice.say("one.title_named", name=named) if named else voice.say("one.title")

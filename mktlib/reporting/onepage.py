@@ -37,10 +37,18 @@ def foremost(sections: Sequence[Section]) -> list[int]:
     return sorted(saying, key=lambda k: (*EVIDENCE, "").index(sections[k].evidence))
 
 
-def answer(sections: Sequence[Section]) -> list[str]:
-    """What it brought, the strongest first."""
-    ranked = [sections[k].brief["brought"] for k in foremost(sections)]
-    return list(dict.fromkeys(s for rank, said in enumerate(ranked) for s in (said if rank < FIRST_OF_ALL else said[:1])))
+def answer(voice: Voice, sections: Sequence[Section]) -> list[str]:
+    """What it brought, the strongest first; how sure that first one is, right below it."""
+    ranked = [sections[k] for k in foremost(sections)]
+    said = [[*one.brief["brought"]][: None if rank < FIRST_OF_ALL else 1] for rank, one in enumerate(ranked)]
+    said.insert(1, surest(voice, ranked[0]))
+    return list(dict.fromkeys(s for some in said for s in some))
+
+
+def surest(voice: Voice, one: Section) -> list[str]:
+    """The one sentence on how sure a result is: the rule's, where the result says it or has none of its own; else its first."""
+    rule, own = _by_rule(voice, one), one.brief.get("sure", ())
+    return list(rule if set(rule) & set(own) or not own else own[:1])
 
 
 def charted(sections: Sequence[Section], *, money: bool) -> Iterator[Section]:
@@ -54,8 +62,8 @@ def charted(sections: Sequence[Section], *, money: bool) -> Iterator[Section]:
 
 
 def heading(voice: Voice, sections: Sequence[Section]) -> str:
-    """ "What it brought" where a lot was drawn; else no more than what was seen."""
-    drawn = any(s.evidence == "randomised" for s in sections if s.brief.get("brought"))
+    """ "What it brought" where a lot was drawn for all that is said below; else no more than what was seen."""
+    drawn = all(s.evidence == "randomised" for s in sections if s.brief.get("brought"))
     return voice.say("one.brought" if drawn else "one.seen")
 
 
@@ -68,7 +76,9 @@ def blocks(voice: Voice, sections: Sequence[Section], results: Sequence[Result])
     said["sure"] = [*_sure(voice, ranked), *unmeasured(voice, results)]
     said["money"] = said["money"] if voice.reader == "employer" else []
     said["also"] = [s.headline for s in sections if not s.brief]
-    grave = list(dict.fromkeys(told(voice, f) for r in results for f in r.findings if f.level != "note" and "person" not in f.values))
+    grave = list(
+        dict.fromkeys(told(voice, f) for k in first for f in results[k].findings if f.level != "note" and "person" not in f.values)
+    )
     rest = [voice.count("more_findings", len(grave) - MOST_FINDINGS)] if len(grave) > MOST_FINDINGS else []
     said["findings"] = [*grave[:MOST_FINDINGS], *rest]
     return [_block(voice, part, dict.fromkeys(sentences)) for part, sentences in said.items() if sentences]
@@ -86,7 +96,10 @@ def _block(voice: Voice, part: str, sentences: Iterable[str]) -> Section:
 
 def _sure(voice: Voice, sections: Sequence[Section]) -> Iterator[str]:
     """How sure each result is, in its own words, under its name where there are several; by the rule alone where it has none."""
-    every = [(one.title, one.brief.get("sure") or _by_rule(voice, one)) for one in sections]
+    every = [(one.title, list(one.brief.get("sure") or _by_rule(voice, one))) for one in sections]
+    above = surest(voice, sections[0])  # stands in the answer: not told twice, unless it is all there is to tell
+    if sum(len(said) for _, said in every) > len(above):
+        every[0] = (every[0][0], [s for s in every[0][1] if s not in above])
     several = sum(bool(sentences) for _, sentences in every) > 1
     for title, sentences in every:
         yield from (voice.say("pair", name=title, value=s) if several and not k else s for k, s in enumerate(sentences))

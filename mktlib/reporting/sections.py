@@ -432,17 +432,31 @@ def _title(voice: Voice, kind: str, facts: Facts) -> str:
 def told(voice: Voice, found: Finding) -> str:
     """A finding in the reader's language; in its own words where the language has none for it. What to type is for those who type."""
     known = found.code in voice.tables.languages[voice.language]["findings"] or "_said" in found.values
-    if axis := found.values.get("axis"):
-        found = replace(found, found=voice.names((voice.label(axis, key) for key in str(found.found).split(", ")), most=9))
+    found = _named(voice, found)
     if not voice.analyst:
         return visible(saying(found, voice.language) if known else found.text)
     return visible((retell(found, voice.language) if known else found).text)
 
 
+def _named(voice: Voice, found: Finding) -> Finding:
+    """The keys of the tables that a finding names, by their labels: of its `axis`, its `channel`, and the columns it compares by."""
+    put: dict[str, Any] = {}
+    if (axis := found.values.get("axis")) and "=" not in str(found.found):
+        put["found"] = voice.names((voice.label(axis, key) for key in str(found.found).split(", ")), most=9)
+    if found.code == "E_SIMPSON" and {"other", "factor"} <= set(found.values):
+        axis, factor = str(found.column), voice.inner("column", found.values["factor"])
+        put["values"] = {**found.values, "other": voice.label(axis, found.values["other"]), "factor": factor}
+        put["found"] = voice.label(axis, found.found)
+    if "channel" in found.values:
+        put["values"] = {**found.values, "channel": voice.label("channel", found.values["channel"])}
+    return replace(found, **put) if put else found
+
+
 DEEPER = frozenset(
     {
-        "scores", "plan", "review", "learnt", "backtest", "comparison", "policies", "segmentation", "followers", "half_life", "cadence", "times",
-        "credit", "catchments", "send_times", "rhythm", "geo_design", "geo_lift", "distance", "uplift", "panel", "tracking", "kpis",
+        "scores", "plan", "review", "learnt", "backtest", "comparison", "policies", "segmentation", "followers", "half_life", "cadence",
+        "times", "credit", "catchments", "send_times", "rhythm", "geo_design", "geo_lift", "distance", "uplift", "panel",
+        "tracking", "kpis",
     }
 )  # fmt: skip
 

@@ -79,10 +79,10 @@ def _calls(row: Row, language: str, text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _pattern(word: str) -> re.Pattern[str]:
-    """A whole word, or with * at its end the start of one; acronyms in capitals only."""
+    """A whole word, or with * at its end the start of one, # for a number; acronyms in capitals only."""
     body, open_end = word.removesuffix("*"), word.endswith("*")
     flags = 0 if body.isupper() else re.IGNORECASE
-    return re.compile(r"(?<!\w)" + re.escape(body) + ("" if open_end else r"(?!\w)"), flags)
+    return re.compile(r"(?<!\w)" + re.escape(body).replace(r"\#", r"\d+") + ("" if open_end else r"(?!\w)"), flags)
 
 
 def _own(language: str, section: str, key: str) -> Mapping[str, Any]:
