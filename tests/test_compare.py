@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -360,6 +361,26 @@ def test_every_state_is_told(language):
         assert told.brief["next"]
         heads[state] = told.headline
     assert len(set(heads.values())) == len(heads)
+
+
+def test_two_rates_and_their_difference_add_up_and_a_letter_is_no_place():
+    result = compare(drawn(3_000, 1, 0.06).rename(columns={"visit": "y"}), metric="y", arm="arm")
+    head = section(Voice(language="en", tables=load_tables(), reader="client"), result).headline
+    assert "on y:" in head
+    own, base, lift = (float(x) for x in re.findall(r"([\d.]+)(?:%| points)", head)[:3])
+    assert own - base == pytest.approx(lift, abs=0.11)
+
+
+def test_many_arms_are_tuned_for_the_two_that_a_difference_has():
+    """The planned people of all arms are those of `sample_size`; a difference of two of five arms has two fifths of them."""
+    data = drawn(2_000, 3, arms=5)
+    five = compare(data, metric="spend", arm="arm", planned=10_000, correction="none").table.set_index("arm")
+    pair = compare(data[data["arm"].isin(["a", "c"])], metric="spend", arm="arm", planned=4_000).table.set_index("arm")
+    assert five.loc["c", ["low", "high"]].tolist() == pytest.approx(pair.loc["c", ["low", "high"]].tolist())
+    result = compare(data, metric="visit", arm="arm", planned=10_000)
+    error = np.sqrt(2 * 0.2 * 0.8 / 2_000)
+    assert result.facts["planned"] == 10_000
+    assert result.facts["detectable"] == pytest.approx(error * power.needed(0.8, look="any", alpha=0.0125, tuned=0.05), rel=0.12)
 
 
 # ---------------------------------------------------------------- segments

@@ -51,8 +51,13 @@ def lift_units(canvas: Canvas, result: Comparison) -> Units:
 def metric_name(canvas: Canvas, facts: Mapping[str, Any]) -> str:
     """The metric in words; a ratio names both."""
     name, per = str(facts.get("metric", "")), facts.get("per")
-    said = canvas.label("metric", name) if name in canvas.tables.metrics else canvas.label("column", name)
-    return canvas.say("comparison.per", name=said, per=canvas.label("column", per)) if per else said
+    said = canvas.label("metric", name) if name in canvas.tables.metrics else _column(canvas, name)
+    return canvas.say("comparison.per", name=said, per=_column(canvas, str(per))) if per else said
+
+
+def _column(canvas: Canvas, name: str) -> str:
+    """A column of someone's own; a single letter is theirs, not a place on a map."""
+    return canvas.label("column", name) if len(name) > 1 else name
 
 
 def comparison_size(result: Comparison) -> tuple[float, float]:

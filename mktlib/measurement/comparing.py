@@ -114,7 +114,8 @@ def compare(
     if wrong:
         raise DataError(wrong)
     sign = -1.0 if (better or row.get("better", "high")) == "low" else 1.0
-    how, lot = Reading(look=look, planned=planned, tuned=1 - level), assigned == "lot"
+    pair = None if planned is None else planned * 2 / len(read.arms)  # each difference is of two arms
+    how, lot = Reading(look=look, planned=pair, tuned=1 - level), assigned == "lot"
     test = Trial(read=read, how=how, alpha=1 - level, lot=lot, sign=sign, least=least, correction=correction)
     mismatch = chance_of_lot(read.drawn, expected, look) if lot else 1.0
     withheld = "mismatch" if mismatch < MISMATCH else ""
@@ -124,6 +125,7 @@ def compare(
     segments, targeting = within(read, lists, test, told, used, bool(withheld))
     uneven = [finding("E_SEGMENTS_DIFFER", level="warning", column=c) for c in lists if lot and not withheld and unlike(read, c) < MOVED]
     facts = _what(metric, columns, read, row, currency) | _how(test, told, covariate if used else None)
+    facts |= {"planned": planned}
     facts |= {"level": level, "assigned": assigned, "withheld": withheld, "mismatch": mismatch, "unmeasured": unmeasured}
     facts |= _headline(table, test) | _price(table, test, each)
     findings = (*read.findings, *moved, *uneven, *_remarks(test, facts, expected, table))
@@ -141,7 +143,7 @@ def _what(metric: Any, columns: Sequence[str], read: People, row: Mapping[str, A
 
 def _how(test: Trial, told: Means, covariate: str | None) -> dict[str, Any]:
     """How it was read."""
-    facts: dict[str, Any] = {"look": test.how.look, "planned": test.how.planned, "people": int(told.n.sum()), "least": test.least}
+    facts: dict[str, Any] = {"look": test.how.look, "people": int(told.n.sum()), "least": test.least}
     facts |= {"covariate": covariate, "saved": told.saved, "correction": test.correction, "better": "low" if test.sign < 0 else "high"}
     return {**facts, "evidence": "randomised" if test.lot else "observational"}
 
@@ -220,8 +222,8 @@ def _more(test: Trial, told: Told, open_: np.ndarray, each: float, people: float
 
 def _drift(test: Trial, each: float, people: float) -> float:
     """Errors that a true difference must be to be told with POWER by a test of this size, or of its planned one."""
-    how = test.how
-    times = norm.isf(each / 2) if how.look == "fixed" else reach(spreads(max(people, how.planned or 0), how.planned, how.tuned), each)
+    how, pair = test.how, people * 2 / len(test.read.arms)
+    times = norm.isf(each / 2) if how.look == "fixed" else reach(spreads(max(pair, how.planned or 0), how.planned, how.tuned), each)
     return float(times + norm.ppf(POWER))
 
 
@@ -256,10 +258,9 @@ def _remarks(test: Trial, facts: Mapping[str, Any], expected: np.ndarray, table:
     if read.kind == "count" and len(np.unique(read.columns[:, 0])) == len(read.arm) >= LIKE_NAMES:
         out.append(finding("N_LIKE_NAMES", level="warning", column=facts["metric"]))
     if test.how.look == "fixed":
-        early = test.how.planned is not None and facts["people"] < ENOUGH * test.how.planned
-        values: dict[str, Any] = (
-            {"people": f"{facts['people']:d}", "planned": f"{test.how.planned:.0f}"} if early and test.how.planned else {}
-        )
+        planned = facts["planned"]
+        early = planned is not None and facts["people"] < ENOUGH * planned
+        values: dict[str, Any] = {"people": f"{facts['people']:d}", "planned": f"{planned:.0f}"} if early else {}
         out.append(finding("N_READ_EARLY" if early else "N_ONE_LOOK", level="warning" if early else "note", **values))
     if table["low"].iloc[1:].isna().any():
         few = ", ".join(table["arm"].iloc[1:][table["low"].iloc[1:].isna()].head(5))

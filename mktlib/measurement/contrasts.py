@@ -109,8 +109,8 @@ def means(sums: Sums, *, covariate: bool) -> Means:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How a test is read. look: any | fixed; planned: people in the arms at its end; tuned: alpha that the spread of `sequences` is
-    chosen for."""
+    """How a test is read. look: any | fixed; planned: people in both arms of a difference at its end; tuned: alpha that the spread of
+    `sequences` is chosen for."""
 
     look: str
     planned: float | None

@@ -14,7 +14,7 @@ from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.voice import Voice
 from mktlib.results import Comparison, SampleSize
 from mktlib.results.tests import ENOUGH
-from mktlib.wording import chances, visible
+from mktlib.wording import chances, percent, visible
 
 MOST_ARMS, MOST_BY = 4, 4
 
@@ -38,7 +38,9 @@ class Teller:
     def value(self, x: float) -> str:
         if self.unit == "money":
             return self.voice.money(x, self.currency)
-        return self.voice.percent(x) if self.unit == "percent" else self.voice.number(x)
+        if self.unit != "percent" or not abs(x) >= 0.1:
+            return self.voice.percent(x) if self.unit == "percent" else self.voice.number(x)
+        return percent(float(x), self.voice.language, digits=1)  # 18.9 and 12.6 %: their difference of 6.3 points adds up
 
     def lift(self, x: float, *, signed: bool = False) -> str:
         """A difference; with its sign where asked for."""
@@ -79,8 +81,13 @@ def _digits(x: float) -> int:
 def metric_words(voice: Voice, facts: Facts) -> str:
     """The metric inside a sentence; a ratio names both columns."""
     name, per = str(facts["metric"]), facts.get("per")
-    said = voice.inner("metric" if name in voice.tables.metrics else "column", name)
-    return voice.say("arms.per", name=said, per=voice.inner("column", per)) if per else said
+    said = voice.inner("metric", name) if name in voice.tables.metrics else _column(voice, name)
+    return voice.say("arms.per", name=said, per=_column(voice, str(per))) if per else said
+
+
+def _column(voice: Voice, name: str) -> str:
+    """A column of someone's own; a single letter is theirs, not a place on a map."""
+    return voice.inner("column", name) if len(name) > 1 else voice.text(name)
 
 
 # ---------------------------------------------------------------- arms
