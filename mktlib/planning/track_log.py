@@ -6,7 +6,7 @@ later, whatever stands in them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,8 @@ def read_log(log: Any, brief: Brief, metric: Row, as_of: pd.Timestamp, *, zone: 
     rows, cut = _whole_days(rows, set(metric.get("exposure_by_channel", {}))) if when == "date" else (rows, [])
     told += [*_blanks(blank, metric), *once, *totals, *cut, *_remarks(rows, brief, as_of, daily=when == "date")]
     until = pd.Timestamp(min(as_of.normalize(), rows["end"].max())) if len(rows) else pd.Timestamp(brief.first_day)
-    people = _pieces(frame[(start < as_of).to_numpy()], as_of)
+    people, unread = _pieces(frame[(start < as_of).to_numpy()], as_of)
+    told += unread
     unknown = numbered.loc[blank, [*KEY, "start", "week"]]
     return Seen(rows, unknown, people, until, when == "date", any(c in frame for c in SPEND), tuple(told))
 
@@ -217,18 +218,21 @@ def _remarks(rows: pd.DataFrame, brief: Brief, as_of: pd.Timestamp, *, daily: bo
     return told
 
 
-def _pieces(frame: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Who answers for each piece, when it was due, when it came out as far as that was known, and whether it was called off."""
+def _pieces(frame: pd.DataFrame, as_of: pd.Timestamp) -> tuple[pd.DataFrame, list[Finding]]:
+    """Who answers for each piece, when it was due, when it came out as far as that was known, and whether it was called off; days that
+    cannot be read are said."""
+    told: list[Finding] = []
     names = frame["item"].astype(object).where(frame["item"].notna(), "").astype(str).str.strip()
     out = pd.DataFrame({"item": names})
     blank = pd.Series("", index=frame.index)
     out["owner"] = frame["owner"].fillna("").astype(str).str.strip().map(masked) if "owner" in frame else blank
     for column in ("due", "published"):
-        days = days_of(frame, column)[0].dt.normalize() if column in frame and len(frame) else pd.Series(pd.NaT, index=frame.index)
-        out[column] = days.astype("datetime64[s]")
+        days, unread = days_of(frame, column) if column in frame and len(frame) else (pd.Series(pd.NaT, index=frame.index), [])
+        told += [replace(f, level="warning") for f in unread]
+        out[column] = days.astype("datetime64[ns]").dt.normalize().astype("datetime64[s]")
     out["published"] = out["published"].where(out["published"] < as_of)
     status = frame["status"].fillna("").astype(str).str.strip().str.lower() if "status" in frame else blank
     out["cancelled"] = status.isin(["cancelled", "canceled", "annulé", "annulée"])
     out["owner"] = out["owner"].replace("", None)
     how = {"owner": "first", "due": "min", "published": "min", "cancelled": "all"}
-    return out.groupby("item", as_index=False).agg(how)
+    return out.groupby("item", as_index=False).agg(how), told
