@@ -180,6 +180,8 @@ def panels_table(runs: int) -> None:
     panels((5, 15), 0.8, runs, tails=True, effect=0.0)
     panels((5, 15), 0.8, runs, wild=2.0, effect=0.0)
     panels((3, 17), 0.8, runs, wild=2.0, effect=0.0)
+    panels((1, 19), 0.8, runs, wild=3.0, effect=0.0)
+    panels((2, 18), 0.8, runs, wild=3.0, effect=0.0)
     panels((10, 10), 0.5, runs, trend=0.05, effect=0.0)
     panels((10, 10), 0.5, runs, trend=0.1, effect=0.0)
     panels((10, 10), 0.5, runs, effect=1.5)
