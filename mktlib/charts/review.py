@@ -68,7 +68,7 @@ def items(canvas: Canvas, result: Review) -> None:
     drawn = [times.to_numpy(float).ravel(), named[["low", "high"]].to_numpy(float).ravel() if len(named) else np.zeros(0)]
     _time_ticks(canvas, np.concatenate(drawn))
     labels = [named_label(canvas, r) for r in named.to_dict("records")] + [_placement(canvas, r) for r in rows.to_dict("records")]
-    canvas.rows(labels, width=44, lines=2)
+    canvas.rows(labels, width=cv.fitting(44, 38), lines=2)
     rest = len(_known(result)) - len(rows)
     axis = canvas.say("review.axis", metric=canvas.label("metric", str(result.facts.get("metric", ""))))
     more = [canvas.say("review.rest", count=rest, rest=canvas.number(rest))] if rest else []

@@ -64,7 +64,7 @@ def ranked(canvas: Canvas, scores: Scores) -> None:
             mine = (shown["verdict"] == verdict).to_numpy() & ((shown["opinion"] >= cv.OPINION_SHARE).to_numpy() == opinion)
             if mine.any():
                 _marked(canvas, shown[mine], places[mine], verdict, marker, colour, opinion)
-    canvas.rows(labels, width=58, lines=2)
+    canvas.rows(labels, width=cv.fitting(58, 42), lines=2)
     percent = canvas.percent(scores.level)
     canvas.units("x", units, canvas.say("scores.rate_axis", metric=canvas.label("metric", scores.metric), level=percent))
     canvas.ax.grid(axis="x", color=cv.FAINT)
