@@ -175,7 +175,7 @@ def test_every_mistake_of_a_brief_is_told_at_once_with_its_path():
     assert found["channels.paid_socail", "E_BRIEF_WORD"].hint == "paid_social"
     assert "-5" in found["budget", "E_BRIEF_VALUE"].found
     assert all(f.file == "mine.toml" for f in caught.value.findings)
-    assert "mine.toml, budget : " in retell(found["budget", "E_BRIEF_VALUE"], "fr").text
+    assert "mine.toml, budget\u00a0: " in retell(found["budget", "E_BRIEF_VALUE"], "fr").text
 
 
 def test_a_slip_of_syntax_is_named_by_its_line():
