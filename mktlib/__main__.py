@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from mktlib.errors import DataError, Finding, MktlibError, ModelError
 from mktlib.intake import read_export
 from mktlib.mailing import check_email
-from mktlib.measurement import review_campaign, targeting_gain
+from mktlib.measurement import attribute, kpis, learn_from, review_campaign, targeting_gain
 from mktlib.mobile import check_listing, check_page
 from mktlib.planning import (
     brief_from_answers,
@@ -47,6 +47,7 @@ from mktlib.vocabulary import Tables, default_language, finding, load_tables, ne
 from mktlib.wording import safe_csv, write_text
 
 FORMS_HELP = "forms of the report: page, paper (needs Chromium), slides (needs python-pptx)"
+MARGIN = 0.1  # of the revenue in the story of the samples, which is what its brief counts a click at
 LESSONS = ("01_audience_research", "02_content_scores", "03_campaign_design", "04_post_campaign_report")
 
 
@@ -158,14 +159,18 @@ def run_job(args: argparse.Namespace) -> None:
 
 
 def sample_reports(out: Path, languages: Sequence[str], formats: Sequence[str] = FORMATS[:1]) -> list[Path]:
-    """The story's report: the year's scores, the plan that was frozen, and what it brought."""
-    scorer = ContentScorer().fit(load_sample("content_log"))
-    scores = scorer.score_cells()
-    plan = load_plan(sample_path("plan"))
-    review = review_campaign(plan, load_sample("results"))
-    check = backtest(load_sample("content_log"), scorer)
+    """The story's reports: the plan that was frozen, what came, who is credited, the money; for a client, and for the team with the scores."""
+    log, results, plan = load_sample("content_log"), load_sample("results"), load_plan(sample_path("plan"))
+    scorer = ContentScorer().fit(log)
+    scores, check = scorer.score_cells(), backtest(log, scorer)
+    review = review_campaign(plan, results, learnt=learn_from(scorer, log, results, plan=plan), against="even")
+    credit = attribute(load_sample("journeys"), "last", holdout="holdout", held_channel="display")
+    worth = kpis(results, by="channel", margin=MARGIN)
     files = [plan.export(out / f"campaign.{code}", language=code, overwrite=True) for code in languages]
-    return [*reports([plan, scores, review, check], out, languages, load_tables(), formats), *files]
+    told = reports([plan, review, worth, credit], out, languages, load_tables(), formats)
+    whole = [plan, review, worth, credit, scores, check]
+    told += [report(*whole, language=code, reader="team").save(out / f"report.team.{code}.html") for code in progress(languages, unit="file")]
+    return [*told, *files]
 
 
 def own_files(args: argparse.Namespace, formats: Sequence[str]) -> list[Path]:
