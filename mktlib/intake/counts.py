@@ -144,7 +144,7 @@ def _tallied(source: Source, asked: _Asked) -> pd.DataFrame:
     refused = [*spoilt(cells, asked.metric, source.file), *no_numbers(cells)]
     if refused:
         raise DataError(refused)
-    found = [finding("E_AXIS_ABSENT", level="note", column=a) for a in asked.by if a not in names]
+    found = [*source.halves, *(finding("E_AXIS_ABSENT", level="note", column=a) for a in asked.by if a not in names)]
     found += _other_exposures(cells, lost, asked.row["exposure"])
     left_out = rows_of(cells, LACKING)
     if left_out:

@@ -36,12 +36,14 @@ class Source:
     """A log as lazy frames of narwhals, and the way in which a small frame made from one comes to pandas.
 
     parts: one, or the slices of a frame of pandas. file: its name, if it is one file. text: whether some numbers were read from text.
+    halves: findings of the columns with halves of characters.
     """
 
     parts: Sequence[Any]
     collect: Callable[[Any], pd.DataFrame]
     file: str | None = None
     text: bool = False
+    halves: tuple[Finding, ...] = ()
 
 
 def as_lazy(log: Any) -> Any:
@@ -84,8 +86,14 @@ def sliced(log: Any) -> list[Any]:
     [['a']]
     """
     if not isinstance(log, pd.DataFrame) or len(log) <= SLICE:
-        return [as_lazy(log)]
+        return [as_lazy(_plain(log))]
+    log = _plain(log)
     return [as_lazy(log.iloc[first : first + SLICE]) for first in range(0, len(log), SLICE)]
+
+
+def _plain(log: Any) -> Any:
+    """A frame of pandas whose text can be written; one with a column twice is refused by `as_lazy`."""
+    return whole_text(log) if isinstance(log, pd.DataFrame) and log.columns.is_unique else log
 
 
 def as_pandas(frame: Any) -> pd.DataFrame:
@@ -102,10 +110,26 @@ def whole_text(frame: pd.DataFrame) -> pd.DataFrame:
     ['?', 'b']
     """
     out = frame.copy(deep=False)
-    for column in frame.columns[[pd.api.types.is_object_dtype(kind) for kind in frame.dtypes]]:
-        if any(isinstance(v, str) and not v.isascii() and HALVES.search(v) for v in frame[column]):
-            out[column] = [HALVES.sub("?", v) if isinstance(v, str) else v for v in frame[column]]
+    for column in _halved(frame):
+        out[column] = [HALVES.sub("?", v) if isinstance(v, str) else v for v in frame[column]]
     return out
+
+
+def half_text(log: Any) -> tuple[Finding, ...]:
+    """A finding for each column of a frame of pandas whose text holds half a character; no other engine can hold any.
+
+    >>> [f.column for f in half_text(pd.DataFrame({"a": pd.Series(["\\ud83d"], dtype=object), "b": "x"}))]
+    ['a']
+    """
+    halved = _halved(log) if isinstance(log, pd.DataFrame) and log.columns.is_unique else {}
+    return tuple(finding("E_HALF_CHARACTER", level="warning", column=str(c), found=HALVES.sub("?", v)[:40]) for c, v in halved.items())
+
+
+def _halved(frame: pd.DataFrame) -> dict[Any, str]:
+    """The columns with half a character in their text, and the first such text of each."""
+    objects = frame.columns[[pd.api.types.is_object_dtype(kind) for kind in frame.dtypes]]
+    found = {c: next((v for v in frame[c] if isinstance(v, str) and not v.isascii() and HALVES.search(v)), "") for c in objects}
+    return {c: v for c, v in found.items() if v}
 
 
 def as_floats(values: pd.Series) -> pd.Series:

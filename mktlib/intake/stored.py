@@ -22,7 +22,7 @@ import narwhals as nw
 import pandas as pd
 
 from mktlib.errors import DataError, EncodingError, Finding, SchemaError
-from mktlib.intake.engines import BETWEEN, UNREAD, Source, as_pandas, sliced
+from mktlib.intake.engines import BETWEEN, UNREAD, Source, as_pandas, half_text, sliced
 from mktlib.intake.files import decoded, separator_of
 from mktlib.vocabulary import finding, nearest, progress
 
@@ -55,7 +55,7 @@ def opened(log: Any, numbers: Collection[str], asked: Collection[str], *, whole:
     """
     paths = [log] if isinstance(log, str | Path) else list(log) if isinstance(log, list | tuple) else []
     if not paths or not all(isinstance(p, str | Path) for p in paths):
-        yield Source(sliced(log), as_pandas)
+        yield Source(sliced(log), as_pandas, halves=half_text(log))
         return
     files = [_there(Path(p)) for p in paths]
     with tempfile.TemporaryDirectory(prefix="mktlib-") as spill, duckdb.connect() as con, _told(files):

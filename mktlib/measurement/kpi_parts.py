@@ -30,15 +30,15 @@ class Part:
     @staticmethod
     def made(of: str, name: str, keys: tuple[str, ...], frames: Mapping[str, pd.DataFrame], asked: Wanted) -> Part:
         strata = [*asked.by, *(["channel"] if "channel" in asked.hidden else [])]
-        return Part(of=of, name=name, keys=keys, frames=frames, layout={k: _layout(f, strata) for k, f in frames.items()})
+        return Part(of=of, name=name, keys=keys, frames=frames, layout={k: _layout(f, strata, timed=k == "day") for k, f in frames.items()})
 
     def cell(self, pair: str) -> Cell:
         return cell(self.frames, pair, self.layout)
 
 
-def _layout(frame: pd.DataFrame, strata: Sequence[str]) -> Layout:
-    """The bundle and the stratum of each row."""
-    bundle = pd.factorize(frame[BUNDLE], use_na_sentinel=False)[0]
+def _layout(frame: pd.DataFrame, strata: Sequence[str], *, timed: bool) -> Layout:
+    """The bundle and the stratum of each row; timed: bundles in the order of time."""
+    bundle = pd.factorize(frame[BUNDLE], use_na_sentinel=False, sort=timed)[0]
     stratum = frame.groupby([*strata], sort=False, dropna=False).ngroup().to_numpy() if strata else np.zeros(len(frame), np.intp)
     return Layout(bundle=bundle, stratum=stratum)
 

@@ -24,6 +24,8 @@ PERSONS = ("member_id", "customer_id", "person_id", "user_id")
 SIGNS = {"€": "EUR", "£": "GBP"}
 MONEY = ("spend", "revenue", "margin", "actual_spend", "planned_spend")
 FEWEST, OTHERS = 10, "others"
+NOTHING = 1e-9
+"""Sums below are 0: no money and no count is so small, and a ratio over it has no end."""
 WEEKS = 10
 """Weeks from which on rows are bundled by week too: neighbouring days are alike."""
 STRETCHES, SPANS = 8, ("week", "days")
@@ -186,7 +188,7 @@ def read_sums(log: Any, asked: Wanted, rates: Mapping[str, float] | None) -> Rea
     there = {"day": day, "piece": piece, "person": person}
     kinds = {k: c for k, c in there.items() if c is not None and (c not in by or k == "person")}
     asks = Pairs(pairs=asked.pairs(), by=[*dict.fromkeys([*by, *asked.hidden])], signed=_signed(asked), days=[day] if day else [])
-    frames = paired_sums(log, asks, [*kinds.values(), *([] if kinds else [None])])
+    frames = {k: _clean(f) for k, f in paired_sums(log, asks, [*kinds.values(), *([] if kinds else [None])]).items()}
     some = next(iter(frames.values()))
     if some.empty or not some[[f"{k} rows" for k in asked.pairs()]].to_numpy().any():
         raise DataError(finding("E_NO_ROWS" if some.empty else "E_KPI_ALL_BLANK", found=", ".join(asks.columns)))
@@ -199,6 +201,12 @@ def read_sums(log: Any, asked: Wanted, rates: Mapping[str, float] | None) -> Rea
     if "day" in bundles:
         bundles |= _spans(bundles["day"], asked)
     return Read(bundles=bundles, folded=len(few), back=given_back(some, _signed(asked)), currency=currency)
+
+
+def _clean(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sums as they are, or 0 where they are next to nothing."""
+    numbers = frame.select_dtypes("number")
+    return frame.assign(**numbers.where(numbers.abs() >= NOTHING, numbers.where(numbers.isna(), 0.0)))
 
 
 def _signed(asked: Wanted) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,16 @@ import pandas as pd
 
 from mktlib.measurement.kpi_ranges import Belief, Layout, Plain, Sums, believed, mean_range, plain, scatter, summed
 from mktlib.measurement.kpi_read import SPANS
+from mktlib.measurement.kpi_spells import UNSEEN, Spells, spells_in, unlike
 
 NAN = float("nan")
 ENOUGH = 6
 """Bundles from which on what they scatter is worth more than an opinion."""
 FEW_ORDERS, LARGE_SHARE = 30, 0.25
 """Orders below which, or share of one bundle above which, a range of revenue may be too narrow (opinion, J: see benchmarks)."""
+
+FEW_PIECES, FEWEST_PIECES = 10, 5
+"""Pieces that bring unlike: below the first they are told of, from the second on the range is for pieces like these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +109,8 @@ def widest(sums: Mapping[str, Sums]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A figure, told. belief: of the side that is luck (None: no range)."""
+    """A figure, told. belief: of the side that is luck (None: no range); spells: as many independent days tell as much as these, which
+    hang together (NaN: they do not; 0: too few days to see it); pieces: how many, where few bring unlike (NaN: else)."""
 
     value: float
     low: float = NAN
@@ -114,6 +119,8 @@ class Told:
     scatter: float = NAN
     scatter_by: str = "none"
     belief: Belief | Plain | None = None
+    spells: float = NAN
+    pieces: float = NAN
 
 
 def told(figure: Figure, one: Cell, others: Sequence[Cell], level: float, largest: float = 0.0) -> Told:
@@ -137,15 +144,46 @@ def told(figure: Figure, one: Cell, others: Sequence[Cell], level: float, larges
     luck = one.above if figure.random == "numerator" else one.below
     if figure.luck_is_money and any((x < 0).any() for x in luck.values()):
         return _signed(figure, one, level)
-    sums = sums_of(figure, one)
-    kind = widest(sums)
-    near = [sums_of(figure, other)[kind] for other in others if kind in other.above]
-    own = sums[kind]
-    phi, df = scatter(own, near)
+    sums, spells = sums_of(figure, one), spells_of(figure, one)
+    pieces = _few_unlike(sums, one)
+    slow = _slow(sums, spells, pieces)
+    kind, own = slow or (widest(sums), sums[widest(sums)])
+    near = [] if slow else [sums_of(figure, other)[kind] for other in others if kind in other.above]
+    phi, df = (max(own.phi, 1.0), own.df) if slow else scatter(own, near)
     belief = believed(own, phi, df, largest=largest if figure.luck_is_money else None, bounded=fits(figure, one))
     seen = kind if own.df > 0 else "others" if any(s.df > 0 for s in near) else "opinion"
     ends = belief.ends(level) if own.total > 0 or not figure.luck_is_money or largest > 0 else (0.0, NAN)
-    return _in_words(figure, above, below, ends, (phi, seen), belief)
+    said = _in_words(figure, above, below, ends, (phi, seen), belief)
+    return replace(said, spells=spells.spells if spells else NAN, pieces=pieces)
+
+
+def spells_of(figure: Figure, one: Cell) -> Spells | None:
+    """What the side that is luck scatters where its days hang together; None: they do not."""
+    if "day" not in one.above:
+        return UNSEEN
+    luck, over = (one.above, one.below) if figure.random == "numerator" else (one.below, one.above)
+    layout = one.layout["day"]
+    return spells_in(layout.strayed(luck["day"], over["day"]), layout.added(over["day"]))
+
+
+def _few_unlike(sums: Mapping[str, Sums], one: Cell) -> float:
+    """How many pieces, where they are few and bring more unlike than their days do; NaN else."""
+    if "piece" not in sums:
+        return NAN
+    held = int((one.layout["piece"].added(np.abs(one.above["piece"]) + np.abs(one.below["piece"])) > 0).sum())
+    days = sums["day"].phi if "day" in sums else 1.0
+    return float(held) if 1 < held < FEW_PIECES and unlike(sums["piece"], days) else NAN
+
+
+def _slow(sums: Mapping[str, Sums], spells: Spells | None, pieces: float) -> tuple[str, Sums] | None:
+    """What scatters by so few things that only these may tell of it: spells of days, or pieces; None where nothing does."""
+    found = {}
+    if spells and spells.spells:
+        seen = [sums[k].variance for k in SPANS if k in sums and np.isfinite(sums[k].variance)]
+        found["spells"] = replace(sums["day"], variance=max(spells.variance, *seen, 0.0), clusters=spells.df + 1)
+    if pieces >= FEWEST_PIECES:
+        found["piece"] = sums["piece"]
+    return max(found.items(), key=lambda kind: kind[1].phi) if found else None
 
 
 def _status(figure: Figure, above: float, below: float) -> str:
@@ -175,11 +213,15 @@ def _signed(figure: Figure, one: Cell, level: float) -> Told:
     value = figure.factor * above / below - figure.less if below else NAN
     beliefs = {k: plain(one.above[k], one.below[k], one.layout[k]) for k in one.above}
     known = {k: b for k, b in beliefs.items() if b is not None and b.df >= ENOUGH - 1}
+    spells = spells_of(figure, one)
+    if spells and spells.spells and "day" in known:
+        known["spells"] = replace(known["day"], error=float(np.sqrt(spells.variance)), df=spells.df)
     if figure.random != "numerator" or not known:
         return Told(value=value, status="no_range")
-    kind = max(known, key=lambda k: known[k].error)
+    kind = max(known, key=lambda k: np.subtract(*known[k].ends(level)[::-1]))
     low, high = (figure.factor * x / below - figure.less for x in known[kind].ends(level))
-    return Told(value=value, low=low, high=high, scatter_by=kind, belief=known[kind])
+    lasts = spells.spells if spells else NAN
+    return Told(value=value, low=low, high=high, scatter_by=kind, belief=known[kind], spells=lasts)
 
 
 def _in_words(

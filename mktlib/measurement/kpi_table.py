@@ -18,10 +18,12 @@ from mktlib.errors import DataError, Finding
 from mktlib.glmm.mixing import holm
 from mktlib.measurement.kpi_parts import GROUP, PAID, TOTAL, Part, parts_of
 from mktlib.measurement.kpi_read import GAINED, MONEY, PLANNED, SHARED, SPANS, SPENT, Read, Wanted, read_sums, wanted
+from mktlib.measurement.kpi_remarks import remarks_of
 from mktlib.measurement.kpi_rows import NAN, Cell, Figure, Told, few_orders, fits, told
 from mktlib.measurement.ratios import wrong_currency
 from mktlib.results import Kpis
 from mktlib.results.evidence import LEANING, grade
+from mktlib.results.money import ENOUGH_SPELLS
 from mktlib.vocabulary import Tables, finding, load_tables, not_level, not_tables, phrase, progress
 from mktlib.wording import number
 
@@ -64,7 +66,9 @@ def kpis(
 
     Returns:
         `Kpis`. What was spent is taken as known; ranges are of what the same spending brings on average, given how counts scatter between
-        days, weeks, pieces or people (the widest of these). No sale at all is a range ("at least"), never infinity.
+        days, weeks, pieces or people (the widest of these). No sale at all is a range ("at least"), never infinity. Where good and bad days
+        come in spells (a test at level 0.1), or few pieces bring unlike, the range is Student-like over the few that there are; with fewer
+        than 20 spells, or 14 days, nothing is said to pay.
 
     Raises:
         DataError: every problem at once: missing columns, wrong options, two currencies without rates.
@@ -95,7 +99,7 @@ def kpis(
     table = table.iloc[np.argsort([order[n] for n in table["group"]], kind="stable")].reset_index(drop=True)
     facts = _facts(table, parts, judged, asked, read, level) | {"unmeasured": unmeasured}
     facts["currency"] = (currency or read.currency or "EUR").upper()
-    found += _remarks(parts, asked, read, facts, tables)
+    found += [*_remarks(parts, asked, read, facts, tables), *remarks_of(table, log)]
     if not currency and not read.currency and any(row.get("money") for row in asked.rows.values()):
         found.append(finding("N_KPI_CURRENCY", level="note"))
     return Kpis(table=table, facts=facts, findings=tuple(found))
@@ -103,7 +107,7 @@ def kpis(
 
 COLUMNS = (
     "group", "of", "kpi", "value", "low", "high", "unit", "status", "per", "numerator", "denominator", "rows", "left_out", "scatter",
-    "scatter_by", "break_even", "p_value", "verdict", "grade",
+    "scatter_by", "break_even", "p_value", "verdict", "grade", "spells", "pieces",
 )  # fmt: skip
 
 
@@ -161,7 +165,7 @@ def _row(
         "group": part.name, "of": part.of, "kpi": key, "value": seen.value, "low": seen.low, "high": seen.high, "unit": row["unit"],
         "status": seen.status, "per": row["denominator"], "numerator": above, "denominator": below, "rows": one.rows, "left_out": one.left,
         "scatter": seen.scatter, "scatter_by": seen.scatter_by, "break_even": even, "p_value": verdict.get("p_value", NAN),
-        "verdict": verdict.get("verdict", ""), "grade": verdict.get("grade", ""),
+        "verdict": verdict.get("verdict", ""), "grade": verdict.get("grade", ""), "spells": seen.spells, "pieces": seen.pieces,
     }  # fmt: skip
 
 
@@ -186,7 +190,8 @@ def _judged(parts: Sequence[Part], asked: Wanted, level: float) -> dict[str, dic
 
 
 def _verdict(seen: Told, p: float, level: float) -> dict[str, Any]:
-    decided, leaning = p <= 1 - level, p <= 1 - LEANING
+    enough = not seen.spells < ENOUGH_SPELLS
+    decided, leaning = enough and p <= 1 - level, enough and p <= 1 - LEANING
     verdict = seen.status if seen.status in ("no_cost", "credit") else "cannot_tell"
     if decided and verdict == "cannot_tell":
         verdict = "pays" if seen.value > 1 else "loses"

@@ -158,7 +158,7 @@ def _taken_off(dev: Deviations, x: Array) -> tuple[Array, Array, Array]:
     return dev.gap - x @ effect, effect, np.sqrt(np.maximum(np.diag(inverse), 0))
 
 
-def times(effect: Array, rate: Array, exposure: Array, family: str) -> float:
+def times(effect: float, rate: Array, exposure: Array, family: str) -> float:
     """How many times the promised events a common effect on the link means over these placements.
 
     >>> round(times(np.log(0.5), np.array([1e-6]), np.array([1000]), "binomial"), 3)

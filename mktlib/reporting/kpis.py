@@ -14,6 +14,7 @@ from mktlib.reporting.facts import Facts
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.voice import Voice
 from mktlib.results import Kpis
+from mktlib.results.money import ENOUGH_SPELLS
 from mktlib.vocabulary import phrase
 from mktlib.wording import chances
 
@@ -30,7 +31,7 @@ def kpis_draft(voice: Voice, result: Kpis, facts: Facts) -> Draft:
     row = whole_of(figure_rows(result)).to_dict()
     headline = told(voice, result, row)
     sentences = [_basis(voice, result, row), *_others(voice, result, row), *_worth(voice, result, row), *_groups(voice, result, facts)]
-    sentences += _besides(voice, result, facts)
+    sentences += [*_besides(voice, result, facts), *_resting(voice, row)]
     known = statistics(voice, facts, level="percent")
     return Draft(
         headline=headline, sentences=sentences, tables=_tables(voice, result, facts), details=known, brief=_brief(voice, result, facts, row)
@@ -155,6 +156,13 @@ def _besides(voice: Voice, result: Kpis, facts: Facts) -> list[str]:
     return out
 
 
+def _resting(voice: Voice, row: Mapping[Any, Any]) -> list[str]:
+    """Why the range of the headline may be too narrow: few spells of good and bad days, few pieces that bring unlike."""
+    spells, pieces = float(row.get("spells", np.nan)), float(row.get("pieces", np.nan))
+    out = [voice.say("kpis.few_spells")] if 0 < spells < ENOUGH_SPELLS else []
+    return [*out, *([voice.say("kpis.few_pieces", many=voice.number(pieces, 0))] if np.isfinite(pieces) else [])]
+
+
 # ---------------------------------------------------------------- tables
 
 
@@ -232,6 +240,7 @@ def _brief(voice: Voice, result: Kpis, facts: Facts, row: Mapping[Any, Any]) -> 
         out["did"] = [voice.say("kpis.did", amount=voice.money(round(float(facts["spend"])), currency))]
     judged = test or row["verdict"] in JUDGED
     out["sure"] = [voice.say("kpis.sure_test" if test else "kpis.sure_seen" if judged else "kpis.sure_plain", grade=words)]
+    out["sure"] += _resting(voice, row)[:1]
     out["brought"] += [voice.say("kpis.unsure")] if test and not facts["brought_low"] > 0 else []
     loses = _named(voice, result, "loses")
     out["next"] = [voice.say("kpis.next_stop", names=voice.names(loses, most=MOST_NAMES))] if loses else []

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from mktlib.results.shape import Result
 
+ENOUGH_SPELLS = 20
+"""Independent days or spells that a log must tell as much as, before a range of days that hang together is trusted (opinion, J: see
+benchmarks)."""
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Kpis(Result):
@@ -15,10 +19,13 @@ class Kpis(Result):
     there is none, see status) with low and high (NaN: no such end, or no range), unit (currency | fraction | ratio), status, per
     (denominator's column), numerator and denominator (sums over the rows in which both are known), rows (of the log), left_out (sum of the
     numerator, or else of the denominator, in rows in which the other is blank), scatter (over Poisson's; NaN: no counts) and scatter_by
-    (day | days | week | piece | person | opinion | none: between what it was seen; days: stretches; opinion: not seen), break_even (of
+    (day | days | week | spells | piece | person | opinion | none: between what it was seen; days: stretches; spells: slow waves in days
+    that hang together; opinion: not seen), break_even (of
     the figure; NaN without a
     margin or for figures that have none), p_value (of "it just breaks even", Holm over the groups; the whole by itself), verdict (pays |
-    loses | cannot_tell | no_cost | ""), grade (of the verdict, "" without one).
+    loses | cannot_tell | no_cost | ""), grade (of the verdict, "" without one), spells (as many independent days tell as much, where days
+    hang together; 0: fewer than 14 days, so that it cannot be seen; NaN: they do not; below 20 nothing is said to pay), pieces (how many,
+    where fewer than 10 bring unlike: from 5 on the range is for pieces like these, below for these alone; NaN else).
 
     status: ok; at_least (no event came: only a lower end); at_most (nothing came: value 0, only an upper end); no_low (an end is open
     below), no_high (above), unbounded (both, or the range is no single stretch); no_range (a value without a range: a single day or order);
