@@ -11,14 +11,17 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake import to_pandas
+from mktlib.intake import tally, to_pandas
 from mktlib.intake.inputs import days_of, need
+from mktlib.intake.levels import MISSING
 from mktlib.measurement.review_read import dated, once
 from mktlib.results import Learnt, Plan
 from mktlib.scoring import ContentScorer
-from mktlib.vocabulary import Tables, finding, load_tables
+from mktlib.vocabulary import Tables, finding, load_tables, not_tables
 
 WEEK = pd.Timedelta(days=6)  # the counts of a week are known when it is over
+NO_LEVEL = ("any", "none")
+"""What a plan writes where a piece has no level of an axis."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -43,7 +46,8 @@ def learn_from(
         results: one row a placement and week, or finer, as `review_campaign` takes them: item (or content_id), the axes of the scorer,
             the count and the exposure of its metric, and a day: date, else week (its first day; known when the week is over), else
             published.
-        plan: fills in the axes that the results lack (content_type, style, length, stage).
+        plan: fills in the axes that the results lack (content_type, style, length, stage). Its "any" and "none" become the log's blank
+            (or only) level; an axis that the log does not have is not learnt from.
         as_of: the last day that counts; default all. Rows without a day are then left out, and counted.
 
     Returns:
@@ -60,22 +64,27 @@ def learn_from(
     """
     wrong: list[tuple[str, Any, str]] = [("scorer", scorer, 'ContentScorer("click_rate")')] * (not isinstance(scorer, ContentScorer))
     wrong += [("plan", plan, 'plan=mk.load_plan("FOLDER")')] * (plan is not None and not isinstance(plan, Plan))
-    if wrong:
-        raise DataError([finding("E_OPTION", column=c, found=type(x).__name__, expected=e) for c, x, e in wrong])
+    if wrong or not_tables(tables):
+        told = [finding("E_OPTION", column=c, found=type(x).__name__, expected=e) for c, x, e in wrong]
+        raise DataError([*told, *not_tables(tables)])
     words, day = tables or load_tables(), _day(as_of)
-    past, later_log, undated_log = _until(to_pandas(log), day, results=False)
-    came, later, undated = _until(dated(_filled(to_pandas(results), plan), plan), day, results=True)
+    past, later_log, undated_log = _until(frame_of(log), day, results=False)
+    came, later, undated = _until(dated(_filled(frame_of(results), plan), plan), day, results=True)
     came, repeated = once(came)
     if came.empty:
         raise DataError(finding("E_NO_RESULTS_YET", found=str(day.date()) if day is not None else "0"))
     need(came, [a for a in scorer.by if a in past])
     row = words.metrics.get(scorer.metric, {})
-    kept = [*scorer.by, row.get("count"), row.get("exposure"), *row.get("exposure_by_channel", {}).values(), "content_id", "date"]
+    before = _fitted(scorer, past)
+    by = before.by_ or tuple(scorer.by)
+    came, strange = _in_its_words(came, before)
+    kept = [*by, row.get("count"), row.get("exposure"), *row.get("exposure_by_channel", {}).values(), "content_id", "date"]
     names = list(dict.fromkeys(c for c in kept if c in past or c in came))
     both = pd.concat([_numbers(frame.reindex(columns=names), kept[len(scorer.by) : -2]) for frame in (past, came)], ignore_index=True)
+    told = _counted(past, came, scorer, row, words)
     before = _fitted(scorer, past)
     after = clone(scorer).fit(both.dropna(axis=1, how="all"))
-    found = [*repeated, *_seen_twice(past, came), *_blank(came, row, scorer.metric)]
+    found = [*repeated, *strange, *_seen_twice(past, came), *told, *_unknown(came, scorer)]
     found += [finding("E_NO_DAY", level="warning", found=str(undated + undated_log))] if undated + undated_log else []
     table, facts = _changed(before, after, came)
     facts |= {"as_of": str(day.date()) if day is not None else None, "log_rows": len(past), "rows": len(came)}
@@ -85,7 +94,10 @@ def learn_from(
 def _day(as_of: Any) -> pd.Timestamp | None:
     if as_of is None:
         return None
-    day = pd.NaT if isinstance(as_of, int | float) else pd.to_datetime(as_of, errors="coerce")
+    said, wrong = settled(as_of)
+    if wrong:
+        raise DataError(wrong)
+    day = pd.NaT if isinstance(said, int | float) else pd.to_datetime(said, errors="coerce")
     if not isinstance(day, pd.Timestamp) or pd.isna(day):
         raise DataError(finding("E_OPTION", column="as_of", found=str(as_of), expected="2026-10-31"))
     return day.tz_localize(None).normalize() if day.tzinfo else day.normalize()
@@ -109,10 +121,27 @@ def _until(frame: pd.DataFrame, day: pd.Timestamp | None, *, results: bool) -> t
     return frame[known <= day].reset_index(drop=True), int((known > day).sum()), int(known.isna().sum())
 
 
-def _blank(came: pd.DataFrame, row: Any, metric: str) -> list[Finding]:
-    """Rows without a count teach nothing, and are said."""
-    many = int(came[row["count"]].isna().sum()) if row.get("count") in came else 0
-    return [finding("E_MISSING_COUNT", level="warning", found=str(many), metric=metric)] if many else []
+def _counted(past: pd.DataFrame, came: pd.DataFrame, scorer: ContentScorer, row: Any, tables: Tables) -> list[Finding]:
+    """Rows without a count or an exposure teach nothing, and are said; a log or results without the column, or with more events than
+    chances, are refused."""
+    if not row:
+        return []
+    counted = [row["count"], row["exposure"], *row.get("exposure_by_channel", {}).values()]
+    if len(past):
+        tally(_numbers(past, counted), [a for a in scorer.by if a in past], metric=scorer.metric, tables=tables)
+    sums = tally(_numbers(came, counted), ["content_id", *(a for a in scorer.by if a in came)], metric=scorer.metric, tables=tables)
+    above = sums[sums["count"] > sums["exposure"]] if row["family"] == "binomial" else sums.head(0)
+    if len(above):
+        pairs = zip(above["content_id"], above["count"], above["exposure"], strict=True)
+        raise DataError([finding("E_CLICKS_GT_IMPRESSIONS", column=row["count"], found=f"{item}: {y} > {n}") for item, y, n in pairs])
+    return list(sums.attrs["findings"])
+
+
+def _unknown(came: pd.DataFrame, scorer: ContentScorer) -> list[Finding]:
+    """Results of pieces whose words nobody knows (not in the plan?) belong to no cell that was scored."""
+    blank = came[[a for a in scorer.by if a in came]].isna().any(axis=1)
+    names = ", ".join(sorted(came.loc[blank, "content_id"].astype(str).unique())[:3])
+    return [finding("E_LEARN_UNKNOWN", level="warning", found=str(int(blank.sum())), names=names)] if blank.any() else []
 
 
 def _filled(results: pd.DataFrame, plan: Plan | None) -> pd.DataFrame:
@@ -125,6 +154,30 @@ def _filled(results: pd.DataFrame, plan: Plan | None) -> pd.DataFrame:
             said = frame[[*keys, *words]].astype("str").drop_duplicates(keys)
             results = results.merge(said, on=keys, how="left") if words else results
     return results if "content_id" in results else results.assign(content_id=results["item"].astype(str))
+
+
+def _in_its_words(came: pd.DataFrame, before: ContentScorer) -> tuple[pd.DataFrame, list[Finding]]:
+    """Results in the levels of the log, so that a cell stays one: a plan that knows no level of an axis writes a word of its own for it.
+
+    An axis that the log does not have is not learnt from; where the results tell its levels apart, that is said.
+    """
+    told = []
+    for axis in (a for a in before.by if before.by_ and a in came):
+        said = came[axis].astype("str")
+        if axis not in before.by_:
+            many = said[~said.isin([*NO_LEVEL, MISSING])].dropna().unique()
+            told += [finding("E_AXIS_NOT_LEARNT", level="warning", column=axis, found=", ".join(sorted(many)[:3]))] if len(many) > 1 else []
+            continue
+        known = [str(level) for level in before.levels_[axis]]
+        odd = said.isin(NO_LEVEL) & ~said.isin(known)
+        if not odd.any():
+            continue
+        if MISSING in known or len(known) == 1:
+            came = came.assign(**{axis: said.mask(odd, MISSING if MISSING in known else known[0])})
+        else:
+            word = str(said[odd].iloc[0])
+            told.append(finding("E_AXIS_APART", level="warning", column=axis, found=str(int(odd.sum())), word=word))
+    return came, told
 
 
 def _numbers(frame: pd.DataFrame, counts: list[Any]) -> pd.DataFrame:
