@@ -619,6 +619,24 @@ def test_a_size_answers_every_question_of_its_curve():
     assert "N_TOO_LONG" in {f.code for f in sample_size(baseline=0.01, relative=0.05, traffic=100).findings}
 
 
+@pytest.mark.parametrize("look", ["any", "fixed"])
+@pytest.mark.parametrize(
+    ("people", "more"),
+    [
+        (3000, {"baseline": 0.08}),
+        (2999, {"baseline": 0.08, "arms": 3, "ratio": [2, 1, 1]}),
+        (500, {"baseline": 20, "kind": "mean", "sd": 12.0}),
+        (10_000_000, {"baseline": 0.3, "kind": "count", "correlation": 0.5}),
+    ],
+)
+def test_the_lift_that_so_many_people_tell_takes_so_many_people(people, more, look):
+    least = sample_size(people=people, look=look, **more).facts
+    back = sample_size(lift=least["lift"], look=look, **more).facts
+    assert (back["n"], back["people"]) == (least["n"], least["people"])
+    assert people - len(least["shares"]) / min(least["shares"]) < least["people"] <= people
+    assert sample_size(lift=least["lift"] * 0.99, look=look, **more).facts["people"] > people
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -636,7 +654,10 @@ def test_a_size_answers_every_question_of_its_curve():
         {"baseline": 0.1, "arms": 3, "ratio": [1, 1]},
         {"baseline": 0.1, "correlation": 1},
         {"baseline": 0.1, "traffic": 0},
-        {"baseline": 0.1, "looks": 0},
+        {"baseline": 0.1, "people": 1},
+        {"baseline": 0.1, "people": 3},
+        {"baseline": 0.1, "people": 3000, "lift": 0.02},
+        {"baseline": 0.1, "people": 3000, "relative": 0.2},
         {"baseline": 0.1, "level": 1},
         {"baseline": -3, "kind": "count", "lift": 1},
     ],

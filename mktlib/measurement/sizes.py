@@ -31,6 +31,8 @@ CURVE = np.geomspace(0.1, 10, 25)
 FEW_EVENTS = 20
 """Events expected in an arm below which a size from the normal law is a guess."""
 LONGEST = 365
+NEARLY = 1e-9
+"""Part of a person that is none."""
 
 
 def sample_size(
@@ -38,6 +40,7 @@ def sample_size(
     baseline: float,
     lift: float | None = None,
     relative: float | None = None,
+    people: float | None = None,
     kind: str = "proportion",
     sd: float | None = None,
     correlation: float = 0.0,
@@ -46,23 +49,24 @@ def sample_size(
     arms: int = 2,
     ratio: Mapping[str, float] | Sequence[float] | None = None,
     look: str = "any",
-    looks: int = powers.LOOKS,
     correction: str = "fwer",
     traffic: float | None = None,
     currency: str | None = None,
 ) -> SampleSize:
-    """People that a test takes to tell a lift.
+    """People that a test takes to tell a lift; or the smallest lift that so many people tell.
 
     Args:
         baseline: what the control does: a rate (0 to 1), a mean or a ratio.
         lift: the difference that would matter, in units of the metric (0.005 is half a point). relative: the same over the baseline (0.1
             is a tenth more). Neither: 5 %, 10 %, 20 % and 50 % of the baseline.
+        people: those there are, in all arms; instead of a lift, for the smallest rise that they tell.
         kind: "proportion" (0 or 1 a person), "mean" (an amount a person), "count" (events a person), "ratio" (of two columns, a person).
         sd: standard deviation from person to person; needed for means and ratios (for a count: that of pure chance unless given).
         correlation: of the metric with a covariate measured before, which `compare` takes off.
         power: chance that the lift is told if it is true. level: of the ranges, two-sided.
         arms: all of them, the control too. ratio: parts of the people (a list, the control first; default: all alike).
-        look: "any": the result may be looked at any time, as `compare` does; "fixed": once, at the end. looks: how often it is thought of.
+        look: "any": the result may be looked at any time, as `compare` does, and the lift is told at one look or another of four weeks of
+            daily ones; "fixed": once, at the end. However often one looks, no more false winners are named.
         correction: for several arms: "fwer" | "none" ("fdr" is planned as "fwer": how many win is not known).
         traffic: people a day in all arms, for the days that it takes.
 
@@ -77,26 +81,29 @@ def sample_size(
     >>> size = sample_size(baseline=0.10, lift=0.02, traffic=500)
     >>> size.table["n_fixed"].tolist()[2], size.facts["n"] > size.facts["n_fixed"]
     (3839, True)
+    >>> round(sample_size(baseline=0.10, people=7678, look="fixed").facts["lift"], 4)
+    0.02
     """
     parts, wrong = _parts(arms, ratio)
-    wrong += _wrong(baseline, lift, relative, kind, sd, correlation, power, looks, traffic)
+    wrong += _wrong(baseline, lift, relative, people, kind, sd, correlation, power, traffic)
     wrong += [*not_level(level), *not_options(look=look, correction=correction)]
     if wrong:
         raise DataError(wrong)
-    target = lift if lift is not None else None if relative is None else relative * baseline
     spread = _spread(kind, float(baseline), sd, float(correlation))
+    alpha = (1 - level) / (1 if correction == "none" else arms - 1)
+    drift = {k: powers.needed(float(power), look=k, alpha=alpha, tuned=1 - level) for k in ("any", "fixed")}
+    usual = powers.usual_end(drift["any"], alpha=alpha, tuned=1 - level)
+    how = _How(spread=spread, parts=parts, drift=drift, usual=usual, look=look, traffic=traffic)
+    target = lift if lift is not None else None if relative is None else relative * baseline
+    target = target if people is None else how.told(float(people))
     lifts = np.asarray([f * target for f in AROUND] if target is not None else [f * abs(baseline) for f in USUAL])
     lifts = lifts[spread.possible(lifts)]
-    alpha = (1 - level) / (1 if correction == "none" else arms - 1)
-    drift = {k: powers.needed(float(power), look=k, alpha=alpha, looks=int(looks), tuned=1 - level) for k in ("any", "fixed")}
-    usual = powers.usual_end(drift["any"], alpha=alpha, looks=int(looks), tuned=1 - level)
-    how = _How(spread=spread, parts=parts, drift=drift, usual=usual, look=look, traffic=traffic)
     table = pd.DataFrame([how.row(float(x)) for x in lifts])
     asked: dict[Any, Any] = table.iloc[int(np.abs(table["lift"] - target).argmin()) if target is not None else len(table) // 2].to_dict()
     asked |= {k: int(asked[k]) for k in ("n_fixed", "n", "people", "people_usual")}
     facts: dict[str, Any] = {"kind": kind, "unit": "money" if currency else "percent" if kind == "proportion" else "number"}
     facts |= {"baseline": float(baseline), "sd": sd, "asked": target is not None, "power": float(power), "level": level, "alpha": alpha}
-    facts |= {"arms": int(arms), "look": look, "looks": int(looks), "shares": parts.tolist(), "traffic": traffic}
+    facts |= {"arms": int(arms), "look": look, "looks": powers.LOOKS, "shares": parts.tolist(), "traffic": traffic}
     facts |= {"saved": float(correlation) ** 2, "currency": currency or "EUR", "usual_share": usual}
     facts |= {str(k): v for k, v in asked.items()}
     return SampleSize(table=table, curve=how.curve(asked["n"]), facts=facts, findings=tuple(_remarks(facts)))
@@ -120,8 +127,8 @@ class _How:
 
     def row(self, lift: float) -> dict[str, Any]:
         smallest = float(self.parts.min())
-        n = {k: int(np.ceil(self.people(lift, k) * smallest)) for k in ("any", "fixed")}
-        people = int(np.ceil(n[self.look] / smallest))
+        n = {k: _up(self.people(lift, k) * smallest) for k in ("any", "fixed")}
+        people = _up(n[self.look] / smallest)
         usual = int(np.ceil(people * (self.usual if self.look == "any" else 1.0)))
         days = [np.nan if self.traffic is None else float(np.ceil(x / self.traffic)) for x in (people, usual)]
         base = self.spread.baseline
@@ -134,12 +141,26 @@ class _How:
         told = {k: [self.detectable(s / float(self.parts.min()), k) for s in sizes] for k in ("any", "fixed")}
         return pd.DataFrame({"n": sizes.astype("int64"), "detectable": told[self.look], "detectable_fixed": told["fixed"]})
 
+    def told(self, people: float) -> float:
+        """The smallest rise that so many people in all arms tell; the smallest arm has whole people.
+
+        Raises:
+            DataError: no rise is large enough.
+        """
+        smallest = float(self.parts.min())
+        lift = self.detectable(np.floor(people * smallest * (1 + NEARLY)) / smallest, self.look)
+        if not np.isfinite(lift):
+            least = _up(_up(self.people(self.spread.most, self.look) * smallest) / smallest)
+            raise DataError(finding("E_OPTION", column="people", found=people, expected=f"people={least}"))
+        return lift
+
     def detectable(self, people: float, look: str) -> float:
         """The lift for which so many people are needed; missing where the rate has no room for it."""
         most = self.spread.most
         if self.people(most, look) > people:
             return float("nan")
-        return float(brentq(lambda x: np.log(self.people(x, look) / people), most * 1e-9, most, xtol=most * 1e-12, rtol=1e-9))
+        end = float(np.log(most))  # in logs, where the curve is all but a line
+        return float(np.exp(brentq(lambda u: np.log(self.people(float(np.exp(u)), look) / people), end - 40, end, xtol=1e-13)))
 
 
 @dataclass(frozen=True)
@@ -175,6 +196,11 @@ class _Spread:
         return 1e6 * float(np.sqrt(self.variance if self.variance is not None else max(self.baseline, 1e-12)))
 
 
+def _up(people: float) -> int:
+    """Whole people."""
+    return int(np.ceil(people * (1 - NEARLY)))
+
+
 def _spread(kind: str, baseline: float, sd: float | None, correlation: float) -> _Spread:
     return _Spread(kind, baseline, None if sd is None else float(sd) ** 2, 1 - correlation**2)
 
@@ -194,7 +220,7 @@ def _number(value: Any) -> float:
 
 
 def _wrong(
-    baseline: Any, lift: Any, relative: Any, kind: Any, sd: Any, correlation: Any, power: Any, looks: Any, traffic: Any
+    baseline: Any, lift: Any, relative: Any, people: Any, kind: Any, sd: Any, correlation: Any, power: Any, traffic: Any
 ) -> list[Finding]:
     """What is wrong with the numbers of a question."""
     if kind not in KINDS:
@@ -205,17 +231,16 @@ def _wrong(
     room = {"proportion": 0 < base < 1, "count": base > 0}.get(kind, np.isfinite(base))
     after = base + step
     fits = {"proportion": 0 < after < 1, "count": after > 0}.get(kind, np.isfinite(after))
-    whole = isinstance(looks, int | np.integer) and not isinstance(looks, bool) and 1 <= looks <= LONGEST
     rules = [
         ("baseline", baseline, room, "0 < baseline < 1" if kind == "proportion" else "baseline=1.2"),
         ("relative", relative, lift is None or relative is None, "lift=... | relative=..."),
         ("relative" if lift is None else "lift", relative if lift is None else lift,
          (lift is None and relative is None and base != 0) or (np.isfinite(step) and step != 0 and (fits or not room)),
          "0 < baseline + lift < 1" if kind == "proportion" else "lift=0.1"),
+        ("people", people, people is None or (_number(people) >= 2 and lift is None and relative is None), "people=3000 | lift=..."),
         ("sd", sd, (sd is None and kind in ("proportion", "count")) or _number(sd) > 0, "sd=12.5"),
         ("correlation", correlation, abs(_number(correlation)) < 1, "-1 < correlation < 1"),
         ("power", power, 0.05 < _number(power) < 0.9999, "power=0.8"),
-        ("looks", looks, whole, "looks=28"),
         ("traffic", traffic, traffic is None or _number(traffic) > 0, "traffic=500"),
     ]  # fmt: skip
     return [finding("E_OPTION", column=name, found=found, expected=expected) for name, found, fine, expected in rules if not fine]

@@ -53,7 +53,8 @@ class SampleSize(Result):
 
     curve: n (people of the smallest arm), detectable (difference that is told with `power`), detectable_fixed.
     facts: kind (proportion | mean | count | ratio), unit (percent | money | number), baseline, sd, lift, relative, n, n_fixed, people,
-    people_usual, dearer, days, days_usual, power, level, alpha (of each comparison), arms, look, looks, shares, traffic, saved, currency.
+    people_usual, dearer, days, days_usual, power, level, alpha (of each comparison), arms, look, looks (of each day of the
+    four weeks that n is worked out for), shares, traffic, saved, currency.
     """
 
     curve: pd.DataFrame
