@@ -14,6 +14,7 @@ from scipy.stats import chi2, norm
 
 import mktlib as mk
 from mktlib.errors import DataError
+from mktlib.measurement import kpi_rows
 from mktlib.measurement.kpi_lifetime import periods
 from mktlib.measurement.kpi_ranges import Layout, Sums, believed, mean_range, plain, scatter, summed
 from mktlib.measurement.kpi_rows import Cell, Figure, told
@@ -487,6 +488,9 @@ def test_only_what_was_drawn_by_lot_has_an_incremental_roas():
         assert [f.code for f in error.value.findings] == ["E_KPI_NO_TEST"]
     with pytest.raises(DataError):
         mk.incremental_roas(mk.kpis(LOG), spend=1000, worth=60)
+    for spend in (0, 1e-300):
+        with pytest.raises(DataError):
+            mk.incremental_roas(arms(), spend=spend, worth=60)
     with pytest.raises(DataError) as error:
         mk.incremental_roas(arms(), spend=0, worth=(60, 70, 80), margin=2)
     assert {f.column for f in error.value.findings} == {"spend", "worth", "margin"}
@@ -651,14 +655,16 @@ def test_ranges_of_days_that_hang_together_hold(n, least):
     assert np.mean(inside) >= least
 
 
-def test_too_few_spells_or_days_are_said_and_nothing_is_said_to_pay():
+def test_too_few_spells_or_days_are_said_and_judged_with_care():
     lasts = dated(28, conversions=np.repeat([12, 4, 12, 4], 7)).assign(revenue=lambda f: 50.0 * f["conversions"])
     mixed = lasts.assign(conversions=np.random.default_rng(1).permutation(lasts["conversions"])).assign(
         revenue=lambda f: 50.0 * f["conversions"]
     )
-    short = mixed.head(13)
-    for log, code, verdict in ((lasts, "N_KPI_FEW_SPELLS", "cannot_tell"), (mixed, None, "pays"), (short, "N_KPI_SHORT", "cannot_tell")):
-        result = mk.kpis(log, kpis="roas", margin=0.5)
+    short, no_days = mixed.head(13), mixed.head(13).drop(columns="date")
+    cases = [(lasts, 0.1, "N_KPI_FEW_SPELLS", "cannot_tell"), (mixed, 0.1, None, "pays")]
+    cases += [(log, m, "N_KPI_SHORT", v) for log in (short, no_days) for m, v in ((0.1, "cannot_tell"), (0.9, "pays"))]
+    for log, margin, code, verdict in cases:
+        result = mk.kpis(log, kpis="roas", margin=margin)
         assert value(result, "total", "roas", "verdict") == verdict
         assert result.facts["grade"] == ("tendency" if verdict == "pays" else "too_early")
         assert codes(result) & {"N_KPI_FEW_SPELLS", "N_KPI_SPELLS", "N_KPI_SHORT"} == ({code} if code else set())
@@ -689,6 +695,25 @@ def test_few_pieces_that_bring_unlike_give_a_range_for_pieces_like_these():
     seen = [told(figure, unlike_pieces(rng, 6), [], 0.9) for _ in range(150)]
     assert np.mean([s.low <= 6 <= s.high for s in seen]) >= 0.9 - 3 * math.sqrt(0.09 / 150)
     assert np.mean([s.pieces == 6 for s in seen]) > 0.95
+
+
+def test_spells_and_pieces_never_make_a_range_narrower(monkeypatch):
+    rng, figure, seen = np.random.default_rng(7), Figure.of(TABLES.kpis["cpa"]), 0
+    for _ in range(60):
+        pieces = unlike_pieces(rng, 7)
+        sales = rng.poisson(10 * lucky(rng, 40, 0.6)).astype(float)
+        by_day = days(above=np.full(40, 105.0), below=sales)
+        one = Cell(
+            **{k: {**getattr(by_day, k), **getattr(pieces, k)} for k in ("above", "below", "events", "layout")},
+            rows=40, left=0.0, left_below=False,
+        )  # fmt: skip
+        with monkeypatch.context() as patched:
+            patched.setattr(kpi_rows, "_slow", lambda *_: {})
+            plain_ = told(figure, one, [], 0.9)
+        wide = told(figure, one, [], 0.9)
+        seen += wide.scatter_by in ("spells", "piece")
+        assert wide.high / wide.low > 0.97 * plain_.high / plain_.low
+    assert seen > 30
 
 
 @pytest.mark.parametrize(

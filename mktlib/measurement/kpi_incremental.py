@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from mktlib.errors import DataError, Finding
+from mktlib.measurement.kpi_read import NOTHING
 from mktlib.measurement.kpi_table import COLUMNS
 from mktlib.measurement.ratios import ENDS, NAN, Ratio, Three, over, spread_of, wrong_currency
 from mktlib.results import Kpis, Result
@@ -100,9 +101,9 @@ def _three(given: Any) -> Three | None:
 
 def _wrong(result: Any, spent: Three | None, spend: Any, valued: Three | None, worth: Any, margin: Any) -> list[Finding]:
     wrong = []
-    if spent is None or spent[0] <= 0:
+    if spent is None or spent[0] < NOTHING:
         wrong.append(finding("E_OPTION", column="spend", found=spend, expected="spend=12_000 / spend=(12_000, 11_000, 13_000)"))
-    if valued is None or valued[0] <= 0:
+    if valued is None or valued[0] < NOTHING:
         wrong.append(finding("E_OPTION", column="worth", found=worth, expected="worth=38.0 / worth=(38, 35, 41)"))
     if margin is not None and not (isinstance(margin, Real) and not isinstance(margin, bool) and 0 < float(margin) <= 1):
         wrong.append(finding("E_OPTION", column="margin", found=margin, expected="margin=0.4"))

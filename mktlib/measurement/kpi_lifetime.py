@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
+from mktlib.measurement.kpi_read import NOTHING
 from mktlib.measurement.kpi_table import COLUMNS
 from mktlib.measurement.ratios import wrong_currency
 from mktlib.results import Kpis
@@ -141,10 +142,10 @@ def _wrong_counts(retained: Any, customers: Any, horizon: Any, discount: Any) ->
 
 
 def _wrong_cac(cac: Any) -> list[Finding]:
-    if cac is None or (_number(cac) and cac > 0):
+    if cac is None or (_number(cac) and cac >= NOTHING):
         return []
     pair = isinstance(cac, tuple | list) and len(cac) == 2 and all(_number(x) for x in cac)
-    fine = pair and cac[0] > 0 and cac[1] >= 0 and float(cac[1]).is_integer()
+    fine = pair and cac[0] >= NOTHING and cac[1] >= 0 and float(cac[1]).is_integer()
     return [] if fine else [finding("E_OPTION", column="cac", found=cac, expected="cac=45.0 / cac=(9_000, 200)")]
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from mktlib.measurement.kpi_ranges import Belief, Layout, Plain, Sums, believed, mean_range, plain, scatter, summed
 from mktlib.measurement.kpi_read import SPANS
-from mktlib.measurement.kpi_spells import UNSEEN, Spells, spells_in, unlike
+from mktlib.measurement.kpi_spells import DOUBT, UNSEEN, WAVES, Spells, spells_in, unlike
 
 NAN = float("nan")
 ENOUGH = 6
@@ -110,7 +111,8 @@ def widest(sums: Mapping[str, Sums]) -> str:
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """A figure, told. belief: of the side that is luck (None: no range); spells: as many independent days tell as much as these, which
-    hang together (NaN: they do not; 0: too few days to see it); pieces: how many, where few bring unlike (NaN: else)."""
+    hang together (NaN: they do not; 0: too few days to see it); pieces: how many, where few bring unlike (NaN: else); doubted: as
+    belief, for what is judged, where it cannot be seen whether days hang together: as if they did (None: it can)."""
 
     value: float
     low: float = NAN
@@ -121,6 +123,7 @@ class Told:
     belief: Belief | Plain | None = None
     spells: float = NAN
     pieces: float = NAN
+    doubted: Belief | Plain | None = None
 
 
 def told(figure: Figure, one: Cell, others: Sequence[Cell], level: float, largest: float = 0.0) -> Told:
@@ -146,15 +149,24 @@ def told(figure: Figure, one: Cell, others: Sequence[Cell], level: float, larges
         return _signed(figure, one, level)
     sums, spells = sums_of(figure, one), spells_of(figure, one)
     pieces = _few_unlike(sums, one)
-    slow = _slow(sums, spells, pieces)
-    kind, own = slow or (widest(sums), sums[widest(sums)])
-    near = [] if slow else [sums_of(figure, other)[kind] for other in others if kind in other.above]
-    phi, df = (max(own.phi, 1.0), own.df) if slow else scatter(own, near)
-    belief = believed(own, phi, df, largest=largest if figure.luck_is_money else None, bounded=fits(figure, one))
+    kind = widest(sums)
+    near, own = [sums_of(figure, other)[kind] for other in others if kind in other.above], sums[kind]
+    phi, df = scatter(own, near)
+    for slow, seldom in _slow(sums, spells, pieces).items():  # never narrower than without them
+        if seldom.df > 0 and _reach(seldom.phi, seldom.df, level) > _reach(phi, df, level):
+            kind, own, phi, df = slow, seldom, seldom.phi, seldom.df
+    held: dict[str, Any] = {"largest": largest if figure.luck_is_money else None, "bounded": fits(figure, one)}
+    belief = believed(own, phi, df, **held)
+    doubted = believed(own, phi * DOUBT, min(df, WAVES), **held) if spells is UNSEEN else None
     seen = kind if own.df > 0 else "others" if any(s.df > 0 for s in near) else "opinion"
     ends = belief.ends(level) if own.total > 0 or not figure.luck_is_money or largest > 0 else (0.0, NAN)
     said = _in_words(figure, above, below, ends, (phi, seen), belief)
-    return replace(said, spells=spells.spells if spells else NAN, pieces=pieces)
+    return replace(said, spells=spells.spells if spells else NAN, pieces=pieces, doubted=doubted)
+
+
+def _reach(phi: float, df: float, level: float) -> float:
+    """How wide a range is, squared, by its scatter and how well that is known."""
+    return phi * float(student.ppf((1 + level) / 2, df)) ** 2
 
 
 def spells_of(figure: Figure, one: Cell) -> Spells | None:
@@ -175,15 +187,15 @@ def _few_unlike(sums: Mapping[str, Sums], one: Cell) -> float:
     return float(held) if 1 < held < FEW_PIECES and unlike(sums["piece"], days) else NAN
 
 
-def _slow(sums: Mapping[str, Sums], spells: Spells | None, pieces: float) -> tuple[str, Sums] | None:
-    """What scatters by so few things that only these may tell of it: spells of days, or pieces; None where nothing does."""
+def _slow(sums: Mapping[str, Sums], spells: Spells | None, pieces: float) -> dict[str, Sums]:
+    """What scatters by so few things that only these may tell of it: spells of days, or pieces."""
     found = {}
     if spells and spells.spells:
         seen = [sums[k].variance for k in SPANS if k in sums and np.isfinite(sums[k].variance)]
         found["spells"] = replace(sums["day"], variance=max(spells.variance, *seen, 0.0), clusters=spells.df + 1)
     if pieces >= FEWEST_PIECES:
         found["piece"] = sums["piece"]
-    return max(found.items(), key=lambda kind: kind[1].phi) if found else None
+    return found
 
 
 def _status(figure: Figure, above: float, below: float) -> str:
@@ -221,7 +233,8 @@ def _signed(figure: Figure, one: Cell, level: float) -> Told:
     kind = max(known, key=lambda k: np.subtract(*known[k].ends(level)[::-1]))
     low, high = (figure.factor * x / below - figure.less for x in known[kind].ends(level))
     lasts = spells.spells if spells else NAN
-    return Told(value=value, low=low, high=high, scatter_by=kind, belief=known[kind], spells=lasts)
+    doubted = replace(known[kind], error=known[kind].error * DOUBT**0.5, df=min(known[kind].df, WAVES)) if spells is UNSEEN else None
+    return Told(value=value, low=low, high=high, scatter_by=kind, belief=known[kind], spells=lasts, doubted=doubted)
 
 
 def _in_words(

@@ -26,6 +26,11 @@ FEWEST_DAYS = 14
 WAVES, WAVE = 3, 60
 """Slowest waves that are taken: so many at least, and one for so many days."""
 
+KEPT = 0.7
+"""Share of a day's luck that the next one may keep, where too few days are there to see it (opinion, J)."""
+DOUBT = (1 + KEPT) / (1 - KEPT)
+"""So many times the variance is as large then."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spells:

@@ -68,7 +68,7 @@ def kpis(
         `Kpis`. What was spent is taken as known; ranges are of what the same spending brings on average, given how counts scatter between
         days, weeks, pieces or people (the widest of these). No sale at all is a range ("at least"), never infinity. Where good and bad days
         come in spells (a test at level 0.1), or few pieces bring unlike, the range is Student-like over the few that there are; with fewer
-        than 20 spells, or 14 days, nothing is said to pay.
+        than 20 spells nothing is said to pay, and with fewer than 14 days only what would even if they came in spells.
 
     Raises:
         DataError: every problem at once: missing columns, wrong options, two currencies without rates.
@@ -183,14 +183,15 @@ def _judged(parts: Sequence[Part], asked: Wanted, level: float) -> dict[str, dic
     for part in parts:
         others = [cells[n] for n in groups if n != part.name] if part.of == GROUP else []
         seen[part.name] = told(GAIN, cells[part.name], others, level, largest)
-    p = {n: t.belief.p_value(cells[n].totals[1]) for n, t in seen.items() if t.belief is not None and t.status != "none_sold"}
+    beliefs = {n: t.doubted or t.belief for n, t in seen.items() if t.status != "none_sold"}
+    p = {n: belief.p_value(cells[n].totals[1]) for n, belief in beliefs.items() if belief is not None}
     many = [n for n in groups if n in p]
     p |= dict(zip(many, holm(np.array([p[n] for n in many])).tolist(), strict=True)) if many else {}
     return {part.name: _verdict(seen[part.name], p.get(part.name, NAN), level) | _even(part, asked) for part in parts}
 
 
 def _verdict(seen: Told, p: float, level: float) -> dict[str, Any]:
-    enough = not seen.spells < ENOUGH_SPELLS
+    enough = not 0 < seen.spells < ENOUGH_SPELLS
     decided, leaning = enough and p <= 1 - level, enough and p <= 1 - LEANING
     verdict = seen.status if seen.status in ("no_cost", "credit") else "cannot_tell"
     if decided and verdict == "cannot_tell":

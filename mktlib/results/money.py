@@ -24,7 +24,8 @@ class Kpis(Result):
     the figure; NaN without a
     margin or for figures that have none), p_value (of "it just breaks even", Holm over the groups; the whole by itself), verdict (pays |
     loses | cannot_tell | no_cost | ""), grade (of the verdict, "" without one), spells (as many independent days tell as much, where days
-    hang together; 0: fewer than 14 days, so that it cannot be seen; NaN: they do not; below 20 nothing is said to pay), pieces (how many,
+    hang together; 0: fewer than 14 days, so that it cannot be seen, and p_value is as if each day
+    kept 0.7 of the luck of the one before; NaN: they do not; below 20 nothing is said to pay), pieces (how many,
     where fewer than 10 bring unlike: from 5 on the range is for pieces like these, below for these alone; NaN else).
 
     status: ok; at_least (no event came: only a lower end); at_most (nothing came: value 0, only an upper end); no_low (an end is open
