@@ -36,12 +36,13 @@ from mktlib.intake.engines import (
     whole_text,
 )
 from mktlib.intake.levels import MISSING, words
-from mktlib.intake.stored import opened
+from mktlib.intake.stored import opened, paths_of
 from mktlib.results import CELL
 from mktlib.vocabulary import Tables, finding, load_tables, nearest, progress
 
 MOMENTS = ("count_count", "count_exposure", "exposure_exposure", "log_rows")
 WHOLE = 2**53  # above it a float skips integers
+PLAIN = r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:e[-+]\d\d+)?"  # a number as programs write it; longer ones are names
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,31 @@ def to_pandas(frame: Any) -> pd.DataFrame:
     (1, 1)
     """
     return whole_text(as_pandas(as_lazy(frame)))
+
+
+def frame_of(data: Any) -> pd.DataFrame:
+    """A frame of any engine in pandas, or the rows of a CSV or Parquet file (a path, or several).
+
+    In a CSV a column is one of numbers, or of true and false, where every cell that is not blank is one; 007 and NA are words.
+    """
+    if not paths_of(data):
+        return to_pandas(data)
+    with opened(data, (), ()) as source:
+        frame = source.collect(source.parts[0])
+    return frame.apply(_typed) if len(frame) else frame
+
+
+def _typed(values: pd.Series) -> pd.Series:
+    """A column of text as what it says."""
+    if not pd.api.types.is_string_dtype(values.dtype):
+        return values
+    texts = values.where(values.notna() & values.str.strip().ne(""))
+    said = texts.dropna().str.strip()
+    if said.empty:
+        return texts.astype(float)
+    if said.str.fullmatch(PLAIN).all():
+        return pd.to_numeric(texts)
+    return texts.str.strip().str.lower().eq("true") if len(said) == len(texts) and said.str.lower().isin(["true", "false"]).all() else texts
 
 
 def _rounded(counts: pd.DataFrame, money: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from numbers import Number
@@ -22,6 +23,7 @@ YES_NO = {"yes": 1, "oui": 1, "y": 1, "o": 1, "true": 1, "vrai": 1, "no": 0, "no
 LARGEST = 1e15  # above it a float skips units, and sums of squares run over
 EARLIEST, LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
 WHOLE_DAY = len("20260930")
+YEAR_LAST = re.compile(r"\d{1,2}[\s./-]+\d")
 
 
 def numbers(frame: pd.DataFrame, column: str, *, blank: float = 0.0) -> pd.Series:
@@ -157,6 +159,15 @@ def moment(given: Any, name: str = "as_of") -> tuple[pd.Timestamp | None, list[F
     both = [pd.to_datetime(text, format=order, errors="coerce") for order in in_both(text)]
     expected = " / ".join(dict.fromkeys(f'{name}="{d.date()}"' for d in both if not pd.isna(d))) or f'{name}="2026-09-30"'
     return None, [finding("E_OPTION", column=name, found=given, expected=expected)]
+
+
+def settled(given: Any, name: str = "as_of") -> tuple[Any, list[Finding]]:
+    """What an option of this name gives, as it is; a text of numbers with the year last as the day that it settles, else what is wrong.
+
+    >>> settled("2026-11-05T08:00")[0], settled("31/08/2026")[0], settled("05/11/2026")[1][0].expected
+    ('2026-11-05T08:00', Timestamp('2026-08-31 00:00:00'), 'as_of="2026-11-05" / as_of="2026-05-11"')
+    """
+    return moment(given, name) if isinstance(given, str) and YEAR_LAST.match(given.strip()) else (given, [])
 
 
 def said_days(values: pd.Series) -> pd.Series:

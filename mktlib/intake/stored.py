@@ -53,11 +53,11 @@ def opened(log: Any, numbers: Collection[str], asked: Collection[str], *, whole:
     ...     source.collect(source.parts[0])["clicks"].tolist()
     [1]
     """
-    paths = [log] if isinstance(log, str | Path) else list(log) if isinstance(log, list | tuple) else []
-    if not paths or not all(isinstance(p, str | Path) for p in paths):
+    paths = paths_of(log)
+    if not paths:
         yield Source(sliced(log), as_pandas, halves=half_text(log))
         return
-    files = [_there(Path(p)) for p in paths]
+    files = [_there(p) for p in paths]
     with tempfile.TemporaryDirectory(prefix="mktlib-") as spill, duckdb.connect() as con, _told(files):
         _confine(con, files, spill)
         tables = [_table(con, path) for path in files]
@@ -65,6 +65,12 @@ def opened(log: Any, numbers: Collection[str], asked: Collection[str], *, whole:
         lazy = nw.from_native(con.sql(" UNION ALL BY NAME ".join(t.selected(numbers, whole) for t in tables)))
         text = any(t.texts(numbers) for t in tables)
         yield Source([lazy], lambda frame: _with_bar(con, frame, files), files[0].name if len(files) == 1 else None, text)
+
+
+def paths_of(log: Any) -> list[Path]:
+    """The paths that are given instead of a frame: one, or a list of nothing else."""
+    some = [log] if isinstance(log, str | Path) else list(log) if isinstance(log, list | tuple) else []
+    return [Path(p) for p in some] if all(isinstance(p, str | Path) for p in some) else []
 
 
 def _there(path: Path) -> Path:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake import to_pandas
+from mktlib.intake import frame_of
 from mktlib.measurement.arms import People, measured, not_options, read_people, segment_columns
 from mktlib.measurement.contrasts import Means, Reading, Sums, Told, contrast, means
 from mktlib.measurement.correcting import corrected
@@ -58,8 +58,11 @@ def compare(
 ) -> Comparison:
     """Each arm of a test against the control, with ranges that hold however often one looks.
 
+    The promise holds over all looks together: a winner named at one look stays named, even if a later look leaves it undecided. Each call
+    knows its own look alone, so keep the result that named it.
+
     Args:
-        data: one row a person (any frame); or several, added up by `unit`; or counts already, with `people`.
+        data: one row a person (any frame, or the path of a CSV or Parquet file); or several, added up by `unit`; or counts, with `people`.
         metric: a column (0 or 1, a count, an amount a person), a pair (numerator, denominator) for a ratio such as revenue per visit, or
             the name of a metric of the tables whose columns the data have.
         arm: column that says who was in which arm. control: its name (default: the first category, else the first by name).
@@ -101,7 +104,7 @@ def compare(
     found += not_options(**options, planned=planned, unmeasured=unmeasured, currency=currency)
     spare = {"covariate": covariate, "unit": unit} if people else {}
     found += [finding("E_OPTION", column=n, found=v, expected=f"{n}=None") for n, v in spare.items() if v]
-    frame = to_pandas(data)
+    frame = frame_of(data)
     columns, row = measured(metric, [str(c) for c in frame.columns], known)
     found += [finding("E_OPTION", column="covariate", found=covariate, expected="covariate=None")] if covariate in columns else []
     found += [finding("E_OPTION", column="metric", found=arm, expected='metric="revenue"')] if arm in columns else []

@@ -11,8 +11,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake import tally, to_pandas
-from mktlib.intake.inputs import days_of, need
+from mktlib.intake import frame_of, tally
+from mktlib.intake.inputs import days_of, need, settled
 from mktlib.intake.levels import MISSING
 from mktlib.measurement.review_read import dated, once
 from mktlib.results import Learnt, Plan

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake import to_pandas
+from mktlib.intake import frame_of
 from mktlib.intake.inputs import YES_NO, absent, as_group, days_of, moment, not_numbers, numbers
 from mktlib.vocabulary import finding, masked, nearest
 
@@ -40,7 +40,7 @@ def read_did(
     Raises:
         DataError: every problem of the frame, after those already `found`.
     """
-    frame = to_pandas(data)
+    frame = frame_of(data)
     problems = [*found, *absent(frame, [unit, time, outcome])]
     problems += [] if len(frame) else [finding("E_NO_ROWS")]
     if problems:

@@ -17,7 +17,7 @@ from scipy.stats import t as student
 from mktlib.errors import DataError
 from mktlib.glmm import predictive
 from mktlib.glmm.predictive import normal_score, reached
-from mktlib.intake import to_pandas
+from mktlib.intake import frame_of
 from mktlib.intake.inputs import need
 from mktlib.measurement.gap import PARTS, SPENDS, by_owner, rate_spread, steps, within
 from mktlib.measurement.gap import parts as split
@@ -57,7 +57,8 @@ def review_campaign(
     Args:
         plan: as `load_plan` reads it; its schedule holds exposure, rate, rate_sd and spend of each placement.
         results: one row a placement and week: item, segment, channel, the count and the exposure of the plan's metric (clicks of
-            impressions or delivered), and where known owner, status, due, published, actual_spend. Any frame.
+            impressions or delivered), and where known owner, status, due, published, actual_spend (or spend). Any frame, or the path of a
+            CSV or Parquet file.
         level: chance that a promised range holds.
         learnt: what `learn_from` gave: then it is known how the promises' doubts move together, which lets groups be told apart sooner,
             and the plan can be valued beside another.
@@ -80,7 +81,7 @@ def review_campaign(
     metric, words = str(plan.facts.get("metric", "click_rate")), tables or load_tables()
     row = words.metrics.get(metric) or words.metrics["click_rate"]
     need(plan.schedule, [*KEY, "stage", "exposure", "rate", "rate_sd", "spend"])
-    frame = to_pandas(results)
+    frame = frame_of(results)
     came, found = added(frame, metric, row, words, value)
     found += running(plan, frame)
     placed = promises(plan, float(row.get("per", 1)))

@@ -60,6 +60,7 @@ def added(
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Results added up over weeks. A row that ran and whose count nobody wrote down is left out and said, never a 0."""
     need(results, [*KEY, *([value] if value else [])])
+    results = results.assign(actual_spend=results["spend"]) if "spend" in results and "actual_spend" not in results else results
     frame, repeated = once(results.reset_index(drop=True).astype(dict.fromkeys(KEY, "str")))
     counted = [c for c in dict.fromkeys((row["count"], row["exposure"], *row.get("exposure_by_channel", {}).values())) if c in frame]
     wrong = [f for c in counted for f in not_numbers(frame, c)]

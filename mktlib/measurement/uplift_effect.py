@@ -58,7 +58,8 @@ def uplift(
     """The effect of a treatment on people, by segment, and whether targeting would bring more.
 
     Args:
-        data: one row a person: who was treated, what came of it, and columns known before.
+        data: one row a person: who was treated, what came of it, and columns known before. Any frame, or the path of a CSV or Parquet
+            file.
         treatment: column of the arm: words, true and false, or 1 and 0. outcome: column of the result: yes and no, a count, or money.
         by: columns whose segments are told apart, each by itself; a tuple of columns is crossed. Numbers of many values are cut in fifths.
             What the treatment may have changed is no segment.

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
-from mktlib.intake import to_pandas
+from mktlib.intake import frame_of
 from mktlib.intake.inputs import YES_NO, absent, as_group, not_numbers, numbers, twice, yes_as_one
 from mktlib.intake.privacy import joined
 from mktlib.vocabulary import finding, nearest
@@ -65,7 +65,7 @@ def read_people(
     Raises:
         DataError: every problem of the frame, after those already `found`.
     """
-    given = to_pandas(data)
+    given = frame_of(data)
     frame = given.set_axis(given.columns.map(str), axis=1)
     asked, untold = crossings(by)
     wanted = [treatment, outcome, *(c for part in asked for c in part), *([propensity] if isinstance(propensity, str) else [])]

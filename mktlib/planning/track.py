@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mktlib.errors import DataError, Finding
+from mktlib.intake import frame_of
 from mktlib.intake.inputs import need
 from mktlib.planning.pace_of_money import ALPHA, pacing
 from mktlib.planning.plan import CampaignPlan
@@ -41,8 +42,8 @@ def track_campaign(
         plan: from `plan_campaign` or `load_plan`.
         log: one row a placement and week (`week`: its first day, or its number in the plan) or day (`date`): item, segment, channel, the
             count and the exposure of the plan's metric (clicks of impressions or delivered), and where known actual_spend (or spend),
-            owner, due, published, status ("cancelled"), currency. Any frame.
-        as_of: a day (its morning) or a moment, on the clock of the campaign; with an offset it is told in `zone`.
+            owner, due, published, status ("cancelled"), currency. Any frame, or the path of a CSV or Parquet file.
+        as_of: a day (its morning; 2026-11-05) or a moment, on the clock of the campaign; with an offset it is told in `zone`.
         level: chance that a range holds.
         lag_days: mean days from a chance to its event (0: at once); the last days' events are then known not to have come yet.
         zone: the campaign's time zone (Europe/Paris), for moments and days with an offset.
@@ -66,7 +67,8 @@ def track_campaign(
     """
     tables = tables or load_tables()
     when, metric = _checked(plan, as_of, level, lag_days, zone, unmeasured, random_state, tables)
-    job = Job(plan, plan.calendar(tables=tables), placements(plan.schedule), log, metric, level, lag_days, zone, random_state, tables)
+    rows, frame = placements(plan.schedule), frame_of(log)
+    job = Job(plan, plan.calendar(tables=tables), rows, frame, metric, level, lag_days, zone, random_state, tables)
     known = at(job, when)
     if len(known.seen.rows) and not known.table["ran"].any():
         names = ", ".join(sorted(known.seen.rows["item"].unique())[:3])

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.intake import to_pandas
-from mktlib.intake.inputs import absent, days_of, not_numbers, numbers
+from mktlib.intake.inputs import absent, days_of, not_numbers, numbers, settled
 from mktlib.planning.brief import Brief
 from mktlib.vocabulary import Row, finding, masked
 
@@ -54,8 +54,11 @@ def moment_of(as_of: Any, zone: str | None) -> tuple[pd.Timestamp, list[Finding]
     bad = finding("E_OPTION", column="as_of", found=as_of, expected='as_of="2026-10-19"')
     if isinstance(as_of, bool | int | float):
         return pd.NaT, [bad]  # type: ignore[return-value]
+    said, wrong = settled(as_of)
+    if wrong:
+        return pd.NaT, wrong  # type: ignore[return-value]
     try:
-        when = pd.Timestamp(as_of)
+        when = pd.Timestamp(said)
     except (ValueError, TypeError, OverflowError):
         return pd.NaT, [bad]  # type: ignore[return-value]
     if when is pd.NaT or not 1970 <= when.year <= 2200:
