@@ -21,11 +21,12 @@ from scipy.stats import t as student
 from tqdm.auto import tqdm
 
 from mktlib.planning import CampaignPlan, brief_from_text, track_ahead
+from mktlib.planning.landing import WIDER, fit
 from mktlib.planning.pace_of_money import ALPHA, MATTERS, USUAL, e_value
 from mktlib.planning.track import told_of
-from mktlib.planning.track_ahead import Job, at, landing_of
+from mktlib.planning.track_ahead import Job, Known, at, landing_of
 from mktlib.planning.track_rows import placements
-from mktlib.planning.track_units import some_of, surprise
+from mktlib.planning.track_units import alternatives
 from mktlib.vocabulary import load_tables
 
 SD, TOTAL_SD, WEATHER, ROUGH = 0.35, 0.15, 0.1, 0.12
@@ -257,8 +258,9 @@ def alarms(campaigns: int, seed: int, kinds: list[str], factor: float, until: fl
     print(frame.groupby("truth", sort=False).mean().assign(campaigns=frame.groupby("truth").size()).round(3).to_string())
 
 
-def light(campaigns: int, seed: int, kinds: list[str], factor: float) -> None:
-    """The same without the stops, on arrays: evidence on the money of each channel and on the whole, in 28 daily looks, many campaigns."""
+def light(campaigns: int, seed: int, kinds: list[str], factor: float, times: float, until: float) -> None:
+    """The same without the stops, on arrays: evidence on the money of each channel and on the whole, in 28 daily looks, many campaigns.
+    times: what the true rates are multiplied with."""
     plan = plan_of(4)
     rows, usual = placements(plan.schedule), np.array([1.1, 1.1, 1.1, 1.1, 1.0, 0.8, 0.8]) / 7
     job = job_of(plan, pd.DataFrame(columns=["item", "segment", "channel", "week", "clicks", "impressions"]), seed)
@@ -267,15 +269,22 @@ def light(campaigns: int, seed: int, kinds: list[str], factor: float) -> None:
     money, chances = rows["spend"].to_numpy(), rows["exposure"].to_numpy()
     for kind in kinds:
         rng, kept = np.random.default_rng([seed, 9]), []
-        for _ in range(campaigns):
+        for _ in tqdm(range(campaigns), file=sys.stderr):
+            if time.monotonic() > until:
+                break
             ratio = 1 + 0.04 * rng.standard_normal((4, 3))[week, channel] + 0.08 * rng.standard_normal(len(rows))
-            true = drawn(rows, kind, rng) * np.exp(WEATHER * rng.standard_normal(4))[week] * rng.gamma(1 / ROUGH**2, ROUGH**2, len(rows))
+            true = (
+                times
+                * drawn(rows, kind, rng)
+                * np.exp(WEATHER * rng.standard_normal(4))[week]
+                * rng.gamma(1 / ROUGH**2, ROUGH**2, len(rows))
+            )
             daily = usual * np.exp(0.1 * rng.standard_normal((len(rows), 7)))
             daily /= daily.sum(axis=1, keepdims=True)
             paid, n = ((x * ratio)[:, None] * daily for x in (money, chances))
             paid[channel == 0] *= factor
             y = rng.poisson(n * true[:, None])
-            found = {"pace": False, "whole": False, "naive_pace": False, "naive_rate": False, "day": np.nan}
+            found = {"pace": False, "whole": False, "naive_pace": False, "naive_rate": False, "day": np.nan, "whole_day": np.nan}
             days = np.zeros((3, 28))
             np.add.at(days, (channel[:, None], (week * 7)[:, None] + np.arange(7)), paid)
             plan_of_day = np.bincount(channel * 4 + week, weights=money, minlength=12).reshape(3, 4).repeat(7, axis=1) / 7
@@ -287,13 +296,20 @@ def light(campaigns: int, seed: int, kinds: list[str], factor: float) -> None:
                 found["naive_pace"] |= any(abs(x.mean()) > 0.1 for x in mine)
                 seen = (week * 7)[:, None] + np.arange(7) < day
                 gone = (n * seen).sum(axis=1)
-                some, came = gone > 0, float((y * seen).sum())
-                due = gone[some] * known.parts.rate[some]
-                found["whole"] |= surprise(some_of(known.parts, some), due, came, known.spreads) >= 1 / ALPHA["whole"]
-                found["naive_rate"] |= abs(came - due.sum()) > 1.96 * np.sqrt(due.sum())
+                came, due = (y * seen).sum(axis=1), float(gone @ known.parts.rate)
+                if not found["whole"] and leaves(known, gone, came):
+                    found |= {"whole": True, "whole_day": day}
+                found["naive_rate"] |= abs(came.sum() - due) > 1.96 * np.sqrt(due)
             kept.append(found)
         frame = pd.DataFrame(kept).assign(any=lambda d: d["pace"] | d["whole"])
-        print(kind, f"factor {factor}", campaigns, frame.mean().round(3).to_dict())
+        print(kind, f"factor {factor} times {times}", len(frame), frame.mean().round(3).to_dict())
+
+
+def leaves(known: Known, gone: np.ndarray, came: np.ndarray) -> bool:
+    """Whether the whole is told to leave its promise: as `track_units.leaving`, but at the first set of spreads that explains it enough."""
+    spreads = sorted((one for one, _ in known.promises if one.wider == 1), key=lambda one: -one.weather)  # what explains most first
+    need = alternatives(known.parts, gone, came, spreads, 4) + np.log(ALPHA["whole"])
+    return all(fit(known.parts, gone, came, one, 4).evidence - np.log(WIDER[1.0]) <= need for one in spreads)
 
 
 def worth_of(rows: pd.DataFrame, rate: np.ndarray) -> dict[Any, float]:
@@ -309,12 +325,13 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--truths", nargs="+", default=["as promised"])
     parser.add_argument("--factor", type=float, default=1.0)
+    parser.add_argument("--times", type=float, default=1.0, help="what the true rates are multiplied with (light)")
     parser.add_argument("--minutes", type=float, default=60.0, help="stop then, and print what there is")
     args = parser.parse_args()
     until = time.monotonic() + 60 * args.minutes
     if args.what == "landing":
         landing(args.campaigns, args.seed, args.truths, until)
     elif args.what == "light":
-        light(args.campaigns, args.seed, args.truths, args.factor)
+        light(args.campaigns, args.seed, args.truths, args.factor, args.times, until)
     else:
         alarms(args.campaigns, args.seed, args.truths, args.factor, until)

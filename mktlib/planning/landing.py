@@ -100,9 +100,11 @@ class Fit:
     evidence: float
 
 
-def fit(parts: Parts, chances: Array, counts: Array, spreads: Spreads, weeks: int) -> Fit:
-    """Mode and curvature for one set of spreads; rows without chances say nothing (chances 0)."""
+def fit(parts: Parts, chances: Array, counts: Array, spreads: Spreads, weeks: int, shift: float = 0.0) -> Fit:
+    """Mode and curvature for one set of spreads; rows without chances say nothing (chances 0). shift: sd of a log factor of all rates that
+    no promise knows of."""
     design, scale, center = _design(parts, spreads, weeks)
+    design = np.column_stack([design, np.full(len(design), shift)]) if shift else design
     seen = chances > 0
     x, t, c, y = design[seen], scale[seen], parts.cell[seen], counts[seen]
     base, cells, size = np.log(chances[seen]) + center[seen], int(parts.cell.max()) + 1, 1 / spreads.rough**2

@@ -12,14 +12,14 @@ from mktlib.intake import frame_of
 from mktlib.intake.inputs import need
 from mktlib.planning.pace_of_money import ALPHA, pacing
 from mktlib.planning.plan import CampaignPlan
-from mktlib.planning.track_ahead import Job, Known, at, landing_of
+from mktlib.planning.track_ahead import Job, Known, at, chances_of, landing_of
 from mktlib.planning.track_decide import decisions
 from mktlib.planning.track_late import LATE_SHARE, MISSED, late_table
 from mktlib.planning.track_log import moment_of
 from mktlib.planning.track_rows import days_left, placements
-from mktlib.planning.track_units import some_of, surprise, units_of, worth_of
+from mktlib.planning.track_units import leaving, units_of, worth_of
 from mktlib.results.tracking import Tracking
-from mktlib.vocabulary import Row, Tables, finding, load_tables, not_level, not_seed
+from mktlib.vocabulary import Row, Tables, finding, load_tables, not_level, not_seed, not_tables, progress
 
 
 def track_campaign(
@@ -58,15 +58,16 @@ def track_campaign(
             whose rows belongs to the plan.
 
     Method: hierarchical Bayes from the plan's promises (Gelman and Hill 2007), Laplace and a grid (Rue, Martino and Chopin 2009); alarms
-    by mixture martingales (Robbins 1970) and by posterior chances, which do not wear out with looking (Berger and Wolpert 1988).
+    by mixture martingales (Robbins 1970), of the whole the smallest over the spreads (Wasserman, Ramdas and Balakrishnan 2020), and by
+    posterior chances, which do not wear out with looking (Berger and Wolpert 1988).
 
     >>> import mktlib as mk
     >>> seen = mk.track_campaign(mk.load_plan(mk.sample_path("plan")), mk.load_sample("results"), as_of="2026-10-19")
     >>> seen.facts["measured_to"], seen.table["decision"].tolist()
     ('2026-10-18', ['none'])
     """
-    tables = tables or load_tables()
     when, metric = _checked(plan, as_of, level, lag_days, zone, unmeasured, random_state, tables)
+    tables = tables or load_tables()
     rows, frame = placements(plan.schedule), frame_of(log)
     job = Job(plan, plan.calendar(tables=tables), rows, frame, metric, level, lag_days, zone, random_state, tables)
     known = at(job, when)
@@ -75,20 +76,19 @@ def track_campaign(
         raise DataError(finding("E_NO_MATCH", found=names, expected=", ".join(job.rows["item"].unique()[:3])))
     first = pd.Timestamp(plan.brief.first_day)
     earlier = [first, *(pd.Timestamp(plan.brief.week_days(w)[-1]) + pd.Timedelta(days=1) for w in range(1, plan.brief.weeks + 1))]
-    path = [at(job, moment) for moment in earlier if moment < when.normalize()]
     told = told_of(job, known, unmeasured)
-    steps = [landing_of(job, one).assign(at=one.as_of.normalize()) for one in [*path, known]]
+    ends = progress([moment for moment in earlier if moment < when.normalize()], desc="path", unit="week")
+    steps = [landing_of(job, one).assign(at=one.as_of.normalize()) for one in (*(at(job, moment) for moment in ends), known)]
     columns = ["at", "measure", "forecast", "low", "high"]
     return replace(told, path=pd.concat(steps, ignore_index=True)[columns])
 
 
-def _checked(
-    plan: Any, as_of: Any, level: Any, lag: Any, zone: Any, unmeasured: Any, seed: Any, tables: Tables
-) -> tuple[pd.Timestamp, Row]:
+def _checked(plan: Any, as_of: Any, level: Any, lag: Any, zone: Any, unmeasured: Any, seed: Any, tables: Any) -> tuple[pd.Timestamp, Row]:
     """The moment and the row of the metric; everything wrong with what was given, at once."""
     if not isinstance(plan, CampaignPlan):
         raise DataError(finding("E_OPTION", column="plan", found=type(plan).__name__, expected='plan=mk.load_plan("FOLDER")'))
-    wrong = [*not_level(level), *not_seed(seed)]
+    wrong = [*not_level(level), *not_seed(seed), *not_tables(tables)]
+    words = tables if isinstance(tables, Tables) else load_tables()
     if not isinstance(lag, int | float) or isinstance(lag, bool) or not 0 <= lag < 366:
         wrong.append(finding("E_OPTION", column="lag_days", found=lag, expected="0 <= lag_days < 366"))
     if unmeasured is not None and (isinstance(unmeasured, bool) or not isinstance(unmeasured, int | float) or not 0 <= unmeasured <= 1):
@@ -96,9 +96,9 @@ def _checked(
     wrong += (bad_zone := _no_zone(zone))
     when, more = moment_of(as_of, None if bad_zone else zone)
     name = str(plan.facts.get("metric", "click_rate"))
-    row = tables.metrics.get(name)
+    row = words.metrics.get(name)
     if row is None or row["family"] == "money":
-        known = ", ".join(m for m, r in tables.metrics.items() if r["family"] != "money")
+        known = ", ".join(m for m, r in words.metrics.items() if r["family"] != "money")
         wrong.append(finding("E_TRACK_METRIC", column="metric", found=name, expected=known))
     if wrong or more:
         raise DataError([*wrong, *more])
@@ -127,7 +127,7 @@ def told_of(job: Job, known: Known, unmeasured: float | None = None) -> Tracking
     money = pacing(table, known.seen, known.share, known.money, brief, known.shares, job.level, known.seen.until, job.tables)
     expected, ran = (table["ripe"] * table["rate"]).to_numpy(float), table["ran"].to_numpy()
     came = float(table["y"].to_numpy()[ran].sum())
-    evidence = surprise(some_of(known.parts, ran), expected[ran], came, known.spreads) if ran.any() else 1.0
+    evidence = leaving(known.parts, chances_of(table, known.parts), table["y"].to_numpy(float), known.promises, brief.weeks)
     head = landing.iloc[-1]
     whole = {
         "shown": evidence >= 1 / ALPHA["whole"] and not over, "found": came / max(expected.sum(), 1e-9), "over": over,

@@ -41,7 +41,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Known:
-    """All that is known at a moment: the log, the pieces, the placements beside it, and (draws, rows) of what is ahead."""
+    """All that is known at a moment: the log, the pieces, the placements beside it, and (draws, rows) of what is ahead.
+
+    promises: every set of spreads with the log of its marginal likelihood, what is likely beforehand included."""
 
     as_of: pd.Timestamp
     seen: Seen
@@ -51,7 +53,7 @@ class Known:
     share: Array
     shares: Array
     parts: Parts
-    spreads: Spreads
+    promises: tuple[tuple[Spreads, float], ...]
     rate: Array
     money: Array
     exposure: Array
@@ -72,8 +74,8 @@ def at(job: Job, as_of: pd.Timestamp) -> Known:
     ahead = _ahead(table, pieces, brief.first_day, seen.until, rng)
     money = _money(table, parts, ahead, rng)
     exposure, events = _to_come(table, parts, ahead, rate, rough, rng)
-    middle = max(fits, key=lambda one: one.evidence).spreads
-    return Known(as_of, seen, pieces, table, both.strays, share, shares, parts, middle, rate, money, exposure, events)
+    promises = tuple((one.spreads, one.evidence) for one in fits)
+    return Known(as_of, seen, pieces, table, both.strays, share, shares, parts, promises, rate, money, exposure, events)
 
 
 def _parts(table: pd.DataFrame) -> Parts:
@@ -85,13 +87,18 @@ def _parts(table: pd.DataFrame) -> Parts:
     return Parts(rate, table["sd"].to_numpy(float) * (1 - np.minimum(rate, 0.99)), **numbers, week=table["week"].to_numpy(int) - 1)
 
 
+def chances_of(table: pd.DataFrame, parts: Parts) -> Array:
+    """(rows,) chances that have been, of what ran and was promised something."""
+    return np.asarray(np.where(table["ran"], table["ripe"], 0.0) * (parts.rate > 0))
+
+
 def _fits(job: Job, table: pd.DataFrame, parts: Parts) -> list[Fit]:
     """The posterior for every set of spreads; only the first of a kind where nothing is known yet."""
     expected, value = job.plan.expected, table["value"].to_numpy(float)
     low, high, level = (float(expected.get(k) or math.nan) for k in ("low", "high", "level"))
     wanted = math.log(high / low) / (2 * norm.ppf(0.5 + level / 2)) if low > 0 and high > low and 0 < level < 1 else None
     weight = value / value.sum() if value.sum() > 0 else np.full(len(value), 1 / len(value))
-    chances = np.where(table["ran"], table["ripe"], 0.0) * (parts.rate > 0)
+    chances = chances_of(table, parts)
     return [fit(parts, chances, table["y"].to_numpy(float), one, job.plan.brief.weeks) for one in grid(parts, weight, wanted)]
 
 

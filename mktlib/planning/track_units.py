@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 from scipy.stats import norm
 
-from mktlib.planning.landing import Parts, Spreads, log_sd_of_sum
+from mktlib.planning.landing import WIDER, Parts, Spreads, fit, log_sd_of_sum
 from mktlib.planning.pace_of_money import ALPHA
 from mktlib.planning.track_ahead import Job, Known
 
@@ -22,8 +24,8 @@ NOISE = Spreads(0.1, 0.15, 0, 0, 0, 0)
 
 
 def surprise(parts: Parts, expected: Array, actual: float, spreads: Spreads) -> float:
-    """Evidence that a sum of events leaves its promise, the promise's own uncertainty and the weather included; a mixture as in
-    `pace_of_money.e_value`, always valid.
+    """Evidence that a sum of events leaves its promise, the promise's own uncertainty and the weather included: a mixture as in
+    `pace_of_money.e_value`, valid at any one moment. It is shown; no alarm hangs on it.
 
     >>> parts = Parts(np.array([0.02]), np.array([0.1]), *(np.zeros(1, int) for _ in range(4)))
     >>> surprise(parts, np.array([1000.0]), 1000, NOISE) < 1, surprise(parts, np.array([1000.0]), 200, NOISE) > 1000
@@ -38,6 +40,28 @@ def surprise(parts: Parts, expected: Array, actual: float, spreads: Spreads) -> 
     return math.exp(min(log, 700.0))
 
 
+def leaving(parts: Parts, chances: Array, counts: Array, promises: Sequence[tuple[Spreads, float]], weeks: int) -> float:
+    """Evidence that the whole leaves its promise, safe to look at daily whichever of the spreads is true.
+
+    Of each set of spreads with promises as sure as they say: how likely all counts so far are with one more factor common to all rates,
+    over how likely they are without. Each is a martingale under the promise with those spreads (Ville 1939), so the smallest of them
+    passes 1 / a with chance a at most under any of them (Wasserman, Ramdas and Balakrishnan 2020); as exactly as Laplace's approximation
+    gives the likelihoods. Promises only half as sure as they say are no promise kept.
+    """
+    if not (chances > 0).any():
+        return 1.0
+    kept = [(one, evidence - math.log(WIDER[1.0])) for one, evidence in promises if one.wider == 1]
+    above = alternatives(parts, chances, counts, [one for one, _ in kept], weeks)
+    return math.exp(min(above - max(evidence for _, evidence in kept), 700.0))
+
+
+def alternatives(parts: Parts, chances: Array, counts: Array, spreads: Sequence[Spreads], weeks: int) -> float:
+    """Log likelihood of the counts with a common factor, averaged over one set of spreads of each weather and roughness."""
+    some = {(one.weather, one.rough): one for one in reversed(spreads)}.values()
+    found = [fit(parts, chances, counts, one, weeks, SHIFT).evidence - math.log(WIDER[1.0]) for one in some]
+    return float(logsumexp(found)) - math.log(len(found))
+
+
 def some_of(parts: Parts, rows: Array) -> Parts:
     return Parts(*(getattr(parts, name)[rows] for name in ("rate", "sd", "cell", "item", "channel", "week")))
 
@@ -49,13 +73,14 @@ def units_of(job: Job, known: Known) -> pd.DataFrame:
     chances, expected = table["exposure"].to_numpy(float), (table["ripe"] * table["rate"]).to_numpy(float)
     groups: dict[tuple[str, str], Array] = {key: np.asarray(k) for key, k in table.groupby(["item", "channel"]).indices.items()}  # type: ignore[misc]
     paid = sum(1 for k in groups.values() if table["spend"].to_numpy()[k].sum() > 0)
+    likely = max(known.promises, key=lambda one: one[1])[0]
     for (item, channel), k in groups.items():
         if not table["ran"].to_numpy()[k].any():
             continue
         promised = (chances * known.parts.rate)[k]
         ratio = (known.rate[:, k] @ chances[k]) / max(promised.sum(), 1e-12)
         low, high = np.quantile(ratio, [0.5 - job.level / 2, 0.5 + job.level / 2])
-        evidence = surprise(some_of(known.parts, k), expected[k], float(table["y"].to_numpy()[k].sum()), known.spreads)
+        evidence = surprise(some_of(known.parts, k), expected[k], float(table["y"].to_numpy()[k].sum()), likely)
         ahead, verdict, each = spend[k].sum(), "keep", math.nan
         if ahead > 0 and price is not None:
             still = chances[k] * worth[k] * table["ahead"].to_numpy(float)[k]
