@@ -163,7 +163,7 @@ def test_a_surprise_says_how_many_times_the_promise_came() -> None:
 # ---------------------------------------------------------------- coverage, scores, places
 
 
-@pytest.mark.parametrize("axis", ["segment", pytest.param("item", marks=pytest.mark.slow), None])
+@pytest.mark.parametrize("axis", ["segment", *(pytest.param(axis, marks=pytest.mark.slow) for axis in ("item", None))])
 def test_the_interval_of_coverage_knows_that_pieces_share_weather(axis: str | None) -> None:
     table, rate, sd, n = campaign()
     rng, ends, groups = np.random.default_rng(9), predictive(rate, sd, n, 0.9), groupings(table)
@@ -183,7 +183,7 @@ def test_the_interval_of_coverage_knows_that_pieces_share_weather(axis: str | No
 
 
 def test_flat_places_are_rarely_doubted_and_wrong_promises_are_found() -> None:
-    """The level is promised (5 %, here within an error and a quarter of 80 campaigns). The power is not: 0.8 and 0.4 lie below what was
+    """The level is promised (5 %, here within an error of 50 campaigns). The power is not: 0.8 and 0.4 lie below what was
     measured (benchmarks/README.md) and only guard it; ranges three times too narrow are found in 72 of 100."""
     table, rate, sd, n = campaign()
     rng, groups = np.random.default_rng(10), groupings(table)
@@ -195,8 +195,8 @@ def test_flat_places_are_rarely_doubted_and_wrong_promises_are_found() -> None:
             out.append(shape(reached(y, rate, sd, n), groups)["pit_verdict"])
         return out
 
-    assert np.mean([v != "holds" for v in verdicts(0.0, 1.0, 80)]) <= 0.08
-    assert np.mean([v == "too_high" for v in verdicts(-0.9, 1.0, 12)]) >= 0.8
+    assert np.mean([v != "holds" for v in verdicts(0.0, 1.0, 50)]) <= 0.08
+    assert np.mean([v == "too_high" for v in verdicts(-0.9, 1.0, 10)]) >= 0.8
     assert np.mean([v == "too_narrow" for v in verdicts(0.0, 3.0, 20)]) >= 0.4
 
 
@@ -301,7 +301,7 @@ def later(how: str, frame: pd.DataFrame, column: str, day: str) -> pd.DataFrame:
     return out
 
 
-@pytest.mark.parametrize("how", ["gone", "shuffled", "spoilt"])
+@pytest.mark.parametrize("how", ["gone", pytest.param("shuffled", marks=pytest.mark.slow), "spoilt"])
 def test_nothing_that_came_later_is_read(how: str) -> None:
     log = pd.concat([past(), past(8).assign(date="2026-11-20", content_id=[f"new{k}" for k in range(8)], segment="b")], ignore_index=True)
     results = pd.concat([results_of(), results_of(week="2026-11-09", segment="b", item=["P7", "P8", "P9"])], ignore_index=True)
@@ -379,6 +379,22 @@ def test_rows_twice_teach_once_and_rows_without_a_count_are_said(lesson: Any) ->
     assert {f.column for f in caught.value.findings} == {"scorer", "plan", "tables"}
 
 
+def test_results_or_a_log_with_other_columns_are_refused_and_never_teach_nothing_in_silence(lesson: Any) -> None:
+    for log, came, code in (
+        (past(), results_of().rename(columns={"clicks": "clics"}), "E_MISSING_COLUMN"),
+        (past(), results_of().rename(columns={"impressions": "views", "delivered": "sent"}), "E_MISSING_COLUMN"),
+        (past().rename(columns={"clicks": "k"}), results_of(), "E_MISSING_COLUMN"),
+        (past(), results_of(clicks=[1500, 80, 40]), "E_CLICKS_GT_IMPRESSIONS"),
+    ):
+        with pytest.raises(DataError) as caught:
+            learn_from(lesson.before, log, came, plan=plan_of())
+        assert set(caught.value.codes) == {code}
+    strange = learn_from(lesson.before, past(), results_of(item=["P1", "P1", "Z9"]), plan=plan_of())
+    assert [f.code for f in strange.findings] == ["E_LEARN_UNKNOWN"]
+    more = learn_from(lesson.before, past(), results_of(revenue="n/a").rename(columns={"owner": 0}), plan=plan_of())
+    pd.testing.assert_frame_equal(more.table, lesson.table)
+
+
 def test_learning_adds_the_results_once_and_leaves_the_scorer_as_it_was(lesson: Any) -> None:
     counted = lesson.scorer.evidence_["exposure"].sum() - lesson.before.evidence_["exposure"].sum()
     assert counted == 900 + 2100 + 500
@@ -403,6 +419,28 @@ def test_a_plan_beside_itself_differs_by_nothing_and_beside_another_as_its_draws
     by_hand = rates[:, 0] * (1000 - 2000) + rates[:, 1] * (2000 - 1000)
     assert abs(got["difference"] - by_hand.mean()) < 4 * by_hand.std() / np.sqrt(2000)
     assert got["grade"] != "shown"
+
+
+@pytest.mark.parametrize(
+    ("columns", "column"),
+    [({c: [np.nan, 1.0, 1.0]}, c) for c in ("exposure", "rate", "value", "spend")]
+    + [({"exposure": ["x", "1", "2"]}, "exposure"), ({"value": np.inf}, "value"), ({"segment": [None, "a", "b"]}, "segment")]
+    + [({"item": ["P1", "P1", "P9"]}, "item")],
+)
+def test_another_plan_that_cannot_be_valued_is_refused(lesson: Any, columns: dict[str, Any], column: str) -> None:
+    with pytest.raises(DataError) as caught:
+        review_campaign(plan_of(), results_of(), learnt=lesson, against=plan_of(**columns))
+    assert column in {f.column for f in caught.value.findings}
+
+
+def test_a_plan_in_another_currency_is_not_put_beside(lesson: Any) -> None:
+    other = plan_of()
+    other = Plan(
+        table=other.items, schedule=other.schedule, limits=other.limits, tests=other.tests, facts={**other.facts, "currency": "USD"}
+    )
+    with pytest.raises(DataError) as caught:
+        review_campaign(plan_of(), results_of(), learnt=lesson, against=other)
+    assert [f.found for f in caught.value.findings] == ["click_rate, USD"]
 
 
 def test_value_of_cells_nobody_has_shown_is_called_opinion(lesson: Any) -> None:
@@ -455,13 +493,12 @@ def test_a_placement_whose_count_nobody_wrote_down_is_neither_kept_nor_not_execu
     assert list(caught.value.codes) == ["E_REVIEW_UNMEASURED"]
 
 
-@pytest.mark.parametrize("column", ["clicks", "impressions", "both"])
+@pytest.mark.parametrize("column", ["clicks", "both"])
 def test_weeks_nobody_wrote_down_are_not_shown_less(column: str) -> None:
     """Half of a placement's weeks blank: its gap has no part of being shown less, as if the plan had been for the weeks that are known."""
     weeks = results_of(impressions=[450, 2100, None], clicks=[8.0, 80.0, 40.0])
     second = weeks.head(1).assign(week="2026-10-12")
-    for c in ["clicks", "impressions"] if column == "both" else [column]:
-        second[c] = np.nan
+    second[["clicks", "impressions"] if column == "both" else [column]] = np.nan
     some = pd.concat([weeks, second], ignore_index=True)
     review = review_campaign(plan_of(), some, value="money")
     assert "E_REVIEW_PARTLY" in [f.code for f in review.findings]
@@ -589,3 +626,22 @@ def test_learning_lowers_regret_over_four_quarters() -> None:
     assert regret["learning", 4].mean() < regret["frozen", 4].mean()
     assert regret["learning", 4].mean() < regret["learning", 1].mean()
     assert (regret["learning", 1] == regret["frozen", 1]).all()
+
+
+def test_a_client_can_work_out_every_multiple_and_reads_no_net_one() -> None:
+    """A surprise is told as what came over what was promised; the multiple with the others taken off is the team's."""
+    net = pd.DataFrame(
+        {"axis": ["campaign", "placement", "placement"], "level": ["all", "p05 / students / email", "p00 / drivers / email"], "same_as": "",
+         "placements": [8, 1, 1], "promised": [1000.0, 200.0, 160.0], "came": [1110.0, 66.0, 155.0], "ratio": [1.32, 0.25, 0.72],
+         "low": [1.25, 0.21, 0.62], "high": [1.39, 0.29, 0.84], "z": 4.0, "p": 1e-4, "grade": "tendency"}
+    )  # fmt: skip
+    result = dataclasses.replace(pictured(), surprises=net)
+    for language, mark in (("en", "."), ("fr", ",")):
+        pages = (report(result, language=language, reader=r).html for r in ("client", "team"))
+        client, team = (re.sub(r"(?s)<style.*?</style>", "", page) for page in pages)
+        for plain in (f"1{mark}11", f"0{mark}33"):
+            assert plain in client
+            assert plain in team
+        for hidden in (f"1{mark}32", f"0{mark}25", f"0{mark}72", f"0{mark}97"):  # p00 is inside its own range
+            assert hidden not in client
+        assert f"0{mark}72" in team

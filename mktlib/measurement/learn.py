@@ -127,14 +127,14 @@ def _counted(past: pd.DataFrame, came: pd.DataFrame, scorer: ContentScorer, row:
     if not row:
         return []
     counted = [row["count"], row["exposure"], *row.get("exposure_by_channel", {}).values()]
-    if len(past):
-        tally(_numbers(past, counted), [a for a in scorer.by if a in past], metric=scorer.metric, tables=tables)
-    sums = tally(_numbers(came, counted), ["content_id", *(a for a in scorer.by if a in came)], metric=scorer.metric, tables=tables)
+    by = ["content_id", "channel", *scorer.by]
+    logs = [frame[list(dict.fromkeys(c for c in (*by, *counted) if c in frame))] for frame in (past, came)]
+    sums = [tally(_numbers(x, counted), [a for a in x if a in by], metric=scorer.metric, tables=tables) for x in logs if len(x)][-1]
     above = sums[sums["count"] > sums["exposure"]] if row["family"] == "binomial" else sums.head(0)
     if len(above):
         pairs = zip(above["content_id"], above["count"], above["exposure"], strict=True)
         raise DataError([finding("E_CLICKS_GT_IMPRESSIONS", column=row["count"], found=f"{item}: {y} > {n}") for item, y, n in pairs])
-    return list(sums.attrs["findings"])
+    return [f for f in sums.attrs["findings"] if f.code != "E_NULL_KEY"]
 
 
 def _unknown(came: pd.DataFrame, scorer: ContentScorer) -> list[Finding]:

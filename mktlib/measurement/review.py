@@ -23,12 +23,12 @@ from mktlib.measurement.gap import PARTS, SPENDS, by_owner, rate_spread, steps, 
 from mktlib.measurement.gap import parts as split
 from mktlib.measurement.kept import coverage, groupings, histogram, scores, shape
 from mktlib.measurement.learn import Lesson
-from mktlib.measurement.review_read import KEY, added, pieces, promises, running, unplanned, without_unmeasured
+from mktlib.measurement.review_read import KEY, added, partly_known, pieces, promises, running, unplanned, without_unmeasured
 from mktlib.measurement.surprise import Deviations, deviations, named, pooled, told
 from mktlib.measurement.versus import beside
 from mktlib.results import Plan, Review
 from mktlib.results.evidence import LEANING, grade
-from mktlib.vocabulary import Tables, finding, load_tables
+from mktlib.vocabulary import Tables, finding, load_tables, not_tables
 
 Array = NDArray[Any]
 DRAWS = 1000
@@ -68,7 +68,8 @@ def review_campaign(
 
     Returns:
         `Review`: predicted, low, high and actual are rates on the exposure that really happened; `inside` is missing where nothing ran.
-        Results of pieces that the plan does not have are a finding, as are rows whose count nobody knows.
+        Results of pieces that the plan does not have are a finding, as are rows whose count nobody knows; a
+        placement of which some weeks are blank is judged by the others, and its gap has no part of being shown less.
 
     Raises:
         DataError: a column is missing, a count is negative or above its exposure, no row of the results belongs to the plan, an option
@@ -77,7 +78,7 @@ def review_campaign(
     Surprises: Holm (1979) over all groups and placements, each told once (`measurement.surprise`). Coverage: Korn & Graubard (1998).
     Scores: Brier (1950), logarithmic, CRPS (Matheson & Winkler 1976). Places: Czado, Gneiting & Held (2009), Neyman's smooth test.
     """
-    _options(plan, level, learnt, against, unmeasured)
+    _options(plan, level, learnt, against, unmeasured, tables)
     metric, words = str(plan.facts.get("metric", "click_rate")), tables or load_tables()
     row = words.metrics.get(metric) or words.metrics["click_rate"]
     need(plan.schedule, [*KEY, "stage", "exposure", "rate", "rate_sd", "spend"])
@@ -90,7 +91,8 @@ def review_campaign(
         names = ", ".join(sorted(came["item"].unique())[:3])
         raise DataError(finding("E_NO_MATCH", found=names, expected=", ".join(placed["item"].unique()[:3])))
     rows, lost = without_unmeasured(rows)
-    found += lost
+    partly, some = partly_known(rows)
+    found += [*lost, *some]
     rows[["exposure", "count"]] = rows[["exposure", "count"]].fillna(0)
     ran, per, family = rows["exposure"] > 0, float(row.get("per", 1)), str(row["family"])
     table = _beside(rows, ran, level, family, per)
@@ -99,11 +101,12 @@ def review_campaign(
     numbers = (done["count"].to_numpy(float), done["rate"].to_numpy(float) / per, done["rate_sd"].to_numpy(float))
     parts = _judged(shown, done, numbers, family, level, learnt)
     dev, extra = parts.pop("dev"), parts.pop("facts")
-    each, gap, owners, more = _worth(rows, ran, dev, numbers, family, per, level)
+    known = rows.assign(planned_exposure=rows["exposure"].where(partly, rows["planned_exposure"]))
+    each, gap, owners, more = _worth(known, ran, dev, numbers, family, per, level)
     for k in VALUES if len(gap) else ():
         table[f"{VALUES[k]}_value"] = each[k].to_numpy()
     facts = {"metric": metric, "level": level} | _facts(plan, rows, table, ran) | extra | more
-    if lost and len(gap):
+    if (lost or some) and len(gap):
         facts["value_planned"] = float(each["planned"].sum())
     versus, facts["versus"] = (
         (pd.DataFrame(), None) if against is None or learnt is None else beside(plan, against, learnt.scorer, level=level, tables=words)
@@ -115,9 +118,9 @@ def review_campaign(
     )  # fmt: skip
 
 
-def _options(plan: Any, level: float, learnt: Any, against: Any, unmeasured: Any) -> None:
+def _options(plan: Any, level: float, learnt: Any, against: Any, unmeasured: Any, tables: Any) -> None:
     """Every option that cannot be used, at once."""
-    found = []
+    found = not_tables(tables)
     if not isinstance(plan, Plan):
         found.append(finding("E_OPTION", column="plan", found=type(plan).__name__, expected='plan=mk.load_plan("FOLDER")'))
     if not (isinstance(level, int | float) and 0 < level < 1):

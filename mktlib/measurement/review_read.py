@@ -16,6 +16,7 @@ from mktlib.results import Plan
 from mktlib.vocabulary import Tables, finding, masked
 
 KEY = ["item", "segment", "channel"]
+OFF = ("cancelled", "canceled", "annulé", "annulée")
 
 
 def promises(plan: Plan, per: float = 1.0) -> pd.DataFrame:
@@ -69,6 +70,7 @@ def added(
         raise DataError(wrong)
     frame[counted] = frame[counted].assign(**{c: numbers(frame, c, blank=np.nan) for c in counted})
     idle = frame[counted].fillna(0).sum(axis=1) == 0
+    blank = _blank(frame, row, idle)
     counts = tally(frame[~idle], KEY, metric=metric, tables=tables)
     above = counts[counts["count"] > counts["exposure"]] if row["family"] == "binomial" else counts.head(0)
     if len(above):
@@ -82,17 +84,28 @@ def added(
     for name, column in (("actual_spend", "actual_spend"), ("money", value)):
         if column and column in frame:
             frame[name] = numbers(frame, column, blank=np.nan)
+            frame[name] = frame[name].mask(blank, 0.0) if name == "money" else frame[name]
             told += [finding("E_NEGATIVE_SPEND", level="warning", column=column, found=f"{frame[name].clip(upper=0).sum():.2f}")] * bool(
                 (frame[name] < 0).any()
             )
-    frame["unknown"] = ~idle
+    frame["unknown"], frame["partly"] = ~idle, blank
     if "owner" in frame:  # an address or a handle is nobody's name in a table
         frame["owner"] = frame["owner"].fillna("").astype(str).str.strip().map(masked)
-    how: dict[str, Any] = {"unknown": "any"} | {c: "sum" for c in ("actual_spend",) if c in frame}
+    how: dict[str, Any] = {"unknown": "any", "partly": "any"} | {c: "sum" for c in ("actual_spend",) if c in frame}
     how |= {"money": lambda v: v.sum(skipna=False)} if value else {}
     how |= {c: "first" for c in ("owner", "status", "due", "published") if c in frame} | {c: "max" for c in ("late_days",) if c in frame}
     out = frame.groupby(KEY, as_index=False).agg(how).merge(counts, on=KEY, how="left")
-    return out.assign(unknown=out["unknown"] & out["count"].isna()), told
+    return out.assign(unknown=out["unknown"] & out["count"].isna(), partly=out["partly"] & (out["exposure"] > 0)), told
+
+
+def _blank(frame: pd.DataFrame, row: Mapping[str, Any], idle: pd.Series) -> pd.Series:
+    """Rows whose count or exposure nobody wrote down; one called off, with nothing written, is none."""
+    lacks = {c: frame[c].isna() if c in frame else pd.Series(True, index=frame.index) for c in (row["count"], row["exposure"])}
+    chances = lacks[row["exposure"]]
+    for channel, column in row.get("exposure_by_channel", {}).items():
+        chances = chances.where(frame["channel"] != channel, frame[column].isna()) if column in frame else chances
+    off = frame["status"].astype("str").str.strip().str.lower().isin(OFF) if "status" in frame else pd.Series(False, index=frame.index)
+    return (lacks[row["count"]] | chances) & ~(idle & off)
 
 
 def once(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
@@ -115,6 +128,13 @@ def without_unmeasured(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]
     if lost.all():
         raise DataError(told)
     return rows[~lost].reset_index(drop=True), [told]
+
+
+def partly_known(rows: pd.DataFrame) -> tuple[pd.Series, list[Finding]]:
+    """(placements of which some weeks were not written down, what is said of them): how much less they were shown, nobody knows."""
+    partly = rows["partly"].astype("boolean").fillna(False).astype(bool)
+    names = ", ".join(" / ".join(key) for key in rows.loc[partly, KEY].head(3).itertuples(index=False))
+    return partly, [finding("E_REVIEW_PARTLY", level="warning", found=str(int(partly.sum())), names=names)] if partly.any() else []
 
 
 def first_day(plan: Plan | None) -> pd.Timestamp | None:

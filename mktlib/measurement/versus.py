@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mktlib.errors import DataError
-from mktlib.intake.inputs import need
+from mktlib.errors import DataError, Finding
+from mktlib.intake.inputs import need, not_numbers
 from mktlib.results import Plan
 from mktlib.results.evidence import LEANING, grade
 from mktlib.scoring import ContentScorer
@@ -30,11 +30,29 @@ CONTENT = ("content_type", "style", "length")
 def placed(plan: Plan) -> pd.DataFrame:
     """The placements of a plan with the words of their cells and what one event is worth."""
     need(plan.schedule, list(NEEDED))
+    if wrong := _no_plan(plan):
+        raise DataError(wrong)
     rows = plan.schedule[plan.schedule["exposure"] > 0].reset_index(drop=True).astype({c: "str" for c in NEEDED[:4]})
     words = [c for c in CONTENT if c in plan.items and c not in rows]
     rows = rows.merge(plan.items[["item", *words]].astype({"item": "str"}).drop_duplicates("item"), on="item", how="left")
     expected = rows["exposure"] * rows["rate"]
     return rows.assign(event_value=(rows["value"] / expected.where(expected > 0)).fillna(0.0))
+
+
+def _no_plan(plan: Plan) -> list[Finding]:
+    """Cells of a plan (edited by hand?) that cannot be valued: no number, nothing written, a piece that is not among the pieces."""
+    schedule = plan.schedule
+    if wrong := [f for c in NEEDED[4:] for f in not_numbers(schedule, c)]:
+        return wrong
+    blank = schedule[list(NEEDED)].isna() & ~(schedule["exposure"] == 0).to_numpy()[:, None]
+    found = [
+        finding("E_NOT_A_NUMBER" if c in NEEDED[4:] else "E_OPTION", file="schedule", column=c, line=int(blank[c].argmax()) + 2, found="?")
+        for c in NEEDED
+        if blank[c].any()
+    ]
+    known = plan.items["item"].dropna().astype(str).tolist()
+    strange = sorted({*schedule.loc[schedule["exposure"] > 0, "item"].dropna().astype(str)} - {*known})
+    return found + [finding("E_OPTION", column="item", found=", ".join(strange[:3]), expected=", ".join(known[:3]))] * bool(strange)
 
 
 def evenly(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
@@ -61,6 +79,8 @@ def beside(plan: Plan, against: Plan | str, scorer: ContentScorer, *, level: flo
         raise DataError(finding("E_OPTION", column="against", found=against, expected='"even", Plan'))
     if not isinstance(against, (str, Plan)):
         raise DataError(finding("E_OPTION", column="against", found=type(against).__name__, expected='"even", Plan'))
+    if isinstance(against, Plan) and (units := _units(plan)) != (others := _units(against)):
+        raise DataError(finding("E_OPTION", column="against", found=", ".join(others), expected=", ".join(units)))
     other = evenly(mine, tables) if isinstance(against, str) else placed(against)
     lacking = [a for a in scorer.by_ if a not in mine or a not in other]
     if lacking:
@@ -89,6 +109,11 @@ def beside(plan: Plan, against: Plan | str, scorer: ContentScorer, *, level: flo
         "grade": grade("observational", decided=bool(low > 0 or high < 0), leaning=bool(lean[0] > 0 or lean[1] < 0)),
     }  # fmt: skip
     return table, facts
+
+
+def _units(plan: Plan) -> tuple[str, str]:
+    """What a plan counts and in which money: only the same can be put beside each other."""
+    return str(plan.facts.get("metric", "click_rate")), str(plan.facts.get("currency", "EUR"))
 
 
 def _making(plan: Plan) -> float:
