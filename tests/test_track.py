@@ -16,8 +16,11 @@ from mktlib.errors import DataError
 from mktlib.planning import CampaignPlan, brief_from_text
 from mktlib.planning.landing import Parts, Spreads, fit, log_sd_of_sum, pace, rates
 from mktlib.planning.pace_of_money import ALPHA, e_value
+from mktlib.planning.track import told_of
+from mktlib.planning.track_ahead import Job, at
 from mktlib.planning.track_late import working_days
 from mktlib.planning.track_log import moment_of
+from mktlib.planning.track_rows import placements
 from mktlib.planning.track_units import SHIFT, leaving
 from mktlib.results.evidence import GRADES
 from mktlib.results.tracking import DECISIONS, MEASURES
@@ -121,7 +124,9 @@ def test_the_sample_is_followed_and_its_end_lies_in_the_ranges(sample):
     assert list(seen.landing["measure"]) == list(MEASURES)
     assert set(seen.landing["grade"]) <= set(GRADES) - {"shown"}  # nothing was drawn by lot
     assert seen.facts["evidence"] == "observational"
-    end = mk.track_campaign(plan, log, as_of="2026-12-01")
+    tables = mk.load_tables()
+    job = Job(plan, plan.calendar(), placements(plan.schedule), log, tables.metrics["click_rate"], 0.9, 0.0, None, 0, tables)
+    end = told_of(job, at(job, pd.Timestamp("2026-12-01")))  # as `track_campaign`, without the path to it
     assert end.facts["over"]
     assert end.facts["days_left"] == 0
     known = end.landing.set_index("measure")
