@@ -24,6 +24,7 @@ from mktlib.measurement.attribution.rules import RULES, parts
 from mktlib.reporting.sections import section
 from mktlib.reporting.voice import Voice
 from mktlib.vocabulary import load_tables
+from mktlib.wording import number
 
 START, BUYS, ENDS = "start", "buys", "ends"
 
@@ -418,6 +419,28 @@ def test_the_banner_is_credited_and_brings_nothing(sample):
     assert result.facts["evidence"] == "observational"
     assert {"N_CREDIT_IS_NOT_LIFT", "N_HOLDOUT_ABSENT"} <= {f.code for f in result.findings}
     assert "N_HOLDOUT_MET" not in {f.code for f in result.findings}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_client_reads_what_the_holdout_shows_beside_the_credit(language):
+    """The holdout's own estimate and range in the sentence of the credit; without the people of the lot, that it may be wrong."""
+    frame = touches(["a>b!"] * 2 + ["a>b"] * 8, each=40).assign(kept=0)
+    kept = touches(["a!"] * 2 + ["a"] * 8, each=20).assign(kept=1)
+    kept["member_id"] = "k" + kept["member_id"]
+    both, say = pd.concat([frame, kept]), load_tables().languages[language]["report"]["credit"]
+    for drawn in ((500, 200), None):
+        result = mk.attribute(both, "last", holdout="kept", held_channel="b", drawn=drawn, draws=100)
+        row, codes = result.lift.iloc[0], {f.code for f in result.findings}
+        page = " ".join(re.sub(r"<[^>]+>", " ", mk.report(result, language=language).html).split())
+        ends = [number(round(float(row[k])) + 0.0, language, digits=0) for k in ("incremental", "incremental_low", "incremental_high")]
+        mine = [s for s in re.split(r"(?<=\.) ", page) if all(re.search(rf"(?<![\d-]){re.escape(e)}(?!\d)", s) for e in ends) and "80" in s]
+        assert mine, (ends, page)
+        absent = " ".join(say["absent"].split(",")[0].split())
+        assert (absent in page) == (drawn is None)
+        assert "N_CREDIT_OTHERS" in codes
+        assert "N_CREDIT_OBSERVED" not in codes  # its advice is to have a holdout
+        told = [f.level for f in result.findings if f.code == "N_CREDIT_IS_NOT_LIFT"]
+        assert told == ["note" if drawn is None else "warning"]
 
 
 def test_a_channel_that_brings_purchases_is_shown_to():

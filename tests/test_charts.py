@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import os
@@ -20,7 +21,7 @@ from matplotlib.figure import Figure
 from pictured import ALL, plan, scores
 
 from mktlib.charts import PICTURES, Picture, describe, kinds, plot, show
-from mktlib.charts.canvas import VERDICT_MARKS, Units
+from mktlib.charts.canvas import VERDICT_MARKS, Units, small
 from mktlib.errors import DataError
 from mktlib.results import Result, Scores
 from mktlib.vocabulary import load_tables
@@ -36,6 +37,7 @@ def words_drawn(ax):
     for axis in (ax.xaxis, ax.yaxis):
         low, high = sorted(axis.get_view_interval())
         texts += [t for at, t in zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True) if low <= at <= high]
+    texts += [t for legend in ax.get_figure(root=True).legends for t in legend.get_texts()]
     return [t for t in texts if t.get_text() and t.get_visible()]
 
 
@@ -100,11 +102,16 @@ def test_every_shape_has_a_picture():
 
 @pytest.mark.parametrize(("name", "kind"), EVERY)
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_no_text_overlaps_another_or_leaves_the_sheet(name, kind, language):
-    ax = plot(ALL[name], kind=kind, language=language)
+@pytest.mark.parametrize("sheet", [contextlib.nullcontext, small], ids=["usual", "small"])
+def test_no_text_overlaps_another_or_leaves_the_sheet(name, kind, language, sheet):
+    with sheet():
+        ax = plot(ALL[name], kind=kind, language=language)
     figure = ax.get_figure()
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
+    for place in (legend.get_window_extent(renderer) for legend in figure.legends):
+        assert 0 <= place.x0 <= place.x1 <= figure.bbox.x1, "a legend leaves the sheet"
+        assert 0 <= place.y0 <= place.y1 < ax.get_window_extent(renderer).y0, "a legend leaves the sheet or lies over the drawing"
     boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in words_drawn(ax)]
     for k, (text, box) in enumerate(boxes):
         assert box.x0 >= -1, f"{text!r} leaves the sheet"

@@ -126,6 +126,7 @@ def of_credit(a: Attribution) -> Iterable[float]:
 def times(r: Review) -> Iterable[float]:
     """What came, and the ends of the promise, over what was promised; the ends of a step from what was planned to what came."""
     yield from (r.table[["low", "high", "actual"]].to_numpy(float) / r.table[["predicted"]].to_numpy(float)).ravel()
+    yield from r.surprises["came"] / r.surprises["promised"]
     yield from (r.gap[["low", "high"]].to_numpy(float) + r.gap[["start"]].to_numpy(float)).ravel()
 
 

@@ -47,6 +47,7 @@ VERDICT_MARKS: dict[str, tuple[str, str]] = {
 OPINION_SHARE = 0.5  # from here on a number is called an opinion
 HATCH = "////"
 WIDEST_DPI = 70  # a small letter is rounded to whole pixels: here words are widest for their sheet, and laid out they fit at any other
+MARGIN = 0.2  # inches left free beside a legend
 STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans"], "font.size": 10, "text.parse_math": False, "axes.titlesize": 12, "axes.titleweight": "bold",
     "axes.edgecolor": GREY, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
@@ -159,11 +160,27 @@ class Canvas:
         shown = list(handles) if handles is not None else drawn
         if not shown:
             return
-        names = [shorten(drawable(str(h.get_label())), 44) for h in shown]
+        names = [drawable(str(h.get_label())) for h in shown]
         if self.own:
-            self.ax.get_figure().legend(shown, names, loc="outside lower center", ncols=min(columns, len(shown)))  # type: ignore[union-attr]
+            self._below(shown, names, columns)
         else:
-            self.ax.legend(shown, names, loc="best")
+            self.ax.legend(shown, [shorten(n, 44) for n in names], loc="best")
+
+    def _below(self, shown: list[Any], names: list[str], columns: int) -> None:
+        """A legend under the axes in as many columns as the sheet is wide for: of long names one column, on two lines at worst."""
+        figure = self.ax.get_figure(root=True)
+        assert figure is not None
+        dpi = figure.dpi
+        figure.set_dpi(WIDEST_DPI)
+        most = min(columns, len(shown))
+        for many, width in [*((n, 60) for n in range(most, 0, -1)), (1, 48), (1, 36)]:
+            said = [wrapped(n, width, 1 if width == 60 else 2) for n in names]
+            legend = figure.legend(shown, said, loc="outside lower center", ncols=many)
+            if legend.get_window_extent().width <= figure.bbox.width - MARGIN * WIDEST_DPI:
+                break
+            if (many, width) != (1, 36):
+                legend.remove()
+        figure.set_dpi(dpi)
 
     def finish(self) -> Axes:
         """Lay out once, then set the title flush with the left edge of the sheet."""
@@ -175,9 +192,13 @@ class Canvas:
         figure.set_dpi(WIDEST_DPI)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
+        name, box = self.ax.xaxis.label, self.ax.get_window_extent()
+        over = name.get_window_extent().x1 - figure.bbox.x1 + MARGIN / 4 * WIDEST_DPI
+        if name.get_text() and over > 0:  # an axis far on the right, and a long name in its middle
+            name.set_x(0.5 - over / box.width)
         figure.set_dpi(dpi)
-        box = self.ax.get_position()
-        self.ax._left_title.set_x((0.012 - box.x0) / box.width)  # type: ignore[attr-defined]
+        place = self.ax.get_position()
+        self.ax._left_title.set_x((0.012 - place.x0) / place.width)  # type: ignore[attr-defined]
         return self.ax
 
 

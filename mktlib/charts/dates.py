@@ -97,7 +97,7 @@ def _axes(canvas: Canvas, plan: Plan, shown: pd.DataFrame, start: float) -> None
     out = plan.calendar()["at"].dropna()
     last = max(float(number_of(shown["due"]).max()), float(number_of(out).max()) if len(out) else 0.0) + 1
     monday = start - (start - 4) % 7  # 5 January 1970 was a Monday: day 4
-    step = 7 * int(np.ceil((last - monday) / 7 / MOST_TICKS))
+    step = 7 * int(np.ceil((last - monday) / 7 / cv.fitting(MOST_TICKS, 4)))
     canvas.rows([_label(canvas, row) for row in shown.itertuples(index=False)], width=64)
     canvas.ax.set_xlim(start - 0.5, last + 0.5)
     canvas.units("x", Days(canvas.language), canvas.say("dates.axis"))

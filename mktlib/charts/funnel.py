@@ -29,7 +29,7 @@ def funnel(canvas: Canvas, result: Shortlist) -> None:
     for y, (kept, dropped, reason) in enumerate(steps[["kept", "dropped", "reason"]].to_numpy()):
         _beside(canvas, y, max(int(kept), 0.7) * 1.15, _said(canvas, int(kept), int(dropped), str(reason)))
     canvas.rows([_passed(canvas, str(r)) for r in steps["reason"]], width=36)
-    canvas.ax.set_xticks([10**k for k in range(int(np.log10(max(first, 1))) + 1)])
+    canvas.ax.set_xticks([10**k for k in range(0, int(np.log10(max(first, 1))) + 1, cv.fitting(1, 2))])
     canvas.ax.set_xticks([], minor=True)
     canvas.units("x", Units("number", canvas.language), canvas.say("funnel.axis"))
 
@@ -48,7 +48,7 @@ def _said(canvas: Canvas, kept: int, dropped: int, reason: str) -> tuple[str, st
 
 def _beside(canvas: Canvas, y: float, x: float, said: tuple[str, str]) -> None:
     left, fell = said
-    lines = cv.wrapped(cv.drawable(fell), 38, 2)
+    lines = cv.wrapped(cv.drawable(fell), cv.fitting(38, 24), cv.fitting(2, 3))
     if not fell:
         canvas.ax.text(x, y, left, va="center", fontsize=9, parse_math=False)
         return

@@ -160,6 +160,7 @@ def effects(canvas: Canvas, result: PanelEffect) -> None:
     canvas.ax.axvline(begin, color=cv.INK, linewidth=1, linestyle=":", label=canvas.say("panel.start"))
     canvas.ax.axhline(0, color=cv.GREY, linewidth=0.9, zorder=0)
     canvas.units("x", Days(canvas.language) if days else Units("number", canvas.language), canvas.say("panel.time"))
+    canvas.ax.set_xticks(x[:: -(-len(x) // cv.fitting(9, 5))])  # on periods that there are
     outcome = canvas.label("column", facts["outcome"])
     canvas.units("y", _units(canvas, result), canvas.say(f"panel.axis_{facts['scale']}", outcome=outcome))
     canvas.ax.grid(axis="y", color=cv.FAINT)

@@ -25,7 +25,13 @@ def _known(result: Review) -> pd.DataFrame:
 
 
 def _named(result: Review) -> pd.DataFrame:
-    return result.surprises.head(cv.fitting(MOST_NAMED, 3)) if len(result.surprises) else pd.DataFrame(columns=["axis"])
+    """The groups that are surprises, by what came over what was promised; single placements are among the rows below, as they came."""
+    if result.surprises.empty:
+        return pd.DataFrame(columns=["axis"])
+    whole = result.surprises[result.surprises["axis"] != "placement"]
+    times = (whole["came"] / whole["promised"]).where(whole["promised"] > 0)
+    told = (times - 1) * (whole["ratio"] - 1) > 0  # else it stands only once the others are taken off
+    return whole.assign(times=times)[told].head(cv.fitting(MOST_NAMED, 3))
 
 
 def shown(result: Review) -> pd.DataFrame:
@@ -40,7 +46,7 @@ def shown(result: Review) -> pd.DataFrame:
 
 
 def items_size(result: Review) -> tuple[float, float]:
-    return _outline(len(shown(result)) + len(_named(result)), width=9.4, row=0.36)
+    return _outline(len(shown(result)) + len(_named(result)), width=9.4, row=cv.fitting(36, 54) / 100)
 
 
 def items(canvas: Canvas, result: Review) -> None:
@@ -59,13 +65,12 @@ def items(canvas: Canvas, result: Review) -> None:
             look: dict[str, Any] = {"s": 70, "color": colour, "edgecolor": "white", "zorder": 4, "label": canvas.say(key)}
             canvas.ax.scatter(times["actual"][mine], y[mine], marker=marker, **look)
     if len(named):
-        ends = named[["ratio", "low", "high"]].clip(1 / NEAR, NEAR)
-        look = {"marker": "D", "color": cv.PURPLE, "zorder": 5, "label": canvas.say("review.named", level=level)}
-        cv.interval(canvas.ax, ends["ratio"], np.arange(len(named)), ends["low"], ends["high"], **look)
+        look = {"s": 60, "marker": "D", "color": cv.PURPLE, "zorder": 5, "label": canvas.say("review.named")}
+        canvas.ax.scatter(named["times"].clip(1 / NEAR, NEAR), np.arange(len(named)), **look)
         canvas.ax.axhline(len(named) - 0.5, color=cv.GREY, linewidth=0.8)
     canvas.ax.axvline(1, color=cv.INK, linewidth=0.9, linestyle="--", zorder=1)
     canvas.ax.set_xscale("log")
-    drawn = [times.to_numpy(float).ravel(), named[["low", "high"]].to_numpy(float).ravel() if len(named) else np.zeros(0)]
+    drawn = [times.to_numpy(float).ravel(), named["times"].clip(1 / NEAR, NEAR).to_numpy(float) if len(named) else np.zeros(0)]
     _time_ticks(canvas, np.concatenate(drawn))
     labels = [named_label(canvas, r) for r in named.to_dict("records")] + [_placement(canvas, r) for r in rows.to_dict("records")]
     canvas.rows(labels, width=cv.fitting(44, 38), lines=2)
@@ -160,7 +165,7 @@ def gap(canvas: Canvas, result: Review) -> None:
         sign = "+" if not ends[k] and value[k] > 0 else ""
         canvas.ax.annotate(sign + text, (x[k], top[k]), xytext=(0, 3), textcoords="offset points", **look)
     _allowed(canvas, frame, x)
-    canvas.ax.set_xticks(x, [canvas.say(f"review.step.{s}") for s in frame["step"]], parse_math=False)
+    canvas.ax.set_xticks(x, [canvas.say(f"review.step.{s}") for s in frame["step"]], parse_math=False, fontsize=cv.fitting(9, 8))
     canvas.units("y", money, canvas.say("review.value", currency=currency(result)))
     highest = float(max(top.max(), 1e-9))
     canvas.ax.set_ylim(0, max(1.12 * highest, min(1.05 * float(allowed), 1.8 * highest) if np.isfinite(allowed) else 0.0))

@@ -28,10 +28,11 @@ def credit_draft(voice: Voice, result: Attribution, facts: Facts) -> Draft:
     row = (own if len(own) else result.table).iloc[0].to_dict()
     headline = _headline(voice, row, facts, sure)
     sentences = [*_rules(voice, result, row, facts), *_verdicts(voice, result), *(lift := _lift(voice, result, facts, sure))]
+    sentences += [voice.say("credit.absent", channel=_channel(voice, facts["held_channel"]))] if lift and _absent(result) else []
     money = _money(voice, row, facts, sure)
     known = statistics(voice, facts, level="percent", draws="number", lookback_days="number", half_life_days="number", journeys="number")
     brief = {"did": [voice.count("credit.followed", facts["conversions"], people=people)], "brought": _answer(headline, lift)}
-    brief |= {"sure": [_sure(voice, facts)], "next": [_next(voice, result, facts, row)], "money": money}
+    brief |= {"sure": _sure(voice, result, facts), "next": [_next(voice, result, facts, row)], "money": money}
     return Draft(headline=headline, sentences=[*sentences, *money], tables=_tables(voice, result, facts), details=known, brief=brief)
 
 
@@ -103,20 +104,23 @@ def _rate(voice: Voice, value: float) -> str:
 
 
 def _gap(voice: Voice, result: Attribution, facts: Facts, name: str, sure: str) -> list[str]:
-    """Credit less lift, by the rule in use and by the others."""
+    """The credit by the rule in use beside what the holdout itself shows, with its range; and how many rules it rules out."""
     same = result.gaps[result.gaps["method"] == facts["method"]]
     if same.empty:
         return []
-    mine = same.iloc[0]
+    row, mine = result.lift.iloc[0], same.iloc[0]
+    said = {"channel": name, "credit": _whole(voice, mine["credit"]), "lift": voice.number(round(float(row["incremental"])) + 0.0, 0)}
+    said |= {"within": _ends(voice, row["incremental_low"], row["incremental_high"]), "sure": sure}
+    if _absent(result):
+        return [voice.say("credit.gap_absent", **said)]
     many = int((result.gaps["grade"] == "shown").sum())
     rules = [voice.count("credit.gap_rules", many, all=voice.number(len(result.gaps)))] if many else []
-    credit = _whole(voice, mine["credit"])
-    if mine["grade"] != "shown":
-        return [voice.say("credit.gap_open", channel=name, credit=credit), *rules]
-    over = mine["low"] > 0
-    ends = (mine["low"], mine["high"]) if over else (-mine["high"], -mine["low"])
-    said = {"credit": credit, "gap": _whole(voice, mine["gap"]), "within": _ends(voice, *ends)}
-    return [voice.say("credit.gap_over" if over else "credit.gap_under", channel=name, sure=sure, **said), *rules]
+    return [voice.say("credit.gap_far" if mine["grade"] == "shown" else "credit.gap_open", **said), *rules]
+
+
+def _absent(result: Attribution) -> bool:
+    """Whether people of the lot may be missing, so that the lift may be wrong."""
+    return any(f.code == "N_HOLDOUT_ABSENT" for f in result.findings)
 
 
 def _answer(headline: str, lift: list[str]) -> list[str]:
@@ -124,17 +128,22 @@ def _answer(headline: str, lift: list[str]) -> list[str]:
     return [headline, *lift[1:2]]
 
 
-def _sure(voice: Voice, facts: Facts) -> str:
-    if facts["lift_grade"]:
-        return voice.say("credit.held_sure", channel=_channel(voice, facts["held_channel"]), grade=voice.graded(facts["lift_grade"]))
-    return voice.sureness("observational", facts["grade"])
+def _sure(voice: Voice, result: Attribution, facts: Facts) -> list[str]:
+    if not facts["lift_grade"]:
+        return [voice.sureness("observational", facts["grade"])]
+    channel = _channel(voice, facts["held_channel"])
+    if _absent(result):
+        return [voice.say("credit.absent", channel=channel)]
+    return [voice.say("credit.held_sure", channel=channel, grade=voice.graded(facts["lift_grade"]))]
 
 
 def _next(voice: Voice, result: Attribution, facts: Facts, row: Mapping[Any, Any]) -> str:
     if result.lift.empty:
         return voice.say("credit.next_hold", channel=_channel(voice, row["channel"]))
+    if _absent(result):
+        return voice.say("credit.next_count", channel=_channel(voice, facts["held_channel"]))
     far = (result.gaps.loc[result.gaps["method"] == facts["method"], "grade"] == "shown").any()
-    key = "next_gap" if far else "next_open" if facts["lift_grade"] != "shown" else "next_gap"
+    key = "next_gap" if far or facts["lift_grade"] == "shown" else "next_open"
     return voice.say(f"credit.{key}", channel=_channel(voice, facts["held_channel"]))
 
 

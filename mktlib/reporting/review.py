@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mktlib.reporting.drafts import Draft, statistics
 from mktlib.reporting.grid import Grid, Spec, grid
@@ -29,7 +30,8 @@ def review_draft(voice: Voice, result: Review, facts: Facts) -> Draft:
     """Promise and outcome, the surprises told once, where the value went, another plan; money and delay."""
     promised = chances(facts["level"], voice.language)
     told = {"items": voice.number(facts["items"]), "promised": promised, "names": _named(voice, facts)}
-    headline = voice.count(f"review.{facts['promise']}", facts["inside"], **told)
+    key = "missed" if facts["promise"] == "broken" and not told["names"] else facts["promise"]
+    headline = voice.count(f"review.{key}", facts["inside"], **told)
     sentences = [*_weather(voice, facts), *_surprises(voice, facts)]
     sentences += [voice.count("review.late", facts["late"])] if facts["late"] else []
     sentences += [voice.count("review.idle", facts["not_executed"])] if facts["not_executed"] else []
@@ -70,16 +72,32 @@ def _surprises(voice: Voice, facts: Facts) -> list[str]:
         return []
     if not facts["surprises"]:
         return [voice.say("review.no_surprise")]
-    return [voice.count("review.surprises", len(facts["surprises"]), names=_named(voice, facts))]
+    many = len(_plain(voice, facts))
+    return [voice.count("review.surprises", many, names=_named(voice, facts))] if many else []
+
+
+def _plain(voice: Voice, facts: Facts) -> list[Mapping[Any, Any]]:
+    """The surprises that a page may name: for a client or an employer, those that stand without the others being taken off."""
+    return [r for r in facts["surprises"] if voice.analyst or r["plain"]]
 
 
 def _named(voice: Voice, facts: Facts) -> str:
-    return voice.names((surprise(voice, row) for row in facts["surprises"]), most=MOST_NAMED)
+    return voice.names((surprise(voice, row, facts) for row in _plain(voice, facts)), most=MOST_NAMED)
 
 
-def surprise(voice: Voice, row: Mapping[Any, Any]) -> str:
-    """What is named, and how many times the promise came."""
-    return voice.say("review.surprise", name=_name(voice, row), times=voice.say("review.times", times=voice.number(float(row["ratio"]), 2)))
+def surprise(voice: Voice, row: Mapping[Any, Any], facts: Facts) -> str:
+    """What is named, what came beside what was promised; for the team, how many times the promise that is, net of the others named."""
+    ends = {k: _events(voice, float(row[k]), facts) for k in ("came", "promised")}
+    said = {"name": _name(voice, row), "times": voice.number(float(row["times"]), 2), **ends}
+    net = voice.number(float(row["ratio"]), 2)
+    return voice.say("review.surprise_net", net=net, **said) if voice.analyst else voice.say("review.surprise", **said)
+
+
+def _events(voice: Voice, value: float, facts: Facts) -> str:
+    """A number of events, so that a reader can divide one by the other."""
+    if voice.tables.metrics.get(str(facts["metric"]), {}).get("family") == "money":
+        return voice.money(round(value), facts["currency"])
+    return voice.number(value, 0 if value >= 100 or value == round(value) else 1)
 
 
 def _name(voice: Voice, row: Mapping[Any, Any]) -> str:
@@ -163,8 +181,8 @@ def _sure(voice: Voice, facts: Facts, headline: str) -> list[str]:
 
 def _next(voice: Voice, facts: Facts) -> list[str]:
     """Where to look first, else what to run, else to plan from what was learnt."""
-    if facts["surprises"]:
-        return [voice.say("review.next.look", name=_name(voice, facts["surprises"][0]))]
+    if told := _plain(voice, facts):
+        return [voice.say("review.next.look", name=_name(voice, told[0]))]
     return [voice.count("review.next.idle", facts["not_executed"])] if facts["not_executed"] else [voice.say("review.next.learn")]
 
 
@@ -178,11 +196,21 @@ def _tables(voice: Voice, result: Review, facts: Facts) -> list[Grid]:
     spec += [("surprise", "number"), ("planned_spend", "money"), ("actual_spend", "money")] if voice.analyst else []
     order = result.table.loc[result.table["surprise"].abs().sort_values(ascending=False, kind="stable").index]
     tables = [grid(voice, order, spec, caption=voice.say("review.caption"), facts=facts)]
-    if len(result.surprises):
-        named = result.surprises.assign(review_what=[_name(voice, r) for r in facts["surprises"]], review_times=result.surprises["ratio"])
-        told: list[Spec] = [("review_what", "text"), ("review_times", "times"), ("low", "times"), ("high", "times"), ("grade", "label")]
-        tables.insert(0, grid(voice, named, told, caption=voice.say("review.surprises_caption"), facts=facts))
+    if told := _plain(voice, facts):
+        tables.insert(0, _far_out(voice, told, facts))
     return [*tables, *(_of_team(voice, result, facts) if voice.analyst else [])]
+
+
+def _far_out(voice: Voice, told: list[Mapping[Any, Any]], facts: Facts) -> Grid:
+    """The surprises: promised, came, and one over the other; for the team, times the promise net of the others named, with its range."""
+    named = pd.DataFrame([dict(r) for r in told])
+    named = named.assign(review_what=[_name(voice, r) for r in told], review_times=named["times"], review_net=named["ratio"])
+    for head, column in (("review_expected", "promised"), ("review_came", "came")):
+        named[head] = [_events(voice, float(x), facts) for x in named[column]]
+    spec: list[Spec] = [("review_what", "text"), ("review_expected", "text"), ("review_came", "text"), ("review_times", "times")]
+    spec += [("review_net", "times"), ("low", "times"), ("high", "times"), ("grade", "label")] if voice.analyst else []
+    caption = voice.say("review.surprises_net" if voice.analyst else "review.surprises_caption")
+    return grid(voice, named, spec, caption=caption, facts=facts)
 
 
 def _of_team(voice: Voice, result: Review, facts: Facts) -> list[Grid]:

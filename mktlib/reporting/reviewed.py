@@ -43,9 +43,24 @@ def review_facts(result: Review) -> Facts:
         **{k: float(known.get(k, table[k].sum() if k in table else np.nan)) for k in ("planned_spend", "actual_spend")},
         "above": int((~inside & (came["actual"] > came["predicted"])).sum()),
         "below": int((~inside & (came["actual"] < came["predicted"])).sum()),
-        "surprises": result.surprises.to_dict("records"), "judged": len(result.scores) > 0,
+        "surprises": _surprises(result), "judged": len(result.scores) > 0,
         "as_rates": bool(values.size and np.nanmax(values) <= 1),
     }  # fmt: skip
+
+
+def _surprises(result: Review) -> list[Facts]:
+    """What is named, with what came over what was promised (`times`; `ratio` is net of the others named), and whether that alone tells it:
+    a group lies on the side it is named for; a placement is outside its own range, on that side."""
+    out = []
+    for row in result.surprises.to_dict("records"):
+        times = row["came"] / row["promised"] if row["promised"] > 0 else math.nan
+        plain = (times - 1) * (row["ratio"] - 1) > 0
+        if row["axis"] == "placement" and plain:
+            names = result.table[["item", "segment", "channel"]].astype("str").agg(" / ".join, axis=1)
+            mine = result.table[names == str(row["level"])]
+            plain = not mine["inside"].fillna(False).astype(bool).any()
+        out.append({**row, "times": times, "plain": bool(plain)})
+    return out
 
 
 def _float(value: Any) -> float | None:

@@ -194,10 +194,14 @@ def unknowable(text: str) -> str:
     return LONG_NUMBER.sub("***", masked(text))
 
 
+NO_BREAK = "\u00a0\u202f"
+"""Spaces inside a number as French writes it."""
+
+
 def printable(text: str, most: int = 80) -> str:
     """Text that is safe to show in a message: addresses masked, control and direction marks made visible, long text shortened."""
     text = masked(text)
-    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    shown = "".join(c if c.isprintable() or c in NO_BREAK else f"\\u{ord(c):04x}" for c in text)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 

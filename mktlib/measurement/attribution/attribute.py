@@ -180,7 +180,7 @@ def _credited(read: Journeys, how: _How, level: float, seed: int) -> Attribution
     facts = _facts(read, how, names, found, level, many) | {"counted": agreed["verdict"].value_counts().sort_index().to_dict()}
     facts |= {"held_channel": how.held_channel, "lift_grade": None if lifted.empty else str(lifted["grade"].iloc[0])}
     result = Attribution(table=table, methods=methods, agreement=agreed, lift=lifted, gaps=apart, facts=facts)
-    return replace(result, findings=(*read.findings, *remarks(read, result), *notes))
+    return replace(result, findings=(*read.findings, *remarks(read, result, whole=how.drawn is not None), *notes))
 
 
 def _place(read: Journeys, how: _How) -> int | None:

@@ -27,21 +27,28 @@ COUNTED = (
 """What was counted on the way, its finding, its level."""
 
 
-def remarks(read: Journeys, result: Attribution) -> list[Finding]:
-    """Findings of an attribution, the gravest first."""
+def remarks(read: Journeys, result: Attribution, *, whole: bool = True) -> list[Finding]:
+    """Findings of an attribution, the gravest first. whole: all people of the lot are known, so that the holdout can rule a credit out."""
     facts = result.facts
-    told = [finding("N_CREDIT_OBSERVED", level="note")]
+    held = facts["held_channel"] is not None
+    told = [finding("N_CREDIT_OTHERS", level="note", found=facts["held_channel"]) if held else finding("N_CREDIT_OBSERVED", level="note")]
     if result.lift is not None and len(result.gaps):
         far = result.gaps[result.gaps["grade"] == "shown"]
         if len(far):
             told.insert(
                 0,
-                finding("N_CREDIT_IS_NOT_LIFT", level="warning", found=str(len(far)), channel=facts["held_channel"], all=len(result.gaps)),
+                finding(
+                    "N_CREDIT_IS_NOT_LIFT",
+                    level="warning" if whole else "note",
+                    found=str(len(far)),
+                    channel=facts["held_channel"],
+                    all=len(result.gaps),
+                ),
             )
     days = f"{float(facts['lookback_days']):g}"
     told += [
-        finding(code, level=level, found=str(read.counted[key]), days=days)  # type: ignore[arg-type]
-        for key, code, level in COUNTED
+        finding(code, level=grave, found=str(read.counted[key]), days=days)  # type: ignore[arg-type]
+        for key, code, grave in COUNTED
         if read.counted[key] and not (key == "no_value" and not read.valued)
     ]
     told += [finding("N_JOURNEY_ALL_BOUGHT", level="warning")] if facts["journeys"] and not facts["null"] else []
