@@ -86,7 +86,8 @@ def panel() -> PanelEffect:
         "currency": "EUR",
         "start": periods["time"].iloc[22],
     }
-    facts |= {"periods": 30, "before": 22, "after": 8, "baseline": 8, "treated": 12, "compared": 9, "evidence": "quasi", "unmeasured": None}
+    facts |= {"periods": 30, "before": 22, "after": 8, "baseline": 8, "baseline_from": "data"}
+    facts |= {"treated": 12, "compared": 9, "evidence": "quasi", "unmeasured": None}
     facts |= {"gap": 0.09, "effect": 45.0, "effect_low": -1.0, "effect_high": 87.0, "lift": 0.094, "lift_low": -0.003, "lift_high": 0.21}
     facts |= {"luck_low": 0.04, "luck_high": 0.15, "p_value": 0.01, "p_units": 0.02, "least_p": 0.0002, "grade": "tendency"}
     facts |= {"verdict": "cannot_tell", "trend": 0.001, "trend_low": -0.002, "trend_high": 0.004, "p_trend": 0.4, "blind": 0.006}

@@ -350,7 +350,8 @@ def test_every_state_is_told(language):
         "withheld": compare(data[data.index % 5 > 0], metric="visit", arm="arm", ratio=[1, 2]),
         "no_range": compare(data.assign(spend=0.0), metric="spend", arm="arm", currency="EUR"),
         "seen": compare(data, metric="visit", arm="arm", assigned="chosen"),
-        "tendency": compare(drawn(1_500, 11, 0.04), metric="visit", arm="arm"),
+        "tendency_better": compare(drawn(1_500, 11, 0.04), metric="visit", arm="arm"),
+        "tendency_worse": compare(drawn(1_500, 11, 0.04), metric="visit", arm="arm", control="b"),
     }
     heads = {}
     for state, result in tests.items():
@@ -496,6 +497,28 @@ def test_a_single_look_that_was_taken_is_not_prolonged(language):
             told = section(voice, compare(drawn(300, 3), planned=planned, least=least, **options)).brief["next"]
             assert told[0].startswith(start) == ended
             assert ("new test" in told[1] or "nouveau test" in told[1]) == ended
+
+
+@pytest.mark.parametrize(
+    ("language", "new", "sure"), [("en", "new test", "95 chances in 100"), ("fr", "nouveau test", "95 chances sur 100")]
+)
+def test_the_planned_end_of_a_test_that_may_be_looked_at_is_an_end(language, new, sure):
+    """No "go on" past what was planned; every range with its chances."""
+    start = str(lookup("report.arms.next_end", language)).split("{")[0]
+    voice = Voice(language=language, tables=load_tables(), reader="client")
+    for planned, ended in ((None, False), (600, True), (630, True), (5_000, False)):
+        told = section(voice, compare(drawn(300, 3), metric="visit", arm="arm", planned=planned))
+        assert told.brief["next"][0].startswith(start) == ended
+        assert (new in told.brief["next"][1]) == ended
+        assert sure in told.headline
+
+
+def test_a_leaning_is_for_the_better_where_less_is_better():
+    data = drawn(1_500, 11, 0.04)
+    voice = Voice(language="en", tables=load_tables(), reader="client")
+    said = {b: section(voice, compare(data, metric="visit", arm="arm", better=b)).headline for b in ("high", "low")}
+    assert "doing better" in said["high"]
+    assert "doing worse" in said["low"]
 
 
 def test_a_picture_says_no_winner_where_the_difference_does_not_matter():

@@ -672,6 +672,29 @@ def test_too_few_spells_or_days_are_said_and_judged_with_care():
         assert says in mk.report(mk.kpis(lasts, kpis="roas", margin=0.5), language=language, reader="client").html
 
 
+def test_a_scatter_that_was_assumed_is_said():
+    months = pd.DataFrame({"month": ["2026-01", "2026-02", "2026-03"], "spend": [100.0, 120, 90], "conversions": [10, 12, 9]})
+    daily = pd.DataFrame({"date": pd.date_range("2026-01-01", periods=30), "spend": 10.0, "conversions": np.arange(30) % 5})
+    for log, assumed in ((months, True), (daily, False)):
+        result = mk.kpis(log, kpis="cpa", currency="EUR")
+        assert ("N_KPI_ASSUMED" in codes(result)) == assumed
+        for language, says in (("en", "stray by luck was assumed"), ("fr", "a été supposée")):
+            for reader in ("client", "employer", "team"):
+                assert (says in mk.report(result, language=language, reader=reader).html) == assumed
+
+
+@pytest.mark.parametrize("cell", ["1 200,50", "1\u202f200,50", "800,00", "1.200,50", "1 200"])
+def test_a_sheet_with_a_decimal_comma_is_sent_to_the_reader_of_exports(tmp_path, cell):
+    path = tmp_path / "costs.csv"
+    path.write_text(f"date;spend;conversions\n2026-01-01;{cell};48\n2026-01-02;12,00;12\n", encoding="utf-8")
+    with pytest.raises(DataError, match="read_export") as caught:
+        mk.kpis(path)
+    assert caught.value.codes == ("E_SHEET_NUMBER",)
+    columns = tmp_path / "map.toml"
+    columns.write_text('separator = ";"\ndecimal = ","\n[columns]\ndate = "date"\nspend = "spend"\nconversions = "conversions"\n')
+    assert mk.kpis(mk.read_export(path, columns), kpis="cpa").table["denominator"].tolist() == [60.0]
+
+
 def test_money_with_refunds_is_wider_too_where_days_hang_together():
     margin = np.repeat([40.0, -10.0, 40.0, -10.0], 7)
     lasts, mixed = (

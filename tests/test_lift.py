@@ -27,6 +27,7 @@ from mktlib.measurement.trends import baseline, changes, gap, places
 from mktlib.measurement.uplift_effect import uplift
 from mktlib.reporting.sections import section
 from mktlib.reporting.voice import Voice
+from mktlib.results.evidence import LEANING
 from mktlib.vocabulary import load_tables
 
 HILLSTROM = Path(__file__).resolve().parents[2] / "shared" / "data" / "hillstrom" / "hillstrom.csv"
@@ -477,6 +478,25 @@ def test_a_clear_effect_is_a_tendency_at_most_and_says_what_would_undo_it():
     left = abs(facts["gap"]) - facts["vanishes"] * facts["drift"]
     width = (facts["effect_high"] - facts["effect_low"]) / 2 - facts["drift"]
     assert left == pytest.approx(width)  # so many drifts, and the range without drift touches none
+
+
+def test_a_leaning_that_a_drift_could_explain_is_no_tendency():
+    """One treated unit: the range at two chances in three leaves out nothing only where both groups go on alike."""
+    result = read(panel(units=12, treated=1, effect=0.5, seed=2), scale="plain")
+    assert result.facts["p_value"] < 1 - LEANING
+    assert result.facts["pretrend"] == "not_shown"
+    assert (result.facts["verdict"], result.facts["grade"]) == ("cannot_tell", "too_early")
+    leans = read(panel(units=12, treated=1, effect=1.0, seed=2), scale="plain", level=0.95)
+    assert (leans.facts["verdict"], leans.facts["grade"]) == ("cannot_tell", "tendency")
+    for language, decide, which in (
+        ("en", "Decide nothing", "Of the 18 periods before, the last"),
+        ("fr", "Ne décidez rien", "Sur les 18"),
+    ):
+        voice = Voice(language=language, tables=load_tables(), reader="client")
+        one, other = section(voice, result), section(voice, leans)
+        assert one.brief["next"][0].startswith(decide)
+        assert not other.brief["next"][0].startswith(decide)
+        assert (which in one.brief["did"][0]) == (result.facts["baseline"] < 18)
 
 
 def test_the_baseline_is_short_where_areas_wander_and_long_where_they_do_not():

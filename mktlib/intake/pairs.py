@@ -6,6 +6,7 @@ a blank is never 0. Everything is added up in one pass for each way to bundle ro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ from mktlib.intake.engines import BETWEEN, ENDLESS, UNREAD, Source, added_up, as
 from mktlib.intake.inputs import not_numbers
 from mktlib.intake.stored import opened
 from mktlib.vocabulary import finding, printable, progress
+
+SHEET = re.compile(r"-?(\d{1,3}([\s.'’]\d{3})+(,\d+)?|\d+,\d+)")
+"""A number as spreadsheets write it where the comma is a decimal one: 1 200,50."""
 
 BUNDLE = "bundle"
 DAY = 10  # letters of an ISO day
@@ -111,7 +115,8 @@ def _added(source: Source, asked: Pairs, bundle: str | None) -> pd.DataFrame:
 
 def _no_number(column: str, said: str) -> Finding:
     text, _, file = said.rpartition(BETWEEN)
-    return finding("E_NOT_A_NUMBER", column=column.removesuffix(UNREAD), file=file or None, found=printable(text, 40))
+    code = "E_SHEET_NUMBER" if SHEET.fullmatch(text.strip()) else "E_NOT_A_NUMBER"
+    return finding(code, column=column.removesuffix(UNREAD), file=file or None, found=printable(text, 40))
 
 
 def _columns(lazy: Any, asked: Pairs, bundle: str | None, keys: list[str]) -> tuple[Any, list[str], list[str]]:

@@ -16,7 +16,13 @@ from mktlib.vocabulary import finding
 
 def remarks_of(table: pd.DataFrame, log: Any) -> list[Finding]:
     """Findings of the ranges of a table, and of the text of its log."""
-    return [*_spells(table), *_pieces(table), *half_text(log)]
+    return [*_assumed(table), *_spells(table), *_pieces(table), *half_text(log)]
+
+
+def _assumed(table: pd.DataFrame) -> list[Finding]:
+    """Ranges whose scatter nothing in the log shows."""
+    mine = table[table["scatter_by"].eq("opinion")]
+    return [finding("N_KPI_ASSUMED", level="warning", column=_figures(mine))] if len(mine) else []
 
 
 def _spells(table: pd.DataFrame) -> list[Finding]:

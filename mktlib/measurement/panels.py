@@ -93,7 +93,7 @@ def difference_in_differences(
     facts |= {"after": len(read.times) - read.start, "treated": int(read.treated.sum()), "compared": int((~read.treated).sum())}
     facts |= {"evidence": "quasi", "unmeasured": unmeasured}
     many = baseline(read.y[:, : read.start], ~read.treated, facts["after"]) if before is None else min(before, read.start)
-    facts["baseline"] = many
+    facts |= {"baseline": many, "baseline_from": "data" if before is None else "asked"}
     d = _change(read, many)
     tried = earlier_starts(read.y[:, : read.start], read.treated, many, facts["after"], level)
     own = gap(d, read.treated, level)
@@ -101,7 +101,7 @@ def difference_in_differences(
     found = strayed(own, [g for _, g in tried], _apart(tried, facts["after"]), level) if few else own
     facts |= _before(read, found, tried, many, level)
     reach = max(own.wide + facts["drift"], found.wide)
-    facts |= _judged(found, reach, facts)
+    facts |= _judged(found, reach, max(own.reach(LEANING) + facts["drift"], found.reach(LEANING)), facts)
     facts |= _spill(read, d, neighbours, unit, level)
     table = _table(read, found, reach)
     facts |= {k: float(table[k].iloc[-1]) for k in ("effect", "effect_low", "effect_high", "lift", "lift_low", "lift_high")}
@@ -145,11 +145,11 @@ def _before(read: Panel, found: Gap, tried: list[tuple[int, Gap]], many: int, le
     return out | {"drift": drift, "pretrend": "shown" if p <= ALIKE else "not_shown", "p_before": p, "vanishes": beyond}
 
 
-def _judged(found: Gap, reach: float, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Verdict and grade: a lift is one that also holds if the groups drift apart once more as far as before."""
+def _judged(found: Gap, reach: float, leant: float, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Verdict and grade: a lift is one that also holds if the groups drift apart once more as far as before (reach; leant: at LEANING)."""
     known = math.isfinite(facts["drift"]) and facts["pretrend"] == "not_shown"
     decided = known and abs(found.value) > reach
-    leaning = known and abs(found.value) > found.reach(LEANING)
+    leaning = known and abs(found.value) > leant
     verdict = "cannot_tell" if not decided else "lift" if found.value > 0 else "loss"
     return {"gap": found.value, "grade": grade("quasi", decided=decided, leaning=leaning), "verdict": verdict, "p_value": found.p_value}
 

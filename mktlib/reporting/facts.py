@@ -94,7 +94,7 @@ def comparison_facts(result: Comparison) -> Facts:
         "metric": result.facts.get("metric", ""), "control": control, "level": float(result.facts.get("level", 0.9)),
         "kind": result.facts.get("kind", "arms"), "held_out": result.facts.get("held_out"), "currency": result.facts.get("currency", "EUR"),
         "best": (better if len(better) else arms).iloc[0].to_dict() if len(arms) else None,
-        "better": len(better), "arms": result.facts.get("arms", len(arms)),
+        "better": len(better), "less_is_better": result.facts.get("better") == "low", "arms": result.facts.get("arms", len(arms)),
     }  # fmt: skip
 
 

@@ -21,7 +21,9 @@ from mktlib.wording import chances
 WHICH = {"kpis": "whole", "incremental_roas": "test", "lifetime_value": "life"}
 MONEY = {"spend": "spent", "revenue": "revenue", "margin": "margin"}
 JUDGED = ("pays", "loses", "cannot_tell")
-MOST_NAMES = 4
+MOST_NAMES, MOST_LINE = 4, 8
+COSTS = ("cpa", "cpl", "cac", "roas", "roi")
+"""Figures of money that are told on a single page beside the headline's; the others are in the tables for the team."""
 
 
 def kpis_draft(voice: Voice, result: Kpis, facts: Facts) -> Draft:
@@ -157,9 +159,10 @@ def _besides(voice: Voice, result: Kpis, facts: Facts) -> list[str]:
 
 
 def _resting(voice: Voice, row: Mapping[Any, Any]) -> list[str]:
-    """Why the range of the headline may be too narrow: few spells of good and bad days, few pieces that bring unlike."""
+    """What the range of the headline rests on: scatter that was assumed, few spells of good and bad days, few pieces that bring unlike."""
     spells, pieces = float(row.get("spells", np.nan)), float(row.get("pieces", np.nan))
-    out = [voice.say("kpis.few_spells")] if 0 < spells < ENOUGH_SPELLS else []
+    out = [voice.say("kpis.assumed")] if row.get("scatter_by") == "opinion" else []
+    out += [voice.say("kpis.few_spells")] if 0 < spells < ENOUGH_SPELLS else []
     return [*out, *([voice.say("kpis.few_pieces", many=voice.number(pieces, 0))] if np.isfinite(pieces) else [])]
 
 
@@ -228,6 +231,39 @@ def _tables(voice: Voice, result: Kpis, facts: Facts) -> list[Grid]:
 # ---------------------------------------------------------------- the single page
 
 
+def _beside(voice: Voice, result: Kpis, row: Mapping[Any, Any]) -> list[str]:
+    """The other figures of cost in one line, of the whole."""
+    mine = _costs(result, row["kpi"]).query("of == @row['of']")
+    said = [_briefly(voice, result, r, voice.label("kpi", r["kpi"])) for r in mine.to_dict("records")]
+    return [voice.say("kpis.beside", figures=voice.names(said, most=len(COSTS)))] if said else []
+
+
+def _by_group(voice: Voice, result: Kpis) -> list[str]:
+    """A line for each of the other figures of cost, group by group."""
+    out = []
+    for key, part in _costs(result, result.facts["kpi"]).query("of == 'group'").groupby("kpi", sort=False):
+        each = part.to_dict("records")
+        said = [_briefly(voice, result, r, voice.text(group_label(voice.tables, result, r, voice.language))) for r in each]
+        out.append(voice.say("kpis.each", kpi=voice.label("kpi", key), groups=voice.names(said, most=MOST_LINE)))
+    return out
+
+
+def _costs(result: Kpis, head: Any) -> pd.DataFrame:
+    """The rows of the figures of cost that are not the headline's."""
+    table = result.table
+    return table[table["kpi"].isin(COSTS) & (table["kpi"] != head)]
+
+
+def _briefly(voice: Voice, result: Kpis, row: Mapping[Any, Any], name: str) -> str:
+    """A name, its value and its range; the end that there is, or the word for why there is none."""
+    value, low, high = _numbers(result, voice, row)
+    known, ends = np.isfinite(row["value"]), _range(voice, row, low, high)
+    bare = phrase(f"labels.kpi_status.{row['status']}", voice.language)
+    if not known:
+        return f"{name} {ends if np.isfinite([row['low'], row['high']]).any() else bare}"
+    return f"{name} {value} ({ends})"
+
+
 def _brief(voice: Voice, result: Kpis, facts: Facts, row: Mapping[Any, Any]) -> dict[str, list[str]]:
     """What was done, what came of it, how sure, what next; and what is for whoever pays."""
     currency, test = str(facts["currency"]), facts["made_by"] == "incremental_roas"
@@ -243,6 +279,8 @@ def _brief(voice: Voice, result: Kpis, facts: Facts, row: Mapping[Any, Any]) -> 
     out["sure"] += _resting(voice, row)[:1]
     out["brought"] += [voice.say("kpis.unsure")] if test and not facts["brought_low"] > 0 else []
     loses = _named(voice, result, "loses")
+    out["brought"] += _beside(voice, result, row)
+    out["money"] += _by_group(voice, result)
     out["next"] = [voice.say("kpis.next_stop", names=voice.names(loses, most=MOST_NAMES))] if loses else []
     if not test and row["kpi"] != "roas":
         out["next"].append(voice.say("kpis.next_test"))

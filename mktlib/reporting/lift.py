@@ -227,8 +227,15 @@ def panel_draft(voice: Voice, result: PanelEffect, facts: Facts) -> Draft:
         drift="number", vanishes="number", correlation="number", baseline="number",
     )  # fmt: skip
     brief = {"did": [_compared(voice, facts)], "brought": [headline], "sure": [voice.sureness("quasi", facts["grade"])]}
-    brief |= {"next": [voice.say(f"panel.next.{'larger' if facts['verdict'] == 'cannot_tell' else 'draw'}")], "money": money}
+    brief |= {"next": [voice.say(f"panel.next.{_panel_next(facts)}")], "money": money}
     return Draft(headline=headline, sentences=[*sentences, *money], tables=[_panel_table(voice, result, facts)], details=known, brief=brief)
+
+
+def _panel_next(facts: Facts) -> str:
+    """What follows: nothing is decided on what leans to no side."""
+    if facts["verdict"] != "cannot_tell":
+        return "draw"
+    return "leaning" if facts["grade"] == "tendency" else "larger"
 
 
 def _lift(voice: Voice, value: float) -> str:
@@ -267,7 +274,11 @@ def _compared(voice: Voice, facts: Facts) -> str:
     start = facts["start"]
     when = voice.date(start) if isinstance(start, pd.Timestamp) else voice.number(float(start))
     many = {k: voice.number(facts[k]) for k in ("treated", "compared", "baseline", "after")}
-    return voice.say("panel.compared", start=when, **many)
+    said = voice.count("panel.compared", facts["treated"], start=when, **many)
+    if facts["baseline"] >= facts["before"]:
+        return said
+    why = voice.say(f"panel.baseline_{facts['baseline_from']}", baseline=many["baseline"], before=voice.number(facts["before"]))
+    return f"{said} {why}"
 
 
 def _hidden(voice: Voice, facts: Facts) -> list[str]:

@@ -34,6 +34,7 @@ class Teller:
 
     def __init__(self, voice: Voice, facts: Facts) -> None:
         self.voice, self.unit, self.currency = voice, str(facts.get("unit", "percent")), str(facts.get("currency") or "EUR")
+        self.level = float(facts["level"])
 
     def value(self, x: float) -> str:
         if self.unit == "money":
@@ -53,6 +54,11 @@ class Teller:
         else:
             said = self.value(shown)
         return f"{_mark(x, signed)}{said}"
+
+    def sure(self) -> str:
+        """The chances of the ranges."""
+        many = round(100 * self.level, 2)
+        return self.voice.say("arms.sure", many=self.voice.number(many, 0 if many == round(many) else 1))
 
     def ends(self, low: float, high: float) -> dict[str, str]:
         """Both ends of a range; points are said once."""
@@ -151,18 +157,25 @@ def _state(facts: Facts, row: Mapping[Any, Any]) -> str:
     return str(row["grade"])
 
 
+def _says(facts: Facts, row: Mapping[Any, Any]) -> str:
+    """The sentence of a state; one that leans says to which side."""
+    state = _state(facts, row)
+    better = row["lift"] < 0 if facts["less_is_better"] else row["lift"] > 0
+    return state if state != "tendency" else f"tendency_{'better' if better else 'worse'}"
+
+
 def _headline(voice: Voice, teller: Teller, facts: Facts, row: Mapping[Any, Any], control: Mapping[Any, Any]) -> str:
     least = teller.lift(facts["least"]) if facts["least"] is not None else ""
     values = {"arm": voice.label("arm", row["arm"]), "control": voice.label("arm", control["arm"]), "least": least}
     values |= {"mean": teller.value(row["mean"]), "base": teller.value(control["mean"]), "metric": metric_words(voice, facts)}
     values |= {"lift": teller.lift(row["lift"], signed=True), **teller.ends(row["low"], row["high"])}
-    return voice.say(f"arms.{_state(facts, row)}", **values)
+    return voice.say(f"arms.{_says(facts, row)}", **values, sure=teller.sure())
 
 
 def _one_arm(voice: Voice, teller: Teller, row: Mapping[Any, Any]) -> str:
     """Another arm: its difference, its range, and what may be said of it."""
     values = {"arm": voice.label("arm", row["arm"]), "lift": teller.lift(row["lift"], signed=True), **teller.ends(row["low"], row["high"])}
-    return voice.say("arms.other", grade=voice.graded(row["grade"]), **values)
+    return voice.say("arms.other", grade=voice.graded(row["grade"]), sure=teller.sure(), **values)
 
 
 def _design(voice: Voice, facts: Facts) -> str:
@@ -193,8 +206,8 @@ def _more(voice: Voice, teller: Teller, facts: Facts, best: Mapping[Any, Any]) -
 
 
 def _ended(facts: Facts) -> bool:
-    """Whether the one look that was planned is taken: people who are added after it spoil what it promised."""
-    return facts["look"] == "fixed" and (facts["planned"] is None or facts["people"] >= ENOUGH * facts["planned"])
+    """Whether the planned end is reached, or the one look is taken: more people are those of a new test."""
+    return facts["look"] == "fixed" if facts["planned"] is None else facts["people"] >= ENOUGH * facts["planned"]
 
 
 def _team(voice: Voice, facts: Facts) -> list[str]:
@@ -237,8 +250,9 @@ def _brief(
     names = {"arm": voice.label("arm", best["arm"]), "control": voice.label("arm", control["arm"])}
     count, words = voice.number(facts["people"]), metric_words(voice, facts)
     did = voice.say(f"arms.did_{facts['assigned']}", people=count, arms=voice.number(facts["arms"]), metric=words)
-    once = state in ("tendency", "too_early") and _ended(facts)
-    follows = [voice.say("arms.next_once" if once else f"arms.next_{state}", **names)]
+    ended = state in ("tendency", "too_early") and _ended(facts)
+    after = "once" if facts["look"] == "fixed" else "end"
+    follows = [voice.say(f"arms.next_{after if ended else state}", **names)]
     if state in ("tendency", "too_early"):
         follows += _more(voice, teller, facts, best)[:1]
     elif state == "shown" and targeting and not facts["switches"]:
@@ -246,7 +260,7 @@ def _brief(
     out = {"did": [did], "brought": [_headline(voice, teller, facts, best, control)], "next": follows}
     if state == "shown" and teller.unit == "money" and best["lift"] > 0:
         thousand = {k: voice.money(two(1000 * abs(best[c])), teller.currency) for k, c in (("low", "low"), ("high", "high"))}
-        out["money"] = [voice.say("arms.money", **names, **thousand)]
+        out["money"] = [voice.say("arms.money", **names, **thousand, sure=teller.sure())]
     return out | ({"sure": [voice.say("arms.not_sure_withheld")]} if facts["withheld"] else {})
 
 

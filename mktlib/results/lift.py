@@ -51,7 +51,8 @@ class PanelEffect(Result):
     "unit", without its name): kind, start, effect with low and high (as the gap).
 
     facts: outcome, unit, time, level, scale (plain | log), start, periods, before, after (periods), baseline (periods before it that it
-    is compared with), treated, compared (units), effect and lift with _low and _high (all with drift), luck_low, luck_high (lift),
+    is compared with), baseline_from (data | asked), treated, compared (units), effect and lift with _low and _high (all with drift),
+    luck_low, luck_high (lift),
     p_value (of "no effect", both groups going on alike), p_units (how often compared units would show as much), least_p (smallest
     p_units there can be), evidence, grade, verdict (lift | loss | cannot_tell), trend with _low and _high (how the groups drifted apart
     before, a period, as the gap), p_trend, blind (drift a period that such a test misses 2 times in 10), blind_bias (what such a drift
