@@ -154,9 +154,13 @@ def chances(p: float, language: str | None = None) -> str:
 
     >>> chances(0.91, "en"), chances(0.91, "fr"), chances(0.01, "en")
     ('9 chances in 10', '9 chances sur 10', 'less than 1 chance in 20')
+    >>> chances(0.95, "en"), chances(0.96, "fr")
+    ('19 chances in 20', 'plus de 19 chances sur 20')
     """
     if p < 0.05:
         return phrase("words.chance_rare", language)
+    if math.isclose(p, 0.95):
+        return phrase("words.chance_level", language)
     if p > 0.95:
         return phrase("words.chance_sure", language)
     return phrase("words.chances", language, count=max(1, min(9, round(p * 10))))

@@ -763,3 +763,14 @@ def test_halves_of_characters_are_shown_as_question_marks_and_said():
 def test_next_to_nothing_is_nothing(column):
     tiny, none = (mk.kpis(LOG.assign(**{column: x}), by="channel", margin=0.4) for x in (1e-300, 0.0))
     pd.testing.assert_frame_equal(tiny.table, none.table)
+
+
+def test_every_figure_of_cost_that_was_asked_stands_on_the_single_page():
+    log = pd.DataFrame({"channel": ["a", "a", "b", "b"], "spend": [500.0, 480.0, 200.0, 150.0], "conversions": [21, 19, 0, 0]})
+    log = log.assign(date=["2026-05-04", "2026-05-05"] * 2, revenue=[1500.0, 1300.0, 0.0, 0.0])
+    result = mk.kpis(log, by="channel", kpis=["cpa", "roas", "roi"], margin=0.4)
+    for language, least, whole in (("en", r"B at least €\d+", "Cost per acquisition €"), ("fr", r"B au moins \d+", "Coût par acquisition ")):
+        client, employer = (mk.report(result, language=language, reader=reader).html for reader in ("client", "employer"))
+        assert whole in client
+        assert re.search(least, employer)
+        assert not re.search(least, client)  # what each channel cost is told to whoever pays

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.ticker import NullFormatter
 
 from mktlib.charts import canvas as cv
 from mktlib.charts.canvas import Canvas, Units
@@ -29,8 +30,10 @@ def funnel(canvas: Canvas, result: Shortlist) -> None:
     for y, (kept, dropped, reason) in enumerate(steps[["kept", "dropped", "reason"]].to_numpy()):
         _beside(canvas, y, max(int(kept), 0.7) * 1.15, _said(canvas, int(kept), int(dropped), str(reason)))
     canvas.rows([_passed(canvas, str(r)) for r in steps["reason"]], width=36)
-    canvas.ax.set_xticks([10**k for k in range(0, int(np.log10(max(first, 1))) + 1, cv.fitting(1, 2))])
-    canvas.ax.set_xticks([], minor=True)
+    tens, step = [10**k for k in range(int(np.log10(max(first, 1))) + 1)], cv.fitting(1, 2)
+    canvas.ax.set_xticks(tens[::step])
+    canvas.ax.set_xticks([t for t in tens if t not in tens[::step]], minor=True)
+    canvas.ax.xaxis.set_minor_formatter(NullFormatter())
     canvas.units("x", Units("number", canvas.language), canvas.say("funnel.axis"))
 
 
@@ -48,7 +51,7 @@ def _said(canvas: Canvas, kept: int, dropped: int, reason: str) -> tuple[str, st
 
 def _beside(canvas: Canvas, y: float, x: float, said: tuple[str, str]) -> None:
     left, fell = said
-    lines = cv.wrapped(cv.drawable(fell), cv.fitting(38, 24), cv.fitting(2, 3))
+    lines = cv.wrapped(cv.drawable(fell), cv.fitting(38, 18), cv.fitting(2, 3))
     if not fell:
         canvas.ax.text(x, y, left, va="center", fontsize=9, parse_math=False)
         return

@@ -108,17 +108,21 @@ def _name(row: Any) -> str:
 # ---------------------------------------------------------------- the map
 
 
+def _across() -> int:
+    return cv.fitting(ACROSS, 1)
+
+
 def _panels(result: Catchments) -> pd.DataFrame:
     """The places that are told, in the panels with most people."""
     spots = result.spots.merge(result.reach, on="place") if len(result.spots) and len(result.reach) else result.spots.assign(people=0)
     spots = spots[np.isfinite(spots[["x", "y", *(["most_m"] if "most_m" in spots else [])]].to_numpy(float)).all(axis=1)]
-    most = spots.groupby("panel")["people"].sum().nlargest(PANELS, keep="first").index
+    most = spots.groupby("panel")["people"].sum().nlargest(cv.fitting(PANELS, 2), keep="first").index
     return spots[spots["panel"].isin(most)].sort_values(["panel", "people"], ascending=[True, False], kind="stable")
 
 
 def map_size(result: Catchments) -> tuple[float, float]:
     many = max(1, _panels(result)["panel"].nunique())
-    return 2.0 + 3.1 * min(max(many, 2), ACROSS), 2.2 + 3.5 * (-(-many // ACROSS))
+    return 2.0 + 3.1 * min(max(many, 2), _across()), 2.2 + 3.5 * (-(-many // _across()))
 
 
 def chart_map(canvas: Canvas, result: Catchments) -> None:
@@ -130,7 +134,7 @@ def chart_map(canvas: Canvas, result: Catchments) -> None:
     lines = min(int(spots.groupby("panel").size().max()), NAMED)
     squares, values = [], []
     for k, (panel, part) in enumerate(spots.groupby("panel", sort=False)):
-        x, y = 2.12 * half * (k % ACROSS), -(2.15 + LINE * lines) * half * (k // ACROSS)
+        x, y = 2.12 * half * (k % _across()), -(2.15 + LINE * lines) * half * (k // _across())
         canvas.ax.add_patch(Rectangle((x - half, y - half), 2 * half, 2 * half, fill=False, edgecolor=cv.GREY, linewidth=0.8))
         for row in result.density[result.density["panel"] == panel].to_dict("records"):
             if _inside(row, half):
@@ -183,12 +187,12 @@ def _town(canvas: Canvas, part: pd.DataFrame, x: float, y: float, half: float) -
 def _frame(canvas: Canvas, result: Catchments, spots: pd.DataFrame, half: float, lines: int) -> None:
     """Limits, one bar of scale for all, and what the sheet shows and leaves out."""
     many, metres = spots["panel"].nunique(), Metres(canvas.language)
-    bottom = -(2.15 + LINE * lines) * half * (-(-many // ACROSS) - 1) - half
+    bottom = -(2.15 + LINE * lines) * half * (-(-many // _across()) - 1) - half
     length = float(max((b for b in BARS if b <= 0.8 * half), default=BARS[0]))
     canvas.ax.hlines([bottom - 0.12 * half], -half, length - half, color=cv.INK, linewidth=2.5)
     look: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": 8.5, "parse_math": False}
     canvas.ax.text(-half, bottom - 0.17 * half, metres.speak(length), **look)
-    canvas.ax.set_xlim(-1.05 * half, 2.12 * half * (min(many, ACROSS) - 1) + 1.05 * half)
+    canvas.ax.set_xlim(-1.05 * half, 2.12 * half * (min(many, _across()) - 1) + 1.05 * half)
     canvas.ax.set_ylim(bottom - 0.36 * half, (1.1 + LINE * lines) * half)
     canvas.ax.set_aspect("equal", anchor="N")
     for axis in (canvas.ax.xaxis, canvas.ax.yaxis):
