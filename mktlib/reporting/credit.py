@@ -152,6 +152,7 @@ def _money(voice: Voice, row: Mapping[Any, Any], facts: Facts, sure: str) -> lis
         return []
     value, low, high = (voice.money(float(f"{row[c]:.3g}"), facts["currency"]) for c in ("value", "value_low", "value_high"))
     said = {"channel": _channel(voice, row["channel"]), "sure": sure, "within": voice.within(low, high)}
+    said["rule"] = _rule(voice, facts["method"])
     return [voice.say("credit.money", value=value, **said)]
 
 

@@ -74,7 +74,7 @@ def blocks(voice: Voice, sections: Sequence[Section], results: Sequence[Result])
     said = {part: [x for s in ranked for x in s.brief.get(part, ())] for part in BLOCKS}
     said["did"] = [x for s in sections for x in s.brief.get("did", ())]
     said["sure"] = [*_sure(voice, ranked), *unmeasured(voice, results)]
-    said["money"] = said["money"] if voice.reader == "employer" else []
+    said["money"] = list(_money(voice, ranked)) if voice.reader == "employer" else []
     said["also"] = [s.headline for s in sections if not s.brief]
     grave = list(
         dict.fromkeys(told(voice, f) for k in first for f in results[k].findings if f.level != "note" and "person" not in f.values)
@@ -103,6 +103,14 @@ def _sure(voice: Voice, sections: Sequence[Section]) -> Iterator[str]:
     several = sum(bool(sentences) for _, sentences in every) > 1
     for title, sentences in every:
         yield from (voice.say("pair", name=title, value=s) if several and not k else s for k, s in enumerate(sentences))
+
+
+def _money(voice: Voice, sections: Sequence[Section]) -> Iterator[str]:
+    """Sentences of money, each under the name of what it comes from where there are several: amounts of two sources are not one sum."""
+    several = sum(bool(one.brief.get("money")) for one in sections) > 1
+    for one in sections:
+        name = voice.say(f"one.source.{one.kind}") if voice.knows(f"one.source.{one.kind}") else one.title
+        yield from (voice.say("one.from", name=name, value=s) if several else s for s in one.brief.get("money", ()))
 
 
 def _by_rule(voice: Voice, one: Section) -> tuple[str, ...]:
