@@ -45,7 +45,7 @@ def _no_promise(schedule: pd.DataFrame) -> list[Finding]:
         return wrong
     blank = schedule.loc[schedule["exposure"] > 0, ["rate", "rate_sd"]].isna()
     return [
-        finding("E_NOT_A_NUMBER", file="schedule", column=c, line=int(blank[c].to_numpy().argmax()) + 2, found="?")
+        finding("E_NOT_A_NUMBER", file="schedule", column=str(c), line=int(blank[c].to_numpy().argmax()) + 2, found="?")
         for c in blank
         if blank[c].any()
     ]
