@@ -21,7 +21,7 @@ from mktlib.planning.track_rows import DAYS
 from mktlib.vocabulary import Tables
 
 Array = NDArray[Any]
-ALPHA = {"pace": 0.02, "stop": 0.02, "whole": 0.01}
+ALPHA = {"pace": 0.02, "stop": 0.019, "whole": 0.01, "check": 0.001}
 """Chance, over a whole campaign that runs as planned, of an alarm of each kind: 5 % together."""
 MATTERS, EFFECT, FIRM = 0.05, 0.25, 8.0
 """Smallest deviation that is worth a decision; usual size of a real one; how many periods the usual scale counts for (judgement, 2026)."""

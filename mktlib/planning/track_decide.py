@@ -38,12 +38,12 @@ def decisions(
 ) -> pd.DataFrame:  # fmt: skip
     """One row a decision; one of `none` where there is nothing to decide.
 
-    units: pieces and channels with verdict. whole: shown, found (ratio), stake. left: money ahead by piece and channel. worth: value of a
-    unit of money by channel.
+    units: pieces and channels with verdict and check. whole: shown, found (ratio), stake. left: money ahead by piece and channel. worth:
+    value of a unit of money by channel.
     """
     rows = [*_of_pieces(late, whole["over"]), *_of_money(pacing, worth, whole["over"])]
     stops = list(_stops(units, left))
-    rows += [*stops, *_moves(late, pacing, stops, left, worth, brief)]
+    rows += [*_checks(units), *stops, *_moves(late, pacing, stops, left, worth, brief)]
     if whole["shown"]:
         seen = grade("observational", decided=True, leaning=True)
         rows.append({"decision": "look_again", "stake": whole["stake"], "found": whole["found"], "usual": 1.0, "grade": seen})
@@ -91,6 +91,15 @@ def _stops(units: pd.DataFrame, left: dict[tuple[str, str], float]) -> Iterator[
             "decision": "stop", "item": row["item"], "channel": row["channel"], "amount": money,
             "stake": (row["price"] - row["worth"]) * money, "found": row["worth"], "usual": row["price"],
             "grade": grade("observational", decided=True, leaning=True),
+        }  # fmt: skip
+
+
+def _checks(units: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """A piece on a channel of whose events next to nothing arrives: its link, or how they are counted."""
+    for row in units[units["check"]].to_dict("records"):
+        yield {
+            "decision": "check", "item": row["item"], "channel": row["channel"], "found": row["actual"], "usual": row["expected"],
+            "stake": row["promised"] * (1 - row["observed"]), "grade": grade("observational", decided=True, leaning=True),
         }  # fmt: skip
 
 

@@ -85,8 +85,8 @@ def read_log(log: Any, brief: Brief, metric: Row, as_of: pd.Timestamp, *, zone: 
     wrong += _wrong_cells(frame[kept], metric, exposures, brief)
     if wrong:
         raise DataError(wrong)
-    blank = int(start.isna().sum())
-    told = [finding("E_TRACK_NO_DATE", level="warning", column=when, found=str(blank))] if blank else []
+    undated = int(start.isna().sum())
+    told = [finding("E_TRACK_NO_DATE", level="warning", column=when, found=str(undated))] if undated else []
     numbered = _numbered(frame[kept], start, end, metric, exposures, brief)
     blank = numbered[["exposure", "count"]].isna().any(axis=1) & (numbered[["exposure", "count"]].fillna(0) != 0).any(axis=1)
     rows, once = _once(numbered[~blank].fillna({"exposure": 0.0, "count": 0.0}), frame[kept][~blank])

@@ -15,12 +15,17 @@ from scipy.stats import norm
 
 from mktlib.planning.landing import WIDER, Parts, Spreads, fit, log_sd_of_sum
 from mktlib.planning.pace_of_money import ALPHA
-from mktlib.planning.track_ahead import Job, Known
+from mktlib.planning.track_ahead import Job, Known, chances_of
+from mktlib.planning.track_apart import apart, broken, mixed, observed, own_ratio
 
 Array = NDArray[Any]
 SHIFT = 0.7
 """Usual size of a real deviation, in logs: half or double."""
 NOISE = Spreads(0.1, 0.15, 0, 0, 0, 0)
+UNITS = (
+    "item", "channel", "exposure", "expected", "actual", "observed", "observed_low", "observed_high", "ratio", "low", "high", "e_value",
+    "worth", "price", "verdict", "promised", "broken", "check",
+)  # fmt: skip
 
 
 def surprise(parts: Parts, expected: Array, actual: float, spreads: Spreads) -> float:
@@ -67,30 +72,45 @@ def some_of(parts: Parts, rows: Array) -> Parts:
 
 
 def units_of(job: Job, known: Known) -> pd.DataFrame:
-    """One row a piece and channel that ran; whether each unit of money still to be spent there is worth less than elsewhere."""
-    table, price, rows = known.table, _price(job), []
-    worth, spend = table["worth"].to_numpy(float), table["spend"].to_numpy(float) * table["ahead"].to_numpy(float)
-    chances, expected = table["exposure"].to_numpy(float), (table["ripe"] * table["rate"]).to_numpy(float)
+    """One row a piece and channel that ran; whether each unit of money still to be spent there is worth less than elsewhere, and whether
+    next to nothing of its events arrives."""
+    table, parts, rows = known.table, known.parts, []
     groups: dict[tuple[str, str], Array] = {key: np.asarray(k) for key, k in table.groupby(["item", "channel"]).indices.items()}  # type: ignore[misc]
     paid = sum(1 for k in groups.values() if table["spend"].to_numpy()[k].sum() > 0)
-    likely = max(known.promises, key=lambda one: one[1])[0]
+    counts, gone = table["y"].to_numpy(float), chances_of(table, parts)
     for (item, channel), k in groups.items():
-        if not table["ran"].to_numpy()[k].any():
-            continue
-        promised = (chances * known.parts.rate)[k]
-        ratio = (known.rate[:, k] @ chances[k]) / max(promised.sum(), 1e-12)
-        low, high = np.quantile(ratio, [0.5 - job.level / 2, 0.5 + job.level / 2])
-        evidence = surprise(some_of(known.parts, k), expected[k], float(table["y"].to_numpy()[k].sum()), likely)
-        ahead, verdict, each = spend[k].sum(), "keep", math.nan
-        if ahead > 0 and price is not None:
-            still = chances[k] * worth[k] * table["ahead"].to_numpy(float)[k]
-            values = known.rate[:, k] @ still / ahead
-            each, verdict = float(values.mean()), _verdict(values, float((known.parts.rate[k] * still).sum() / ahead), price, paid)
-        n, y = table["n"].to_numpy()[k].sum(), table["y"].to_numpy()[k].sum()
-        priced = price if price is not None else math.nan
-        rows.append((item, channel, n, expected[k].sum(), y, float(ratio.mean()), low, high, evidence, each, priced, verdict))
-    heads = ["item", "channel", "exposure", "expected", "actual", "ratio", "low", "high", "e_value", "worth", "price", "verdict"]
-    return pd.DataFrame(rows, columns=heads)
+        if table["ran"].to_numpy()[k].any():
+            off = broken(parts, gone, counts, np.isin(np.arange(len(table)), k), known.promises, job.plan.brief.weeks)
+            unit = {"item": item, "channel": channel, **_unit(job, known, k, paid), "broken": off}
+            rows.append(unit | {"check": off >= len(groups) / ALPHA["check"]})
+    return pd.DataFrame(rows, columns=list(UNITS)).astype({"check": bool})
+
+
+def _unit(job: Job, known: Known, k: Array, paid: int) -> dict[str, Any]:
+    """What is known of the placements `k` of one piece on one channel."""
+    table, own = known.table.iloc[k], some_of(known.parts, k)
+    chances, expected = table["exposure"].to_numpy(float), (table["ripe"] * table["rate"]).to_numpy(float)
+    many, came, tails = float(expected.sum()), float(table["y"].sum()), [0.5 - job.level / 2, 0.5 + job.level / 2]
+    evidence = surprise(own, expected, came, max(known.promises, key=lambda one: one[1])[0])
+    away = apart(evidence)
+    kept = (known.rate[:, k] @ chances) / max(float((chances * own.rate).sum()), 1e-12)
+    noise = log_sd_of_sum(own, expected / many, NOISE) if many > 0 else 0.0
+    alone = own_ratio(came, many, SHIFT, noise, len(kept), np.random.default_rng([job.seed, 3]))
+    ratio = mixed(kept, alone, away)
+    low, high = np.quantile(ratio, tails)
+    seen = dict(zip(("observed", "observed_low", "observed_high"), observed(came, many, job.level), strict=True))
+    price, verdict, each = _price(job), "keep", math.nan
+    ahead = table["ahead"].to_numpy(float)
+    money = float((table["spend"].to_numpy(float) * ahead).sum())
+    if money > 0 and price is not None:
+        still = chances * table["worth"].to_numpy(float) * ahead
+        planned, values = float((own.rate * still).sum() / money), known.rate[:, k] @ still / money
+        each, verdict = float(mixed(values, alone * planned, away).mean()), _verdict(values, alone * planned, away, planned, price, paid)
+    return {
+        "exposure": table["n"].sum(), "expected": many, "actual": came, **seen, "ratio": float(ratio.mean()), "low": low, "high": high,
+        "e_value": evidence, "worth": each, "price": math.nan if price is None else price, "verdict": verdict,
+        "promised": float(table["value"].sum()),
+    }  # fmt: skip
 
 
 def _price(job: Job) -> float | None:
@@ -99,13 +119,20 @@ def _price(job: Job) -> float | None:
     return margin if margin > 0 else 1.0 if job.plan.brief.objective.value is not None else None
 
 
-def _verdict(values: Array, planned: float, price: float, units: int) -> str:
-    """stop: the chance that money here is worth its price is below alpha (of all units together), and the plan thought otherwise."""
+def _verdict(values: Array, alone: Array, away: float, planned: float, price: float, units: int) -> str:
+    """stop: the chance that money here is worth its price is below alpha (of all units together), and the plan thought otherwise.
+
+    values, alone: draws where the promise holds, and where it does not, which has the chance `away`."""
     if planned < price:
         return "keep"
-    logs = np.log(np.maximum(values, 1e-12))
-    below = norm.cdf((math.log(price) - logs.mean()) / max(float(logs.std()), 1e-9))
+    below = (1 - away) * _below(values, price) + away * _below(alone, price)
     return "stop" if below >= 1 - ALPHA["stop"] / max(units, 1) else "keep" if below <= 0.5 else "too_early"
+
+
+def _below(values: Array, price: float) -> float:
+    """Chance that a value lies below the price, its log being nearly normal."""
+    logs = np.log(np.maximum(values, 1e-12))
+    return float(norm.cdf((math.log(price) - logs.mean()) / max(float(logs.std()), 1e-9)))
 
 
 def worth_of(known: Known) -> dict[str, float]:

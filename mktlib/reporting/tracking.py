@@ -116,6 +116,8 @@ def _decision(voice: Voice, row: Mapping[Any, Any], facts: Facts) -> str:
         values["share"] = voice.percent(abs(row["found"] - 1))
     elif kind == "look_again":
         values["share"] = voice.percent(row["found"])
+    elif kind == "check":
+        values |= {"count": voice.inner("column", facts["count"]), **{k: voice.number(round(row[k]), 0) for k in ("found", "usual")}}
     elif kind in ("halt", "stop", "move"):
         values |= {"found": told(row["found"]), "usual": told(row["usual"])}
     if kind in COUNTED:

@@ -8,7 +8,19 @@ import pandas as pd
 
 from mktlib.results.shape import Result
 
-DECISIONS: tuple[str, ...] = ("publish", "answer", "replace", "halt", "slow_down", "speed_up", "stop", "move", "look_again", "none")
+DECISIONS: tuple[str, ...] = (
+    "publish",
+    "answer",
+    "replace",
+    "halt",
+    "slow_down",
+    "speed_up",
+    "stop",
+    "move",
+    "check",
+    "look_again",
+    "none",
+)
 """What can be decided; see `Tracking`."""
 MEASURES: tuple[str, ...] = ("spend", "exposure", "events", "value")
 
@@ -17,7 +29,8 @@ MEASURES: tuple[str, ...] = ("spend", "exposure", "events", "value")
 class Tracking(Result):
     """A campaign seen on one day. table: what to decide, one row a decision, the largest stake first: decision (publish: a piece is late;
     answer: nothing was heard of it; replace: it was cancelled; halt: a channel is above its maximum; slow_down, speed_up: its spending is
-    shown to leave the plan; stop: a piece on a channel is worth less than its money; move: free money to a channel with room; look_again:
+    shown to leave the plan; stop: a piece on a channel is worth less than its money; move: free money to a channel with room; check: next
+    to none of the events of a piece on a channel arrive: its link, or how they are counted; look_again:
     the whole is shown to leave its promise; none), item, channel, to (channel), owner, days (working days late), amount (money, or money a
     day for slow_down and speed_up), deadline (day), stake (value of the plan, in money or events, that hangs on it), found and usual (the
     two numbers behind it), grade.
@@ -31,9 +44,12 @@ class Tracking(Result):
     landing: one row a measure (spend, exposure, events, value): measure, promised with _low and _high (missing where the plan has none),
     so_far, forecast, low, high, straight (the straight line through what came, for comparison), grade.
     path: the same forecast at the end of each week so far: at, measure, forecast, low, high.
-    pieces: one row a piece and channel that ran: item, channel, exposure, expected and actual (events), ratio with low and high (its rate
-    over the promise, as now believed), e_value, worth and price (value of one more unit of money here, and elsewhere), verdict (keep |
-    stop | too_early).
+    pieces: one row a piece and channel that ran: item, channel, exposure, expected and actual (events), observed with _low and _high
+    (actual over expected, with the range of the luck of counting alone), ratio with low and high (what to believe of its rate over the
+    promise: drawn towards the promise and its neighbours, unless the evidence says that the promise does not hold here), e_value
+    (evidence at this moment that it leaves its promise), worth and price (value of one more unit of money here, and elsewhere), verdict
+    (keep | stop | too_early), promised (value of the whole piece on the channel in the plan), broken (evidence, always valid, that next to
+    none of its events arrive; missing where more than a quarter came), check (bool: that is shown).
     facts: name, as_of and measured_to (dates), first_day, last_day, days_left, level, metric, objective ("value" or the count), currency,
     planned, spent, production (planned cost of making the pieces, not in spend), pieces, due_pieces, out, late, over (bool: the campaign
     has ended), alpha, evidence ("observational"), grade, e_value, unmeasured (where known).
