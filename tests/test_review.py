@@ -132,6 +132,7 @@ def test_a_single_piece_and_a_channel_are_told_apart() -> None:
     assert np.mean([{("channel", "y"), ("placement", str(alone))} <= f for f in found]) >= 0.9
 
 
+@pytest.mark.slow
 def test_knowing_how_doubts_move_together_names_groups_sooner_and_still_not_by_luck() -> None:
     rng, n = np.random.default_rng(6), len(campaign()[0])
     shift, alone = np.where(campaign()[0]["channel"] == "y", -0.45, 0.0), np.eye(n)
