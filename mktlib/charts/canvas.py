@@ -76,12 +76,16 @@ class Units(Formatter):
         return ("×" if self.kind == "times" else "") + number(value, self.language, digits=digits)
 
     def speak(self, value: float) -> str:
-        """The value to three significant digits."""
+        """The value to three significant digits; money to the cent where cents are shown.
+
+        >>> Units("money", "en").speak(25.69), Units("money", "en").speak(12_345)
+        ('€25.69', '€12,300')
+        """
         if not math.isfinite(value):
             return "–"
         shown = abs(value) * (100 if self.kind == "percent" else 1)
         whole = math.floor(math.log10(shown)) if shown > 0 else 2
-        rounded = float(f"{value:.3g}")
+        rounded = round(value, 2) if self.kind == "money" and shown < 100 else float(f"{value:.3g}")
         return self._say(rounded, min(max(0, 2 - whole), 8))
 
     def format_ticks(self, values: Any) -> list[str]:
@@ -133,7 +137,7 @@ class Canvas:
         wide, high = self.ax.get_figure(root=True).get_size_inches()  # type: ignore[union-attr]
         width = max(20, int(7.5 * (wide if axis == "x" else high)))
         which = self.ax.xaxis if axis == "x" else self.ax.yaxis
-        lines = [line for part in label.split("\n") for line in textwrap.wrap(drawable(part), width)]
+        lines = [line for part in label.split("\n") for line in textwrap.wrap(drawable(part), width, break_on_hyphens=False)]
         which.set_label_text("\n".join(lines), parse_math=False)
 
     def rows(self, labels: Sequence[str], *, width: int = 48, lines: int = 1) -> None:
@@ -144,7 +148,7 @@ class Canvas:
 
     def title(self, text: str) -> None:
         width = int(9.4 * self.ax.get_figure(root=True).get_figwidth()) if self.own else 48  # type: ignore[union-attr]
-        self.ax.set_title("\n".join(textwrap.wrap(drawable(text), width)), loc="left", parse_math=False)
+        self.ax.set_title("\n".join(textwrap.wrap(drawable(text), width, break_on_hyphens=False)), loc="left", parse_math=False)
 
     def note(self, text: str) -> None:
         """A quiet line inside the axes, for a picture with nothing to draw."""
@@ -293,7 +297,7 @@ def wrapped(text: str, width: int, lines: int) -> str:
         longer = f"{out[-1]}{PART}{part}" if out[-1] else part
         out = [*out[:-1], longer] if len(longer) <= width or not out[-1] else [*out, part]
     if any(len(line) > width for line in out):  # a part of its own is too long for a line
-        out = textwrap.wrap(text, width)
+        out = textwrap.wrap(text, width, break_on_hyphens=False)
     return "\n".join([*out[: lines - 1], shorten(PART.join(out[lines - 1 :]) if len(out) >= lines else "", width)]).rstrip("\n")
 
 

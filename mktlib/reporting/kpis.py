@@ -53,12 +53,17 @@ def _numbers(result: Kpis, voice: Voice, row: Mapping[Any, Any]) -> list[str]:
     return amounts(values, str(row["unit"]), str(result.facts["currency"]), voice.language)
 
 
+def _money_for_money(result: Kpis, voice: Voice, row: Mapping[Any, Any]) -> list[str]:
+    """The same of a sentence, where what came for each euro is itself in euros."""
+    return _numbers(result, voice, dict(row) | ({"unit": "currency"} if row["unit"] == "ratio" and row["per"] == "spend" else {}))
+
+
 def told(voice: Voice, result: Kpis, row: Mapping[Any, Any]) -> str:
     """One figure in a sentence, whatever its status."""
     known, status = _of(voice, row), str(row["status"])
-    value, low, high = _numbers(result, voice, row)
+    value, low, high = _money_for_money(result, voice, row)
     sure, name = chances(float(result.facts["level"]), voice.language), voice.label("kpi", row["kpi"])
-    says = str(known["says"].get(voice.language) or known["says"]["en"]).format(value=value)
+    says = str(known["says"].get(voice.language) or known["says"]["en"]).format(value=value, one=voice.money(1, str(result.facts["currency"])))
     says = says[:1].upper() + says[1:]
     if status == "ok":
         return voice.say("kpis.ok", says=says, sure=sure, low=low, high=high)
@@ -116,11 +121,17 @@ def _worth(voice: Voice, result: Kpis, row: Mapping[Any, Any]) -> list[str]:
     if row["kpi"] == "roas" and not facts["margin_from"]:
         out.append(voice.say("kpis.not_margin"))
     if row["kpi"] in ("roas", "incremental_roas") and np.isfinite(facts["break_even"]):
-        out.append(voice.say("kpis.even", even=amounts((facts["break_even"],), "ratio", facts["currency"], voice.language)[0]))
+        out.append(voice.say("kpis.even", **_even(voice, facts)))
     if row["verdict"] in JUDGED:
         words = phrase(f"labels.grade.{row['grade'] or 'too_early'}", voice.language)
         out.append(voice.say(f"kpis.{WHICH[facts['made_by']]}_{row['verdict']}", grade=words[:1].lower() + words[1:]))
     return out
+
+
+def _even(voice: Voice, facts: Mapping[str, Any]) -> dict[str, str]:
+    """From where on it pays: so much for each euro."""
+    currency = str(facts["currency"])
+    return {"even": amounts((facts["break_even"],), "currency", currency, voice.language)[0], "one": voice.money(1, currency)}
 
 
 def _named(voice: Voice, result: Kpis, verdict: str) -> list[str]:
@@ -207,6 +218,8 @@ def _tables(voice: Voice, result: Kpis, facts: Facts) -> list[Grid]:
     """For a client the headline by group; for an employer what is money; for the team everything."""
     head, table = figure_rows(result), result.table
     caption = voice.say("kpis.caption", kpi=named(voice.tables, str(facts["kpi"]), voice.language))
+    if facts["kpi"] == "roas" and np.isfinite(result.facts["break_even"]):
+        caption = voice.say("kpis.caption_even", caption=caption, even=_even(voice, result.facts)["even"])
     first: list[Spec] = [("kpi_group", "text"), ("kpi_value", "text"), ("kpi_range", "text"), ("kpi_over", "text")]
     first += [("kpi_verdict", "text"), ("grade", "label")] if head["verdict"].ne("").any() else []
     unit = {"currency": "money", "fraction": "percent"}.get(str(voice.tables.kpis[str(facts["kpi"])].get("unit")), "number")

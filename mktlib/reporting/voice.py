@@ -5,6 +5,7 @@ A strong word is earned: the verdict is decided and less than half of the number
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from mktlib.wording import day, list_of, money, number, percent, say, visible
 
 OPINION_SHARE = 0.5
 LONGEST = 140
+LEAST = 0.0001
+"""Smaller numbers are said to be below it, never to be 0."""
 
 
 def strength(verdict: str, opinion: float) -> str:
@@ -62,6 +65,10 @@ class Voice:
             return "–"
         if digits is None:
             digits = 0 if abs(value) >= 100 or float(value).is_integer() else 1 if abs(value) >= 10 else 2
+            if 0 < value < LEAST:
+                return f"<\u00a0{number(LEAST, self.language, digits=4)}"
+            if 0 < abs(value) < 0.01:
+                digits = min(4, math.ceil(-math.log10(abs(value))))  # a small p is not 0.00
         return number(float(value), self.language, digits=digits)
 
     def percent(self, value: float) -> str:
