@@ -382,7 +382,13 @@ def test_a_chart_holds_the_numbers_of_the_result_where_they_can_be_opened(made, 
         sheet = openpyxl.load_workbook(io.BytesIO(shape.chart.part.chart_workbook.xlsx_part.blob))["Sheet1"]
         rows = [list(row) for row in sheet.iter_rows(min_row=2, values_only=True)]
         assert [row[0] for row in rows] == list(bars.short_labels)
-        assert list(bars.values) == cache(shape.chart, "//c:val")
+        first, *more = shape.chart._chartSpace.xpath("//c:ser")
+        assert list(bars.values) == [float(x) for x in first.xpath("c:val//c:v/text()")]
+        assert [[float(x) for x in s.xpath("c:val//c:v/text()")] for s in more] == ([list(bars.beside[1])] if bars.beside else [])
+        for second in more:  # it reads what it shows from the last column, under its name
+            assert second.xpath("c:val//c:f/text()") == [f"Sheet1!$G$2:$G${len(rows) + 1}"]
+            assert sheet["G1"].value == bars.beside[0]
+            assert [row[6] for row in rows] == pytest.approx(bars.beside[1], rel=1e-14)
         assert [row[1] for row in rows] == pytest.approx(bars.values, rel=1e-14)  # a workbook keeps sixteen figures
         assert bars.ranged
         for at, end in ((2, bars.low), (3, bars.high)):
@@ -391,6 +397,8 @@ def test_a_chart_holds_the_numbers_of_the_result_where_they_can_be_opened(made, 
         known = [(v, low, high) for v, low, high in zip(bars.values, bars.low, bars.high, strict=True) if low is not None]
         for (value, low, high), down, up in zip(known, minus, plus, strict=True):
             assert (value - down, value + up) == pytest.approx((low, high))
+    told = next(c.tables[0].bars for c in one.charts if c.kind == "review")
+    assert set(told.beside[1]) <= set(review().table["actual"])  # what came, beside what was promised
     rates = next(c.tables[0].bars for c in one.charts if c.kind == "scores")
     assert set(rates.values) <= set(scores().table["rate"])  # the result's own numbers, not those of the words
 

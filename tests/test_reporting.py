@@ -403,3 +403,14 @@ def formatted(tree: ast.AST) -> list[int]:
 def test_a_number_formatted_past_the_formatter_is_found():
     assert formatted(ast.parse("f'{x:.2f} and {y:,} and {z:.1%}'")) == [1, 1, 1]
     assert formatted(ast.parse("float(f'{x:.2g}')")) == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_each_sentence_of_money_names_where_it_comes_from(language):
+    """Amounts of two results are not one sum: with several, each stands under its name; alone, none does."""
+    together = report(ALL["review"], ALL["attribution"], language=language, reader="employer")
+    money = next(s for s in together.sections if s.kind == "one_money")
+    names = [load_tables().languages[language]["report"]["one"]["source"][k] for k in ("review", "credit")]
+    assert {line.split(" – ")[0] for line in (money.headline, *money.sentences)} == set(names)
+    alone = next(s for s in report(ALL["review"], language=language, reader="employer").sections if s.kind == "one_money")
+    assert not any(name in alone.headline for name in names)

@@ -27,7 +27,8 @@ class Bars:
     """One value a row: `low` and `high` are its range (None: it has none), `opinion` rows stand on opinion more than on data.
 
     parts: the words that tell the rows apart, some for each row. unit: "percent" (fractions), "money" (of `currency`) or "number".
-    rows: how many rows the table has in all.
+    rows: how many rows the table has in all. beside: the name of a second value a row and these values, where there is one (what came
+    beside what was promised).
     """
 
     measure: str
@@ -39,6 +40,7 @@ class Bars:
     high: tuple[float | None, ...]
     opinion: tuple[bool, ...]
     rows: int
+    beside: tuple[str, tuple[float, ...]] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -57,7 +59,8 @@ class Bars:
     def first(self, most: int) -> Bars:
         """The first rows alone."""
         by_row = ("parts", "values", "low", "high", "opinion")
-        return replace(self, **{name: getattr(self, name)[:most] for name in by_row})
+        beside = (self.beside[0], self.beside[1][:most]) if self.beside else None
+        return replace(self, beside=beside, **{name: getattr(self, name)[:most] for name in by_row})
 
     @property
     def ranged(self) -> bool:
@@ -65,15 +68,23 @@ class Bars:
 
     def said(self, language: str) -> list[str]:
         """Each row in words: its name, its value, and its range."""
-        return [self._row(i, language) for i in range(len(self.parts))]
+        return [self._row(i, language) + self._beside(i, language) for i in range(len(self.parts))]
 
-    def _row(self, i: int, language: str) -> str:
+    def _beside(self, i: int, language: str) -> str:
+        if not self.beside:
+            return ""
+        return f", {say('report.slide.row', language, name=self.beside[0], value=self._how(language)(self.beside[1][i]))}"
+
+    def _how(self, language: str) -> Callable[[float], str]:
         how: Mapping[str, Callable[[float], str]] = {
             "percent": lambda x: percent(x, language),
             "money": lambda x: money(x, self.currency, language),
             "number": lambda x: number(x, language),
         }
-        values, low, high = {"name": self.labels[i], "value": how[self.unit](self.values[i])}, self.low[i], self.high[i]
+        return how[self.unit]
+
+    def _row(self, i: int, language: str) -> str:
+        values, low, high = {"name": self.labels[i], "value": self._how(language)(self.values[i])}, self.low[i], self.high[i]
         if low is None or high is None:
             return say("report.slide.row", language, **values)
         return say("report.slide.row_range", language, range=between(low, high, language, kind=self.unit, currency=self.currency), **values)
@@ -85,7 +96,8 @@ def bars_of(
     """What can be drawn of the first rows of a table, or None: no numbers, several of them without a range, rows that share a name.
 
     kinds: (column, kind of value) of the columns shown; heads and cells: what is shown, one cell a kind. about: `drawn` (the last
-    kind is the one to draw), `units` (how the kinds that depend on the result are to be read), `currency`, `rows`, `opinion`.
+    kind is the one to draw), `beside` (column and name of a second value of that kind, or None), `units` (how the kinds that depend
+    on the result are to be read), `currency`, `rows`, `opinion`.
     """
     shown = table.head(len(cells))
     at, ends = _measured(shown, kinds, named=about["drawn"])
@@ -100,13 +112,15 @@ def bars_of(
     times = 100.0 if kind == "points" else 1.0
     values = _numbers(shown, column) * times
     low, high = _ends(shown, ends, times)
-    kept = [i for i in range(len(parts)) if math.isfinite(values[i])]
+    more = _numbers(shown, about["beside"][0]) * times if about.get("beside") else values
+    kept = [i for i in range(len(parts)) if math.isfinite(values[i]) and math.isfinite(more[i])]
     if len(kept) < 2 or not telling or len({parts[i] for i in kept}) < len(kept):
         return None
     return Bars(
         measure=heads[at], unit=UNITS.get(about["units"].get(kind, kind), "number"), currency=about["currency"],
         parts=tuple(parts[i] for i in kept), values=tuple(float(values[i]) for i in kept), low=tuple(low[i] for i in kept),
         high=tuple(high[i] for i in kept), opinion=tuple(bool(about["opinion"][i]) for i in kept), rows=about["rows"],
+        beside=(about["beside"][1], tuple(float(more[i]) for i in kept)) if about.get("beside") else None,
     )  # fmt: skip
 
 

@@ -173,7 +173,13 @@ def _tables(voice: Voice, result: Attribution, facts: Facts) -> list[Grid]:
         ("credit_share", "percent"),
     ]
     spec += [("credit_value", "money")] if facts["value"] else []
-    tables = [grid(voice, table, [*spec, ("credit_verdict", "text")], caption=voice.say("credit.caption", rule=rule), facts=facts)]
+    caption = voice.say("credit.caption", rule=rule)
+    if len(result.lift):
+        lift = result.lift.iloc[0]
+        name, within = _channel(voice, lift["channel"]), _ends(voice, lift["incremental_low"], lift["incremental_high"])
+        shows = voice.number(round(float(lift["incremental"])) + 0.0, 0)
+        caption = voice.say("credit.caption_held", rule=rule, channel=name, lift=shows, within=within)
+    tables = [grid(voice, table, [*spec, ("credit_verdict", "text")], caption=caption, facts=facts)]
     if voice.analyst:
         tables.append(_every_rule(voice, result, facts))
     if len(result.gaps):

@@ -79,11 +79,13 @@ def grid(
     most: int | None = None,
     rows: int | None = None,
     drawn: tuple[str, str, str] | None = None,
+    beside: str | None = None,
 ) -> Grid:
     """The first rows of a table (of `rows` in all), the columns of `spec` that it has, in words.
 
     drawn: what a chart shows where the table shows it as text: a column of numbers (its range in the columns that end in _low and _high),
     the kind of its values ("points" too: fractions that are said times a hundred), and its name.
+    beside: a column that a chart draws next to it, of the same kind.
     """
     most, count = most or MOST[voice.reader], len(table) if rows is None else rows
     known = [(c, k) for c, k in spec if c in table.columns]
@@ -94,7 +96,8 @@ def grid(
         said.append(Row(cells, bool(float(record.get("opinion") or 0) >= OPINION_SHARE)))
     note = [voice.say("shown_of", shown=voice.number(most), all=voice.number(count))] if count > most else []
     note += [voice.say("striped")] if any(r.opinion for r in said) else []
-    about = {"currency": str(facts.get("currency") or "EUR"), "rows": count, "units": _units(voice, facts)}
+    about: dict[str, Any] = {"currency": str(facts.get("currency") or "EUR"), "rows": count, "units": _units(voice, facts)}
+    about["beside"] = (beside, voice.column(beside)) if beside and beside in table.columns else None
     about["opinion"] = [r.opinion for r in said]
     heads = [c.name for c in columns]
     if drawn and drawn[0] in table.columns:

@@ -19,7 +19,7 @@ CREATED = dt.datetime(2000, 1, 1)
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 HEADS = ("value", "low", "high", "minus", "plus")
-INK, QUIET, BLUE = "1D1D1F", "5C6066", "0072B2"
+INK, QUIET, BLUE, ORANGE = "1D1D1F", "5C6066", "0072B2", "E69F00"
 
 
 def draw_bars(slide: Any, bars: Bars, caption: str, area: tuple[Any, ...], language: str) -> None:
@@ -30,6 +30,8 @@ def draw_bars(slide: Any, bars: Bars, caption: str, area: tuple[Any, ...], langu
     data = CategoryChartData(number_format=pattern(bars))
     data.categories = bars.short_labels
     data.add_series(bars.measure, bars.values)
+    if bars.beside:
+        data.add_series(*bars.beside)
     frame = slide.shapes.add_chart(XL_CHART_TYPE.BAR_CLUSTERED, *area, data)
     frame.name = caption[:120]
     alt = [say("report.slide.alt", language, name=caption, rows="; ".join(bars.said(language)))]
@@ -37,6 +39,8 @@ def draw_bars(slide: Any, bars: Bars, caption: str, area: tuple[Any, ...], langu
     frame._element.nvGraphicFramePr.cNvPr.set("descr", " ".join(alt))
     frame.chart.part.chart_workbook.update_from_xlsx_blob(workbook(bars))
     _dress(frame.chart, bars, language)
+    if bars.beside:
+        _moved(frame.chart.plots[0].series[1]._element, _last(bars))
     if bars.ranged:
         series = frame.chart.plots[0].series[0]._element
         series.insert_element_before(_ranges(bars), "c:cat", "c:val", "c:shape", "c:extLst")
@@ -48,13 +52,14 @@ def workbook(bars: Bars) -> bytes:
     with xlsxwriter.Workbook(made, PLAIN) as book:
         book.set_properties({"created": CREATED})
         sheet = book.add_worksheet("Sheet1")
-        heads = ["", bars.measure, *(HEADS[1:] if bars.ranged else ())]
+        heads = ["", bars.measure, *(HEADS[1:] if bars.ranged else ()), *([bars.beside[0]] if bars.beside else ())]
         for x, head in enumerate(heads):
             sheet.write_string(0, x, head)
         form = book.add_format({"num_format": pattern(bars)})
         for y, (label, value) in enumerate(zip(bars.short_labels, bars.values, strict=True), start=1):
             sheet.write_string(y, 0, label)
-            for x, number in enumerate((value, *(ends(bars, y - 1) if bars.ranged else ())), start=1):
+            more = (bars.beside[1][y - 1],) if bars.beside else ()
+            for x, number in enumerate((value, *(ends(bars, y - 1) if bars.ranged else ()), *more), start=1):
                 if number is not None:
                     sheet.write_number(y, x, number, form)
     return made.getvalue()
@@ -64,6 +69,17 @@ def ends(bars: Bars, i: int) -> tuple[float | None, ...]:
     """The range of a row, and how far down and up from its value it goes."""
     low, high, value = bars.low[i], bars.high[i], bars.values[i]
     return (None, None, None, None) if low is None or high is None else (low, high, value - low, high - value)
+
+
+def _last(bars: Bars) -> str:
+    """The column of the workbook where the second value stands."""
+    return "ABCDEFG"[1 + (len(HEADS) if bars.ranged else 1)]
+
+
+def _moved(series: Any, column: str) -> None:
+    """A second series that reads its numbers from another column than the next one."""
+    for where in series.iter("{http://schemas.openxmlformats.org/drawingml/2006/chart}f"):
+        where.text = str(where.text).replace("$C$", f"${column}$")
 
 
 def pattern(bars: Bars) -> str:
@@ -76,7 +92,7 @@ def pattern(bars: Bars) -> str:
 
 def scale(bars: Bars) -> tuple[float, float, float]:
     """Where the axis begins and ends, and its step: zero and every range are inside."""
-    known = [0.0, *bars.values, *(x for x in (*bars.low, *bars.high) if x is not None)]
+    known = [0.0, *bars.values, *(bars.beside[1] if bars.beside else ()), *(x for x in (*bars.low, *bars.high) if x is not None)]
     span = max(known) - min(known)
     if not span:
         return 0.0, 1.0, 0.25
@@ -88,14 +104,14 @@ def scale(bars: Bars) -> tuple[float, float, float]:
 
 def _dress(chart: Any, bars: Bars, language: str) -> None:
     from pptx.dml.color import RGBColor
-    from pptx.enum.chart import XL_LABEL_POSITION, XL_TICK_LABEL_POSITION, XL_TICK_MARK
+    from pptx.enum.chart import XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION, XL_TICK_MARK
     from pptx.enum.dml import MSO_PATTERN
     from pptx.oxml import parse_xml
     from pptx.oxml.ns import nsdecls
     from pptx.util import Pt
 
     ink, quiet, blue = (RGBColor.from_string(c) for c in (INK, QUIET, BLUE))
-    chart.has_legend = chart.has_title = False
+    chart.has_legend, chart.has_title = bars.beside is not None, False
     chart.font.size, chart.font.color.rgb = Pt(11), ink
     names, values = chart.category_axis, chart.value_axis
     names.reverse_order, names.major_tick_mark, names.tick_label_position = True, XL_TICK_MARK.NONE, XL_TICK_LABEL_POSITION.LOW
@@ -112,10 +128,13 @@ def _dress(chart: Any, bars: Bars, language: str) -> None:
     run.font.size, run.font.bold, run.font.color.rgb = Pt(12), False, quiet
     plot = chart.plots[0]
     plot.gap_width, plot.vary_by_categories = 55, False
+    for one, colour in zip(plot.series, (blue, RGBColor.from_string(ORANGE)), strict=False):
+        one.invert_if_negative = False
+        one.format.fill.solid()
+        one.format.fill.fore_color.rgb = colour
+    if bars.beside:
+        chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
     series = plot.series[0]
-    series.invert_if_negative = False
-    series.format.fill.solid()
-    series.format.fill.fore_color.rgb = blue
     if not bars.ranged:
         plot.has_data_labels = True
         labels = plot.data_labels

@@ -195,7 +195,7 @@ def _tables(voice: Voice, result: Review, facts: Facts) -> list[Grid]:
     spec += [("inside", "yes"), ("late_days", "number")]
     spec += [("surprise", "number"), ("planned_spend", "money"), ("actual_spend", "money")] if voice.analyst else []
     order = result.table.loc[result.table["surprise"].abs().sort_values(ascending=False, kind="stable").index]
-    tables = [grid(voice, order, spec, caption=voice.say("review.caption"), facts=facts)]
+    tables = [grid(voice, order, spec, caption=voice.say("review.caption"), facts=facts, beside="actual")]
     if told := _plain(voice, facts):
         tables.insert(0, _far_out(voice, told, facts))
     return [*tables, *(_of_team(voice, result, facts) if voice.analyst else [])]
