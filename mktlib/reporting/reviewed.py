@@ -48,7 +48,7 @@ def review_facts(result: Review) -> Facts:
     }  # fmt: skip
 
 
-def _surprises(result: Review) -> list[Facts]:
+def _surprises(result: Review) -> list[dict[Any, Any]]:
     """What is named, with what came over what was promised (`times`; `ratio` is net of the others named), and whether that alone tells it:
     a group lies on the side it is named for; a placement is outside its own range, on that side."""
     out = []
