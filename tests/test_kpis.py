@@ -769,8 +769,19 @@ def test_every_figure_of_cost_that_was_asked_stands_on_the_single_page():
     log = pd.DataFrame({"channel": ["a", "a", "b", "b"], "spend": [500.0, 480.0, 200.0, 150.0], "conversions": [21, 19, 0, 0]})
     log = log.assign(date=["2026-05-04", "2026-05-05"] * 2, revenue=[1500.0, 1300.0, 0.0, 0.0])
     result = mk.kpis(log, by="channel", kpis=["cpa", "roas", "roi"], margin=0.4)
-    for language, least, whole in (("en", r"B at least €\d+", "Cost per acquisition €"), ("fr", r"B au moins \d+", "Coût par acquisition ")):
+    both = (("en", r"B at least €\d+", "Cost per acquisition €"), ("fr", r"B au moins \d+", "Coût par acquisition "))
+    for language, least, whole in both:
         client, employer = (mk.report(result, language=language, reader=reader).html for reader in ("client", "employer"))
         assert whole in client
         assert re.search(least, employer)
         assert not re.search(least, client)  # what each channel cost is told to whoever pays
+
+
+def test_one_far_group_does_not_squash_the_others_where_another_brought_nothing():
+    log = pd.DataFrame({"channel": ["a", "b", "c"] * 2, "spend": [80.0, 3700.0, 350.0] * 2, "conversions": [60, 150, 0] * 2})
+    log = log.assign(revenue=[4000.0, 9000.0, 0.0] * 2, date=["2026-05-04"] * 3 + ["2026-05-05"] * 3)
+    ax = mk.plot(mk.kpis(log, by="channel", kpis="roas", margin=0.4))
+    assert ax.get_xscale() == "symlog"
+    left, right = ax.get_xlim()
+    assert left == 0
+    assert right > 4000 / 80

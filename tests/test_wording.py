@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 from mktlib.errors import StoreError
-from mktlib.vocabulary import finding
+from mktlib.reporting.voice import Voice
+from mktlib.vocabulary import finding, load_tables
 from mktlib.wording import between, chances, day, list_of, money, number, percent, safe_csv, table, write_text
 
 THIN = "\u202f"
+VOICE = Voice(language="en", tables=load_tables(), reader="team")
 SAID = [
     (number(1234567.5, "en", digits=1), "1,234,567.5"),
     (number(1234567.5, "fr", digits=1), f"1{THIN}234{THIN}567,5"),
@@ -21,6 +23,9 @@ SAID = [
     (chances(0.95, "en"), "19 chances in 20"),
     (chances(0.95, "fr"), "19 chances sur 20"),
     (chances(0.9, "fr"), "9 chances sur 10"),
+    (VOICE.number(0.004), "0.004"),
+    (VOICE.number(3e-7), "<\u00a00.0001"),
+    (VOICE.number(0.25), "0.25"),
     (number(0.125, "en", digits=2), "0.13"),
     (percent(0.0345, "en"), "3.5%"),
     (percent(0.0345, "fr"), f"3,5{THIN}%"),

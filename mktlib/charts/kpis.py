@@ -183,9 +183,16 @@ def _row_label(canvas: Canvas, result: Kpis, row: Mapping[Any, Any], r: Mapping[
 
 
 def _log(canvas: Canvas, rows: pd.DataFrame) -> None:
-    """A logarithmic axis where groups lie far apart and nothing is 0."""
-    if cv.wide(pd.Series(rows[["value", "low", "high"]].to_numpy(float).ravel()), FAR):
+    """A logarithmic axis where groups lie far apart and none is below 0; from the least that is not 0 down to 0 it is straight."""
+    values = rows[["value", "low", "high"]].to_numpy(float).ravel()
+    some = values[np.isfinite(values) & (values != 0)]
+    if not cv.wide(pd.Series(some), FAR):
+        return
+    if len(some) == np.isfinite(values).sum():
         canvas.ax.set_xscale("log")
+    else:
+        canvas.ax.set_xscale("symlog", linthresh=10 ** math.floor(math.log10(some.min())), linscale=0.4)
+        canvas.ax.set_xlim(0, 1.4 * max(some.max(), rows["break_even"].max(skipna=True) if rows["break_even"].notna().any() else 0.0))
 
 
 def _series(canvas: Canvas, rows: pd.DataFrame, verdict: str) -> None:

@@ -63,7 +63,8 @@ def told(voice: Voice, result: Kpis, row: Mapping[Any, Any]) -> str:
     known, status = _of(voice, row), str(row["status"])
     value, low, high = _money_for_money(result, voice, row)
     sure, name = chances(float(result.facts["level"]), voice.language), voice.label("kpi", row["kpi"])
-    says = str(known["says"].get(voice.language) or known["says"]["en"]).format(value=value, one=voice.money(1, str(result.facts["currency"])))
+    one = voice.money(1, str(result.facts["currency"]))
+    says = str(known["says"].get(voice.language) or known["says"]["en"]).format(value=value, one=one)
     says = says[:1].upper() + says[1:]
     if status == "ok":
         return voice.say("kpis.ok", says=says, sure=sure, low=low, high=high)
