@@ -159,7 +159,7 @@ def run_job(args: argparse.Namespace) -> None:
 
 
 def sample_reports(out: Path, languages: Sequence[str], formats: Sequence[str] = FORMATS[:1]) -> list[Path]:
-    """The story's reports: the plan that was frozen, what came, who is credited, the money; for a client, and for the team with the scores."""
+    """The story's reports: the frozen plan, what came, who is credited, the money; for a client, and for the team with the scores."""
     log, results, plan = load_sample("content_log"), load_sample("results"), load_plan(sample_path("plan"))
     scorer = ContentScorer().fit(log)
     scores, check = scorer.score_cells(), backtest(log, scorer)
@@ -168,8 +168,9 @@ def sample_reports(out: Path, languages: Sequence[str], formats: Sequence[str] =
     worth = kpis(results, by="channel", margin=MARGIN)
     files = [plan.export(out / f"campaign.{code}", language=code, overwrite=True) for code in languages]
     told = reports([plan, review, worth, credit], out, languages, load_tables(), formats)
-    whole = [plan, review, worth, credit, scores, check]
-    told += [report(*whole, language=code, reader="team").save(out / f"report.team.{code}.html") for code in progress(languages, unit="file")]
+    for code in progress(languages, unit="file"):
+        whole = report(plan, review, worth, credit, scores, check, language=code, reader="team")
+        told.append(whole.save(out / f"report.team.{code}.html"))
     return [*told, *files]
 
 
