@@ -69,7 +69,7 @@ class Teller:
 
 
 def _mark(x: float, signed: bool) -> str:
-    return "−" if x < 0 else "+" if signed and x > 0 else ""
+    return "-" if x < 0 else "+" if signed and x > 0 else ""
 
 
 def p_words(voice: Voice, p: float) -> str:
