@@ -174,7 +174,7 @@ def _bands(canvas: Canvas, result: PanelEffect, x: np.ndarray) -> None:
     column = "lift" if facts["scale"] == "log" else "effect"
     for way, pale, hatch in (("luck", 0.32, ""), ("drift", PALE, cv.HATCH)):
         row = result.table.set_index("way").loc[way]
-        low, high = (float(row[f"{column}{end}"]) for end in ("_low", "_high"))
+        low, high = (float(np.asarray(row[f"{column}{end}"])) for end in ("_low", "_high"))
         if np.isfinite([low, high]).all():
             look: dict[str, Any] = {"color": cv.ORANGE, "alpha": pale, "linewidth": 0, "hatch": hatch, "zorder": 0}
             canvas.ax.fill_between([x[0], x[-1]], low, high, label=canvas.say(f"panel.{way}"), **look)

@@ -93,7 +93,8 @@ class GeoLift(Result):
     where not read), start, end (of the whole weeks read),
     first_day, last_day (of the campaign), cooldown, pre_weeks, treated, held_out (areas), pairs, cost, worth (of a unit), detectable
     (smallest lift that such a test tells 8 times in 10), evidence (randomised: drawn by lot; quasi: chosen), grade (of the lift), noise
-    (error of a window in which nothing happens, log), placebos, naive (before and after), plain (difference in means), spill (p value; None: neighbours not told)."""
+    (error of a window in which nothing happens, log), placebos, naive (before and after), plain (difference in means), spill (p value;
+    None: neighbours not told)."""
 
     weeks: pd.DataFrame
     areas: pd.DataFrame
