@@ -106,8 +106,8 @@ def of_tracking(t: Tracking) -> Iterable[float]:
 
 
 def money_of_a_thousand(c: Comparison) -> Iterable[float]:
-    """How often ranges may fail, and hold of 100; the least p-value that is told; money for a thousand people."""
-    yield from [1 - float(c.facts["level"]), round(100 * float(c.facts["level"])), 100, 0.001, *(1000 * x for x in values_of(c.table))]
+    """How often ranges may fail,; the least p-value that is told; money for a thousand people."""
+    yield from [1 - float(c.facts["level"]), 0.001, *(1000 * x for x in values_of(c.table))]
 
 
 def of_panel(p: PanelEffect) -> Iterable[float]:

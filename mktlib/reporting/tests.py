@@ -57,8 +57,7 @@ class Teller:
 
     def sure(self) -> str:
         """The chances of the ranges."""
-        many = round(100 * self.level, 2)
-        return self.voice.say("arms.sure", many=self.voice.number(many, 0 if many == round(many) else 1))
+        return chances(self.level, self.voice.language)
 
     def ends(self, low: float, high: float) -> dict[str, str]:
         """Both ends of a range; points are said once."""
