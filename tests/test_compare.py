@@ -499,9 +499,7 @@ def test_a_single_look_that_was_taken_is_not_prolonged(language):
             assert ("new test" in told[1] or "nouveau test" in told[1]) == ended
 
 
-@pytest.mark.parametrize(
-    ("language", "new", "sure"), [("en", "new test", "19 chances in 20"), ("fr", "nouveau test", "19 chances sur 20")]
-)
+@pytest.mark.parametrize(("language", "new", "sure"), [("en", "new test", "19 chances in 20"), ("fr", "nouveau test", "19 chances sur 20")])
 def test_the_planned_end_of_a_test_that_may_be_looked_at_is_an_end(language, new, sure):
     """No "go on" past what was planned; every range with its chances."""
     start = str(lookup("report.arms.next_end", language)).split("{")[0]
