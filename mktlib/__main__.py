@@ -47,6 +47,7 @@ from mktlib.vocabulary import Tables, default_language, finding, load_tables, ne
 from mktlib.wording import safe_csv, write_text
 
 FORMS_HELP = "forms of the report: page, paper (needs Chromium), slides (needs python-pptx)"
+LOT = (1924, 476)  # people of the story who were shown its banner or kept from it by lot: all of them are in the sample
 MARGIN = 0.1  # of the revenue in the story of the samples, which is what its brief counts a click at
 LESSONS = ("01_audience_research", "02_content_scores", "03_campaign_design", "04_post_campaign_report")
 
@@ -164,7 +165,7 @@ def sample_reports(out: Path, languages: Sequence[str], formats: Sequence[str] =
     scorer = ContentScorer().fit(log)
     scores, check = scorer.score_cells(), backtest(log, scorer)
     review = review_campaign(plan, results, learnt=learn_from(scorer, log, results, plan=plan), against="even")
-    credit = attribute(load_sample("journeys"), "last", holdout="holdout", held_channel="display")
+    credit = attribute(load_sample("journeys"), "last", holdout="holdout", held_channel="display", drawn=LOT)
     worth = kpis(results, by="channel", margin=MARGIN)
     files = [plan.export(out / f"campaign.{code}", language=code, overwrite=True) for code in languages]
     told = reports([plan, review, worth, credit], out, languages, load_tables(), formats)

@@ -289,7 +289,7 @@ def test_every_mistake_of_a_form_is_told_at_once_by_sheet_and_cell(tmp_path):
     assert by_place["Dates!A3"].expected == "Date imposée, Silence"
     assert by_place["Canaux!C5"].expected.endswith("mille impressions, un clic, un message, rien")
     assert by_place["Général!A9"].hint == "Part de test"
-    assert by_place["Général!B7"].text.startswith("form.xlsx, Général!B7 : 'beaucoup' ne peut pas servir ici")
+    assert by_place["Général!B7"].text.startswith("form.xlsx, Général!B7\u00a0: 'beaucoup' ne peut pas servir ici")
     assert "cellule au format date" in by_place["Général!B5"].text
     assert "expected" not in retell(by_place["Général!B7"], "en").text
 
@@ -482,7 +482,7 @@ def test_anything_wrong_anywhere_is_told_with_its_path_and_what_to_type(language
                 assert f.expected or f.hint, f
                 assert "should" not in f.text, f
                 assert "?" not in f.text, f
-                assert (" : " in f.text) == (language == "fr") or path == ("language",), f
+                assert ("\u00a0: " in f.text) == (language == "fr") or path == ("language",), f
     assert told > 1000
 
 

@@ -140,7 +140,7 @@ def test_errors_come_first_then_the_order_of_the_message():
 def test_a_finding_names_part_and_line_and_speaks_the_language_asked_for():
     found = next(f for f in check_email(message({"add": "<a href='#'>Voir</a>"}), language="fr") if f.code == "EMAIL_LINK_EMPTY")
     assert (found.column, found.line, found.found) == ("html", 8, "#")
-    assert found.text.startswith("ligne 8, html : un lien ne mène nulle part")
+    assert found.text.startswith("ligne 8, html\u00a0: un lien ne mène nulle part")
     assert "leads nowhere" in next(f for f in check_email(message({"add": "<a href='#'>x</a>"}), reader="en") if f.code == found.code).text
 
 

@@ -153,7 +153,7 @@ def test_a_count_that_nobody_wrote_down_is_left_out_and_said_never_a_zero() -> N
     results = came().assign(clicks=[45, None, 40, None])
     review = review_campaign(promised(), results)
     assert review.table.set_index("item").loc["P1", "exposure"] == 900
-    assert [(f.code, f.found) for f in review.findings] == [("E_MISSING_COUNT", "1")]
+    assert [(f.code, f.found) for f in review.findings] == [("E_MISSING_COUNT", "1"), ("E_REVIEW_PARTLY", "1")]
 
 
 def test_what_ran_outside_the_plan_is_said() -> None:

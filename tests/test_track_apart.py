@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import chi2
+from test_track import kept_promise, small_plan
 
 import mktlib as mk
 from mktlib.planning.landing import Parts, Spreads, fit
 from mktlib.planning.pace_of_money import ALPHA
 from mktlib.planning.track_apart import SUSPECT, broken, observed, own_ratio
-from tests.test_track import kept_promise, small_plan
 
 SPREADS = [Spreads(w, r, 0.1, 0.0, 0.3, 0.6) for w in (0.04, 0.15) for r in (0.06, 0.2)]
 
