@@ -536,3 +536,17 @@ def test_money_that_is_not_there_is_not_told():
     assert result.facts["value"] is None
     assert result.facts["unmeasured"] == 0.3
     assert "N_UNMEASURED" in {f.code for f in result.findings}
+
+
+@pytest.mark.parametrize(
+    ("language", "credited", "shown"), [("en", "credited with 267", "holdout shows -8"), ("fr", "267 achats", "en montre -8")]
+)
+def test_beside_other_results_a_credit_never_stands_without_what_its_holdout_shows(language, credited, shown):
+    credit = mk.attribute(mk.load_sample("journeys"), "last", holdout="holdout", held_channel="display", drawn=(1924, 476), draws=100)
+    worth, review = (
+        mk.kpis(mk.load_sample("results"), by="channel", margin=0.1),
+        mk.review_campaign(mk.load_plan(mk.sample_path("plan")), mk.load_sample("results")),
+    )
+    said = next(s for s in mk.report(review, worth, credit, language=language).opening if "267" in s)
+    assert credited in said
+    assert shown in said

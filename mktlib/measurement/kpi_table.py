@@ -248,8 +248,8 @@ def _remarks(parts: Sequence[Part], asked: Wanted, read: Read, facts: Mapping[st
         one, figure = whole.cell(key), Figure.of(row)
         if figure.bounded and not fits(figure, one):
             out.append(finding("N_KPI_OVER_ONE", level="warning", column=key, found=row["numerator"], what=row["denominator"]))
-        if few_orders(figure, one):
-            out.append(finding("N_KPI_FEW_ORDERS", level="warning", column=key))
+    few = [key for key, row in asked.rows.items() if few_orders(Figure.of(row), whole.cell(key))]
+    out += [finding("N_KPI_FEW_ORDERS", level="warning", column=", ".join(few))] if few else []
     out += _left_out(whole, asked, tables)
     if facts["folded"]:
         out.append(finding("N_KPI_FOLDED", level="note", count=facts["folded"]))

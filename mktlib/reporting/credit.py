@@ -124,8 +124,8 @@ def _absent(result: Attribution) -> bool:
 
 
 def _answer(headline: str, lift: list[str]) -> list[str]:
-    """What a single page says: the credit, and what the lot says of it."""
-    return [headline, *lift[1:2]]
+    """What a single page says, never the credit without what the lot says of it: where one sentence tells both, that one alone."""
+    return lift[1:2] or [headline]
 
 
 def _sure(voice: Voice, result: Attribution, facts: Facts) -> list[str]:

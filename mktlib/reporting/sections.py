@@ -433,8 +433,12 @@ def told(voice: Voice, found: Finding) -> str:
     """A finding in the reader's language; in its own words where the language has none for it. What to type is for those who type."""
     known = found.code in voice.tables.languages[voice.language]["findings"] or "_said" in found.values
     found = _named(voice, found)
+    figures = str(found.column or "").split(", ")
+    of = voice.names((voice.label("kpi", key) for key in figures), most=9) if set(figures) <= set(voice.tables.kpis) else ""
     if not voice.analyst:
-        return visible(saying(found, voice.language) if known else found.text)
+        said = visible(saying(found, voice.language) if known else found.text)
+        return voice.say("pair", name=of, value=said[:1].lower() + said[1:]) if of else said
+    found = replace(found, column=of) if of else found
     return visible((retell(found, voice.language) if known else found).text)
 
 
