@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.charts import canvas as cv
-from mktlib.charts.canvas import Canvas, Units
+from mktlib.charts.canvas import Canvas, Units, wrapped
 from mktlib.charts.plans import WHITE, currency, on_diagonal
 from mktlib.charts.scores import _outline
 from mktlib.results import Learnt, Review
@@ -165,7 +165,8 @@ def gap(canvas: Canvas, result: Review) -> None:
         sign = "+" if not ends[k] and value[k] > 0 else ""
         canvas.ax.annotate(sign + text, (x[k], top[k]), xytext=(0, 3), textcoords="offset points", **look)
     _allowed(canvas, frame, x)
-    canvas.ax.set_xticks(x, [canvas.say(f"review.step.{s}") for s in frame["step"]], parse_math=False, fontsize=cv.fitting(9, 8))
+    steps = [wrapped(canvas.label("gap_step", s), 14, 2) for s in frame["step"]]
+    canvas.ax.set_xticks(x, steps, parse_math=False, fontsize=cv.fitting(9, 8))
     canvas.units("y", money, canvas.say("review.value", currency=currency(result)))
     highest = float(max(top.max(), 1e-9))
     canvas.ax.set_ylim(0, max(1.12 * highest, min(1.05 * float(allowed), 1.8 * highest) if np.isfinite(allowed) else 0.0))

@@ -139,13 +139,13 @@ def _tables(voice: Voice, result: Tracking, facts: Facts) -> list[Grid]:
     value = "money" if facts["objective"] == "value" else "whole"
     out = []
     if len(result.late):
-        late = result.late.assign(state=[voice.say(f"tracking.state.{s}") for s in result.late["state"]]).add_prefix("track_")
+        late = result.late.assign(state=[voice.label("state", s) for s in result.late["state"]]).add_prefix("track_")
         spec: list[Spec] = [("track_item", "text"), ("track_owner", "text"), ("track_due", "day"), ("track_published", "day")]
         spec += [("track_state", "text"), ("track_days", "whole"), ("track_spend", "money"), ("track_value", value)]
         out += [_owners(voice, result, facts, value), grid(voice, late, spec, caption=voice.say("tracking.owners"), facts=facts)]
     if len(result.pacing):
         pacing = result.pacing.assign(
-            state=[voice.say(f"tracking.paced.{s}") for s in result.pacing["state"]], due_money=result.pacing["due"],
+            state=[voice.label("state", s) for s in result.pacing["state"]], due_money=result.pacing["due"],
             range=[_range(voice, a, b, facts) for a, b in zip(result.pacing["low"], result.pacing["high"], strict=True)],
         )  # fmt: skip
         pacing = pacing.add_prefix("track_").rename(columns={"track_channel": "channel"})
@@ -175,7 +175,7 @@ def _ends(voice: Voice, result: Tracking, facts: Facts) -> Grid:
         money = row["measure"] in ("spend", "value")
         tell = (lambda v: voice.money(v, facts["currency"])) if money else (lambda v: voice.number(v, 0))
         numbers = {k: tell(float(row[k])) for k in ("promised", "so_far", "forecast", "straight")}
-        words = {"measure": voice.say(f"tracking.measure.{row['measure']}"), "may": voice.graded(row["grade"])}
+        words = {"measure": voice.label("landing", row["measure"]), "may": voice.graded(row["grade"])}
         rows.append(words | numbers | {"range": voice.span(tell(row["low"]), tell(row["high"]))})
     spec: list[Spec] = [(f"track_{c}", "text") for c in ("measure", "promised", "so_far", "projected", "range", "straight", "may")]
     table = pd.DataFrame(rows).rename(columns={"forecast": "projected"}).add_prefix("track_")
