@@ -785,3 +785,18 @@ def test_one_far_group_does_not_squash_the_others_where_another_brought_nothing(
     left, right = ax.get_xlim()
     assert left == 0
     assert right > 4000 / 80
+
+
+@pytest.mark.parametrize("name", ["total", "paid"])
+def test_a_group_may_bear_the_name_of_the_whole(name):
+    log = pd.DataFrame({"channel": ["mail", "a", "b"] * 20, "spend": [0.0, 30.0, 20.0] * 20, "conversions": [2, 1, 8] * 20})
+    log = log.assign(revenue=log["conversions"] * 20.0, date=np.repeat(pd.date_range("2026-01-01", periods=20), 3), currency="EUR")
+    plain = mk.kpis(log, by="channel", kpis=["cpa", "roas"], margin=0.5)
+    named = mk.kpis(log.replace({"channel": {"a": name}}), by="channel", kpis=["cpa", "roas"], margin=0.5)
+    apart = {"a": "group", name: "group"}
+    for frame in (plain.table, named.table):
+        frame["who"] = [apart.get(c, c) for c in frame["channel"]]
+    numbers = [t.table.drop(columns=["channel", "group"]).sort_values(["of", "who", "kpi"], ignore_index=True) for t in (plain, named)]
+    pd.testing.assert_frame_equal(*numbers)
+    assert plain.facts["grade"] == named.facts["grade"]
+    assert plain.facts["break_even"] == named.facts["break_even"]

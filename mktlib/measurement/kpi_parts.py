@@ -32,6 +32,11 @@ class Part:
         strata = [*asked.by, *(["channel"] if "channel" in asked.hidden else [])]
         return Part(of=of, name=name, keys=keys, frames=frames, layout={k: _layout(f, strata, timed=k == "day") for k, f in frames.items()})
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Which part it is; a group may bear any name, that of the whole too."""
+        return self.of, *self.keys
+
     def cell(self, pair: str) -> Cell:
         return cell(self.frames, pair, self.layout)
 

@@ -96,7 +96,6 @@ def summed(
     layout: Layout | None = None,
     *,
     bounded: bool = False,
-    series: bool = False,
 ) -> Sums:
     """The sum of rows: total (n,), over (n,), and how many events made each total (by default the total itself, a count).
 

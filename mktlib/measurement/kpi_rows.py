@@ -91,9 +91,7 @@ def sums_of(figure: Figure, one: Cell) -> dict[str, Sums]:
     for kind in one.above:
         luck, over = (one.above[kind], one.below[kind]) if figure.random == "numerator" else (one.below[kind], one.above[kind])
         events = one.events[kind] if figure.counted and one.events[kind].any() else np.sign(np.abs(luck))
-        out[kind] = summed(
-            luck, over, events if figure.luck_is_money else None, one.layout[kind], bounded=fits(figure, one), series=kind == "day"
-        )
+        out[kind] = summed(luck, over, events if figure.luck_is_money else None, one.layout[kind], bounded=fits(figure, one))
     return out
 
 
@@ -126,13 +124,13 @@ class Told:
     doubted: Belief | Plain | None = None
 
 
-def told(figure: Figure, one: Cell, others: Sequence[Cell], level: float, largest: float = 0.0) -> Told:
+def told(figure: Figure, one: Cell, others: Sequence[Mapping[str, Sums]], level: float, largest: float = 0.0) -> Told:
     """The value and the range of a figure.
 
     Args:
         figure: how it is read.
         one: its sums.
-        others: sums of the same figure in other groups, which tell how much such sums scatter.
+        others: sums of the same figure in other groups (`sums_of`), which tell how much such sums scatter.
         level: of the range.
         largest: the most that one event adds anywhere in the log, for groups in which nothing came.
     """
@@ -150,7 +148,7 @@ def told(figure: Figure, one: Cell, others: Sequence[Cell], level: float, larges
     sums, spells = sums_of(figure, one), spells_of(figure, one)
     pieces = _few_unlike(sums, one)
     kind = widest(sums)
-    near, own = [sums_of(figure, other)[kind] for other in others if kind in other.above], sums[kind]
+    near, own = [other[kind] for other in others if kind in other], sums[kind]
     phi, df = scatter(own, near)
     for slow, seldom in _slow(sums, spells, pieces).items():  # never narrower than without them
         if seldom.df > 0 and _reach(seldom.phi, seldom.df, level) > _reach(phi, df, level):

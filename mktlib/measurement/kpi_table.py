@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from numbers import Real
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,11 @@ import pandas as pd
 
 from mktlib.errors import DataError, Finding
 from mktlib.glmm.mixing import holm
-from mktlib.measurement.kpi_parts import GROUP, PAID, TOTAL, Part, parts_of
+from mktlib.measurement.kpi_parts import GROUP, PAID, Part, parts_of
 from mktlib.measurement.kpi_read import GAINED, MONEY, PLANNED, SHARED, SPANS, SPENT, Read, Wanted, read_sums, wanted
 from mktlib.measurement.kpi_remarks import remarks_of
-from mktlib.measurement.kpi_rows import NAN, Cell, Figure, Told, few_orders, fits, told
-from mktlib.measurement.ratios import wrong_currency
+from mktlib.measurement.kpi_rows import NAN, Cell, Figure, Told, few_orders, fits, sums_of, told
+from mktlib.measurement.ratios import wrong_money
 from mktlib.results import Kpis
 from mktlib.results.evidence import LEANING, grade
 from mktlib.results.money import ENOUGH_SPELLS
@@ -30,6 +30,8 @@ from mktlib.wording import number
 HEADLINES = ("roas", "cpa", "cpl", "cac", "cpc", "cpm", "click_rate", "ctr")
 """What a client asks first, where nobody says what the headline is."""
 ATTRIBUTED = ("roas", "roi", "acos", "cpa", "cpl", "cac")
+Key = tuple[str, ...]
+"""Of a part: which it is."""
 GAIN = Figure(
     random="numerator", factor=1.0, less=0.0, money_above=True, money_below=True, paid=True, bounded=False, minus=False, counted=True
 )
@@ -83,7 +85,7 @@ def kpis(
     >>> bool(result.table["low"].gt(0).all())
     True
     """
-    wrong = [*not_level(level), *not_tables(tables), *wrong_currency(currency), *_wrong_share(unmeasured)]
+    wrong = [*not_level(level), *not_tables(tables), *wrong_money(None, None, currency, unmeasured)]
     if wrong:
         raise DataError(wrong)
     tables = tables or load_tables()
@@ -94,10 +96,8 @@ def kpis(
     parts = parts_of(read, asked)
     judged = _judged(parts, asked, level)
     rows = [r for key in progress(list(asked.rows), desc="kpis") for r in _rows(key, parts, judged, asked, level, kpis is None)]
-    table = pd.DataFrame(rows, columns=[*asked.by, *COLUMNS])
-    order = {p.name: i for i, p in enumerate(parts)}
-    table = table.iloc[np.argsort([order[n] for n in table["group"]], kind="stable")].reset_index(drop=True)
-    facts = _facts(table, parts, judged, asked, read, level) | {"unmeasured": unmeasured}
+    table = pd.DataFrame([row for _, row in sorted(rows, key=itemgetter(0))], columns=[*asked.by, *COLUMNS])
+    facts = _facts(parts, judged, asked, read, level) | {"unmeasured": unmeasured}
     facts["currency"] = (currency or read.currency or "EUR").upper()
     found += [*_remarks(parts, asked, read, facts, tables), *remarks_of(table, log)]
     if not currency and not read.currency and any(row.get("money") for row in asked.rows.values()):
@@ -111,33 +111,28 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _wrong_share(unmeasured: Any) -> list[Finding]:
-    fine = isinstance(unmeasured, Real) and not isinstance(unmeasured, bool) and 0 <= float(unmeasured) < 1
-    return [] if unmeasured is None or fine else [finding("E_OPTION", column="unmeasured", found=unmeasured, expected="unmeasured=0.3")]
-
-
 # ---------------------------------------------------------------- rows
 
 
 def _rows(
-    key: str, parts: Sequence[Part], judged: Mapping[str, Mapping[str, Any]], asked: Wanted, level: float, quiet: bool
-) -> list[dict[str, Any]]:
-    """One figure of every group and of the whole; quiet: not of groups in which the log tells nothing of it."""
+    key: str, parts: Sequence[Part], judged: Mapping[Key, Mapping[str, Any]], asked: Wanted, level: float, quiet: bool
+) -> list[tuple[int, dict[str, Any]]]:
+    """One figure of every group and of the whole, with the place of each; quiet: not of groups in which the log tells nothing of it."""
     row, figure = asked.rows[key], Figure.of(asked.rows[key])
     factor = asked.margin if row["numerator"] == "margin" and isinstance(asked.margin, float) else 1.0
-    cells = {p.name: _scaled(p.cell(key), factor) for p in parts}
-    groups = [p.name for p in parts if p.of == GROUP]
-    largest = _largest(figure, cells[TOTAL])
-    out = []
-    for part in parts:
-        if part.of == PAID and "spend" not in (row["numerator"], row["denominator"]):
-            continue
-        if not cells[part.name].rows and quiet:
-            continue
-        others = [cells[n] for n in groups if n != part.name] if part.of == GROUP else []
-        seen = told(figure, cells[part.name], others, level, largest)
-        out.append(_row(key, row, part, cells[part.name], seen, judged, asked))
-    return out
+    cells = [_scaled(p.cell(key), factor) for p in parts]
+    paid = "spend" in (row["numerator"], row["denominator"])
+    shown = [(p.of != PAID or paid) and not (quiet and not c.rows) for p, c in zip(parts, cells, strict=True)]
+    seen = zip(parts, cells, _each(figure, parts, cells, level), strict=True)
+    return [(at, _row(key, row, *one, judged, asked)) for at, one in enumerate(seen) if shown[at]]
+
+
+def _each(figure: Figure, parts: Sequence[Part], cells: Sequence[Cell], level: float) -> list[Told]:
+    """A figure of every part; groups tell each other how much such sums scatter."""
+    largest, luck = _largest(figure, cells[-1]), figure.random in ("numerator", "denominator")
+    sums = {p.key: sums_of(figure, c) for p, c in zip(parts, cells, strict=True) if luck and p.of == GROUP}
+    others = [[s for k, s in sums.items() if k != p.key] if p.of == GROUP else [] for p in parts]
+    return [told(figure, c, near, level, largest) for c, near in zip(cells, others, strict=True)]
 
 
 def _scaled(one: Cell, factor: float) -> Cell:
@@ -155,10 +150,10 @@ def _largest(figure: Figure, whole: Cell) -> float:
 
 
 def _row(
-    key: str, row: Mapping[str, Any], part: Part, one: Cell, seen: Told, judged: Mapping[str, Mapping[str, Any]], asked: Wanted
+    key: str, row: Mapping[str, Any], part: Part, one: Cell, seen: Told, judged: Mapping[Key, Mapping[str, Any]], asked: Wanted
 ) -> dict[str, Any]:
     above, below, _ = one.totals
-    verdict = judged.get(part.name, {}) if key in ("roas", "roi", "acos") else {}
+    verdict = judged.get(part.key, {}) if key in ("roas", "roi", "acos") else {}
     roas = float(verdict.get("break_even", NAN))
     even = {"roas": roas, "roi": 0.0 if verdict else NAN, "acos": 1 / roas}.get(key, NAN)
     return dict(zip(asked.by, part.keys, strict=True)) | {
@@ -172,22 +167,18 @@ def _row(
 # ---------------------------------------------------------------- who pays
 
 
-def _judged(parts: Sequence[Part], asked: Wanted, level: float) -> dict[str, dict[str, Any]]:
+def _judged(parts: Sequence[Part], asked: Wanted, level: float) -> dict[Key, dict[str, Any]]:
     """Whether the margin attributed to each group covers what it cost: verdict, p value (Holm over groups), grade, break-even ROAS."""
     if asked.margin is None or not asked.has("spend"):
         return {}
     share = asked.margin if isinstance(asked.margin, float) else 1.0
-    cells = {p.name: _scaled(p.cell(GAINED), share) for p in parts}
-    groups = [p.name for p in parts if p.of == GROUP]
-    largest, seen = _largest(GAIN, cells[TOTAL]), {}
-    for part in parts:
-        others = [cells[n] for n in groups if n != part.name] if part.of == GROUP else []
-        seen[part.name] = told(GAIN, cells[part.name], others, level, largest)
-    beliefs = {n: t.doubted or t.belief for n, t in seen.items() if t.status != "none_sold"}
-    p = {n: belief.p_value(cells[n].totals[1]) for n, belief in beliefs.items() if belief is not None}
-    many = [n for n in groups if n in p]
-    p |= dict(zip(many, holm(np.array([p[n] for n in many])).tolist(), strict=True)) if many else {}
-    return {part.name: _verdict(seen[part.name], p.get(part.name, NAN), level) | _even(part, asked) for part in parts}
+    cells = [_scaled(p.cell(GAINED), share) for p in parts]
+    seen = _each(GAIN, parts, cells, level)
+    beliefs = [t.doubted or t.belief if t.status != "none_sold" else None for t in seen]
+    p = np.array([NAN if b is None else b.p_value(c.totals[1]) for b, c in zip(beliefs, cells, strict=True)])
+    many = np.array([part.of == GROUP for part in parts]) & ~np.isnan(p)
+    p[many] = holm(p[many])
+    return {part.key: _verdict(t, float(x), level) | _even(part, asked) for part, t, x in zip(parts, seen, p, strict=True)}
 
 
 def _verdict(seen: Told, p: float, level: float) -> dict[str, Any]:
@@ -213,22 +204,20 @@ def _even(part: Part, asked: Wanted) -> dict[str, float]:
 # ---------------------------------------------------------------- facts and findings
 
 
-def _facts(
-    table: pd.DataFrame, parts: Sequence[Part], judged: Mapping[str, Mapping[str, Any]], asked: Wanted, read: Read, level: float
-) -> dict[str, Any]:
+def _facts(parts: Sequence[Part], judged: Mapping[Key, Mapping[str, Any]], asked: Wanted, read: Read, level: float) -> dict[str, Any]:
     whole = parts[-1]
     key = next((k for k in HEADLINES if k in asked.rows), next(iter(asked.rows), ""))
-    head = PAID if any(p.of == PAID for p in parts) else TOTAL
+    head = judged.get(next((p.key for p in parts if p.of == PAID), whole.key), {})
     planned = whole.cell(PLANNED).totals if asked.has("planned") and asked.has("spend") else (None, None, None)
-    groups = [judged[p.name]["verdict"] for p in parts if p.of == GROUP and p.name in judged]
+    groups = [judged[p.key]["verdict"] for p in parts if p.of == GROUP and p.key in judged]
     free = [p.name for p in parts if p.of == GROUP and asked.has("spend") and p.cell(SPENT).totals[0] == 0]
     return {
-        "made_by": "kpis", "evidence": "observational", "grade": judged.get(head, {}).get("grade") or "too_early", "level": level,
+        "made_by": "kpis", "evidence": "observational", "grade": head.get("grade") or "too_early", "level": level,
         "kpi": key, "kpis": list(asked.rows), "by": list(asked.by), "groups": sum(p.of == GROUP for p in parts),
         "spend": whole.cell(SPENT).totals[0] if asked.has("spend") else None,
         "margin": asked.margin if isinstance(asked.margin, float) else None,
         "margin_from": "" if asked.margin is None else "share" if isinstance(asked.margin, float) else "column",
-        "break_even": judged.get(head, {}).get("break_even", NAN), "free": free,
+        "break_even": head.get("break_even", NAN), "free": free,
         "counted": {v: groups.count(v) for v in dict.fromkeys(groups)},
         "given_back": dict(read.back), "actual_spend": planned[0], "planned_spend": planned[1], "folded": read.folded,
     }  # fmt: skip
