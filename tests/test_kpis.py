@@ -10,50 +10,15 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
+from spent import LOG, TABLES, codes, days, value
 
 import mktlib as mk
 from mktlib.errors import DataError
-from mktlib.measurement import kpi_rows
-from mktlib.measurement.kpi_lifetime import periods
 from mktlib.measurement.kpi_ranges import Layout, Sums, believed, mean_range, plain, scatter, summed
-from mktlib.measurement.kpi_rows import Cell, Figure, told
-from mktlib.measurement.kpi_spells import CLEAR, lasting, spells_in
+from mktlib.measurement.kpi_rows import Figure, told
 from mktlib.measurement.ratios import over
-from mktlib.results import Comparison, GeoLift, Kpis
 from mktlib.results.evidence import grade
-from mktlib.results.money import ENOUGH_SPELLS
-from mktlib.vocabulary import load_tables
-
-TABLES = load_tables()
-LOG = pd.DataFrame(
-    {
-        "date": np.repeat(pd.date_range("2026-03-02", periods=20).strftime("%Y-%m-%d"), 3),
-        "channel": ["display", "email", "paid_search"] * 20,
-        "spend": [30.0, 0.0, 20.0] * 20,
-        "impressions": [9000, 700, 1500] * 20,
-        "clicks": [40, 30, 25] * 20,
-        "conversions": [0, 1, 2] * 20,
-        "revenue": [0.0, 60.0, 130.0] * 20,
-        "currency": "EUR",
-    }
-)
-
-
-def value(result: Kpis, group: str, kpi: str, column: str = "value") -> float:
-    table = result.table
-    return table.loc[(table["group"] == group) & (table["kpi"] == kpi), column].item()
-
-
-def codes(result: Kpis) -> set[str]:
-    return {f.code for f in result.findings}
-
-
-def days(*, above: np.ndarray, below: np.ndarray, events: np.ndarray | None = None) -> Cell:
-    sides = [np.asarray(x, float) for x in (above, below, [0.0] * len(above) if events is None else events)]
-    kinds = {k: {"day": x} for k, x in zip(("above", "below", "events"), sides, strict=True)}
-    return Cell(**kinds, layout={"day": Layout.plain(len(above))}, rows=len(above), left=0.0, left_below=False)
-
 
 # ---------------------------------------------------------------- definitions
 
@@ -459,104 +424,7 @@ def test_a_plan_stands_beside_what_was_spent():
     assert result.facts["actual_spend"] == pytest.approx(rows["actual_spend"].sum())
 
 
-# ---------------------------------------------------------------- from experiments
-
-
-def arms(**facts: object) -> Comparison:
-    table = {"arm": ["held_out", "ads"], "n": [5000, 5000], "mean": [0.02, 0.03], "lift": [0.0, 0.01], "low": [0.0, 0.004]}
-    table |= {"high": [0.0, 0.016], "verdict": ["", "better"]}
-    return Comparison(table=pd.DataFrame(table), facts={"evidence": "randomised", "control": "held_out", "level": 0.9} | facts)
-
-
-def test_fieller_agrees_with_draws_and_says_when_there_is_no_end():
-    rng, z = np.random.default_rng(1), norm.ppf(0.95)
-    a, b = (30.0, 30 - 4 * z, 30 + 4 * z), (10.0, 10 - z, 10 + z)
-    seen = over(a, b, 0.9)
-    drawn = np.quantile(rng.normal(30, 4, 400_000) / rng.normal(10, 1, 400_000), [0.05, 0.95])
-    assert (seen.low, seen.high) == pytest.approx(tuple(drawn), rel=0.02)
-    root = [(a[0] - r * b[0]) / math.hypot(4, r) for r in (seen.low, seen.high)]
-    assert np.abs(root) == pytest.approx(z)  # Fieller's own equation
-    assert over(a, (1.0, -1.0, 3.0), 0.9).status == "unbounded"
-    assert over((5.0, 5.0, 5.0), (1.0, -1.0, 3.0), 0.9).status == "no_high"
-    assert over((5.0, 5.0, 5.0), (-2.0, -3.0, -1.0), 0.9).status == "none_gained"
-
-
-def test_only_what_was_drawn_by_lot_has_an_incremental_roas():
-    for evidence in ("quasi", "observational"):
-        with pytest.raises(DataError) as error:
-            mk.incremental_roas(arms(evidence=evidence), spend=1000, worth=60)
-        assert [f.code for f in error.value.findings] == ["E_KPI_NO_TEST"]
-    with pytest.raises(DataError):
-        mk.incremental_roas(mk.kpis(LOG), spend=1000, worth=60)
-    for spend in (0, 1e-300):
-        with pytest.raises(DataError):
-            mk.incremental_roas(arms(), spend=spend, worth=60)
-    with pytest.raises(DataError) as error:
-        mk.incremental_roas(arms(), spend=0, worth=(60, 70, 80), margin=2)
-    assert {f.column for f in error.value.findings} == {"spend", "worth", "margin"}
-
-
-def test_incremental_roas_from_a_test_by_areas_and_from_uncertain_money():
-    weeks = pd.DataFrame({"stretch": ["test"], "units": [40.0], "units_low": [-5.0], "units_high": [85.0]})
-    areas = GeoLift(table=weeks, facts={"assigned": "lot", "level": 0.9, "currency": "EUR"}, weeks=weeks, areas=weeks)
-    result = mk.incremental_roas(areas, spend=2000, worth=90, margin=0.4)
-    assert result.table["value"].tolist() == [1.8, 50.0]
-    assert result.table["status"].tolist() == ["ok", "no_high"]
-    assert result.table["verdict"].iloc[0] == "cannot_tell"
-    known, unsure = (
-        mk.incremental_roas(arms(), spend=1000, worth=60),
-        mk.incremental_roas(arms(), spend=(1000, 900, 1100), worth=(60, 50, 70)),
-    )
-    assert np.subtract(*unsure.table[["high", "low"]].iloc[0]) > np.subtract(*known.table[["high", "low"]].iloc[0])
-    assert known.facts["grade"] == "shown"
-
-
-# ---------------------------------------------------------------- a customer
-
-
-@pytest.mark.parametrize(
-    ("share", "discount", "horizon"), [(0.8, 0.1, 24), (0.5, 0.0, 3), (0.99, 0.02, 200), (1.0, 0.0, 12), (0.0, 0.0, 5)]
-)
-def test_periods_are_the_sum_over_the_horizon(share, discount, horizon):
-    by_hand = sum((share / (1 + discount)) ** t for t in range(1, horizon + 1))
-    assert periods(np.array([share]), discount, horizon)[0] == pytest.approx(by_hand)
-    if share < 1:
-        endless = periods(np.array([share]), discount, None)[0]
-        assert endless == pytest.approx(share / (1 + discount - share))
-        assert endless == pytest.approx(periods(np.array([share]), discount, 20_000)[0])
-
-
-def test_lifetime_value_refuses_a_sum_without_an_end_and_what_is_no_count():
-    with pytest.raises(DataError) as error:
-        mk.lifetime_value(30.0, retained=200, customers=200, horizon=None)
-    assert [f.code for f in error.value.findings] == ["E_KPI_RETENTION"]
-    assert value(mk.lifetime_value(30.0, retained=200, customers=200, horizon=12), "total", "ltv") == 360
-    with pytest.raises(DataError) as error:
-        mk.lifetime_value(
-            [1.0, 2.0], retained=3, customers=2, horizon=0, discount=-1, cac=(0, 1), level=2, random_state=-1, currency="€", first="no"
-        )
-    assert len(error.value.findings) == 9
-
-
-def test_no_new_customer_leaves_an_upper_end_for_the_ratio():
-    table = mk.lifetime_value(30.0, retained=160, customers=200, horizon=24, cac=(4000.0, 0)).table.set_index("kpi")
-    assert table["status"].to_dict() == {"retention": "ok", "ltv": "ok", "cac": "at_least", "ltv_cac": "at_most"}
-    assert table.loc["ltv_cac", "value"] == 0
-    assert 1000 < table.loc["cac", "low"] < 4000
-
-
-def test_ltv_to_cac_lies_in_its_range_as_often_as_promised():
-    rng, inside = np.random.default_rng(4), []
-    truth = 30 * periods(np.array([0.8]), 0.02, 24)[0] / 40
-    for run in range(80):
-        margins = rng.gamma(2, 15, 60)
-        result = mk.lifetime_value(
-            margins, retained=int(rng.binomial(150, 0.8)), customers=150, horizon=24, discount=0.02, cac=(4000, int(rng.poisson(100))),
-            random_state=run,
-        )  # fmt: skip
-        row = result.table.iloc[-1]
-        inside.append(row["low"] <= truth <= row["high"])
-    assert 0.82 <= np.mean(inside) <= 0.98
+# ---------------------------------------------------------------- sums and words
 
 
 def test_words_of_causes_are_for_experiments_only():
@@ -582,94 +450,7 @@ def test_few_or_large_orders_are_said_of_revenue_and_of_the_mean_order():
     assert "N_KPI_FEW_ORDERS" not in codes(mk.kpis(LOG.assign(conversions=LOG["conversions"] * 10), kpis="roas"))
 
 
-def test_good_and_bad_weeks_are_seen_between_stretches_of_days():
-    """Four weeks, two of them good: days of one stretch are alike, so that single days tell too little of the scatter."""
-    clicks = np.repeat([120, 60, 120, 60], 7)
-    log = pd.DataFrame({"date": pd.date_range("2026-03-02", periods=28), "impressions": 9000, "clicks": clicks, "spend": 30.0})
-    row = mk.kpis(log, kpis="cpc", currency="EUR").table.iloc[-1]
-    assert row["scatter_by"] == "spells"
-    assert 0 < row["spells"] < ENOUGH_SPELLS
-    shuffled = mk.kpis(log.assign(clicks=np.random.default_rng(1).permutation(clicks)), kpis="cpc", currency="EUR").table.iloc[-1]
-    assert row["high"] - row["low"] > 1.3 * (shuffled["high"] - shuffled["low"])
-
-
-def test_the_fewer_orders_the_further_the_next_record_may_lie():
-    three, thirty = (summed(np.full(n, 50.0), np.full(n, 10.0), np.ones(n)) for n in (3, 30))
-    highs = [believed(s, 1.2, 8.0).high for s in (three, thirty)]
-    added = [float((count * unit).mean()) - s.total for (count, unit), s in zip(highs, (three, thirty), strict=True)]
-    assert added[0] == pytest.approx(4 * 50, rel=0.01)
-    assert 1.6 * added[1] < added[0]
-
-
-# ---------------------------------------------------------------- days that hang together, few pieces, text and money that are none
-
-
-def dated(n: int, **columns: object) -> pd.DataFrame:
-    return pd.DataFrame({"date": pd.date_range("2026-03-02", periods=n), "spend": 30.0, "currency": "EUR"} | columns)
-
-
-def lucky(rng: np.random.Generator, n: int, last: float) -> np.ndarray:
-    """Luck of each day (sd 0.5 of its logarithm, 1 on average), of which the next one keeps a share."""
-    luck = rng.normal(size=n)
-    for k in range(1, n):
-        luck[k] = last * luck[k - 1] + math.sqrt(1 - last**2) * luck[k]
-    return np.exp(0.5 * luck - 0.125)
-
-
-def strays(came: np.ndarray, over_: np.ndarray) -> np.ndarray:
-    return came - came.sum(axis=1, keepdims=True) / over_.sum(axis=1, keepdims=True) * over_
-
-
-@pytest.mark.parametrize("n", [14, 28, 90])
-def test_days_that_do_not_hang_together_are_seldom_said_to(n):
-    """No more often than the level that is stated, weekends that bring twice as much among them."""
-    rng = np.random.default_rng(n)
-    over_ = rng.lognormal(0, 0.8, (1500, n))
-    for season in (np.ones(n), np.where(np.arange(n) % 7 >= 5, 2.0, 1.0)):
-        came = strays(rng.poisson(10 * over_ * season).astype(float), over_)
-        said = np.mean([lasting(s, o) < CLEAR for s, o in zip(came, over_, strict=True)])
-        assert said <= CLEAR + 2 * math.sqrt(CLEAR * (1 - CLEAR) / 1500)
-
-
-def test_the_variance_of_spells_is_that_of_the_slow_cosines():
-    strayed = np.repeat([1.0, -1.0], 30)
-    seen = spells_in(strayed, np.ones(60))
-    by_hand = [sum(math.cos(math.pi * j * (t + 0.5) / 60) * x for t, x in enumerate(strayed)) for j in (1, 2, 3)]
-    assert seen is not None
-    assert seen.variance == pytest.approx(2 * np.mean(np.square(by_hand)))
-    assert seen.df == 3
-    assert seen.spells == pytest.approx(60 * 60 / seen.variance)
-    assert spells_in(np.tile([1.0, -1.0], 30), np.ones(60)) is None
-
-
-@pytest.mark.parametrize(("n", "least"), [(28, 0.78), (90, 0.85)])
-def test_ranges_of_days_that_hang_together_hold(n, least):
-    """Of 0.9 not all: 28 days are five spells. Taken for independent days they held in 0.6, 90 days in 0.8."""
-    rng, figure, inside, found = np.random.default_rng(n), Figure.of(TABLES.kpis["cpc"]), [], []
-    for _ in range(150):
-        clicks = rng.poisson(300 * lucky(rng, n, 0.7))
-        seen = told(figure, days(above=np.full(n, 100.0), below=clicks), [], 0.9)
-        inside.append(seen.low <= 100 / 300 <= seen.high)
-        found.append(seen.spells > 0)
-    assert np.mean(found) > 0.85
-    assert np.mean(inside) >= least
-
-
-def test_too_few_spells_or_days_are_said_and_judged_with_care():
-    lasts = dated(28, conversions=np.repeat([12, 4, 12, 4], 7)).assign(revenue=lambda f: 50.0 * f["conversions"])
-    mixed = lasts.assign(conversions=np.random.default_rng(1).permutation(lasts["conversions"])).assign(
-        revenue=lambda f: 50.0 * f["conversions"]
-    )
-    short, no_days = mixed.head(13), mixed.head(13).drop(columns="date")
-    cases = [(lasts, 0.1, "N_KPI_FEW_SPELLS", "cannot_tell"), (mixed, 0.1, None, "pays")]
-    cases += [(log, m, "N_KPI_SHORT", v) for log in (short, no_days) for m, v in ((0.1, "cannot_tell"), (0.9, "pays"))]
-    for log, margin, code, verdict in cases:
-        result = mk.kpis(log, kpis="roas", margin=margin)
-        assert value(result, "total", "roas", "verdict") == verdict
-        assert result.facts["grade"] == ("tendency" if verdict == "pays" else "too_early")
-        assert codes(result) & {"N_KPI_FEW_SPELLS", "N_KPI_SPELLS", "N_KPI_SHORT"} == ({code} if code else set())
-    for language, says in (("en", "come in spells"), ("fr", "viennent par périodes")):
-        assert says in mk.report(mk.kpis(lasts, kpis="roas", margin=0.5), language=language, reader="client").html
+# ---------------------------------------------------------------- text and money that are none
 
 
 def test_a_scatter_that_was_assumed_is_said():
@@ -693,60 +474,6 @@ def test_a_sheet_with_a_decimal_comma_is_sent_to_the_reader_of_exports(tmp_path,
     columns = tmp_path / "map.toml"
     columns.write_text('separator = ";"\ndecimal = ","\n[columns]\ndate = "date"\nspend = "spend"\nconversions = "conversions"\n')
     assert mk.kpis(mk.read_export(path, columns), kpis="cpa").table["denominator"].tolist() == [60.0]
-
-
-def test_money_with_refunds_is_wider_too_where_days_hang_together():
-    margin = np.repeat([40.0, -10.0, 40.0, -10.0], 7)
-    lasts, mixed = (
-        mk.kpis(dated(28, margin=m, revenue=100.0), kpis="roi").table.iloc[-1]
-        for m in (margin, np.random.default_rng(3).permutation(margin))
-    )
-    assert lasts["scatter_by"] == "spells"
-    assert mixed["scatter_by"] != "spells"
-    assert lasts["high"] - lasts["low"] > 1.5 * (mixed["high"] - mixed["low"])
-
-
-def unlike_pieces(rng: np.random.Generator, many: int) -> Cell:
-    """Pieces whose rate differs twofold, 100 sales expected of each."""
-    sales = rng.poisson(100 * np.exp(0.7 * rng.normal(size=many) - 0.245)).astype(float)
-    sides = {"above": np.full(many, 600.0), "below": sales, "events": np.zeros(many)}
-    return Cell(**{k: {"piece": x} for k, x in sides.items()}, layout={"piece": Layout.plain(many)}, rows=many, left=0.0, left_below=False)
-
-
-def test_few_pieces_that_bring_unlike_give_a_range_for_pieces_like_these():
-    rng, figure = np.random.default_rng(5), Figure.of(TABLES.kpis["cpa"])
-    seen = [told(figure, unlike_pieces(rng, 6), [], 0.9) for _ in range(150)]
-    assert np.mean([s.low <= 6 <= s.high for s in seen]) >= 0.9 - 3 * math.sqrt(0.09 / 150)
-    assert np.mean([s.pieces == 6 for s in seen]) > 0.95
-
-
-def test_spells_and_pieces_never_make_a_range_narrower(monkeypatch):
-    rng, figure, seen = np.random.default_rng(7), Figure.of(TABLES.kpis["cpa"]), 0
-    for _ in range(60):
-        pieces = unlike_pieces(rng, 7)
-        sales = rng.poisson(10 * lucky(rng, 40, 0.6)).astype(float)
-        by_day = days(above=np.full(40, 105.0), below=sales)
-        one = Cell(
-            **{k: {**getattr(by_day, k), **getattr(pieces, k)} for k in ("above", "below", "events", "layout")},
-            rows=40, left=0.0, left_below=False,
-        )  # fmt: skip
-        with monkeypatch.context() as patched:
-            patched.setattr(kpi_rows, "_slow", lambda *_: {})
-            plain_ = told(figure, one, [], 0.9)
-        wide = told(figure, one, [], 0.9)
-        seen += wide.scatter_by in ("spells", "piece")
-        assert wide.high / wide.low > 0.97 * plain_.high / plain_.low
-    assert seen > 30
-
-
-@pytest.mark.parametrize(
-    ("rates", "code"),
-    [((2, 6, 18), "N_KPI_THESE_PIECES"), ((1, 2, 6, 9, 12, 18), "N_KPI_FEW_PIECES"), ((6, 6, 6), None), (range(1, 13), None)],
-)
-def test_few_pieces_that_bring_unlike_are_said(rates, code):
-    rng = np.random.default_rng(6)
-    log = pd.concat([dated(20, content_id=f"p{k}", conversions=rng.poisson(r, 20)) for k, r in enumerate(rates)])
-    assert codes(mk.kpis(log, kpis="cpa")) & {"N_KPI_FEW_PIECES", "N_KPI_THESE_PIECES"} == ({code} if code else set())
 
 
 def test_halves_of_characters_are_shown_as_question_marks_and_said():

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from dateutil.easter import easter
 from icalendar import Calendar
-from test_planning import BRIEFS, scores_of
+from planned import BRIEFS, scores_of
 from test_reporting import Page
 
 from mktlib.charts import describe, plot

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 import pickle
@@ -11,9 +10,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from scipy.integrate import quad
 from scipy.special import expit, logit
-from scipy.stats import beta, binom, poisson
+from scored import BY, codes_of, published
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import SkipTestWarning
@@ -24,11 +22,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from mktlib.errors import DataError, MktlibError, ModelError, StoreError
 from mktlib.scoring import ContentScorer, backtest, backtesting, keeping, load_scorer, oddities
-from mktlib.scoring.verdicts import EFFECT, direction, evidence
 from mktlib.simulate import load_sample, load_truth
-from mktlib.vocabulary import SURENESS, load_tables
-
-BY = ("segment", "content_type", "channel")
+from mktlib.vocabulary import load_tables
 
 
 @pytest.fixture(scope="module")
@@ -177,71 +172,7 @@ def test_ranges_hold_the_planted_truth(log):
     assert 0.84 <= inside <= 0.96  # 301 cells that share effects: far fewer than 301 independent answers
 
 
-# ------------------------------------------------------------ verdicts
-
-
-def test_evidence_is_the_integral_it_claims_to_be():
-    y, n, p = 42.0, 1000.0, 0.03
-    weight = 1 / (EFFECT**2 * p * (1 - p))
-    a, b = p * weight, (1 - p) * weight
-    marginal = quad(
-        lambda r: binom.pmf(42, 1000, r) * beta.pdf(r, a, b), 0.001, 0.2, points=[0.03, 0.042], limit=200, epsabs=0, epsrel=1e-10
-    )[0]
-    assert evidence(np.array([y]), np.array([n]), np.array([p]))[0] == pytest.approx(np.log(marginal / binom.pmf(42, 1000, p)), abs=1e-8)
-
-
-def watched(rates, daily, days, rng):
-    """Directions ever claimed by someone who looks every day, the group's mean pooled."""
-    count, exposure = np.zeros(len(rates)), np.zeros(len(rates))
-    said = np.zeros(len(rates))
-    for _ in range(days):
-        count += rng.binomial(daily, rates)
-        exposure += daily
-        rate = (count + 0.5) / (exposure + 1)
-        mean, var = logit(rate).mean(), (1 / (count + 0.5)).sum() / len(rates) ** 2
-        side = direction(count, exposure, exposure**2, np.full(len(rates), mean), np.full(len(rates), var), 0.0)
-        said = np.where(said == 0, side, said)
-    return said
-
-
-def test_equals_watched_daily_are_rarely_told_apart():
-    rng = np.random.default_rng(1)
-    wrong = np.mean([np.any(watched(np.full(40, 0.025), 72, 28, rng)) for _ in range(300)])
-    assert wrong <= 0.05
-
-
-def test_a_cell_half_as_good_again_is_named():
-    rng = np.random.default_rng(2)
-    rates = np.append(np.full(9, 0.03), 0.045)
-    named = np.mean([watched(rates, 430, 28, rng)[-1] > 0 for _ in range(200)])
-    assert named >= 0.85
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("pieces", [1, 5])
-def test_verdicts_of_the_whole_scorer(pieces, capsys):
-    """40 equal cells looked at ten times, and one of ten better by half; with single pieces of sd 0.3 where there are five a cell."""
-    rng, luck = np.random.default_rng(3), 0.3 if pieces > 1 else 0.0
-
-    def claims(rates, total, looks):
-        cells = np.repeat(np.arange(len(rates)), pieces)
-        eta = logit(np.asarray(rates))[cells] + luck * rng.standard_normal(len(cells))
-        frame = pd.DataFrame({"style": cells.astype(str), "content_id": np.arange(len(cells)).astype(str), "clicks": 0, "impressions": 0})
-        ever = np.zeros(len(rates), bool)
-        for _ in range(looks):
-            n = total // looks // pieces
-            frame["clicks"] += rng.binomial(n, expit(eta))
-            frame["impressions"] += n
-            table = ContentScorer(by=("style",), priors="flat").fit(frame).score_cells(within=()).table.set_index("style")
-            ever |= table.loc[[str(i) for i in range(len(rates))], "verdict"].isin(["make", "drop"]).to_numpy()
-        return ever
-
-    wrong = np.mean([claims([0.025] * 40, 2000, 10).any() for _ in range(60)])
-    named = np.mean([claims([0.03] * 9 + [0.045], 12_000, 1)[-1] for _ in range(60)])
-    with capsys.disabled():
-        print(f"\npieces {pieces}: equals told apart in {wrong:.3f} of 60 runs of ten looks; the better one named in {named:.3f} of 60")
-    assert wrong <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 60)
-    assert pieces > 1 or named >= 0.85
+# ------------------------------------------------------------ what is asked for
 
 
 @pytest.mark.parametrize("options", [
@@ -279,31 +210,6 @@ def test_draws_of_scores_are_the_scorers_own_and_joint():
     assert np.array_equal(scores.draws(np.array([1, 0]), 50, random_state=0), scorer.draws(scores.table.iloc[[1, 0]], 50))
 
 
-def test_equal_cells_are_named_by_nobody_where_counts_pass_their_exposure():
-    """One row above its exposure makes the model one of counts; equal cells at 0.3 stay unnamed, and a real one is still found."""
-    rng, wrong, found = np.random.default_rng(5), 0, 0
-    for run in range(40):
-        clicks = [*rng.poisson(2000 * 0.3 * np.where(np.arange(8) == 0, 1.5 if run % 2 else 1.0, 1.0)), 11]
-        log = pd.DataFrame({"style": [f"s{i}" for i in range(8)] + ["odd"], "clicks": clicks, "impressions": [2000] * 8 + [10]})
-        scores = ContentScorer(by=("style",), priors="flat").fit(log).score_cells(within=())
-        verdict = scores.table.set_index("style")["verdict"].drop("odd")
-        assert "E_ABOVE_EXPOSURE" in [f.code for f in scores.findings]
-        if run % 2:
-            found += verdict["s0"] == "make"
-        else:
-            wrong += verdict.isin(["make", "drop"]).any()
-    assert wrong <= 2
-    assert found >= 18
-
-
-def test_the_poisson_evidence_is_one_on_average_where_nothing_differs():
-    """An e-value: its mean over worlds without a difference is 1 (sum over all counts), and it grows with a difference."""
-    counts, mean, n = np.arange(0.0, 400.0), 0.05, 1000.0
-    e = np.exp(evidence(counts, np.full(400, n), np.full(400, mean), "poisson"))
-    assert (e * poisson.pmf(counts, n * mean)).sum() == pytest.approx(1.0, abs=1e-9)
-    assert e[100] > 1000 > 1 > e[50]
-
-
 def test_a_header_that_was_edited_is_not_trusted(tmp_path):
     log = pd.DataFrame({"style": ["a", "b"], "clicks": [30, 10], "impressions": [1000, 1000]})
     path = ContentScorer(by=("style",)).fit(log).save(tmp_path / "scorer.npz")
@@ -338,99 +244,7 @@ def test_what_came_is_judged_whole_however_fast_the_past_fades():
     assert not fading["gain"].equals(whole["gain"])
 
 
-# ------------------------------------------------------------ opinions against the log
-
-
-TYPES = ("short_video", "blog_post", "infographic", "podcast", "white_paper")
-
-
-def published(times, clicks, seed):
-    """Two stages, five types at 2 %, of which the first does `times` as well at awareness; about so many clicks in all."""
-    rng = np.random.default_rng(seed)
-    cells = pd.DataFrame(itertools.product(TYPES, ("awareness", "decision")), columns=["content_type", "stage"])
-    eta = logit(0.02) + rng.normal(0, 0.1, len(cells)) + np.log(times) * (cells.index == 0)
-    n = int(clicks / expit(eta).sum())
-    return cells.assign(clicks=rng.binomial(n, expit(eta)), impressions=n), eta
-
-
-def believed(sentence, tmp_path):
-    said = "".join(f'[[priors.statement]]\nsays = "{line}"\n' for line in sentence.splitlines())
-    (tmp_path / "ours.toml").write_text(
-        f'{said}[priors.stage_fit]\neffects = {{}}\nsd = 0.7\nsource = ""\nconf = "J"\n',
-        encoding="utf-8",
-    )
-    packaged = load_tables(tmp_path / "ours.toml")
-    only = {**packaged.priors, "stage_fit": {**packaged.priors["stage_fit"], "effects": {}}}
-    return dataclasses.replace(packaged, priors=only)
-
-
-def errors(tables, times, clicks, seeds):
-    """Mean squared error of the first cell's log-odds against the mean of the others, and in how many runs the opinion is contradicted."""
-    wrong, flagged = [], []
-    for seed in seeds:
-        log, eta = published(times, clicks, seed)
-        scorer = ContentScorer(by=("content_type", "stage"), priors=tables).fit(log)
-        said = logit(scorer.predict(log))
-        wrong.append((said[0] - said[1:].mean() - (eta[0] - eta[1:].mean())) ** 2)
-        flagged.append(any(f.code == "E_OPINION_CONTRADICTED" for f in scorer.findings_))
-    return np.mean(wrong), np.mean(flagged)
-
-
-def test_a_right_opinion_helps_and_a_wrong_one_is_flagged_and_washed_out(tmp_path):
-    right = believed("short_video does 2 times the average at awareness, fairly sure", tmp_path)
-    wrong = believed("short_video does 3 times the average at awareness, very sure", tmp_path)
-    none = believed("podcast does 1 times the average at decision, slightly sure", tmp_path)
-    helped, spoken_against = errors(right, 2.0, 120, range(12))
-    alone, _ = errors(none, 2.0, 120, range(12))
-    assert helped < 0.7 * alone
-    assert spoken_against <= 0.1
-    error, flagged = errors(wrong, 0.7, 5000, range(6))
-    assert flagged == 1
-    assert error < errors(none, 0.7, 5000, range(6))[0] + 0.02
-
-
-def test_a_surer_opinion_holds_its_own_level_closer_until_the_log_contradicts_it(tmp_path):
-    """Two opinions on one axis: each level starts with the spread that its own sentence gives it."""
-    sentences = "short_video does {} times the average, {} sure\npodcast does 2 times the average, slightly sure"
-    log, _ = published(0.7, 5000, 0)
-    cells = pd.DataFrame({"content_type": ["short_video", "podcast"], "stage": "awareness"})
-    for sure, sd in SURENESS.items():
-        asked = ContentScorer(by=("content_type", "stage"), priors=believed(sentences.format(2, sure), tmp_path))
-        empty = asked.fit(log.assign(clicks=0, impressions=0))
-        _, var = empty._eta(cells)
-        assert var[0] - var[1] == pytest.approx(sd**2 - SURENESS["slightly"] ** 2, abs=2e-3)
-        assert empty.score_cells(cells).table["opinion"].tolist() == [1.0, 1.0]
-    held, let_go = (
-        ContentScorer(by=("content_type", "stage"), priors=believed(sentences.format(x, "very"), tmp_path)).fit(log) for x in (1, 6)
-    )
-    assert (held.posterior_.held > 0).sum() == 1
-    assert not let_go.posterior_.held.any()
-    assert "E_OPINION_CONTRADICTED" in codes_of(let_go)
-    np.testing.assert_allclose(logit(let_go.predict(cells)), logit(held.predict(cells)), atol=0.15)
-
-
-def test_an_opinion_is_a_plain_sentence_in_either_language(tmp_path):
-    for sentence in (
-        "short_video beats blog_post about 1.5 times at awareness, fairly sure",
-        "Vidéo courte verticale bat Article de blog environ 1,5 fois en notoriété, assez sûr",
-    ):
-        rows = believed(sentence, tmp_path).opinions("click_rate")
-        assert [(r["when"]["content_type"], r["when"]["stage"]) for r in rows] == [("short_video", "awareness"), ("blog_post", "awareness")]
-        assert rows[0]["effect"] - rows[1]["effect"] == pytest.approx(np.log(1.5))
-        assert np.hypot(rows[0]["sd"], rows[1]["sd"]) == pytest.approx(0.35)
-    for sentence, code in (("video is nice", "E_OPINION_SHAPE"), ("hologram beats blog_post 2 times", "E_OPINION_WORD")):
-        with pytest.raises(DataError) as refused:
-            believed(sentence, tmp_path)
-        assert refused.value.findings[0].code == code
-        assert refused.value.findings[0].file == "ours.toml"
-
-
 # ------------------------------------------------------------ findings instead of silence
-
-
-def codes_of(scorer):
-    return {f.code for f in scorer.findings_}
-
 
 BERKELEY = [  # admitted, applied: men, women, by department, Berkeley 1973 (Bickel, Hammel & O'Connell 1975, Science 187)
     ("A", 512, 825, 89, 108),
@@ -482,15 +296,6 @@ def test_too_few_events_to_tell_anything_apart_are_said():
     assert next(f for f in driven.findings if f.code == "E_PRIOR_DRIVEN").found == "2 / 2"
     scorer = ContentScorer(by=("content_type", "stage")).fit(published(1, 4000, 0)[0])
     assert "E_PRIOR_DRIVEN" not in {f.code for f in scorer.score_cells().findings}
-
-
-def test_the_best_looking_of_forty_equals_is_not_oversold():
-    shown = []
-    for seed in range(100):
-        y = np.random.default_rng(seed).binomial(2000, 0.025, 40)
-        log = pd.DataFrame({"style": np.arange(40).astype(str), "clicks": y, "impressions": 2000})
-        shown.append(ContentScorer(by=("style",), priors="flat").fit(log).predict(log).max() / 0.025)
-    assert np.mean(shown) <= 1.05
 
 
 # ------------------------------------------------------------ at home in scikit-learn
@@ -560,20 +365,6 @@ def test_channels_that_count_over_different_things_make_no_reversal():
 
 def two_styles(**more):
     return pd.DataFrame({"style": ["a", "b"], "impressions": [1000, 1000], "clicks": [10, 30], **more})
-
-
-def test_what_the_log_says_of_an_opinion_does_not_depend_on_the_opinion(tmp_path):
-    seen = []
-    for times in (3, 0.33):
-        log, _ = published(0.7, 5000, 0)
-        tables = believed(f"short_video does {times} times the average at awareness, very sure", tmp_path)
-        seen.append(ContentScorer(by=("content_type", "stage"), priors=tables).fit(log).opinions_["seen"].iloc[0])
-    assert seen[0] == pytest.approx(seen[1], rel=1e-9)
-    clash = "short_video does 3 times the average, very sure\nshort_video does 0.33 times the average, very sure"
-    assert "E_OPINIONS_CLASH" in codes_of(ContentScorer(by=("content_type", "stage"), priors=believed(clash, tmp_path)).fit(log))
-    with pytest.raises(DataError) as refused:
-        believed("short_video beats short_video 3 times", tmp_path)
-    assert refused.value.codes == ("E_OPINION_PAIR",)
 
 
 def test_many_levels_on_many_axes_keep_their_own_effects_or_are_refused():

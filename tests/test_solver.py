@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from planned import SMALL as BRIEF
+from planned import cells_of, random_brief, scores_of
 from scipy.optimize import linprog
-from test_planning import SMALL as BRIEF
-from test_planning import cells_of, random_brief, scores_of
 
 from mktlib.planning import brief_from_text, schedules, shortlist
 from mktlib.planning import solve as solver

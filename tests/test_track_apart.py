@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import chi2
-from test_track import kept_promise, small_plan
+from tracked import kept_promise, small_plan
 
 import mktlib as mk
 from mktlib.planning.landing import Parts, Spreads, fit

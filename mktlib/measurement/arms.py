@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from scipy.stats import chi2_contingency
 from mktlib.errors import DataError, Finding
 from mktlib.intake.inputs import absent, as_group, identities, not_numbers, numbers, twice, yes_as_one
 from mktlib.measurement.contrasts import Sums, added
+from mktlib.measurement.ratios import is_number, wrong_currency
 from mktlib.vocabulary import Tables, finding, nearest
 
 Array = np.ndarray[Any, Any]
@@ -259,15 +259,9 @@ def not_options(**given: Any) -> list[Finding]:
         ("planned", lambda v: v >= 2, "planned=20_000"),
         ("unmeasured", lambda v: 0 <= v <= 1, "unmeasured=0.3"),
     )
-    money = given.get("currency")
-    if money is not None and not (isinstance(money, str) and len(money) == 3):
-        wrong.append(finding("E_OPTION", column="currency", found=money, expected='currency="EUR"'))
+    wrong += wrong_currency(given.get("currency"))
     for name, fine, expected in rules:
         value = given.get(name)
-        if value is not None and not (_finite(value) and fine(float(value))):
+        if value is not None and not (is_number(value) and fine(float(value))):
             wrong.append(finding("E_OPTION", column=name, found=value, expected=expected))
     return wrong
-
-
-def _finite(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(float(value)))

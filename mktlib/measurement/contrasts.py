@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, binom, norm
+from scipy.stats import beta, binom
 from tea_tasting.aggr import Aggregates
 from tea_tasting.metrics import Mean
 
@@ -19,10 +19,10 @@ from mktlib.measurement import sequences
 
 Array = NDArray[Any]
 RARE, FEW = 0.1, 10
+"""Share of people below which an outcome is rare: its range is that of its events too. Expected events below which nothing is normal."""
 MAKERS = 8.0
 """People who make the spread of an outcome (square of the sum of squares over the sum of fourth powers), below which no range is given:
 the great spenders are then still to come, and nothing that was seen tells how great they are."""
-"""Share of people below which an outcome is rare: its range is that of its events too. Expected events below which nothing is normal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,8 +233,3 @@ def exact_once(k: Array, k0: Array, n: Array, n0: Array, alpha: float) -> tuple[
     p = np.minimum(1.0, 2 * np.minimum(binom.cdf(k, both, share), binom.sf(k - 1, both, share)))
     with np.errstate(divide="ignore"):
         return low / (1 - low) * n0 / n, high / (1 - high) * n0 / n, p
-
-
-def normal_reach(alpha: float) -> float:
-    """Errors on each side of a range that is looked at once."""
-    return float(norm.isf(alpha / 2))

@@ -17,7 +17,7 @@ from scipy.stats import norm
 from mktlib.errors import DataError, Finding
 from mktlib.measurement.kpi_read import NOTHING
 from mktlib.measurement.kpi_table import COLUMNS
-from mktlib.measurement.ratios import ENDS, NAN, Ratio, Three, over, spread_of, wrong_currency
+from mktlib.measurement.ratios import ENDS, NAN, Ratio, Three, is_number, is_positive, over, spread_of, wrong_currency
 from mktlib.results import Kpis, Result
 from mktlib.results.evidence import LEANING, grade
 from mktlib.vocabulary import finding
@@ -93,7 +93,7 @@ def incremental_roas(
 def _three(given: Any) -> Three | None:
     """(value, low, high) of a number, or of a range; None where it is neither."""
     values = [given] * 3 if isinstance(given, Real) else list(given) if isinstance(given, list | tuple) else []
-    fine = len(values) == 3 and all(isinstance(x, Real) and not isinstance(x, bool) and math.isfinite(x) for x in values)
+    fine = len(values) == 3 and all(map(is_number, values))
     if not fine or not values[1] <= values[0] <= values[2]:
         return None
     return float(values[0]), float(values[1]), float(values[2])
@@ -105,7 +105,7 @@ def _wrong(result: Any, spent: Three | None, spend: Any, valued: Three | None, w
         wrong.append(finding("E_OPTION", column="spend", found=spend, expected="spend=12_000 / spend=(12_000, 11_000, 13_000)"))
     if valued is None or valued[0] < NOTHING:
         wrong.append(finding("E_OPTION", column="worth", found=worth, expected="worth=38.0 / worth=(38, 35, 41)"))
-    if margin is not None and not (isinstance(margin, Real) and not isinstance(margin, bool) and 0 < float(margin) <= 1):
+    if margin is not None and not (is_positive(margin) and margin <= 1):
         wrong.append(finding("E_OPTION", column="margin", found=margin, expected="margin=0.4"))
     evidence = _evidence(result)
     if evidence != "randomised":

@@ -6,7 +6,6 @@ from the customers counted. Draws carry all three into the ratio. "3 to 1" is fo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -17,12 +16,11 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.measurement.kpi_read import NOTHING
 from mktlib.measurement.kpi_table import COLUMNS
-from mktlib.measurement.ratios import wrong_currency
+from mktlib.measurement.ratios import NAN, is_number, wrong_currency
 from mktlib.results import Kpis
 from mktlib.results.evidence import LEANING, grade
 from mktlib.vocabulary import finding, load_tables, not_level, not_seed
 
-NAN = float("nan")
 DRAWS, BATCH = 20_000, 500
 FEWEST = 10
 """Margins below which their scatter is not known."""
@@ -114,13 +112,9 @@ def periods(share: np.ndarray, discount: float, horizon: int | None, first: bool
 # ---------------------------------------------------------------- what is given
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _wrong_margin(margin: Any, each: np.ndarray) -> list[Finding]:
     single = isinstance(margin, Real)
-    fine = each.ndim == 1 and all(_number(x) for x in each) and (single or len(each) >= FEWEST)
+    fine = each.ndim == 1 and all(is_number(x) for x in each) and (single or len(each) >= FEWEST)
     shown = margin if single else f"{len(each)} values"
     return [] if fine else [finding("E_OPTION", column="margin", found=shown, expected="margin=30.0 / margin=[28.5, 31.0, ...] (>= 10)")]
 
@@ -136,15 +130,15 @@ def _wrong_counts(retained: Any, customers: Any, horizon: Any, discount: Any) ->
         wrong.append(finding("E_KPI_RETENTION", column="retained", found=f"{retained} / {customers}"))
     if horizon is not None and not (isinstance(horizon, Integral) and not isinstance(horizon, bool) and 1 <= int(horizon) <= 1200):
         wrong.append(finding("E_OPTION", column="horizon", found=horizon, expected="horizon=12 / horizon=None"))
-    if not _number(discount) or not 0 <= discount < 1:
+    if not is_number(discount) or not 0 <= discount < 1:
         wrong.append(finding("E_OPTION", column="discount", found=discount, expected="0 <= discount < 1"))
     return wrong
 
 
 def _wrong_cac(cac: Any) -> list[Finding]:
-    if cac is None or (_number(cac) and cac >= NOTHING):
+    if cac is None or (is_number(cac) and cac >= NOTHING):
         return []
-    pair = isinstance(cac, tuple | list) and len(cac) == 2 and all(_number(x) for x in cac)
+    pair = isinstance(cac, tuple | list) and len(cac) == 2 and all(is_number(x) for x in cac)
     fine = pair and cac[0] >= NOTHING and cac[1] >= 0 and float(cac[1]).is_integer()
     return [] if fine else [finding("E_OPTION", column="cac", found=cac, expected="cac=45.0 / cac=(9_000, 200)")]
 

@@ -13,6 +13,7 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.intake.inputs import as_group, days_of
 from mktlib.intake.pairs import BUNDLE, PARTS, Pairs, given_back, names_of, paired_sums
+from mktlib.measurement.ratios import is_positive
 from mktlib.results import Intake
 from mktlib.vocabulary import Tables, finding, nearest
 
@@ -136,9 +137,7 @@ def _wrong_names(asked: Sequence[Any] | None, tables: Tables, known: Mapping[str
 def _wrong_margin(margin: Any, names: Sequence[str]) -> list[Finding]:
     if isinstance(margin, str) and margin not in names:
         return [_absent(margin, names)]
-    fine = (
-        margin is None or isinstance(margin, str) or (isinstance(margin, Real) and not isinstance(margin, bool) and 0 < float(margin) <= 1)
-    )
+    fine = margin is None or isinstance(margin, str) or (is_positive(margin) and margin <= 1)
     return [] if fine else [finding("E_OPTION", column="margin", found=margin, expected='margin=0.4 / margin="margin"')]
 
 
@@ -233,7 +232,7 @@ def _one_currency(
         return dict(frames), said[0] or None if said else None
     target = next((c for c, rate in rates.items() if rate == 1), None)
     bad = [c or "currency: ?" for c in said if c not in rates] or ([] if target else [str(dict(rates))])
-    bad = bad or [f"{c}: {r}" for c, r in rates.items() if not isinstance(r, Real) or isinstance(r, bool) or not 0 < r < np.inf]
+    bad = bad or [f"{c}: {r}" for c, r in rates.items() if not is_positive(r)]
     if bad:
         raise DataError(finding("E_RATES", column="rates", found=", ".join(bad)))
     return {k: _converted(f, money, rates) for k, f in frames.items()}, target
@@ -256,13 +255,18 @@ def _grouped(frame: pd.DataFrame, asked: Wanted, day: str | None) -> pd.DataFram
         if c == "week" and c not in asked.names:
             source = str(asked.first(DAYS))
             when = _days(frame[source], source)
-            out[c] = (when - pd.to_timedelta(when.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d").fillna("(missing)")
+            out[c] = _mondays(when).fillna("(missing)")
         else:
             out[c] = as_group(frame[c])
     if "channel" in asked.hidden:
         out["channel"] = as_group(frame["channel"])
     out[BUNDLE] = _days(frame[BUNDLE], day).dt.strftime("%Y-%m-%d").fillna("") if day else frame[BUNDLE].astype(object)
     return out
+
+
+def _mondays(when: pd.Series) -> pd.Series:
+    """The first day of each one's week, as text."""
+    return (when - pd.to_timedelta(when.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
 
 
 def _days(values: pd.Series, column: str) -> pd.Series:
@@ -297,7 +301,7 @@ def _folded(frame: pd.DataFrame, few: set[tuple[str, ...]], by: Sequence[str]) -
 def _spans(days: pd.DataFrame, asked: Wanted) -> dict[str, pd.DataFrame]:
     """The days bundled by week, where there are weeks enough, and into STRETCHES of as many days each: good times and bad ones last."""
     when = pd.to_datetime(days[BUNDLE], errors="coerce")
-    monday = (when - pd.to_timedelta(when.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d").fillna("")
+    monday = _mondays(when).fillna("")
     out = {"week": monday} if monday.nunique() >= WEEKS else {}
     since = (when - when.min()).dt.days
     length = int(since.max() + 1) // STRETCHES if when.notna().any() else 0

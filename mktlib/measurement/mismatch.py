@@ -7,13 +7,13 @@ winner is named from such a test (Fabijan et al. 2019).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy.stats import chisquare
 
 from mktlib.errors import Finding
+from mktlib.measurement.ratios import is_positive
 from mktlib.measurement.sequences import mismatch_p
 from mktlib.vocabulary import finding, nearest
 
@@ -40,7 +40,7 @@ def shares(ratio: Any, arms: Sequence[str]) -> tuple[np.ndarray, list[Finding]]:
         parts = list(ratio)
     else:
         return alike, [finding("E_OPTION", column="ratio", found=ratio, expected=expected)]
-    if not all(isinstance(p, Real) and not isinstance(p, bool) and 0 < float(p) < np.inf for p in parts):
+    if not all(map(is_positive, parts)):
         return alike, [finding("E_OPTION", column="ratio", found=ratio, expected=expected)]
     whole = np.asarray(parts, float)
     return whole / whole.sum(), []

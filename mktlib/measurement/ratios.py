@@ -105,9 +105,9 @@ def wrong_money(spend: Any, worth: Any, currency: Any, unmeasured: Any) -> list[
         "spend": (spend, "spend=12_000"),
         "worth": (worth, "worth=38.0"),
     }
-    wrong = [finding("E_OPTION", column=k, found=v, expected=e) for k, (v, e) in rules.items() if v is not None and not _positive(v)]
+    wrong = [finding("E_OPTION", column=k, found=v, expected=e) for k, (v, e) in rules.items() if v is not None and not is_positive(v)]
     wrong += wrong_currency(currency)
-    if unmeasured is not None and not (_number(unmeasured) and 0 <= float(unmeasured) < 1):
+    if unmeasured is not None and not (is_number(unmeasured) and 0 <= float(unmeasured) < 1):
         wrong.append(finding("E_OPTION", column="unmeasured", found=unmeasured, expected="unmeasured=0.3"))
     return wrong
 
@@ -118,9 +118,11 @@ def wrong_currency(currency: Any) -> list[Finding]:
     return [] if fine else [finding("E_OPTION", column="currency", found=currency, expected='currency="EUR"')]
 
 
-def _number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether an option is a number; true, inf and nan are none."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _positive(value: Any) -> bool:
-    return _number(value) and value > 0
+def is_positive(value: Any) -> bool:
+    """Whether an option is a number above 0."""
+    return is_number(value) and value > 0

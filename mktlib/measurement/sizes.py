@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,9 @@ from scipy.optimize import brentq
 
 from mktlib.errors import DataError, Finding
 from mktlib.measurement import power as powers
-from mktlib.measurement.arms import not_options
+from mktlib.measurement.arms import MOST_ARMS, not_options
 from mktlib.measurement.mismatch import shares
+from mktlib.measurement.ratios import is_number
 from mktlib.results import SampleSize
 from mktlib.vocabulary import finding, nearest, not_level
 
@@ -68,7 +68,7 @@ def sample_size(
         look: "any": the result may be looked at any time, as `compare` does, and the lift is told at one look or another of four weeks of
             daily ones; "fixed": once, at the end. However often one looks, no more false winners are named.
         correction: for several arms: "fwer" | "none" ("fdr" is planned as "fwer": how many win is not known).
-        traffic: people a day in all arms, for the days that it takes.
+        traffic: people a day in all arms, for the days that it takes. currency: of a metric that is money.
 
     Returns:
         `SampleSize`. The price of looking at any time is `n / n_fixed`; stopping as soon as the lift is told gives part of it back.
@@ -86,7 +86,7 @@ def sample_size(
     """
     parts, wrong = _parts(arms, ratio)
     wrong += _wrong(baseline, lift, relative, people, kind, sd, correlation, power, traffic)
-    wrong += [*not_level(level), *not_options(look=look, correction=correction)]
+    wrong += [*not_level(level), *not_options(look=look, correction=correction, currency=currency)]
     if wrong:
         raise DataError(wrong)
     spread = _spread(kind, float(baseline), sd, float(correlation))
@@ -207,7 +207,7 @@ def _spread(kind: str, baseline: float, sd: float | None, correlation: float) ->
 
 def _parts(arms: Any, ratio: Any) -> tuple[np.ndarray, list[Finding]]:
     """Share of the people of each arm, the control first."""
-    if isinstance(arms, bool) or not isinstance(arms, int | np.integer) or not 2 <= arms <= 50:
+    if isinstance(arms, bool) or not isinstance(arms, int | np.integer) or not 2 <= arms <= MOST_ARMS:
         return np.full(2, 0.5), [finding("E_OPTION", column="arms", found=arms, expected="arms=2")]
     if isinstance(ratio, Mapping):
         ratio = list(ratio.values())
@@ -216,7 +216,7 @@ def _parts(arms: Any, ratio: Any) -> tuple[np.ndarray, list[Finding]]:
 
 def _number(value: Any) -> float:
     """A real number, else one that no rule lets pass."""
-    return float(value) if isinstance(value, Real) and not isinstance(value, bool) and np.isfinite(float(value)) else float("nan")
+    return float(value) if is_number(value) else float("nan")
 
 
 def _wrong(

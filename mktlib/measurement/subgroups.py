@@ -45,9 +45,7 @@ def within(
 def folded(read: People, column: str) -> tuple[list[str], np.ndarray]:
     """(names, index (n,)) of the segments; those with fewer than FEWEST people in an arm become one."""
     names, index = read.groups[column]
-    arms = len(read.arms)
-    weight = np.ones(len(index)) if read.weight is None else read.weight
-    n = np.bincount(index * arms + read.arm, weights=weight, minlength=len(names) * arms).reshape(len(names), arms)
+    n = _sizes(read, index, len(names))
     large = n.min(axis=1) >= FEWEST
     kept = sorted((k for k in np.flatnonzero(large)), key=lambda k: names[k])
     place = np.full(len(names), len(kept))
@@ -57,11 +55,16 @@ def folded(read: People, column: str) -> tuple[list[str], np.ndarray]:
     return ([*shown, OTHERS] if rest.sum() > 0 else shown), place[index]
 
 
+def _sizes(read: People, index: np.ndarray, segments: int) -> np.ndarray:
+    """(segments, arms) people."""
+    arms = len(read.arms)
+    return np.bincount(index * arms + read.arm, weights=read.weight, minlength=segments * arms).reshape(segments, arms)
+
+
 def unlike(read: People, column: str) -> float:
     """P-value of "segments are as large in every arm": those known before the test are, where chance decided."""
     names, index = folded(read, column)
-    arms = len(read.arms)
-    n = np.bincount(index * arms + read.arm, weights=read.weight, minlength=len(names) * arms).reshape(len(names), arms)
+    n = _sizes(read, index, len(names))
     n = n[n.sum(axis=1) > 0][:, n.sum(axis=0) > 0]
     return float(chi2_contingency(n).pvalue) if min(n.shape) > 1 else 1.0
 

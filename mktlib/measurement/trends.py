@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from scipy.stats import t as student
@@ -185,7 +186,7 @@ def places(d: np.ndarray, treated: np.ndarray) -> tuple[float, float]:
     n, k = len(d), int(treated.sum())
     ways = math.comb(n, k)
     if ways <= ALL_WAYS:
-        picks = _all_picks(n, k)
+        picks = np.array(list(combinations(range(n), k)))
     else:
         rng = np.random.default_rng(SEED)
         picks = np.argsort(rng.random((WAYS, n)), axis=1)[:, :k]
@@ -194,16 +195,6 @@ def places(d: np.ndarray, treated: np.ndarray) -> tuple[float, float]:
     np.put_along_axis(marks, picks, 1.0, axis=1)
     seen = _size(d, treated[None, :].astype(float))[0]
     return float((_size(d, marks) >= seen - 1e-12 * max(1.0, abs(seen))).mean()), 1 / min(ways, len(picks))
-
-
-def _all_picks(n: int, k: int) -> np.ndarray:
-    """(ways, k): every set of k of n."""
-    picks = np.zeros((1, 0), dtype=int)
-    for j in range(k):
-        last = picks[:, -1] if j else np.full(len(picks), -1)
-        grown = [np.column_stack([picks[last < m], np.full((last < m).sum(), m)]) for m in range(j, n - k + j + 1)]
-        picks = np.vstack(grown)
-    return picks
 
 
 def _size(d: np.ndarray, marks: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from mktlib.errors import DataError, Finding
 from mktlib.glmm import mixing
 from mktlib.measurement.qini import LEAST, SHARES, one_hot, qini, ranked, rule_gain
-from mktlib.measurement.ratios import ENDS, cost_of_one, money_facts, over, wrong_money
+from mktlib.measurement.ratios import ENDS, cost_of_one, is_positive, money_facts, over, wrong_money
 from mktlib.measurement.segments import arms, pooled
 from mktlib.measurement.uplift_read import By, Column, People, in_both_arms, read_people
 from mktlib.results import Uplift
@@ -89,7 +88,7 @@ def uplift(
     if assigned not in (None, "lot", "chosen"):
         wrong.append(finding("E_OPTION", column="assigned", found=assigned, expected='assigned="lot" / assigned="chosen"'))
     wrong += [finding("E_OPTION", column="seed", found=seed, expected="seed=0")] if not_seed(seed) else []
-    if window_days is not None and not (isinstance(window_days, Real) and not isinstance(window_days, bool) and 0 < window_days < math.inf):
+    if window_days is not None and not is_positive(window_days):
         wrong.append(finding("E_OPTION", column="window_days", found=window_days, expected="window_days=14"))
     people = read_people(
         data, treatment=treatment, outcome=outcome, by=by, treated=treated, control=control, propensity=propensity, found=wrong
@@ -270,7 +269,7 @@ def _targeting(people: People, facts: Mapping[str, Any], seed: int) -> tuple[pd.
     told = [c for c in people.columns if len(c.names) > 1]
     lot, few = facts["evidence"] == "randomised", min(facts["n_treated"], facts["n_control"]) < LEAST
     if not told or not lot or few or np.ptp(people.y) == 0:
-        empty = pd.DataFrame({c: pd.Series(dtype=float) for c in ("share", "gain", "low", "high", "chance")})
+        empty = pd.DataFrame({c: pd.Series(dtype=float) for c in ("share", "gain", "low", "high", "by_lot")})
         names = ("qini", "qini_low", "qini_high", "rule_share", "rule_gain", "rule_gain_low", "rule_gain_high")
         return empty, {n: nan for n in names} | {"ranks": "not_tried", "targeting": "not_tried", "rule_against": None, "rule_unit": None}
     order = ranked(one_hot([c.code for c in told]), people.t, people.y, people.chance, seed)
