@@ -54,6 +54,6 @@ bench: $(VENV)/.ready  ## the numbers of benchmarks/README.md
 	$(PY) benchmarks/plans.py
 
 lock:  ## requirements.lock and environment.yml again from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra lab --extra engines --extra test --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra lab --extra engines --extra test --extra docs --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock
 	$(PYTHON) tests/test_house.py > environment.yml

@@ -29,6 +29,7 @@ FLOORS = {
     "scoring": 3,
     "contacts": 3,  # how often one person is written to, for mailing and planning
     "simulate": 3,
+    "lessons": 3,  # answers of exercises
     "datasets": 3,  # it writes whole files with wording
     "audience": 4,
     "reputation": 4,
@@ -39,8 +40,9 @@ FLOORS = {
     "places": 4,
     "charts": 5,
     "reporting": 6,  # it draws its figures with charts
-    "__init__": 7,
-    "__main__": 8,
+    "interact": 7,  # sliders and buttons of a notebook over everything below
+    "__init__": 8,
+    "__main__": 9,
 }
 AT_HOME = {
     "babel": {"wording"},
@@ -65,6 +67,7 @@ AT_HOME = {
     "tea_tasting": {"measurement"},
     "tomllib": {"vocabulary", "intake", "planning", "__main__"},
     "papermill": {"__main__"},
+    "ipywidgets": {"interact"},
     "tqdm": {"__main__", "vocabulary"},
 }
 MODULES = sorted((ROOT / "mktlib").rglob("*.py"))
@@ -97,13 +100,13 @@ def test_a_module_imports_only_from_floors_below(path):
     me = house(path)
     for name, _ in imports(path):
         parts = name.split(".")
-        if parts[0] == "mktlib" and len(parts) > 1 and parts[1] != me and FLOORS[me] < 7:
+        if parts[0] == "mktlib" and len(parts) > 1 and parts[1] != me and FLOORS[me] < 8:
             assert FLOORS[parts[1]] < FLOORS[me], f"{me} (floor {FLOORS[me]}) imports {parts[1]}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_third_parties_stay_at_home_and_nothing_hides_in_a_function(path):
-    optional = {"duckdb", "papermill", "nbformat", "IPython", "jupyterlab", "playwright", "pptx"}
+    optional = {"duckdb", "papermill", "nbformat", "IPython", "jupyterlab", "playwright", "pptx", "ipywidgets"}
     for name, top in imports(path):
         party = name.split(".")[0]
         assert house(path) in AT_HOME.get(party, {house(path)}), f"{party} does not live in {house(path)}"
@@ -141,7 +144,7 @@ def environment() -> str:
     conda = {"highspy": "highspy", "build": "python-build", "ibis-framework": "ibis-duckdb"}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = sorted({*project["dependencies"], *extras["lab"], *extras["engines"], *extras["test"]})
+    wanted = sorted({*project["dependencies"], *extras["lab"], *extras["engines"], *extras["test"], *extras["docs"]})
     lines = ["name: mktlib", "channels: [conda-forge]", "dependencies:", f"  - python{project['requires-python']}", "  - pip"]
     for requirement in wanted:
         name, version = re.fullmatch(r"([\w-]+)(?:\[.*\])?(.*)", requirement).groups()
@@ -162,7 +165,7 @@ def test_the_lock_has_hashes_no_address_and_every_requirement():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     locked = {re.match(r"[\w.-]+", pin).group().lower() for pin in pins}
     extras = project["optional-dependencies"]
-    for requirement in [*project["dependencies"], *extras["lab"], *extras["engines"], *extras["test"]]:
+    for requirement in [*project["dependencies"], *extras["lab"], *extras["engines"], *extras["test"], *extras["docs"]]:
         assert re.match(r"[\w.-]+", requirement).group().lower() in locked
 
 
