@@ -29,7 +29,7 @@ test-slow: $(VENV)/.ready  ## the long proofs (simulations, PySpark): see benchm
 
 lint: $(VENV)/.ready
 	$(PY) -m ruff check .
-	$(PY) -m ruff format --check mktlib tests benchmarks
+	$(PY) -m ruff format --check mktlib tests benchmarks notebooks/source
 	$(PY) -m mypy
 
 lab: $(VENV)/.ready  ## JupyterLab on the notebooks
@@ -38,8 +38,8 @@ lab: $(VENV)/.ready  ## JupyterLab on the notebooks
 samples: $(VENV)/.ready  ## data/samples again from its seed, byte for byte
 	$(PY) -m mktlib samples --out data/samples
 
-notebooks: $(VENV)/.ready  ## the notebooks executed in place, outputs stored
-	TQDM_DISABLE=1 $(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+notebooks: $(VENV)/.ready  ## every edition of the lessons from notebooks/source, executed, outputs stored (python notebooks/source/build.py 03 for one)
+	$(PY) notebooks/source/build.py
 
 pictures: $(VENV)/.ready  ## the baselines of the pixel tests again (look at them before you commit them)
 	MKTLIB_NEW_PICTURES=1 $(PY) -m pytest -q tests/test_charts.py

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mktlib.datasets import fetch_dataset
     from mktlib.errors import MktlibError
     from mktlib.intake import read_addresses, read_export, tally
+    from mktlib.lessons import check_answer, progress_card
     from mktlib.mailing import check_email, check_sends, email_programme, email_rhythm, send_time
     from mktlib.measurement import (
         attribute,
@@ -76,6 +77,7 @@ _HOMES = {
     "datasets": ("fetch_dataset",),
     "errors": ("MktlibError",),
     "intake": ("read_addresses", "read_export", "tally"),
+    "lessons": ("check_answer", "progress_card"),
     "mailing": ("check_email", "check_sends", "email_programme", "email_rhythm", "send_time"),
     "measurement": (
         "attribute",
@@ -116,6 +118,7 @@ __all__ = [
     "backtest",
     "best_times",
     "catchments",
+    "check_answer",
     "check_email",
     "check_listing",
     "check_page",
@@ -155,6 +158,7 @@ __all__ = [
     "plan_campaign",
     "plot",
     "posting_cadence",
+    "progress_card",
     "read_addresses",
     "read_brief",
     "read_export",

@@ -175,6 +175,13 @@ def platforms() -> Mapping[str, Row]:
 
 
 @lru_cache(maxsize=1)
+def exercises() -> Mapping[str, Row]:
+    """Every exercise of the lessons by number ("03.2"): one file a lesson in `tables/exercises`."""
+    files = sorted((TABLES / "exercises").glob("*.toml"))
+    return MappingProxyType({number: frozen(row) for path in files for number, row in read_toml(path).items()})
+
+
+@lru_cache(maxsize=1)
 def public_data() -> Mapping[str, Row]:
     """Every public data set that can be fetched, by name: where it is, its checksum, its source and licence."""
     return MappingProxyType({name: frozen(row) for name, row in packaged()["datasets"].items()})

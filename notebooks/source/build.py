@@ -1,0 +1,174 @@
+"""The lessons from their one source: `NN_name.py` (prose in English, code, solutions) and `NN_name.fr.toml` (its prose in French).
+
+    python notebooks/source/build.py              every edition of every lesson, executed
+    python notebooks/source/build.py 03 08        two lessons only
+    python notebooks/source/build.py --check      say which stored editions are not what their source says; execute nothing
+
+Four editions of each lesson: `notebooks/` and `notebooks/fr/`, and the teacher's `solutions/` in both. Code is the same in all of them; only
+`language` differs. A cell has a key, by which its French row is found; tags say where it goes:
+  parameters   what papermill may set
+  exercise     the cell a learner fills in; in the solutions its place is taken by the cell tagged solution that follows
+  solution     for the teacher alone (code, or prose)
+  setup        code that the solutions need as well
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from tqdm import tqdm
+
+SOURCE = Path(__file__).resolve().parent
+ROOT = SOURCE.parent
+EDITIONS = {"en": ROOT, "fr": ROOT / "fr"}
+SOLUTIONS = {"en": "Solutions: ", "fr": "Corrigés\u00a0: "}
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+class LessonError(ValueError):
+    """A source that no edition can be made of; says the file, the cell and what to write."""
+
+
+def lessons(only: list[str] | None = None) -> list[Path]:
+    paths = sorted(SOURCE.glob("[0-9][0-9]_*.py"))
+    found = [p for p in paths if not only or any(p.stem.startswith(name) for name in only)]
+    if not found:
+        raise LessonError(f"no lesson is called {', '.join(only or [])}; there are {', '.join(p.stem for p in paths)}")
+    return found
+
+
+def french(path: Path) -> dict[str, str]:
+    return {key: text.strip() for key, text in tomllib.loads(path.with_suffix(".fr.toml").read_text(encoding="utf-8")).items()}
+
+
+def editions(path: Path) -> dict[Path, Any]:
+    """Every edition of a lesson without outputs, by the file that it goes to."""
+    cells = read(path)
+    rows = french(path)
+    missing = [c.id for c in cells if c.cell_type == "markdown" and not rows.get(c.id)]
+    unknown = sorted(rows.keys() - {c.id for c in cells if c.cell_type == "markdown"})
+    if missing or unknown:
+        raise LessonError(f"{path.with_suffix('.fr.toml').name}: rows that are missing: {missing}; rows of no cell: {unknown}")
+    made = {}
+    for language, folder in EDITIONS.items():
+        said = [translated(cell, language, rows) for cell in cells]
+        made[folder / f"{path.stem}.ipynb"] = notebook([c for c in said if "solution" not in tags(c)])
+        made[folder / "solutions" / f"{path.stem}.ipynb"] = notebook(solved(said, language))
+    return made
+
+
+def read(path: Path) -> list[Any]:
+    """The cells of a source, each named by its key."""
+    cells = jupytext.read(path, fmt="py:percent").cells
+    for number, cell in enumerate(cells, 1):
+        key = cell.metadata.pop("key", None)
+        if key is None:
+            raise LessonError(f'{path.name}, cell {number} ("{cell.source[:40]}"): no key; write # %% key="a-name"')
+        cell.id = key
+    keys = [c.id for c in cells]
+    twice = sorted({k for k in keys if keys.count(k) > 1})
+    if twice:
+        raise LessonError(f"{path.name}: keys that stand twice: {twice}")
+    return cells
+
+
+def tags(cell: Any) -> list[str]:
+    return list(cell.metadata.get("tags", []))
+
+
+def translated(cell: Any, language: str, rows: dict[str, str]) -> Any:
+    said = nbformat.from_dict(dict(cell))
+    if language != "en" and cell.cell_type == "markdown":
+        said.source = rows[cell.id]
+    if "parameters" in tags(cell):
+        said.source = cell.source.replace('language = "en"', f'language = "{language}"')
+    return said
+
+
+def solved(cells: list[Any], language: str) -> list[Any]:
+    """What a teacher needs: the title, what the answers stand on, each question with its answer."""
+    title = nbformat.from_dict(dict(cells[0]))
+    title.source = "# " + SOLUTIONS[language] + cells[0].source.splitlines()[0].removeprefix("# ")
+    kept = [title]
+    for before, cell in pairwise(cells):
+        if "exercise" in tags(cell):
+            kept.append(before)
+        elif {"parameters", "setup", "solution"} & set(tags(cell)):
+            kept.append(cell)
+    return kept
+
+
+def notebook(cells: list[Any]) -> Any:
+    fresh = []
+    for cell in cells:
+        made = nbformat.from_dict({"id": cell.id, "cell_type": cell.cell_type, "metadata": {}, "source": cell.source})
+        if tags(cell):
+            made.metadata["tags"] = tags(cell)
+        if cell.cell_type == "code":
+            made |= {"outputs": [], "execution_count": None}
+        fresh.append(made)
+    return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": KERNEL, "cells": fresh})
+
+
+def stale(path: Path) -> list[Path]:
+    """Editions whose words or code are not those of the source."""
+    return [file for file, made in editions(path).items() if not file.is_file() or plain(nbformat.read(file, as_version=4)) != plain(made)]
+
+
+def plain(book: Any) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    return [(c.get("id", ""), c.cell_type, c.source, tuple(tags(c))) for c in book.cells]
+
+
+def execute(file: Path, book: Any) -> None:
+    """Run top to bottom in the folder that a reader would run it in, and keep what came out."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    NotebookClient(
+        book, timeout=300, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(file.parent)}}
+    ).execute()
+    for cell in book.cells:
+        cell.metadata.pop("execution", None)
+    nbformat.write(book, file)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("lessons", nargs="*", help="beginnings of names, such as 03; all of them by default")
+    parser.add_argument("--check", action="store_true", help="execute nothing; name the editions that are not what their source says")
+    parser.add_argument("--stale", action="store_true", help="execute only the editions that are not what their source says")
+    wanted = parser.parse_args(arguments)
+    try:
+        paths = lessons(wanted.lessons)
+        if wanted.check:
+            old = [file for path in paths for file in stale(path)]
+            print(
+                "\n".join(f"not what its source says: {file.relative_to(ROOT)}" for file in old) or "every edition is what its source says"
+            )
+            return bool(old)
+        books = {}
+        for path in paths:
+            books |= {file: book for file, book in editions(path).items() if not wanted.stale or file in stale(path)}
+    except LessonError as error:
+        print(error, file=sys.stderr)
+        return 2
+    bar = tqdm(books.items(), unit="notebook", disable=False)
+    for file, book in bar:
+        bar.set_description(str(file.relative_to(ROOT)))
+        execute(file, book)
+    return 0
+
+
+if __name__ == "__main__":
+    os.environ["TQDM_DISABLE"] = "1"  # lessons are stored without bars
+    sys.exit(main(sys.argv[1:]))
