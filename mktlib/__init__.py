@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from mktlib.results import CELL
     from mktlib.rules import check_text, style_fit, style_guide
     from mktlib.scoring import ChainScorer, ContentScorer, backtest, load_scorer
-    from mktlib.simulate import load_sample, load_truth, sample_path
+    from mktlib.simulate import AdDesk, load_sample, load_truth, sample_path
     from mktlib.vocabulary import load_tables
     from mktlib.wording import table
 
@@ -100,13 +100,14 @@ _HOMES = {
     "results": ("CELL",),
     "rules": ("check_text", "style_fit", "style_guide"),
     "scoring": ("ChainScorer", "ContentScorer", "backtest", "load_scorer"),
-    "simulate": ("load_sample", "load_truth", "sample_path"),
+    "simulate": ("AdDesk", "load_sample", "load_truth", "sample_path"),
     "vocabulary": ("load_tables",),
     "wording": ("table",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AdDesk",
     "CELL",
     "ChainScorer",
     "ContentScorer",

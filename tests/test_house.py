@@ -127,7 +127,7 @@ def test_the_public_names_are_these():
 
 
 PUBLIC = """
-CELL ChainScorer ContentScorer MktlibError SentimentClassifier __version__ app_brief attribute backtest best_times catchments check_answer check_email
+AdDesk CELL ChainScorer ContentScorer MktlibError SentimentClassifier __version__ app_brief attribute backtest best_times catchments check_answer check_email
 check_listing check_page check_sends check_text compare compare_policies describe_audience describe_customers describe_followers
 describe_influence describe_reputation design_geo_test difference_in_differences distance_effect email_programme email_rhythm
 fetch_dataset half_life incremental_roas kpis lifetime_value

@@ -6,6 +6,7 @@ shape to add behaviour (`planning` does for `Plan.check` and `Plan.save`); `char
 """
 
 from mktlib.results.credit import Attribution
+from mktlib.results.desk import DeskPlay
 from mktlib.results.following import Cadence, Followers, HalfLife
 from mktlib.results.lift import PanelEffect, Uplift
 from mktlib.results.messages import Programme, Rhythm, SendsCheck, SendTime
@@ -36,6 +37,7 @@ __all__ = [
     "Catchments",
     "Comparison",
     "Customers",
+    "DeskPlay",
     "DistanceEffect",
     "Explanation",
     "Followers",

@@ -12,6 +12,7 @@ from mktlib.vocabulary.options import not_language, not_level, not_seed, not_tab
 from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row
 from mktlib.vocabulary.tables import (
     Tables,
+    ad_desk,
     app_funnel,
     app_launch,
     calendars,
@@ -52,6 +53,7 @@ __all__ = [
     "Row",
     "Tables",
     "Term",
+    "ad_desk",
     "app_funnel",
     "app_launch",
     "calendars",

@@ -219,6 +219,14 @@ def app_launch() -> Mapping[str, Row]:
 
 
 @lru_cache(maxsize=1)
+def ad_desk() -> Mapping[str, Mapping[str, Row]]:
+    """The ad desk as a model: presets (desk), assumptions (desk_rules), parts of the day (desk_parts), audiences
+    (desk_audiences), how each platform writes its file (desk_exports)."""
+    names = ("desk", "desk_rules", "desk_parts", "desk_audiences", "desk_exports")
+    return MappingProxyType({name: MappingProxyType({key: frozen(row) for key, row in packaged()[name].items()}) for name in names})
+
+
+@lru_cache(maxsize=1)
 def grammar() -> Mapping[str, Row]:
     """Small words of each language by what they do: persons, tenses, orders, negations."""
     return MappingProxyType({language: frozen(row) for language, row in packaged()["grammar"].items()})

@@ -1,0 +1,177 @@
+"""What a person types at the desk for a week, checked as a whole and turned into settings: every problem is said at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from mktlib.errors import Finding
+from mktlib.simulate.desk_engine import Moves, idle
+from mktlib.simulate.desk_world import DAYS, World
+from mktlib.vocabulary import ad_desk, finding, nearest
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+KEYS = ("bid", "budget", "creatives", "days", "hours", "audience", "cap", "holdout")
+MOST_HELD = 0.5
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One ad set's settings of a week; budget None: an even share of what is left."""
+
+    bid: float
+    budget: float | None
+    creatives: tuple[str, ...]
+    days: tuple[int, ...] = tuple(range(DAYS))
+    hours: tuple[str, ...] = ()
+    audience: str = "usual"
+    cap: float = math.inf
+    holdout: float = 0.0
+
+    def shown(self) -> dict[str, Any]:
+        """As it would be typed."""
+        given: dict[str, Any] = {"bid": self.bid, "budget": self.budget, "creatives": list(self.creatives)}
+        given |= {"days": [WEEKDAYS[d] for d in self.days], "hours": list(self.hours), "audience": self.audience}
+        return given | ({"cap": self.cap} if math.isfinite(self.cap) else {}) | ({"holdout": self.holdout} if self.holdout else {})
+
+
+def parts() -> tuple[str, ...]:
+    return tuple(ad_desk()["desk_parts"])
+
+
+def read_moves(
+    world: World, given: Mapping[str, Any], before: Mapping[str, Setting], left: float, weeks_left: int, language: str | None = None
+) -> tuple[dict[str, Setting], list[Finding]]:
+    """The settings of a week by ad set, and everything that is wrong with what was typed."""
+    problems: list[Finding] = []
+    chosen: dict[str, Setting] = {}
+    for name, value in given.items():
+        if name not in world.names:
+            hint = nearest(name, world.names) or ", ".join(world.names)
+            problems.append(finding("E_DESK_SET", language, column=name, found=name, expected=", ".join(world.names), hint=hint))
+            continue
+        setting, wrong = _setting(world, name, value, before.get(name), language)
+        problems += wrong
+        if setting:
+            chosen[name] = setting
+    if not problems:
+        chosen = _shared(chosen, left, weeks_left)
+        problems = _too_dear(chosen, left, language)
+    return chosen, problems
+
+
+def _setting(world: World, name: str, value: Any, before: Setting | None, language: str | None) -> tuple[Setting | None, list[Finding]]:
+    ad_set = world.sets[world.names.index(name)]
+    entries: dict[Any, Any] = dict(value) if isinstance(value, Mapping) else {"bid": value}
+    problems = [
+        finding("E_DESK_KEY", language, column=name, found=key, expected=", ".join(KEYS), hint=nearest(key, KEYS) or "bid")
+        for key in entries if key not in KEYS
+    ]  # fmt: skip
+    if "bid" not in entries and before is None:
+        problems.append(finding("E_DESK_BID", language, column=name, found="–", hint=f"{name}=dict(bid=1.0)"))
+    now = before or Setting(bid=math.nan, budget=None, creatives=ad_set.creatives, hours=parts())
+    checks = {"bid": _above, "budget": _above, "cap": _above, "holdout": _share}
+    lists = {"creatives": ad_set.creatives, "days": WEEKDAYS, "hours": parts()}
+    put: dict[str, Any] = {}
+    for key, entry in entries.items():
+        if key in checks:
+            if checks[key](entry):
+                put[key] = float(entry)
+            else:
+                problems.append(
+                    finding(f"E_DESK_{key.upper()}", language, column=name, found=entry, hint=f"{name}=dict({key}={_example(key)})")
+                )
+        elif key in lists:
+            picked = _picked(entry, lists[key])
+            if picked is None:
+                known = ", ".join(lists[key])
+                close = next((c for e in _listed(entry) if e not in lists[key] and (c := nearest(e, lists[key]))), lists[key][0])
+                problems.append(
+                    finding(
+                        "E_DESK_LIST", language, column=name, key=key, found=entry, expected=known, hint=f'{name}=dict({key}=["{close}"])'
+                    )
+                )
+            else:
+                put[key] = tuple(WEEKDAYS.index(d) for d in picked) if key == "days" else picked
+        elif key == "audience":
+            if isinstance(entry, str) and entry in ad_desk()["desk_audiences"]:
+                put[key] = entry
+            else:
+                known = ad_desk()["desk_audiences"]
+                hint = f'{name}=dict(audience="{nearest(entry, known) or "usual"}")'
+                problems.append(finding("E_DESK_LIST", language, column=name, key=key, found=entry, expected=", ".join(known), hint=hint))
+    return (None if problems else replace(now, **put)), problems
+
+
+def _example(key: str) -> str:
+    return {"bid": "1.0", "budget": "40", "cap": "3", "holdout": "0.2"}[key]
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and math.isfinite(float(value))
+
+
+def _above(value: Any) -> bool:
+    return _number(value) and float(value) > 0
+
+
+def _share(value: Any) -> bool:
+    return _number(value) and 0 <= float(value) <= MOST_HELD
+
+
+def _listed(entry: Any) -> list[Any]:
+    return [entry] if isinstance(entry, str | Integral) else list(entry) if isinstance(entry, Sequence) else []
+
+
+def _picked(entry: Any, known: Sequence[str]) -> tuple[str, ...] | None:
+    """The chosen ones in the order of the known; days may be numbers, 1 for Monday. None: something else stands there."""
+    chosen = _listed(entry)
+    if known is WEEKDAYS:
+        chosen = [WEEKDAYS[int(e) - 1] if isinstance(e, Integral) and not isinstance(e, bool) and 1 <= e <= DAYS else e for e in chosen]
+    fine = bool(chosen) and all(isinstance(e, str) and e in known for e in chosen)
+    return tuple(k for k in known if k in chosen) if fine else None
+
+
+def _shared(chosen: dict[str, Setting], left: float, weeks_left: int) -> dict[str, Setting]:
+    """Ad sets without a budget share what the week may take: what is left over the weeks left, less what is named."""
+    open_ones = [name for name, s in chosen.items() if s.budget is None]
+    if not open_ones:
+        return chosen
+    taken = sum((s.budget or 0.0) * len(s.days) for s in chosen.values())
+    each = max(left / max(weeks_left, 1) - taken, 0.0) / sum(len(chosen[n].days) for n in open_ones)
+    return {n: replace(s, budget=math.floor(100 * each) / 100) if s.budget is None else s for n, s in chosen.items()}
+
+
+def _too_dear(chosen: Mapping[str, Setting], left: float, language: str | None) -> list[Finding]:
+    asked = sum((s.budget or 0.0) * len(s.days) for s in chosen.values())
+    nothing = [n for n, s in chosen.items() if not s.budget]
+    if asked <= left + 0.005 and not nothing:
+        return []
+    days = sum(len(s.days) for s in chosen.values())
+    most = f"{math.floor(100 * left / days) / 100:.2f}"
+    return [finding("E_DESK_LEFT", language, found=f"{asked:.2f}", expected=f"{left:.2f}", hint=f"budget={most}")]
+
+
+def moves_of(world: World, weeks: Sequence[Mapping[str, Setting]]) -> list[Moves]:
+    """Each week's settings as arrays of one play."""
+    return [_week(world, chosen) for chosen in weeks]
+
+
+def _week(world: World, chosen: Mapping[str, Setting]) -> Moves:
+    out = idle(world, 1)
+    audiences = list(ad_desk()["desk_audiences"])
+    for a, ad_set in enumerate(world.sets):
+        if ad_set.name not in chosen:
+            continue
+        s = chosen[ad_set.name]
+        out.bid[0, a], out.budget[0, a], out.cap[0, a], out.holdout[0, a] = s.bid, s.budget or 0.0, s.cap, s.holdout
+        out.creatives[0, a, : len(ad_set.creatives)] = [c in s.creatives for c in ad_set.creatives]
+        out.days[0, a] = [d in s.days for d in range(DAYS)]
+        out.parts[0, a] = [p in s.hours for p in parts()]
+        out.audience[0, a] = audiences.index(s.audience)
+    return out
