@@ -20,7 +20,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 run: $(VENV)/.ready  ## the main job: the four lessons executed, build/report.en.html and build/report.fr.html written
 	$(PY) -m mktlib run --out build
 
-test: $(VENV)/.ready lint  ## every test, every docstring, every number in the notebooks
+# Every output of every notebook is compared: words by nbval, pictures pixel by pixel by conftest.py. No file sanitizes them (nbval has an
+# option for it), because no lesson shows a time, a version or a path. Only the ids of widgets are not compared: they are drawn by lot.
+test: $(VENV)/.ready lint  ## every test, every docstring, every number and every figure in the notebooks
 	$(PY) -m pytest -q -n 2 --nbval --nbval-current-env --nbval-cell-timeout=120 --dist loadfile --doctest-glob=README.md tests mktlib notebooks README.md
 
 test-slow: $(VENV)/.ready  ## the long proofs (simulations, PySpark): see benchmarks/README.md for their last result

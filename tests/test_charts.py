@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import io
 import os
 import re
 import string
@@ -14,8 +13,8 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pandas as pd
+import pixels
 import pytest
-from matplotlib import ft2font
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from pictured import ALL, plan, scores
@@ -28,8 +27,6 @@ from mktlib.vocabulary import load_tables
 
 EVERY = [(name, kind) for name, result in ALL.items() for kind in kinds(result)]
 PICTURED = Path(__file__).parent / "pictures"
-MADE_WITH = PICTURED / "made_with.txt"
-TOLERANCE = 3.0  # root mean square of grey levels out of 255: a moved marker is above, another rounding of a glyph's edge below
 
 
 def words_drawn(ax):
@@ -275,23 +272,17 @@ def test_every_phrase_of_the_pictures_exists_in_each_language_with_the_same_fiel
     assert used <= set(known["en"])
 
 
-def versions() -> str:
-    return f"matplotlib {matplotlib.__version__} freetype {ft2font.__freetype_version__}\n"
-
-
 @pytest.mark.parametrize(("name", "kind"), EVERY)
 def test_pixels(name, kind):
     png = Picture(plot(ALL[name], kind=kind, language="en"), "").png(dpi=60)
     path = PICTURED / f"{name}_{kind}.png"
     if os.environ.get("MKTLIB_NEW_PICTURES") == "1":
         path.write_bytes(png)
-        MADE_WITH.write_text(versions(), encoding="utf-8")
+        pixels.MADE_WITH.write_text(pixels.versions(), encoding="utf-8")
         return
-    if MADE_WITH.read_text(encoding="utf-8") != versions():
-        pytest.skip(f"pictures were made with {MADE_WITH.read_text(encoding='utf-8').strip()}, here is {versions().strip()}")
-    seen, wanted = (matplotlib.image.imread(io.BytesIO(b)) for b in (png, path.read_bytes()))
-    assert seen.shape == wanted.shape
-    assert 255 * np.sqrt(np.mean((seen[..., :3] - wanted[..., :3]) ** 2)) < TOLERANCE
+    if not pixels.comparable():
+        pytest.skip(f"pictures were made with {pixels.MADE_WITH.read_text(encoding='utf-8').strip()}, here is {pixels.versions().strip()}")
+    assert not pixels.differ(png, path.read_bytes())
 
 
 def test_the_heat_map_stands_on_axes_that_vary():
