@@ -1,237 +1,230 @@
-# %% [markdown] key="followers-and-reputation-who-comes"
-# # Followers and reputation: who comes, who leaves, and what they say
+# %% [markdown] key="question"
+# # Followers and reputation: is this week out of the ordinary?
 #
-# Two things happen to a brand every day without anybody having decided them: people follow it or leave it, and people talk about it. This lesson
-# looks at both for Solène, the maker of sunglasses, and keeps one question in hand throughout: **is this out of the ordinary, or is it a week
-# like any other?** The samples are simulated from a seed and the truth lies beside them, so each answer can be checked.
+# Monday morning. Followers are down, somebody has counted "a lot of mentions", and a screenshot of an angry customer is going round the office. Is it a crisis, or
+# a week like any other? Nobody decided any of this: people follow Solène's sunglasses or leave, and talk about them, whatever the campaign plan of lesson 03 says.
+# This lesson measures both, and ends with an answer that may be posted.
 
-# %% key="code-language"
+# %% [markdown] key="data"
+# ## The data
+#
+# Two tables of one year. `days`: one row a network and day, with the followers gained and lost. `mentions`: one row each time somebody named Solène or her competitor, with
+# the hour, the text, its tone, its topic, and when it was answered. Both are simulated from a seed; what was planted in them lies in `truth`, and we shall look at it only after
+# having answered.
+
+# %% key="parameters" tags=["parameters"]
 language = "en"
 
-# %% key="code-import-os"
+# %% key="data-load" tags=["setup"]
 import os
 
 import mktlib as mk
 
-os.environ["MKTLIB_LANGUAGE"] = language  # findings are told in it too
-days, posts = mk.load_sample("followers"), mk.load_sample("posts")
+os.environ["MKTLIB_LANGUAGE"] = language
+days, posts, mentions = mk.load_sample("followers"), mk.load_sample("posts"), mk.load_sample("mentions")
 truth = mk.load_truth()["planted"]
-len(days), len(posts)
+len(days), len(mentions)
 
-# %% [markdown] key="gains-and-losses"
-# ## Gains and losses
+# %% [markdown] key="define-followers"
+# ## Who comes, who leaves
 #
-# One row a network and day. The line is the trend that the weeks allow, with its range; a mark shows a week that luck alone does not explain.
+# **Net gain**: followers gained less followers lost. **Range**: where the true value lies nine times in ten. A week is **out of the ordinary** when luck
+# alone would hardly ever make it: of twenty quiet accounts, nineteen or more get no such mark in a whole year.
 
-# %% key="code-followers"
+# %% key="use-followers" tags=["setup"]
 followers = mk.describe_followers(days, posts)
 mk.show(followers, language=language)
 
-# %% key="code-columns"
+# %% key="look-followers"
 columns = ["network", "last", "gained", "lost", "per_week", "per_week_low", "per_week_high", "unusual"]
 mk.table(followers.table[columns], language=language)
 
-# %% [markdown] key="what-it-means-every-network"
-# **What it means.** Every network has one unusual week, and it is the same one: the week of 8 June. We come back to it below. **What it does not
-# mean.** A trend is not a promise: the forecast holds while the coming weeks are like the past ones.
+# %% [markdown] key="define-leaving"
+# One week is marked on every network, and it is the same one. The net gain does not say whether fewer came or more left. So we split it.
+
+# %% key="look-leaving"
+weeks = followers.weeks
+mk.table(weeks.loc[weeks["unusual"] != "", ["network", "week", "gained", "lost"]], language=language)
+
+# %% [markdown] key="means-followers"
+# **What it means.** In the week of 8 June people left: 483 on Facebook, where 6,481 left in the whole year, that is, some 125 in a usual week. Nearly four times as
+# many. The other three accounts tell the same story, while almost as many people came as ever. Something was said, and followers heard it.
+
+# %% [markdown] key="not-followers"
+# **What it does not mean.** Not that the account is sick: on each network the level before and after is much the same. Nor that the forecast at the right of the figure is a promise;
+# it holds for as long as coming weeks resemble past ones, and no forecast made in May had that week in it.
+
+# %% [markdown] key="define-credit"
+# ## Which posts bring people
 #
-# ## What post brought whom
-#
-# Platforms credit followers to posts by a rule of their own. The daily gains tell something else: how many more people came on the days after a post than
-# on other days. Here the honest answer is that nothing shows, and that is what the findings say.
+# Platforms **credit** followers to a post by a rule of their own. **What a post brought** is another thing: how many more people came in the days after it than would have come
+# anyway. In a second sample, with more posts, the truth of every single one is known.
 
-# %% key="code-for-found-in-followers-findings"
-for found in followers.findings:
-    print(found)
+# %% key="look-credit"
+busy = mk.describe_followers(mk.load_sample("followers_busy"), mk.load_sample("posts_busy"))
+columns = ["network", "posts", "reported", "brought", "brought_low", "brought_high"]
+mk.table(busy.table[columns], language=language)
 
-# %% [markdown] key="where-posts-do-bring-people"
-# Where posts do bring people, it shows. In the second sample the effect of every post is planted.
-
-# %% key="code-busy"
-busy = mk.load_sample("posts_busy")
-brought = mk.describe_followers(mk.load_sample("followers_busy"), busy)
-columns = ["network", "posts", "brought", "brought_low", "brought_high", "explained", "p_value"]
-mk.table(brought.table[columns], language=language)
-
-# %% key="code-truth-posts-bring-brought"
+# %% key="look-credit-truth"
 truth["posts_bring"]["brought"]
 
-# %% [markdown] key="how-long-a-post-lives"
-# ## How long a post lives
-#
-# Half of the engagements of a post have come after its half-life. Young posts count for what they are: not finished.
+# %% [markdown] key="means-credit"
+# **What it means.** On Facebook the platform credits 664 followers to posts that, in truth, brought none. On Instagram it credits 1,164 where posts brought some 2,200. Both
+# truths lie inside our ranges, neither is what the platform says. Lesson 04 met the same vanity with sales. **What it does not mean.** That posts on Facebook are useless:
+# bringing followers is not the only thing a post can do.
 
-# %% key="code-lives"
-lives = mk.half_life(mk.load_sample("post_hours"))
-mk.show(lives, language=language)
-
-# %% key="code-planted"
-planted = truth["half_life"]["hours"]
-for row in lives.table.to_dict("records"):
-    print(f"{row['network']}: {row['low']:.1f} to {row['high']:.1f} hours; planted: {planted[row['network']]}")
-
-# %% [markdown] key="how-often-to-post"
-# ## How often to post
-#
-# Does reach per post fall when there are many? On our own posts nothing of the kind is seen, which is not the same as *there is no such thing*: a loss of a few
-# per cent for each further post could still hide.
-
-# %% key="code-rhythm"
-rhythm = mk.posting_cadence(posts)
-for found in rhythm.findings:
-    print(found)
-
-# %% key="code-wear"
-wear = mk.posting_cadence(busy)
-mk.show(wear, language=language)
-
-# %% key="code-columns-2"
-columns = ["group", "posts", "seen_up_to", "wears_at", "low", "high", "verdict"]
-print("planted:", {key: truth["wear"][key] for key in ("network", "wears_at", "none")})
-mk.table(wear.limits[columns], language=language)
-
-# %% [markdown] key="what-it-means-in-the"
-# **What it means.** In the busy sample one network wears out, and the range says from how many posts a week. **What it does not mean.** Nobody drew the rhythm by lot:
-# a launch brings both more posts and more reach. Only a test of rhythms settles it.
-#
-# ## The best hour
-#
-# The most popular table in marketing: the hour with the highest rate. With two posts in a cell, some hour is always the best. The test asks first whether time matters at all.
-
-# %% key="code-hours"
-hours = mk.best_times(posts)
-mk.show(hours, language=language)
-
-# %% key="code-there"
-there = mk.best_times(busy)
-best = there.table[there.table["best"]]
-print(*best["segment"].unique(), "from", best["hour"].min(), "to", best["hour"].max(), "h,", best["weekday"].nunique(), "days a week")
-
-# %% key="code-key-truth-best-hour-key"
-{key: truth["best_hour"][key] for key in ("network", "hour", "none")}
-
-# %% [markdown] key="the-peak-was-planted-at"
-# The peak was planted at 19 h. Neighbouring hours learn from each other, so a peak lifts the hours beside it too: read the star as *around this time*, not as this hour and no
-# other.
-
-# %% [markdown] key="what-they-say-share-of"
-# ## What they say: share of voice, tone, topics
-#
-# A hundred mentions on one bad Tuesday are not a hundred opinions: ranges are drawn from week to week.
-
-# %% key="code-mentions"
-mentions = mk.load_sample("mentions")
-talk = mk.describe_reputation(mentions)
-mk.show(talk, language=language)
-
-# %% key="code-mk-show-talk-kind-topics"
-mk.show(talk, kind="topics", language=language)
-
-# %% [markdown] key="those-who-wait"
-# ## Those who wait
-#
-# The mean of the answers that were given leaves out everyone who never got one: the more complaints a brand ignores, the better its mean. Here they are counted.
-
-# %% key="code-mk-show-talk-kind-answers"
-mk.show(talk, kind="answers", language=language)
-
-# %% key="code-ours"
-ours = mentions[(mentions["brand"] == "own") & (mentions["sentiment_label"] == "negative")]
-waited = (ours["replied_at"] - ours["at"]).dropna().dt.total_seconds() / 3600
-print(f"median of the answers that came: {waited.median():.1f} h; with those still waiting: {talk.waits['median'].iloc[0]:.1f} h")
-
-# %% [markdown] key="an-alarm-that-keeps-its"
+# %% [markdown] key="define-alarm"
 # ## An alarm that keeps its promise
 #
-# How many false alarms a year can the team live with? That number is the only setting. The usual rule of thumb (more than 150 % of the last seven days' mean)
-# asks nobody, and rings all the time.
+# A **false alarm** is one that rings when nothing happened. How many a year can the team live with before it stops listening? That is a question for you, not for a
+# computer, and it is the only setting here. The rule of thumb of many dashboards (ring when a day has over half as much again as the mean of the last seven days) asks nobody. Let us count how
+# often it rings before June, when nothing happens at all: alarms, days, and alarms a year at that pace.
 
-# %% key="code-own"
+# %% key="look-rule"
 own = mentions[mentions["brand"] == "own"]
-daily = own.groupby(own["at"].dt.floor("D")).size().asfreq("D", fill_value=0)
-calm = daily[:"2026-06-07"]
-rule = calm > 1.5 * calm.rolling(7).mean().shift(1)
-print(f"{rule.sum()} alarms in {len(calm) / 30.4:.0f} quiet months: {rule.sum() / len(calm) * 30.4:.1f} a month")
+daily = own.groupby(own["at"].dt.floor("D")).size().asfreq("D", fill_value=0)[:"2026-06-07"]
+rule = daily > 1.5 * daily.rolling(7).mean().shift(1)
+int(rule.sum()), len(rule), round(365 * rule.mean())
 
-# %% key="code-watch"
+# %% [markdown] key="define-watch"
+# Forty-odd alarms for nothing, in eight months. Now a watch that was told to ring falsely four times a year. It learns the usual hours and days first (28 days),
+# then follows two things: the **volume** (how much is said) and the **tone** (which part of it is negative).
+
+# %% key="use-watch" tags=["setup"]
 watch = mk.watch_mentions(mentions, false_alarms_per_year=4)
 mk.show(watch, language=language)
 
-# %% key="code-columns-3"
-columns = ["at", "level", "detector", "topic", "mentions", "usual", "negative", "negative_usual", "until"]
+# %% key="look-alarms"
+columns = ["at", "level", "detector", "topic", "mentions", "usual", "negative", "negative_usual"]
 mk.table(watch.table.loc[watch.table["level"] != "watch", columns], language=language)
 
-# %% [markdown] key="the-storm-of-june-was"
-# The storm of June was planted: it began on 8 June and was about a hinge. The other alerts are false, and there are no more of them than were accepted. One of them
-# is about the tone alone: in August there was less talk than usual, but more of it was negative. The first 28 days are learnt from and raise nothing.
-# The same watch on the competitor, who had no storm:
+# %% [markdown] key="define-truth"
+# And the truth: one storm was planted for Solène, none for her competitor. The same watch on the competitor gives this many alarms of the level alert or worse.
 
-# %% key="code-other"
-other = mk.watch_mentions(mentions, brand="competitor", false_alarms_per_year=4)
-print(truth["bad_buzz"])
-print("alerts on the competitor:", int((other.table["level"] != "watch").sum()))
+# %% key="look-truth"
+rival = mk.watch_mentions(mentions, brand="competitor", false_alarms_per_year=4)
+truth["bad_buzz"], int((rival.table["level"] != "watch").sum())
 
-# %% [markdown] key="the-crisis-again-step-by"
-# ## The crisis again, step by step
+# %% [markdown] key="means-alarm"
+# **What it means.** The one crisis is the real one: 8 June, about the hinge, on its very first day, with 77% of negatives where 19% are usual. The other three alerts are false. Four were
+# accepted, three came; on the competitor, three as well. That is in keeping with the promise, against some 69 a year for the rule of thumb. And the week that people left is explained.
+
+# %% [markdown] key="not-alarm"
+# **What it does not mean.** That three false alerts are a fault: they are the price of hearing the fourth in time. Four a year is a mean over many years; a single year may bring two, or six.
+# And an alarm says *this is unusual*, never *this is grave*: the alert of 12 August stands on 18 mentions.
+
+# %% [markdown] key="define-replay"
+# ## The crisis again, as it went
 #
-# What was known when? Each step below uses only what had been said by then: how many, how negative, how far it was carried, and the
-# term that more mentions held than before.
+# What could be known, and when? Each step uses only what had been said by then. On top stands the **term that stands out**: the words more frequent now than in the half year before.
 
-# %% key="code-replay"
-replay = mk.replay_alarm(watch, mentions)
-mk.show(replay, language=language)
+# %% key="look-replay"
+mk.show(mk.replay_alarm(watch, mentions), language=language)
 
-# %% key="code-mk-table-replay-terms-term"
-mk.table(replay.terms[["term", "now", "before", "share_now", "share_before"]], language=language)
-
-# %% [markdown] key="who-carried-it-by-how"
-# Who carried it? By how many people they reach, never by name.
-
-# %% key="code-columns-4"
-columns = ["band", "mentions", "share", "reach", "reach_share", "negatives"]
-mk.table(talk.carriers[columns], language=language)
-
-# %% [markdown] key="reading-the-tone-of-a"
-# ## Reading the tone of a text
+# %% [markdown] key="define-talk"
+# ## What they say of us
 #
-# The sample says the tone of each mention. Real mentions do not. The reader below works offline, in French and English, from a lexicon of its own; two hundred labels of
-# yours tell how often it is wrong, and the share of negatives is corrected for that.
+# **Share of voice**: our part of everything that is said of both brands. **Net sentiment**: positive mentions less negative ones, as a share of all. A hundred
+# mentions on one bad Tuesday are not a hundred separate opinions, so the ranges are drawn from week to week.
 
-# %% key="code-reader"
+# %% key="look-talk" tags=["setup"]
+talk = mk.describe_reputation(mentions)
+mk.show(talk, language=language)
+
+# %% [markdown] key="define-reader"
+# More than a quarter of what is said of us is negative, but look how wide that range is: one wave made much of it. The ranges of the two brands overlap, so nobody can say from this
+# that the competitor is better loved. In this sample the tone of each text was given. Real mentions come without. The **reader** below works offline in both
+# languages; two hundred texts labelled by hand tell how often it is wrong, and its shares are **corrected** for that.
+
+# %% key="use-reader"
 reader = mk.SentimentClassifier(language="auto")
-texts = ["Pas terrible, j’attendais mieux.", "Not bad at all!", "Bravo la livraison : trois semaines…", "Does it come in amber?"]
-[str(label) for label in reader.predict(texts)]
-
-# %% key="code-labelled"
 labelled = mentions.sample(200, random_state=1)
 reader.audit(labelled["text"], labelled["sentiment_label"])
-found = reader.share(mentions["text"])
-mk.show(found, language=language)
+mk.show(reader.share(mentions["text"]), language=language)
 
-# %% key="code-print-true-share-of-negatives"
-print("true share of negatives:", round((mentions["sentiment_label"] == "negative").mean(), 3))
+# %% key="look-reader"
+{str(tone): round(float((mentions["sentiment_label"] == tone).mean()), 3) for tone in reader.classes_}
 
-# %% [markdown] key="before-you-answer-the-house"
-# ## Before you answer: the house style
+# %% [markdown] key="means-reader"
+# **What it means.** Negatives are read well: 25.8% found, and as many in truth. Praise is not: the reader calls a third of the texts positive, where half are (0.51), because polite praise
+# looks neutral to it. The correction brings it back to 52.8%, with a range that admits the doubt. **What it does not mean.** That the next angry text will be read rightly: shares are corrected,
+# single texts are not.
+
+# %% [markdown] key="define-wait"
+# ## Those who wait
 #
-# A law firm and a drive-in do not answer in the same words. The check names the rule, the words, the reason, and what to write instead.
+# The usual report gives the mean or the median of the answers *that were given*. **Median wait**: the time by which half of those who complained have an answer,
+# everyone who never got one included. Leave those out, and the more complaints you ignore, the faster you look.
 
-# %% key="code-draft"
-draft = "Hey guys!!! Tu as cassé ta charnière ? On est les n° 1 de la réparation, c'est garanti 100 % gratuit."
-for found in mk.check_text(draft, style="luxury", channel="organic_social", language="fr"):
-    print(found.code, "|", found)
+# %% key="look-wait"
+mk.show(talk, kind="answers", language=language)
 
-# %% key="code-calm"
-calm = "Nous regrettons cette charnière. Votre paire sera réparée à l'atelier, à nos frais ; une réponse vous est due sous deux jours."
-fit = mk.style_fit(calm, language="fr")
-fit.table[["style", "fit"]].head(3).round(2)
+# %% key="look-waited"
+bad = own[own["sentiment_label"] == "negative"]
+answered = (bad["replied_at"] - bad["at"]).dropna().dt.total_seconds() / 3600
+len(bad), len(answered), round(float(answered.median()), 1), round(float(talk.waits["median"].iloc[0]), 1)
 
-# %% [markdown] key="what-it-does-not-mean"
-# **What it does not mean.** A draft without findings is not a good draft: the rules know manner, room and risk, not whether it is true or kind.
+# %% [markdown] key="means-wait"
+# **What it means.** Of 824 complaints 634 were answered. Half of *those* within 5.0 hours; half of *all* within 7.9. **What it does not mean.** That somebody is
+# slow: the same team answers on quiet days and in the storm, and one number for the year hides both. Exercise 3 takes them apart.
+
+# %% [markdown] key="define-answer"
+# ## Before you answer
 #
+# Solène speaks like a fine house: no shouting, no familiarity, no promise that she cannot keep. A **finding** names the words, why they jar, and what to write instead.
+# Here is what a tired colleague typed at eleven in the evening.
+
+# %% key="use-answer"
+drafts = {"en": "Hey guys!!! Hinge broke? We're the no. 1 in repairs, 100% free!", "fr": "Coucou !!! Charnière cassée ? On est n° 1, c’est 100 % gratuit !"}
+found = mk.check_text(drafts[language], style="luxury", channel="organic_social", language=language)
+for finding in found:
+    if finding.level != "note":
+        print(finding)
+
+# %% [markdown] key="not-answer"
+# **What it does not mean.** A draft without findings is not yet a good answer. Rules know manner and risk; whether it is true, kind and on time is up to you.
+#
+# **To take away.** Split gains from losses. Choose how many false alarms you can bear, then trust the bell. Correct the shares of any reader. Count those who wait.
+
+# %% [markdown] key="exercise-1"
 # ## Exercises
 #
-# 1. Set `false_alarms_per_year=1`. Which alerts are left, and when is the storm seen?
-# 2. Give `watch_mentions` the mentions up to 9 June only. Does anything change for the days before?
-# 3. Which network answers complaints last? Is the difference more than luck?
-# 4. Write the answer to the hinge complaints in the style of a drive-in, and let `check_text` read it.
+# **1.** Instagram loses the most people, but it is also the largest account. Which network loses the most followers *for each follower gained* over the year? Give its name.
+
+# %% key="answer-1" tags=["exercise"]
+mk.check_answer("05.1", ..., language=language)
+
+# %% key="solution-1" tags=["solution"]
+year = followers.table.set_index("network")
+mk.check_answer("05.1", (year["lost"] / year["gained"]).idxmax(), language=language)
+
+# %% [markdown] key="exercise-2"
+# **2.** Quiet has a price. Let the watch ring falsely only once a year instead of four times. How many hours later is the crisis of June noticed (column `at`)? A whole number.
+
+# %% key="answer-2" tags=["exercise"]
+mk.check_answer("05.2", ..., language=language)
+
+# %% key="solution-2" tags=["solution"]
+def noticed(found):
+    return found.table.loc[found.table["level"] == "crisis", "at"].iloc[0]
+
+
+strict = mk.watch_mentions(mentions, false_alarms_per_year=1)
+mk.check_answer("05.2", (noticed(strict) - noticed(watch)).total_seconds() / 3600, language=language)
+
+# %% [markdown] key="exercise-3"
+# **3.** The team reports proudly: "in the week of the storm, half of the answers came within 14 hours". Take the mentions from 8 June up to 15 June
+# (`mentions[mentions["at"].between("2026-06-08", "2026-06-15")]`). By how many hours had half of *all* complaints of that week been answered? To one hour.
+
+# %% key="answer-3" tags=["exercise"]
+mk.check_answer("05.3", ..., language=language)
+
+# %% key="solution-3" tags=["solution"]
+storm = mentions[mentions["at"].between("2026-06-08", "2026-06-15")]
+mk.check_answer("05.3", mk.describe_reputation(storm).waits["median"].iloc[0], language=language)
+
+# %% [markdown] key="why-3" tags=["solution"]
+# In that week 111 of 265 complaints never got an answer. Planted: in calm weeks 85% are answered, in the storm 55%, and more slowly.
+
+# %% key="card"
+mk.progress_card("05", language=language)

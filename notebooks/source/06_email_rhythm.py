@@ -1,201 +1,217 @@
-# %% [markdown] key="e-mail-how-many-when"
-# # E-mail: how many, when, and whether it may leave
+# %% [markdown] key="question"
+# # E-mail rhythm: how many, when, and may this one leave?
 #
-# How many e-mails a month does a customer bear? Everybody who sends them asks, and nearly every chart that answers is wrong in the same way: **people who like
-# us are sent more**, so that a log shows more clicks where more was sent, whatever the e-mails do. This lesson takes one question after the other: what
-# do e-mails *cause*, when are they read, what do the ones that leave by themselves take of a person's patience, and may this one leave at all? The samples
-# are simulated from a seed and the truth lies beside them.
+# Monday morning. Sales were soft last week, and somebody proposes one more e-mail. How many a month does a customer bear? Everybody who sends them asks, and nearly every chart that answers is wrong in
+# the same way. This lesson first makes that chart, then shows what is wrong with it, then finds an answer that holds; and it ends with one letter that must not leave.
+
+# %% [markdown] key="data"
+# ## The data
+#
+# `sends`: one row an e-mail and person, with clicks, orders and departures of half a year. `people`: the list itself. Two more logs come later, in which something was **drawn by lot**:
+# decided by chance, as with coins, and not by anybody's judgement. All are simulated, and the truth lies beside them.
 
 # %% key="parameters" tags=["parameters"]
 language = "en"
 
-# %% key="code-import-os"
+# %% key="data-load" tags=["setup"]
 import os
 
 import mktlib as mk
 
-os.environ["MKTLIB_LANGUAGE"] = language  # findings are told in it too
+os.environ["MKTLIB_LANGUAGE"] = language
 sends, people = mk.load_sample("sends"), mk.load_sample("audience")
 truth = mk.load_truth()["planted"]
 len(sends), sends["member_id"].nunique()
 
-# %% [markdown] key="the-chart-that-everybody-makes"
+# %% [markdown] key="define-chart"
 # ## The chart that everybody makes
 #
-# E-mails a month on one side, clicks a month on the other. It rises, and rises: send more!
+# E-mails a month on the left, clicks a month of a person on the right. It rises, and rises: send more!
 
-# %% key="code-month"
-month = sends["sent_at"].dt.strftime("%Y-%m")
-months = sends.groupby(["member_id", month.rename("month")]).agg(mails=("clicks", "size"), clicks=("clicks", "sum")).reset_index()
-months.groupby("mails")["clicks"].agg(["size", "mean"]).loc[1:6].round(2)
+# %% key="look-chart"
+month = sends["sent_at"].dt.strftime("%Y-%m").rename("month")
+months = sends.groupby(["member_id", month])["clicks"].agg(["size", "sum"])
+months.groupby("size")["sum"].mean().loc[1:6].round(2).to_dict()
 
-# %% [markdown] key="it-is-an-answer-to"
-# It is an answer to another question: *who* gets many e-mails? Those who click anyway. What was planted says the opposite of the chart: each further e-mail
-# lowers the chance that any of them is clicked, and raises the chance of leaving.
+# %% [markdown] key="define-truth"
+# Nine times as many clicks for six times as many e-mails. Now for what was planted.
 
-# %% key="code-truth-email-frequency"
+# %% key="look-truth"
 truth["email_frequency"]
 
-# %% [markdown] key="what-the-e-mails-cause"
-# ## What the e-mails cause, as far as the log can tell
-#
-# `email_rhythm` compares people with themselves in other months, and with people of the same past. Beside each estimate stands the plain mean of the log
-# (`naive`): what was selection is the difference between the two.
+# %% [markdown] key="means-chart"
+# **What it means.** The chart is right, and says nothing about what e-mails do. In truth each further e-mail of a month makes every one of them *less* likely to be clicked (the minus), and the reader more likely to leave.
+# The chart rises because engaged people are sent more: it answers *who gets many?*, not *what would one more do?* A third thing that moves both sides in this way is called a **confounder**.
 
-# %% key="code-rhythm"
+# %% [markdown] key="define-rhythm"
+# ## What the e-mails cause, as far as a log can tell
+#
+# `email_rhythm` compares people with themselves in other months, and with people who had the same past. Beside each estimate of clicks a month (`mean`, with its range `low` to `high`) stands the
+# plain average of the chart (`naive`).
+
+# %% key="use-rhythm"
 rhythm = mk.email_rhythm(sends, worth={"clicks": 0.5, "conversions": 30})
 mine = rhythm.curves[(rhythm.curves["segment"] == "all") & (rhythm.curves["outcome"] == "clicks")]
-mine[["per_month", "months", "mean", "low", "high", "naive"]].round(2)
+mine[["per_month", "naive", "mean", "low", "high"]].round(2)
 
-# %% key="code-mk-show-rhythm-language-language"
+# %% [markdown] key="define-value"
+# Clicks are not all. **Value** counts two years: a click at €0.50, an order at €30, and nothing at all from the day a person leaves. The band is where the
+# truth lies nine times in ten.
+
+# %% key="look-rhythm"
 mk.show(rhythm, language=language)
 
-# %% [markdown] key="what-it-means-the-best"
-# **What it means.** The best guess of clicks flattens after three or four e-mails a month, while the plain means go on climbing; and the ranges are wide, for they hold
-# whatever drift the log could hide. **What it does not mean.** That three is the best: 40 people left in half a year, and with so few the value over the *remaining
-# life* of a customer cannot be told apart between rhythms. So it says so, for each segment, and names no best one.
+# %% key="look-segments"
+mk.table(rhythm.segments[["segment", "people", "leavers", "verdict", "why"]], language=language)
 
-# %% key="code-columns"
-columns = ["segment", "people", "leavers", "verdict", "why", "overlap", "effective"]
-mk.table(rhythm.segments[columns], language=language)
+# %% [markdown] key="means-rhythm"
+# **What it means.** Compared fairly, clicks flatten from three e-mails on (0.23, 0.25, 0.26), while the plain average goes on climbing to 0.46. About the best rhythm the log is honest: it *cannot
+# tell*. Only 40 people left in half a year, and on so few departures nobody can build two years.
 
-# %% key="code-for-found-in-rhythm-findings"
-for found in rhythm.findings:
-    print(found)
+# %% [markdown] key="not-rhythm"
+# **What it does not mean.** That two or three are best because the line is highest there: the band allows nearly anything. Nor that the rhythm does not matter: *cannot tell* is said of this log, not of the world. It
+# is an invitation to a test.
 
-# %% [markdown] key="the-test-that-would-tell"
-# ## The test that would tell
+# %% [markdown] key="define-test"
+# ## The test that tells
 #
-# It comes with the answer: how many people an arm, for how long, and whether the list is large enough.
+# In a second log the rhythm of each person was drawn by lot: two, four or eight e-mails a month, for three months. Such a group is called an **arm**. Now engaged people are in every arm alike, and the answer *is* a difference of averages.
+# First the clicks of a person and month in each arm; then the share that left within the three months.
 
-# %% key="code-trial"
-trial = rhythm.trial[rhythm.trial["segment"] == "all"]
-mk.table(trial, language=language)
-
-# %% [markdown] key="such-a-test-was-made"
-# Such a test was made in another sample: the rhythm of each person was drawn by lot. Now the answer *is* a difference of means, and nothing has to be adjusted.
-
-# %% key="code-test"
+# %% key="use-test" tags=["setup"]
 test = mk.load_sample("sends_test")
 drawn = mk.email_rhythm(test, assigned="arm", by=None, worth={"clicks": 0.5})
-arms = drawn.arms[drawn.arms["outcome"].isin(["clicks", "leave"])]
-arms[["outcome", "arm", "people", "mean", "difference", "low", "high"]].round(3)
+arms = drawn.arms.set_index(["outcome", "arm"])["mean"]
+arms["clicks"].round(2).to_dict()
 
-# %% key="code-by-hand"
-by_hand = test.groupby("member_id").agg(arm=("arm", "first"), left=("unsubscribes", "max"))
-by_hand.groupby("arm")["left"].agg(["size", "mean"]).round(4)
+# %% key="look-test"
+leave = drawn.arms[drawn.arms["outcome"] == "leave"]
+mk.table(leave[["arm", "people", "mean", "difference", "low", "high"]], language=language)
 
-# %% [markdown] key="the-truth-beside-it-is"
-# The truth beside it is *a month*: clicks of those on the list, and the chance to leave in that month, which adds up over the three months of the test (at 8 a month: 1 − 0.949³ = 0.15; the 0.18 seen above are
-# that, and luck).
-
-# %% key="code-truth-rhythm-test-arms"
-truth["rhythm_test"]["arms"]
-
-# %% key="code-mk-show-drawn-language-language"
+# %% key="look-test-value"
 mk.show(drawn, language=language)
 
-# %% key="code-columns-2"
-columns = ["best", "flat_low", "flat_high", "few_at", "cost_few", "cost_few_low", "cost_few_high", "many_at", "cost_many"]
-mk.table(drawn.segments[columns], language=language)
+# %% key="look-test-truth"
+truth["rhythm_test"]["arms"]
 
-# %% [markdown] key="what-it-means-eight-e"
-# **What it means.** Eight e-mails a month bring about as many clicks a month as four, but people leave, and with them all the clicks of later months: that is the price of too
-# many, and it is shown. Four is the best guess; two are not shown to be worse. **What it does not mean.** What is published elsewhere (seven a month, in one shop) is no answer for this list; it is kept beside, with its source.
+# %% [markdown] key="means-test"
+# **What it means.** Eight e-mails bring as many clicks this month as four, and the truth agrees. But of those who got eight, 18% were gone after three months. Whoever has left
+# clicks no more: over two years, eight a month is worth €2.67 a customer and four is worth €4.39. The price of one e-mail too many is not paid this month.
 
-# %% key="code-mk-table-drawn-evidence-finding"
-mk.table(drawn.evidence[["finding", "value", "year", "conf"]].head(3), language=language)
+# %% [markdown] key="not-test"
+# **What it does not mean.** That four beats two: four is the best guess, and two may be as good, as the title of the figure says. And the truth here is told *a month*: 0.05123 leave in
+# each month of eight e-mails, which makes about 15% in three. We saw 18%: that, and luck.
 
-# %% [markdown] key="when-are-they-read"
+# %% [markdown] key="define-hours"
 # ## When are they read?
 #
-# Hours are the reader's own, and clicks count, not opens: half of the opens are made by machines. The question comes first: is any time better than 10:00 on a weekday?
+# **Click rate**: clicks for each delivered e-mail. Opens are left aside, since more than half of them here are made by machines. Hours are the reader's own. The question is whether *any* time
+# is better than ten in the morning of a working day; a star marks one that is.
 
-# %% key="code-hours"
+# %% key="use-hours"
 hours = mk.send_time(mk.load_sample("sends_hours"))
 mk.show(hours, language=language)
 
-# %% key="code-for-found-in-hours-findings"
-for found in hours.findings:
-    print(found)
-
-# %% key="code-best"
+# %% key="look-hours"
 best = hours.table[hours.table["best"]]
-print("best:", sorted(best["segment"].unique()), "from", best["hour"].min(), "to", best["hour"].max(), "h")
-print("planted:", truth["send_hours"]["segment"], "at", truth["send_hours"]["hour"], "h; none for", *truth["send_hours"]["none"])
+set(best["segment"]), int(best["hour"].min()), int(best["hour"].max()), truth["send_hours"]
 
-# %% [markdown] key="in-the-sample-of-the"
-# In the sample of the first half of this lesson the hour was drawn by lot and changes nothing. A table of 168 rates would still have a highest one.
+# %% [markdown] key="define-flat"
+# The log of the beginning once more: its hours were drawn by lot, and change nothing. How many of all the times are shown to be better there?
 
-# %% key="code-flat"
-flat = mk.send_time(sends)
-print("better than 10:00:", int(flat.table["best"].sum()), "of", len(flat.table), "times")
+# %% key="look-flat"
+flat = mk.send_time(sends).table
+int(flat["best"].sum()), len(flat)
 
-# %% [markdown] key="who-got-too-many"
-# ## Who got too many
+# %% [markdown] key="means-hours"
+# **What it means.** City trendsetters read in the evening: stars from 16 to 21, the best guess at 19, and 19 was planted. Parents have no better hour, and were planted none. In the first log no star at all, in 840 times. **What it does
+# not mean.** That 19:00 sharp is magic: neighbouring hours learn from each other, so read *around then*. And a table of 840 rates always has a highest one; that is arithmetic, not a discovery.
+
+# %% [markdown] key="define-caps"
+# ## Who already gets too many?
 #
-# A cap holds over any 7 or 30 days and over all campaigns, not over calendar months of one of them. And whoever left must never be written to again.
+# A **cap** is the most that one person may get, over all campaigns together, in *any* 7 or 30 days on end; a calendar month would let you send six on the 30th and six more the day after. Solène set two and six.
 
-# %% key="code-kept"
+# %% key="look-caps" tags=["setup"]
 kept = mk.check_sends(sends, members=people, cap_7=2, cap_30=6)
 mk.show(kept, language=language)
 
-# %% key="code-mk-table-kept-table-rule"
-mk.table(kept.table[["rule", "verdict", "count", "of", "unit", "limit"]], language=language)
+# %% key="look-rules"
+mk.table(kept.table[["rule", "verdict", "count", "of", "unit"]].head(4), language=language)
 
-# %% [markdown] key="fifty-two-messages-left-more"
-# Fifty-two messages left more than two days after a departure, and the verdict is still *cannot tell*: this log dates a departure by the message that it came from, not by the day
-# of the click. The export of the list, with its dates, would tell.
+# %% [markdown] key="means-caps"
+# **What it means.** 163 people got more than six in some 30 days. Nobody meant it; three teams each sent two. **What it does not mean.** That 52 messages went to people who had left: the log dates a departure
+# by the message that it came from, not by the day of the click. So the verdict is *cannot tell*, and the dated export of the list would settle it.
 
-# %% [markdown] key="e-mails-that-leave-by"
+# %% [markdown] key="define-flows"
 # ## E-mails that leave by themselves
 #
-# Welcome, basket, win-back: each has its moment, its number and its measure. What they take of a person's month is not there for campaigns.
+# A **flow** starts when somebody does something: a welcome after signing up, a reminder after leaving a basket, a word after long silence. They are the e-mails people want most, so they take their
+# share of the cap first. Here 4% of the list enter the welcome within a month, 5% leave a basket, 3% fall silent.
 
-# %% key="code-flows"
+# %% key="look-flows"
 flows = mk.email_programme({"welcome": 0.04, "abandoned_basket": 0.05, "win_back": 0.03}, people=20_000, cap_30=6)
 mk.show(flows, language=language)
 
-# %% key="code-mk-table-flows-left-window"
-mk.table(flows.left[["window", "cap", "reserved", "left", "above"]], language=language)
-
-# %% [markdown] key="the-planner-takes-it-in"
-# ## The planner takes it in
+# %% [markdown] key="define-letter"
+# Three of six messages stay for campaigns: fewer than the four that the test favours. So either campaigns make do with three, or the cap rises. That is a choice, and now it is seen.
 #
-# A best rhythm lowers the cap of a segment; the hours go into the calendar; flows take their part. Where nothing was shown nothing changes: that, too, is an
-# answer.
-
-# %% key="code-brief"
-brief = mk.read_brief(mk.sample_path("briefs/sunglasses.toml"))
-log = mk.load_sample("content_log")
-scores = mk.ContentScorer("click_rate").fit(log).score_cells()
-plan = mk.plan_campaign(scores, brief, rhythm=drawn, send_time=hours)
-for found in plan.findings:
-    if str(found.column).endswith(("cap_per_month", "hours.email")):
-        print(found)
-
-# %% [markdown] key="may-this-one-leave"
 # ## May this one leave?
 #
-# One message, before it goes: headers, way out, links, images, words. What no file can show is said too.
+# Last, one letter before it goes. The check reads the sender, the way out (unsubscribing), the links, the words. An **error** must not leave so.
 
-# %% key="code-letter"
-letter = mk.sample_path("emails/promo_fr_bad.eml")
-findings = mk.check_email(letter, language="fr", reader=language)
-mk.table(findings, language=language).head(8)
+# %% key="look-letter"
+letter = mk.check_email(mk.sample_path("emails/promo_fr_bad.eml"), language="fr", reader=language)
+for finding in letter:
+    if finding.level == "error":
+        print(finding)
 
-# %% key="code-good"
+# %% key="look-letter-truth"
 good = mk.check_email(mk.sample_path("emails/newsletter_fr_good.eml"), language="fr", reader=language)
-[(found.level, found.code) for found in good]
+set(truth["letters"]["promo_fr_bad"]) - {finding.code for finding in letter}, [finding.code for finding in good]
 
-# %% [markdown] key="what-to-take-away"
-# ## What to take away
+# %% [markdown] key="means-letter"
+# **What it means.** Every fault that was planted in the letter is found (the first set is empty), and the good newsletter has no error. **What it does not mean.** That the good one will arrive: its two notes say
+# what no file shows, who the sender is to a mailbox and whether the reader agreed.
 #
-# - A log says who was mailed, a test says what mailing does. Where a log must do, look at people against themselves, and let it say *cannot tell*: it mostly will.
-# - The price of one e-mail too many is not paid this month: it is all the months of those who left.
-# - Clicks, not opens; the reader's hours, not ours; a time is better only where chance does not do as well.
-# - Caps hold over all campaigns and any 30 days. Departures are forever.
+# **To take away.** A log says who was mailed, a test says what mailing does. The price of too many is all the months of those who left. Caps hold over any 30 days, and departures are forever.
 
-# %% [markdown] key="try-it-1-give-email"
-# **Try it.** 1. Give `email_rhythm` the column `revenue` in place of `worth`: how many people would a test need now? 2. Lower `worth` of a click to 0.05: does the best rhythm move?
-# 3. Set `language = "fr"` above and run everything again.
+# %% [markdown] key="exercise-1"
+# ## Exercises
+#
+# **1.** What share of the people got more than two messages in some 7 days? A fraction, to two decimals.
+
+# %% key="answer-1" tags=["exercise"]
+mk.check_answer("06.1", ..., language=language)
+
+# %% key="solution-1" tags=["solution"]
+week = kept.table.set_index("rule").loc["cap_7"]
+mk.check_answer("06.1", week["count"] / week["of"], language=language)
+
+# %% [markdown] key="exercise-2"
+# **2.** A colleague looks at the next month only and forgets those who leave later. Call `email_rhythm` on the test again with `months=1`. Which rhythm is the best guess now (column `best` of
+# `.segments`), in e-mails a month?
+
+# %% key="answer-2" tags=["exercise"]
+mk.check_answer("06.2", ..., language=language)
+
+# %% key="solution-2" tags=["solution"]
+short = mk.email_rhythm(test, assigned="arm", by=None, worth={"clicks": 0.5}, months=1)
+mk.check_answer("06.2", short.segments["best"].iloc[0], language=language)
+
+# %% [markdown] key="exercise-3"
+# **3.** That colleague wins, and 1,000 people are sent eight e-mails a month for twelve months. By the planted truth, `truth["rhythm_test"]["arms"]["8"]["leave"]` of those still there leave in each month. How many people have
+# left after the twelve? To the nearest ten.
+
+# %% key="answer-3" tags=["exercise"]
+mk.check_answer("06.3", ..., language=language)
+
+# %% key="solution-3" tags=["solution"]
+stay = 1 - truth["rhythm_test"]["arms"]["8"]["leave"]
+mk.check_answer("06.3", 1000 * (1 - stay**12), language=language)
+
+# %% [markdown] key="why-3" tags=["solution"]
+# Each month fewer are left who could leave, so that the months do not simply add up. Still: nearly half of the list. At four a month it would have been 178.
+
+# %% key="card"
+mk.progress_card("06", language=language)
