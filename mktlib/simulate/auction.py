@@ -26,7 +26,7 @@ GRID = np.exp(np.linspace(np.log(0.01), np.log(50.0), 1201))
 
 @dataclass(frozen=True)
 class Won:
-    """Per auction: impressions, clicks relative to those of the first place, cost (of these clicks in search, of the impressions elsewhere)."""
+    """Per auction: impressions, clicks relative to the first place, cost (of these clicks in search, else of the impressions)."""
 
     shown: Floats
     clicked: Floats

@@ -20,10 +20,11 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.results import DeskPlay
 from mktlib.simulate import desk_engine as engine
-from mktlib.simulate.desk_debrief import debrief_of, play_of
+from mktlib.simulate.desk_debrief import play_of
 from mktlib.simulate.desk_moves import Setting, moves_of, read_moves
 from mktlib.simulate.desk_players import PLAYERS
 from mktlib.simulate.desk_reports import BY, Week, added, export_text, lift_of, log_of, sales_of, shop_of
+from mktlib.simulate.desk_words import debrief_of
 from mktlib.simulate.desk_world import CURRENCY, DAYS, FIRST_DAY, World, make_world, preset_names, rule
 from mktlib.vocabulary import ad_desk, default_language, finding, load_tables, nearest
 from mktlib.wording import write_text
@@ -278,7 +279,7 @@ def _status(progress: float, age: float) -> str:
 
 
 def _suggested(world: World, a: int) -> tuple[float, float]:
-    """The range of bids that a platform would suggest: around the rivals' median, in its own unit, with the platform's own idea of rates."""
+    """The range of bids that a platform suggests: around the rivals' median, in its own unit, with the platform's own idea of rates."""
     price = float(world.rates["price"][a])
     if world.unit == "sale":
         credited = world.rates["click"][a] * (world.rates["extra"][a] + world.rates["anyway"][a]) + world.rates["viewed"][a]

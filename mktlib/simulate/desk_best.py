@@ -1,8 +1,8 @@
 """The best play that can be found at a desk when the truth is known, and a bound that no play can beat on average.
 
-Best: a play with constant bids on the mean path. A menu of bids, creatives and audiences is played once for all ad sets; for a price of money
-(Lagrange multiplier) each ad set takes its best entry, and the price is raised until the budget holds (concave allocation by marginal gain);
-bids are then moved one at a time under the budget as it is (coordinate ascent).
+Best: a play with constant bids on the mean path. A menu of bids, creatives and audiences is played once for all ad sets. For a
+price of money (Lagrange multiplier) each ad set takes its best entry, and the price rises until the budget holds: allocation by marginal
+gain. Bids are then moved one at a time under the budget as it is (coordinate ascent).
 Bound: without wear and learning every auction stands alone, so the greatest mean gain within a budget is at most
 min over l >= 0 of l * budget + sum over auctions of max over bids of (worth * sales - (1 + l) * cost), by weak duality. Any bid by auction,
 and the best creative and audience each time, are allowed there, so no play of this desk is left out.
@@ -206,7 +206,7 @@ def bound(world: World, budget: float, weeks: int) -> float:
     cells = _cells(world, weeks)
 
     def dual(price: float) -> float:
-        return price * budget + sum(_surplus(world, cell, price) for cell in cells)
+        return price * budget + sum(_surplus(cell, price) for cell in cells)
 
     found = minimize_scalar(dual, bounds=(0.0, 60.0), method="bounded", options={"xatol": 1e-3})
     return float(min(dual(0.0), found.fun))
@@ -214,45 +214,46 @@ def bound(world: World, budget: float, weeks: int) -> float:
 
 @dataclass(frozen=True)
 class _Cell:
-    """Auctions of an ad set and audience over (week, day, part), creative by creative: how many, worth of a click, median price, cost."""
+    """Auctions of an ad set over (week, day, part), with one creative and one audience."""
 
     places: Floats
     worth: Floats
+    """What the clicks of an auction at the first place would leave, EUR."""
     price: Floats
-    clicked: Floats
-    cost: Floats
+    """EUR of one unit of cost."""
+    curve: Floats
+    """At each of RATIOS, worth / price of money / price: the greatest surplus of any bid, in units of cost."""
+
+
+RATIOS = np.exp(np.linspace(np.log(1e-4), np.log(1e4), 600))
 
 
 def _cells(world: World, weeks: int) -> list[list[_Cell]]:
     """By ad set, the choices of creative and audience among which each auction may choose."""
-    parts, kinds = engine._tables()
+    audiences = range(len(ad_desk()["desk_audiences"]))
+    sets = [(a, range(len(s.creatives))) for a, s in enumerate(world.sets)]
+    return [[_cell(world, weeks, a, c, k) for c, k in product(creatives, audiences)] for a, creatives in sets]
+
+
+def _cell(world: World, weeks: int, a: int, c: int, k: int) -> _Cell:
+    parts, kinds = engine.day_tables()
     days = np.array(rule("weekdays", world.platform))
-    out = []
-    for a in range(len(world.sets)):
-        choices = []
-        for c, k in product(range(len(world.sets[a].creatives)), range(len(kinds["people"]))):
-            places = world.people[a] * kinds["people"][k] * world.daily[a] * days[:, None] * parts["share"]
-            click = min(world.rates["click"][a] * world.clicky[a, c] * kinds["click"][k], 0.9)
-            sale = world.worth * world.rates["extra"][a] * world.selling[a, c] * kinds["convert"][k] * parts["convert"]
-            price = world.rates["price"][a] * world.market[:weeks, :, a, :] * kinds["price"][k]
-            unit = np.ones_like(price) * (click if world.kind == "search" else 1e-3)
-            quality = (
-                world.clicky[a, c] if world.kind == "search" else engine.QUALITY * world.clicky[a, c] if world.kind == "total" else 1.0
-            )
-            rank = np.maximum(GRID, quality) if world.kind == "total" else GRID
-            won = world.auction.won(rank, np.full_like(GRID, quality))
-            worth = np.broadcast_to(click * sale, price.shape)
-            choices.append(_Cell(np.broadcast_to(places, price.shape), worth, price * unit, won.clicked, won.cost))
-        out.append(choices)
-    return out
+    places = world.people[a] * kinds["people"][k] * world.daily[a] * days[:, None] * parts["share"]
+    click = min(world.rates["click"][a] * world.clicky[a, c] * kinds["click"][k], 0.9)
+    sale = world.worth * world.rates["extra"][a] * world.selling[a, c] * kinds["convert"][k] * parts["convert"]
+    price = world.rates["price"][a] * world.market[:weeks, :, a, :] * kinds["price"][k]
+    unit = click if world.kind == "search" else 1e-3
+    quality = {"search": world.clicky[a, c], "total": engine.QUALITY * world.clicky[a, c], "first": 1.0}[world.kind]
+    rank = np.maximum(GRID, quality) if world.kind == "total" else GRID
+    won = world.auction.won(rank, np.full_like(GRID, quality))
+    curve = np.maximum((RATIOS[:, None] * won.clicked - won.cost).max(axis=1), 0.0)
+    return _Cell(np.broadcast_to(places, price.shape), np.broadcast_to(click * sale, price.shape), price * unit, curve)
 
 
-def _surplus(world: World, choices: list[_Cell], price: float) -> float:
+def _surplus(choices: list[_Cell], price: float) -> float:
     """The most that the auctions of an ad set can bring at a price of money."""
     best = np.zeros_like(choices[0].price)
-    ratios = np.exp(np.linspace(np.log(1e-4), np.log(1e4), 600))
     for cell in choices:
-        curve = np.maximum((ratios[:, None] * cell.clicked - cell.cost).max(axis=1), 0.0)
         per = (1 + price) * cell.price
-        best = np.maximum(best, cell.places * per * np.interp(cell.worth / per, ratios, curve))
+        best = np.maximum(best, cell.places * per * np.interp(cell.worth / per, RATIOS, cell.curve))
     return float(best.sum())

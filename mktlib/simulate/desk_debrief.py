@@ -1,15 +1,14 @@
-"""What a play at the desk brought in truth, against the best play, and what cost how much: one change at a time, replayed on the mean path."""
+"""What a play at the desk brought in truth, against the best play, and what cost how much: replays with one change on the mean path."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mktlib.errors import Finding
 from mktlib.results import DeskPlay
 from mktlib.simulate import desk_engine as engine
 from mktlib.simulate.auction import Floats
@@ -17,12 +16,11 @@ from mktlib.simulate.desk_best import Best, Path, best_play, bound, run
 from mktlib.simulate.desk_moves import Setting, moves_of
 from mktlib.simulate.desk_reports import CREDITED, TRUE, Week
 from mktlib.simulate.desk_world import CURRENCY, DAYS, World
-from mktlib.vocabulary import ad_desk, finding, progress
+from mktlib.vocabulary import ad_desk, progress
 
 BIDS = np.array([0.4, 0.55, 0.7, 0.85, 1.2, 1.5, 2.0, 3.0])
-MATTERS = 0.02
-"""A cost is told from this share of the money spent."""
-FLATTERED = ("brand", "retargeting", "customers")
+UNSPENT = 0.02
+"""Share of the budget from which money left over is worth a replay."""
 
 
 def play_of(world: World, budget: float, chosen: Sequence[Mapping[str, Setting]], played: Sequence[Week]) -> DeskPlay:
@@ -40,7 +38,7 @@ def play_of(world: World, budget: float, chosen: Sequence[Mapping[str, Setting]]
     table = _table(world, played, own)
     mean = float(own.gain(world).sum())
     return DeskPlay(
-        table=table, costs=costs, best=_best_table(world, max(best.gain, mean), best, own), facts=_facts(world, budget, played, table, mean, best, top)
+        table=table, costs=costs, best=_best_table(world, best, own), facts=_facts(world, budget, played, table, mean, best, top)
     )  # fmt: skip
 
 
@@ -81,12 +79,13 @@ def _table(world: World, played: Sequence[Week], own: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _best_table(world: World, _: float, best: Best, own: Path) -> pd.DataFrame:
+def _best_table(world: World, best: Best, own: Path) -> pd.DataFrame:
     money, gain = best.path.spend.sum(axis=(0, 1)), best.path.gain(world).sum(axis=(0, 1))
     audiences = list(ad_desk()["desk_audiences"])
     rows = [
         {
-            "ad_set": s.name, "campaign": s.campaign, "kind": s.kind, "bid": round(float(best.moves.bid[0, a]), 4) if money[a] >= 1 else 0.0,
+            "ad_set": s.name, "campaign": s.campaign, "kind": s.kind,
+            "bid": round(float(best.moves.bid[0, a]), 4) if money[a] >= 1 else 0.0,
             "audience": audiences[int(best.moves.audience[0, a])],
             "creatives": tuple(c for c, on in zip(s.creatives, best.moves.creatives[0, a], strict=False) if on),
             "spend": round(float(money[a]), 2), "gain": round(float(gain[a]), 2),
@@ -138,7 +137,7 @@ def _costs(world: World, weeks: Sequence[engine.Moves], budget: float, own: Path
     rows += _paused(world, weeks, budget, own, mean)
     rows += _rebid(world, weeks, budget, own, mean)
     left = budget - spent
-    if left > MATTERS * budget:
+    if left > UNSPENT * budget:
         more = [replace(m, budget=m.budget * min(budget / max(spent, 1.0), 5.0)) for m in weeks]
         rows.append(("unspent", "", float(run(world, more, budget).gain(world).sum()) - mean, left, left))
     return pd.DataFrame(rows, columns=["code", "ad_set", "money", "value", "spend"])
@@ -173,72 +172,3 @@ def _rebid(
         ("bid", s.name, float(gains[a, top[a]]), float(BIDS[top[a]]), float(spend[a]))
         for a, s in enumerate(world.sets) if spend[a] > 0 and gains[a, top[a]] > 0
     ]  # fmt: skip
-
-
-# ---------------------------------------------------------------- in words
-
-
-def debrief_of(play: DeskPlay, language: str) -> tuple[Finding, ...]:
-    """The findings of a play, the result first, then what cost most."""
-    return tuple(_said(play, language))
-
-
-def _said(play: DeskPlay, language: str) -> Iterator[Finding]:
-    facts, costs = play.facts, play.costs
-
-    def tell(code: str, level: Any = "note", column: str | None = None, **values: Any) -> Finding:
-        return finding(code, language, level=level, column=column, currency=facts["currency"], **values)
-
-    yield tell(
-        "DESK_RESULT",
-        gain=_eur(facts["gain"]),
-        spent=_eur(facts["spent"]),
-        sales=int(facts["incremental"]),
-        expected_gain=_eur(facts["expected"]),
-    )
-    if facts["share_of_best"] is None:
-        yield tell("DESK_NOTHING", spent=_eur(facts["spent"]))
-    else:
-        low = facts["share_of_best"] < 0.5
-        shares = {k: _percent(facts[k]) for k in ("share_of_best", "at_least")}
-        yield tell("DESK_BEST", "warning" if low else "note", best=_eur(facts["best"]), bound=_eur(facts["bound"]), **shares)
-    if facts["reported"] and facts["roas_reported"] is not None:
-        over = facts["reported"] > 1.25 * facts["incremental"]
-        per = {f"{k}_per_100": round(100 * facts[f"roas_{k}"]) for k in ("reported", "incremental")}
-        per |= {"even_per_100": round(100 / facts["margin"]), "name": str(play.table.groupby("ad_set")["reported"].sum().idxmax())}
-        counts = {k: int(facts[k]) for k in ("reported", "incremental")}
-        yield tell("DESK_FLATTER", "warning" if over else "note", **counts, **per)
-    least = MATTERS * max(facts["spent"], 1.0)
-    for row in costs[costs["money"] >= least].sort_values("money", ascending=False, kind="stable").to_dict("records"):
-        yield from _cost(play, row, tell)
-    if facts["late"] > 0.02:
-        yield tell("DESK_LATE", share=_percent(facts["late"]))
-
-
-def _cost(play: DeskPlay, row: Mapping[Any, Any], tell: Any) -> Iterator[Finding]:
-    money, name = _eur(row["money"]), str(row["ad_set"]) or None
-    if row["code"] == "anyway":
-        yield tell("DESK_ANYWAY", "warning", name, money=money, spend=_eur(row["spend"]))
-    elif row["code"] == "bid":
-        yield tell("DESK_BID_HIGH" if row["value"] < 1 else "DESK_BID_LOW", "warning", name, money=money, factor=_percent(row["value"]))
-    elif row["code"] == "unspent":
-        yield tell("DESK_UNSPENT", "warning", money=money, left=_eur(row["value"]))
-    elif row["code"] == "restarts":
-        yield tell("DESK_RESTARTS", "warning", money=money, restarts=int(play.table["restarts"].sum()))
-    elif row["code"] == "learning":
-        yield tell("DESK_LEARNING", money=money)
-    else:
-        yield tell("DESK_WEAR", "warning", money=money, share=_percent(1 - _kept(play.table)))
-
-
-def _kept(table: pd.DataFrame) -> float:
-    weight = table["clicks"].sum()
-    return float((table["kept"] * table["clicks"]).sum() / weight) if weight else 1.0
-
-
-def _eur(value: float) -> int:
-    return round(float(value))
-
-
-def _percent(share: float) -> int:
-    return round(100 * float(share))

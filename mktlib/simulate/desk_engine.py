@@ -102,7 +102,7 @@ def idle(world: World, plays: int) -> Moves:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[dict[str, Floats], dict[str, Floats]]:
+def day_tables() -> tuple[dict[str, Floats], dict[str, Floats]]:
     parts = {k: np.array([r[k] for r in ad_desk()["desk_parts"].values()]) for k in ("share", "convert")}
     kinds = ("people", "click", "convert", "price")
     return parts, {k: np.array([r[k] for r in ad_desk()["desk_audiences"].values()]) for k in kinds}
@@ -137,7 +137,7 @@ def edit(state: State, moves: Moves, world: World, switches: Switches) -> Bools:
 def day(world: World, state: State, moves: Moves, week: int, weekday: int, *, lots: bool = False, switches: Switches | None = None) -> Day:
     """Plays one day and moves the state on."""
     on = switches or Switches()
-    rates, strain, mood = _rates(world, state, moves, week, weekday, lots, on)
+    rates, strain = _rates(world, state, moves, week, weekday, lots, on)
     cells, won, price = _auctions(world, state, moves, week, weekday, rates)
     means, cost = _delivery(world, moves, cells, won, price, rates["click"])
     drawn = _drawn(world, moves, week, weekday, means, cost, rates, lots)
@@ -145,11 +145,9 @@ def day(world: World, state: State, moves: Moves, week: int, weekday: int, *, lo
     return replace(drawn, progress=state.progress.copy(), strain=np.broadcast_to(strain, drawn.clicks.shape))
 
 
-def _rates(
-    world: World, state: State, moves: Moves, week: int, weekday: int, lots: bool, on: Switches
-) -> tuple[dict[str, Floats], Floats, Floats]:
+def _rates(world: World, state: State, moves: Moves, week: int, weekday: int, lots: bool, on: Switches) -> tuple[dict[str, Floats], Floats]:
     """Clicks an impression and sales a click of each creative today."""
-    _, kinds = _tables()
+    _, kinds = day_tables()
     held = 1.0 - float(rule("learning_loss", world.platform)) * (1.0 - state.progress) * on.learning
     load = state.pressure + state.pressure @ world.overlap.T
     wear = float(rule("wear", world.platform)) * load[..., None] + float(rule("creative_wear", world.platform)) * state.fresh
@@ -163,12 +161,12 @@ def _rates(
     better = world.selling * (held * kinds["convert"][moves.audience])[..., None]
     rates = {k: world.rates[k][:, None] * better for k in ("extra", "anyway")}
     rates |= {"click": np.minimum(click, 0.9), "viewed": np.broadcast_to(world.rates["viewed"][:, None], click.shape)}
-    return rates, strain, mood
+    return rates, strain
 
 
 def _auctions(world: World, state: State, moves: Moves, week: int, weekday: int, rates: dict[str, Floats]) -> tuple[Floats, Won, Floats]:
     """(auctions by creative and part, what each wins, median price)."""
-    parts, kinds = _tables()
+    parts, kinds = day_tables()
     kind, seen = moves.audience, float(rule("seen", world.platform))
     people = world.people * kinds["people"][kind] * (1 - moves.holdout)
     open_now = (moves.bid > 0) & moves.days[..., weekday]
@@ -202,7 +200,7 @@ def _favoured(world: World, state: State, moves: Moves) -> Floats:
 
 def _delivery(world: World, moves: Moves, cells: Floats, won: Won, price: Floats, click: Floats) -> tuple[dict[str, Floats], Floats]:
     """Mean impressions and clicks by creative within the day's budget and the cap, with the cost of each, and how well the parts sell."""
-    parts, kinds = _tables()
+    parts, kinds = day_tables()
     shown, weight = cells * won.shown, cells * won.clicked
     clicks = weight.sum(axis=-1) * click
     cost = (cells * won.cost * price).sum(axis=-1) * (click if world.kind == "search" else 1e-3)
@@ -257,7 +255,7 @@ def _within(count: Floats, each: Floats, budget: Floats) -> Floats:
 
 def _remember(world: World, state: State, moves: Moves, got: Day) -> None:
     """Exposure is added and forgotten, creatives are known better, results of seven days end the learning phase."""
-    _, kinds = _tables()
+    _, kinds = day_tables()
     keep = 0.5 ** (1 / float(rule("forgetting", world.platform)))
     people = np.maximum(world.people * kinds["people"][moves.audience] * (1 - moves.holdout), 1.0)
     state.pressure = keep * state.pressure + got.impressions.sum(axis=-1) / people

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -66,50 +66,45 @@ def read_moves(
 
 
 def _setting(world: World, name: str, value: Any, before: Setting | None, language: str | None) -> tuple[Setting | None, list[Finding]]:
-    ad_set = world.sets[world.names.index(name)]
+    """One ad set's setting, laid over what it was."""
+    creatives = world.sets[world.names.index(name)].creatives
     entries: dict[Any, Any] = dict(value) if isinstance(value, Mapping) else {"bid": value}
-    problems = [
-        finding("E_DESK_KEY", language, column=name, found=key, expected=", ".join(KEYS), hint=nearest(key, KEYS) or "bid")
-        for key in entries if key not in KEYS
-    ]  # fmt: skip
+    problems: list[Finding] = []
     if "bid" not in entries and before is None:
         problems.append(finding("E_DESK_BID", language, column=name, found="–", hint=f"{name}=dict(bid=1.0)"))
-    now = before or Setting(bid=math.nan, budget=None, creatives=ad_set.creatives, hours=parts())
-    checks = {"bid": _above, "budget": _above, "cap": _above, "holdout": _share}
-    lists = {"creatives": ad_set.creatives, "days": WEEKDAYS, "hours": parts()}
     put: dict[str, Any] = {}
     for key, entry in entries.items():
-        if key in checks:
-            if checks[key](entry):
-                put[key] = float(entry)
-            else:
-                problems.append(
-                    finding(f"E_DESK_{key.upper()}", language, column=name, found=entry, hint=f"{name}=dict({key}={_example(key)})")
-                )
-        elif key in lists:
-            picked = _picked(entry, lists[key])
-            if picked is None:
-                known = ", ".join(lists[key])
-                close = next((c for e in _listed(entry) if e not in lists[key] and (c := nearest(e, lists[key]))), lists[key][0])
-                problems.append(
-                    finding(
-                        "E_DESK_LIST", language, column=name, key=key, found=entry, expected=known, hint=f'{name}=dict({key}=["{close}"])'
-                    )
-                )
-            else:
-                put[key] = tuple(WEEKDAYS.index(d) for d in picked) if key == "days" else picked
-        elif key == "audience":
-            if isinstance(entry, str) and entry in ad_desk()["desk_audiences"]:
-                put[key] = entry
-            else:
-                known = ad_desk()["desk_audiences"]
-                hint = f'{name}=dict(audience="{nearest(entry, known) or "usual"}")'
-                problems.append(finding("E_DESK_LIST", language, column=name, key=key, found=entry, expected=", ".join(known), hint=hint))
+        got = _entry(name, key, entry, creatives, language)
+        if isinstance(got, Finding):
+            problems.append(got)
+        else:
+            put[key] = got
+    now = before or Setting(bid=math.nan, budget=None, creatives=creatives, hours=parts())
     return (None if problems else replace(now, **put)), problems
 
 
-def _example(key: str) -> str:
-    return {"bid": "1.0", "budget": "40", "cap": "3", "holdout": "0.2"}[key]
+def _entry(name: str, key: Any, entry: Any, creatives: Sequence[str], language: str | None) -> Any:
+    """One entry as it is kept, or what is wrong with it."""
+    if key in NUMBERS:
+        fine, example = NUMBERS[key]
+        hint = f"{name}=dict({key}={example})"
+        return float(entry) if fine(entry) else finding(f"E_DESK_{key.upper()}", language, column=name, found=entry, hint=hint)
+    lists: dict[str, Sequence[str]] = {
+        "creatives": creatives,
+        "days": WEEKDAYS,
+        "hours": parts(),
+        "audience": tuple(ad_desk()["desk_audiences"]),
+    }
+    if key not in lists:
+        close = nearest(key, KEYS) or "bid"
+        return finding("E_DESK_KEY", language, column=name, found=key, expected=", ".join(KEYS), hint=close)
+    known = lists[key]
+    picked = _picked(entry, known)
+    if picked is None or (key == "audience" and not isinstance(entry, str)):
+        close = next((c for e in _listed(entry) if e not in known and (c := nearest(e, known))), known[0])
+        hint = f'{name}=dict({key}="{close}")' if key == "audience" else f'{name}=dict({key}=["{close}"])'
+        return finding("E_DESK_LIST", language, column=name, key=key, found=entry, expected=", ".join(known), hint=hint)
+    return tuple(WEEKDAYS.index(d) for d in picked) if key == "days" else picked[0] if key == "audience" else picked
 
 
 def _number(value: Any) -> bool:
@@ -124,15 +119,20 @@ def _share(value: Any) -> bool:
     return _number(value) and 0 <= float(value) <= MOST_HELD
 
 
+NUMBERS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "bid": (_above, "1.0"), "budget": (_above, "40"), "cap": (_above, "3"), "holdout": (_share, "0.2"),
+}  # fmt: skip
+
+
 def _listed(entry: Any) -> list[Any]:
-    return [entry] if isinstance(entry, str | Integral) else list(entry) if isinstance(entry, Sequence) else []
+    return [entry] if isinstance(entry, str | int) else list(entry) if isinstance(entry, Sequence | set | frozenset) else []
 
 
 def _picked(entry: Any, known: Sequence[str]) -> tuple[str, ...] | None:
     """The chosen ones in the order of the known; days may be numbers, 1 for Monday. None: something else stands there."""
     chosen = _listed(entry)
     if known is WEEKDAYS:
-        chosen = [WEEKDAYS[int(e) - 1] if isinstance(e, Integral) and not isinstance(e, bool) and 1 <= e <= DAYS else e for e in chosen]
+        chosen = [WEEKDAYS[e - 1] if isinstance(e, int) and not isinstance(e, bool) and 1 <= e <= DAYS else e for e in chosen]
     fine = bool(chosen) and all(isinstance(e, str) and e in known for e in chosen)
     return tuple(k for k in known if k in chosen) if fine else None
 

@@ -116,14 +116,14 @@ def lift_of(world: World, weeks: Sequence[Week]) -> pd.DataFrame:
 def shop_of(world: World, weeks: Sequence[Week]) -> pd.DataFrame:
     """The shop's own books: orders of every day played, from everywhere. Sales because of ads come on top of those that come anyway."""
     sales = pd.concat([w.sales for w in weeks]) if weeks else sales_of(world, 0, ())
-    because = sales[sales["kind"].isin(TRUE)].groupby("arrives")["value"].agg(["size", "sum"])
+    because = sales[sales["kind"].isin(TRUE)]
     rows = []
     for today in range(DAYS * len(weeks)):
         draw = rng_of(world.seed, world.platform, SHOP, today)
         orders = int(draw.poisson(world.orders))
         revenue = world.basket * float(draw.gamma(BASKET_SHAPE * orders)) / BASKET_SHAPE
-        more, money = because.loc[today] if today in because.index else (0, 0.0)
-        rows.append((pd.Timestamp(FIRST_DAY + timedelta(days=today)), orders + int(more), round(revenue + float(money), 2)))
+        more = because.loc[because["arrives"] == today, "value"]
+        rows.append((pd.Timestamp(FIRST_DAY + timedelta(days=today)), orders + len(more), round(revenue + float(more.sum()), 2)))
     return pd.DataFrame(rows, columns=["date", "orders", "revenue"])
 
 

@@ -1,205 +1,246 @@
-# %% [markdown] key="who-listens-audience-research-before"
+# %% [markdown] key="question"
 # # Who listens: audience research before the first idea
 #
-# Solène sells sunglasses online. Before anyone proposes a video or a newsletter, one question comes first: **who is there, what do they like,
-# and what have they asked us?** This lesson answers it from four small tables: who follows and buys, what is liked on which network, on how few
-# people it all rests, which kinds of people there are, and what is still unknown. It ends with one customer followed from the first
-# glance to the reminder banner.
+# Solène sells sunglasses online. It is Monday, and three people in the meeting already have an idea for a video. You ask the question that
+# should come first: **who is out there, what do they like, and how sure can we be of any of it?**
 #
-# The samples are simulated from a seed, with the truth kept beside them; so at each step we can compare what the data say with what is true.
+# In this lesson you will describe an audience without fooling yourself, find the kinds of people that are really in it, and meet a segment
+# that looks like a gold mine and is three lucky sales. The data are simulated, and their truth is kept beside them: at the end of each road
+# you can look up whether you were right.
 
 # %% key="parameters" tags=["parameters"]
 language = "en"
 
-# %% key="code-import-mktlib-as-mk"
+# %% [markdown] key="data"
+# ## The data
+#
+# Two tables: one row for each person who left an address, and one row for each post of the brand. Here are three of the people.
+
+# %% key="data-load" tags=["setup"]
+import pandas as pd
+
 import mktlib as mk
 
-people = mk.load_sample("audience")
-posts = mk.load_sample("posts")
+pd.set_option("display.max_colwidth", None)
+people, posts = mk.load_sample("audience"), mk.load_sample("posts")
 len(people), len(posts)
 
-# %% [markdown] key="who-follows-who-engages-who"
-# ## Who follows, who engages, who buys
-#
-# One row a person. A group's rate is never just a ratio: with forty people in a group, a few buyers more or less change everything. Each rate
-# below therefore comes with a range, and groups too small to be told apart from a person are folded into one row.
+# %% key="data-people"
+columns = ["segment", "network", "follows", "engaged", "orders", "revenue", "visits_90d", "why_follow", "preferred_format"]
+mk.table(people[columns].head(3), language=language)
 
-# %% key="code-audience"
+# %% [markdown] key="define-rate"
+# ## Who follows, who reacts, who buys
+#
+# - **Segment**: a group of people to whom one would say the same thing. The six in the column `segment` were made by somebody at the desk.
+# - **Rate**: people who did it, divided by people who could have. A rate without its "divided by what" is only half a number.
+# - **Range**: where the true rate lies, with nine chances in ten. Few people make a wide range; no formula can make it narrower.
+
+# %% key="use-audience"
 audience = mk.describe_audience(people, posts)
 mk.show(audience, language=language)
 
-# %% [markdown] key="what-it-means-where-two"
-# **What it means.** Where two ranges overlap widely, the two groups cannot be told apart on these data. **What it does not mean.** A group that
-# buys more was not *made* to buy by our posts: people choose what they follow.
-
-# %% key="code-columns"
-columns = ["group", "people", "share", "follow_rate", "engage_rate", "buy_rate"]
+# %% key="look-wishes"
+columns = ["group", "people", "buy_rate", "preferred_format", "top_question"]
 mk.table(audience.table[columns], language=language)
 
-# %% [markdown] key="what-they-prefer-and-what"
-# ## What they prefer, and what they ask
+# %% [markdown] key="means-audience"
+# **What it means.** Compare ranges, never dots. Students react less than City trendsetters: their ranges (20.8% to 26.8%, and 30.2% to 36.2%)
+# do not touch. Who *buys* most, nobody can tell: Luxury lovers come first at 21.1%, but the ranges of Outdoor sports and Drivers lie almost
+# wholly over theirs. The last column is the cheapest content plan there is: answer what people asked. A question that fewer than ten people asked stays hidden, because
+# someone could recognise its author; that is why the Drivers, 39 people, have none.
+
+# %% [markdown] key="not-audience"
+# **What it does not mean.** A group that buys more was not *made* to buy by our posts: people choose what they follow. And these are the
+# people who left an address; those who walked past are not in the table.
+
+# %% [markdown] key="define-engagement"
+# ## What they like
 #
-# Preferred format, preferred length and the question people asked when they left their address: the raw material of a content brief. A question
-# that fewer than ten people of a group asked is not shown: someone could recognise its author.
-
-# %% key="code-wishes"
-wishes = ["group", "preferred_format", "preferred_length", "top_question"]
-mk.table(audience.table[wishes], language=language)
-
-# %% [markdown] key="the-same-words-other-denominators"
-# ## The same words, other denominators
+# **Engagement rate**: what people did with a post (like, comment, share, click), divided by its **impressions**, the times it was on a screen.
+# Others divide the same sum by followers, or by people reached, and call it by the same name; ask before you compare.
 #
-# "Engagement" divided by what? By the followers of a month, or by the people reached on a day: numbers several times apart under one name. The account's own days give each of them, with its
-# denominator in its name. Days of one week are alike, so the ranges are drawn from whole weeks.
+# The scorer below compares formats, post against post. Each post has its own luck, so 68 videos are 68 draws of luck, not 278,346.
 
-# %% key="code-account"
-account = mk.describe_audience(mk.load_sample("followers"), by="network")
-columns = ["group", "followers_last", "engagement_per_follower", "engagement_per_reach", "reach_per_follower", "growth"]
-mk.table(account.table[columns], language=language)
-
-# %% [markdown] key="the-four-accounts-of-the"
-# The four accounts of the sample were made alike, and the ranges say so: none does better than another.
-
-# %% key="code-account-facts-denominators-engagement-pe"
-account.facts["denominators"]["engagement_per_follower"], account.facts["denominators"]["engagement_per_reach"]
-
-# %% [markdown] key="what-they-like-on-our"
-# ## What they like, on our own posts
-#
-# Engagements per impression by format, length and style. Each post has its own luck, so sixty posts of a format are sixty draws and not a quarter of a million
-# impressions; `better` and `worse` are said only where that holds.
-
-# %% key="code-columns-2"
-columns = ["axis", "value", "posts", "rate", "low", "high", "verdict"]
-mk.table(audience.likes.loc[audience.likes["axis"] == "content_type", columns], language=language)
-
-# %% key="code-liking"
+# %% key="use-formats" tags=["setup"]
 liking = mk.ContentScorer("engagement_rate", by=("content_type",), priors="flat").fit(posts)
 formats = liking.score_cells(within=())
+
+# %% key="look-counts"
+likes = audience.likes[audience.likes["axis"] == "content_type"]
+mk.table(likes[["value", "posts", "impressions"]], language=language)
+
+# %% key="look-formats"
 mk.show(formats, language=language)
 
-# %% [markdown] key="on-how-few-people-it"
+# %% [markdown] key="means-formats"
+# **What it means.** Short vertical videos (5.23%) and what customers made themselves (4.07%) stand clear of the rest; blog posts come last.
+# **What it does not mean.** Liked is not sold, and a blog post is not there to be liked: people find it in a search engine a year later.
+
+# %% [markdown] key="define-influence"
 # ## On how few people it rests
 #
-# A mean hides who carries it. Half of the revenue may come from one buyer in twenty, and a brand that loses ten of them notices. The Gini index is 0 where all bring the same, and 1
-# where one brings everything.
+# A mean hides who carries it. **Lorenz curve**: line people up from those who bring least to those who bring most, and draw how much the
+# line has brought so far. If all brought the same, it would be the straight diagonal. **Gini index**: how far the curve sags, from 0
+# (all the same) to 1 (one person brings everything).
 
-# %% key="code-money"
+# %% key="use-influence"
 money = mk.describe_influence(people, person="member_id")
-columns = ["measure", "zeros", "gini", "gini_low", "gini_high", "top10", "top10_low", "top10_high"]
-mk.table(money.table[columns], language=language)
+mk.show(money, language=language)
 
-# %% key="code-mk-show-mk-describe-influence"
-mk.show(mk.describe_influence(posts), language=language)
+# %% key="look-influence"
+mk.table(money.table[["measure", "gini", "top10", "top10_low", "top10_high"]], language=language)
 
-# %% [markdown] key="which-kinds-of-people-there"
+# %% key="look-orders"
+mk.table(people.groupby("orders").size().reset_index(name="people"), language=language)
+
+# %% [markdown] key="means-influence"
+# **What it means.** Four people in five have bought nothing so far (the curve runs along the floor up to there), and a tenth of all people
+# brings 64% of the revenue. A "revenue per person" describes nobody here; speak of buyers, and of those who are not buyers yet.
+# **What it does not mean.** That tenth is no club of loyal customers. Of those who bought, 392 did so once, 48 twice and 1 three times: who is
+# in the foremost tenth next year is mostly luck.
+
+# %% [markdown] key="define-segments"
 # ## Which kinds of people there are
 #
-# Groups that somebody made before (`segment`) are not the only way to see an audience. Here behaviour and answers make segments: only as many as come back when half of the people are
-# left out, and none at all where people differ by degrees only.
+# Segments made at a desk are guesses. Here the program looks for groups in what people *do and answer* (visits, e-mails opened, hours, what
+# matters to them); purchases take no part, or the segments would only repeat them. **Stability**: how much of a group comes back when the
+# work is done again on other draws of the people. The program makes only as many groups as hold, and none at all where people differ
+# by degrees only.
 
-# %% key="code-segments"
+# %% key="use-segments"
 segments = mk.segment_audience(people)
 mk.show(segments, language=language)
 
-# %% key="code-names"
+# %% key="look-segments"
 names = {key: said[language] for key, said in segments.facts["names"].items()}
-columns = ["segment", "people", "share", "low", "high", "uncertain", "stability", "stable"]
+columns = ["segment", "people", "share", "low", "high", "stability", "stable"]
 mk.table(segments.table[columns].replace({"segment": names}), language=language)
 
-# %% [markdown] key="were-they-there-the-sample"
-# Were they there? The sample was made of four ways of following the brand. Most people are found again; the rest said too little to tell.
+# %% [markdown] key="look-truth"
+# Were they really there? The people of this sample were made with four habits: 0 watches for bargains, 1 scrolls for style, 2 looks
+# for gifts, 3 is a keen regular. Found groups in rows (`–`: the program would not say), true habits in columns.
 
-# %% key="code-import-pandas-as-pd"
-import pandas as pd
-
+# %% key="look-truth-habits"
 truth = mk.load_truth()
-found = segments.assign(people)["segment"].replace(names)
-pd.crosstab(found, pd.Series(list(truth["planted"]["habits"]["members"]), name="planted"))
+planted = pd.Series(list(truth["planted"]["habits"]["members"]))
+found = segments.assign(people)["segment"].replace(names | {"uncertain": "–"})
+crossed = pd.crosstab(found, planted, rownames=[""], colnames=[""])
+crossed
 
-# %% [markdown] key="new-people-get-the-same"
-# New people get the same segments later, each with a probability; those who could be anyone stay `uncertain`. And a segment is worth something only where it is used: these rows go
-# into the brief of a campaign, and `segments.label(log)` gives the scorer a column to compare.
+# %% key="look-truth-share"
+int(crossed.drop("–").max(axis=1).sum()), int(crossed.loc["–"].sum()), len(people)
 
-# %% key="code-print-segments-brief-segments-people"
-print(segments.brief_segments(people=400_000, language=language)[:330])
+# %% [markdown] key="means-segments"
+# **What it means.** 2,186 of 2,400 people were found again in their true habit, and for 142 the program said that it does not know, which is
+# better than guessing. None of these four was on the list of six at the desk. **What it does not mean.** A segment is not a person: "gift
+# buyer" is what most of its people do. And it is worth something only if you then treat it differently; lesson 03 puts it to use.
 
-# %% [markdown] key="the-trap-of-three-conversions"
+# %% [markdown] key="define-trap"
 # ## The trap of three conversions
 #
-# In the content log, sort the segments by raw conversion rate and a small one comes first. Look at how little it rests on.
+# **Conversion rate**: orders divided by clicks. Somebody sorts last year's content log by it and proposes to put the budget on the first line.
 
-# %% key="code-log"
+# %% key="look-raw" tags=["setup"]
 log = mk.load_sample("content_log")
 raw = mk.tally(log, by=("segment",), metric="conversion_rate")
-raw["rate"] = raw["count"] / raw["exposure"]
-raw = raw.sort_values("rate", ascending=False)
-mk.table(raw, language=language)
+raw["raw_rate"] = raw["count"] / raw["exposure"]
+mk.table(raw.sort_values("raw_rate", ascending=False), language=language)
 
-# %% [markdown] key="the-scorer-reads-the-same"
-# The scorer reads the same counts and knows that three conversions are three conversions: the small segment is pulled to where its evidence
-# allows, and its range stays wide. The others move too: a score is the rate
-# of a typical piece, each piece counting once, where the raw rate counts a piece as often as it was clicked. Where the two differ, as for the city trendsetters, the pieces that
-# were clicked most convert better than the usual one.
-
-# %% key="code-scorer"
+# %% key="use-scorer" tags=["setup"]
 scorer = mk.ContentScorer("conversion_rate", by=("segment",), priors="flat").fit(log)
 by_segment = scorer.score_cells(within=())
 mk.show(by_segment, language=language)
 
-# %% [markdown] key="against-the-planted-truth-the"
-# ## Against the planted truth: the segment that *looks* best is not.
-
-# %% key="code-lucky"
-lucky = truth["planted"]["three_conversions"]["segment"]
-true_rate = truth["segments"]["conversion_rate"]
-scored = by_segment.table.set_index("segment")
-first, best_true = raw["segment"].iloc[0], max(true_rate, key=true_rate.get)
-print(f"first by raw rate: {first}; planted: {lucky}; truly best: {best_true}")
-print(f"range of {lucky}: {scored.low[lucky]:.4f} to {scored.high[lucky]:.4f}; true: {true_rate[lucky]:.4f}")
-
-# %% [markdown] key="one-card-a-network"
-# ## One card a network
+# %% [markdown] key="means-trap"
+# The first line is Drivers: 7.1%, twice as good as the next. It rests on 3 orders from 42 clicks. One order fewer, and it would be 4.8%. The
+# scorer reads the same counts and treats them as what they are: it draws a small group towards the others (**shrinkage**), and leaves its
+# range wide. The other scores move a little too, because a score is the rate of a *typical piece*, each piece counting once, whereas the raw
+# rate counts a piece as often as it was clicked.
 #
-# What it is good for (our opinion, marked as such in the tables), how much room it gives, and our own record there.
+# Now the truth:
 
-# %% key="code-cards"
-cards = mk.network_cards(posts, mk.load_sample("followers"))
-columns = ["network", "posts", "reach_per_post", "engagement_rate", "best_format", "best_verdict", "followers", "growth"]
-mk.table(cards.table[columns], language=language)
+# %% key="look-truth-trap"
+true = by_segment.table["segment"].map(truth["segments"]["conversion_rate"])
+compared = by_segment.table[["segment", "rate", "low", "high"]].assign(true_rate=true)
+compared.insert(1, "raw_rate", raw["raw_rate"])
+mk.table(compared.sort_values("true_rate", ascending=False), language=language)
 
-# %% key="code-mk-show-cards-language-language"
-mk.show(cards, language=language)
+# %% [markdown] key="not-trap"
+# Parents are truly best (3.4%), and the scorer says so. Drivers truly convert at 2.4%: a third of what the raw rate promised, and well inside
+# the scorer's range (2.0% to 3.9%).
+#
+# **What it does not mean.** Drivers are not a bad segment; they are an *unknown* one, and a small test would tell: that is what "test" says.
+# Nor does the score answer every question. City trendsetters truly convert at 2.7% of all their clicks, and the score's range ends at 2.6%,
+# because it speaks of the typical piece: theirs that are clicked most convert better than the usual one.
 
-# %% [markdown] key="what-is-still-unknown"
+# %% [markdown] key="define-unknown"
 # ## What is still unknown
 #
-# The last table of a research is what it could not answer: whom to ask, by which means, and how many answers are needed. The order is a judgement of what might change most, no
-# estimate.
+# Good research ends with a list of what it could not answer: whom to ask, how, and how many answers it takes. The order is a judgement of
+# what might change most.
 
-# %% key="code-pd-set-option-display-max"
-pd.set_option("display.max_colwidth", None)
+# %% key="look-unknown"
 sheet = mk.research_sheet(audience, language=language)
-columns = ["rank", "about", "text", "means", "answers"]
-mk.table(sheet.table[columns].head(6), language=language)
+mk.table(sheet.table[["rank", "about", "text", "means", "answers"]].head(4), language=language)
 
-# %% [markdown] key="one-customer-from-unaware-to"
-# ## One customer, from unaware to the reminder banner
+# %% [markdown] key="look-customer"
+# ## One customer, from the first glance to the reminder banner
 #
 # Averages hide people. Here is one of them, touch by touch.
 
-# %% key="code-customer"
+# %% key="look-customer-path"
 customer = mk.load_sample("customer")
-mk.table(customer[["at", "stage", "channel", "content_type", "event", f"note_{language}"]], language=language)
+mk.table(customer[["at", "channel", "content_type", "event", f"note_{language}"]], language=language)
 
-# %% [markdown] key="what-it-does-not-mean"
-# **What it does not mean.** The reminder banner came last before the purchase; that does not make it the cause. The
-# sample `journeys` holds a holdout group, and there the banner's lift is close to nothing: credit is not lift.
-#
+# %% [markdown] key="not-customer"
+# **What it does not mean.** The reminder banner came last before the purchase; that does not make it the cause. Who puts a pair in the basket
+# on Thursday may well come back on Sunday without being reminded. Only a **holdout** can tell: a group drawn by lot that is not shown the
+# banner. Exercise 3 has one.
+
+# %% [markdown] key="exercise-1"
 # ## Exercises
 #
-# 1. Which group has the widest range of `buy_rate`, and why?
-# 2. Fit the segments again with `priors="expert"`. Which score moves most?
-# 3. In `mk.load_sample("journeys")`, compare buyers with and without `holdout`. What did the banner add?
-# 4. Segment the people with `k=6`. Which of the six does the figure call unstable, and why is it not worth a campaign?
-# 5. Which unknown of the research sheet would you pay for first? How many answers does a precision of five points need, and where does that number come from?
+# Put your answer in place of the three dots; a wrong one gets a hint.
+#
+# **1.** Look at the panel of those who buy in the first figure. About which segment do we know least, its range being the widest? Answer
+# with its name.
+
+# %% key="answer-1" tags=["exercise"]
+mk.check_answer("01.1", ..., language=language)
+
+# %% key="solution-1" tags=["solution"]
+rows = mk.describe_audience(people, posts).table.set_index("group")
+mk.check_answer("01.1", (rows["buy_rate_high"] - rows["buy_rate_low"]).idxmax(), language=language)
+
+# %% [markdown] key="exercise-2"
+# **2.** Solène asks in what *tone* to write. Score the engagement of the posts again, by `"style"` instead of `"content_type"`. Which style is
+# shown to beat the others?
+
+# %% key="answer-2" tags=["exercise"]
+mk.check_answer("01.2", ..., language=language)
+
+# %% key="solution-2" tags=["solution"]
+tones = mk.ContentScorer("engagement_rate", by=("style",), priors="flat").fit(posts).score_cells(within=()).table
+mk.check_answer("01.2", tones.loc[tones["verdict"] == "make", "style"].item(), language=language)
+
+# %% [markdown] key="exercise-3"
+# **3.** The agency says that the reminder banner sells: of those who saw it, 53% bought. In `mk.load_sample("journeys")`, one row a touch, people
+# with `holdout` 1 were drawn by lot and kept from the banner; a sale is the event `"purchase"`. Compute the share of people who bought among
+# those who were *not* held out, minus the same share among those who were. Give a fraction, to three decimals.
+
+# %% key="answer-3" tags=["exercise"]
+mk.check_answer("01.3", ..., language=language)
+
+# %% key="solution-3" tags=["solution"]
+journeys = mk.load_sample("journeys").assign(bought=lambda j: j["event"] == "purchase")
+each = journeys.groupby("member_id").agg(holdout=("holdout", "max"), bought=("bought", "any"))
+share = each.groupby("holdout")["bought"].mean()
+mk.check_answer("01.3", round(share[0] - share[1], 3), language=language)
+
+# %% [markdown] key="why-3" tags=["solution"]
+# The difference is nearly nothing (the truth is 0): the banner is shown to those who were about to buy. Comparing people who saw it with those
+# who did not mistakes the choice of audience for an effect. Lesson 04 measures it, with a range.
+
+# %% key="card"
+mk.progress_card("01", language=language)
