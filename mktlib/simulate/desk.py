@@ -149,7 +149,7 @@ class AdDesk:
         self._played.append(_drawn(self._world, state, chosen, len(self._played)))
         self._chosen.append(chosen)
         self._states.append(state)
-        return self.report().pipe(lambda f: f[f["week"] == len(self._played)].reset_index(drop=True))
+        return log_of(self._world, self._played[-1:], DAYS * len(self._played) - 1)
 
     def undo(self) -> AdDesk:
         """Takes the last week back."""
