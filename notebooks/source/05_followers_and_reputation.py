@@ -49,29 +49,10 @@ mk.table(weeks.loc[weeks["unusual"] != "", ["network", "week", "gained", "lost"]
 # %% [markdown] key="means-followers"
 # **What it means.** In the week of 8 June people left: 483 on Facebook, where 6,481 left in the whole year, that is, some 125 in a usual week. Nearly four times as
 # many. The other three accounts tell the same story, while almost as many people came as ever. Something was said, and followers heard it.
-
-# %% [markdown] key="not-followers"
-# **What it does not mean.** Not that the account is sick: on each network the level before and after is much the same. Nor that the forecast at the right of the figure is a promise;
-# it holds for as long as coming weeks resemble past ones, and no forecast made in May had that week in it.
-
-# %% [markdown] key="define-credit"
-# ## Which posts bring people
 #
-# Platforms **credit** followers to a post by a rule of their own. **What a post brought** is another thing: how many more people came in the days after it than would have come
-# anyway. In a second sample, with more posts, the truth of every single one is known.
-
-# %% key="look-credit"
-busy = mk.describe_followers(mk.load_sample("followers_busy"), mk.load_sample("posts_busy"))
-columns = ["network", "posts", "reported", "brought", "brought_low", "brought_high"]
-mk.table(busy.table[columns], language=language)
-
-# %% key="look-credit-truth"
-truth["posts_bring"]["brought"]
-
-# %% [markdown] key="means-credit"
-# **What it means.** On Facebook the platform credits 664 followers to posts that, in truth, brought none. On Instagram it credits 1,164 where posts brought some 2,200. Both
-# truths lie inside our ranges, neither is what the platform says. Lesson 04 met the same vanity with sales. **What it does not mean.** That posts on Facebook are useless:
-# bringing followers is not the only thing a post can do.
+# **What it does not mean.** Not that the account is sick: on each network the level before and after is much the same. Nor that the forecast at the right of the figure is a promise;
+# it holds for as long as coming weeks resemble past ones, and no forecast made in May had that week in it. (Platforms also say which post brought which follower. Lesson 04
+# has shown what such credit is worth.)
 
 # %% [markdown] key="define-alarm"
 # ## An alarm that keeps its promise
@@ -88,7 +69,7 @@ int(rule.sum()), len(rule), round(365 * rule.mean())
 
 # %% [markdown] key="define-watch"
 # Forty-odd alarms for nothing, in eight months. Now a watch that was told to ring falsely four times a year. It learns the usual hours and days first (28 days),
-# then follows two things: the **volume** (how much is said) and the **tone** (which part of it is negative).
+# then follows two things: the **volume** (how much is said) and the **tone** (which part of it is negative). After the figure come its alerts; then the truth, and the number of alerts that the same watch gives for the competitor, for whom no storm was planted.
 
 # %% key="use-watch" tags=["setup"]
 watch = mk.watch_mentions(mentions, false_alarms_per_year=4)
@@ -97,9 +78,6 @@ mk.show(watch, language=language)
 # %% key="look-alarms"
 columns = ["at", "level", "detector", "topic", "mentions", "usual", "negative", "negative_usual"]
 mk.table(watch.table.loc[watch.table["level"] != "watch", columns], language=language)
-
-# %% [markdown] key="define-truth"
-# And the truth: one storm was planted for Solène, none for her competitor. The same watch on the competitor gives this many alarms of the level alert or worse.
 
 # %% key="look-truth"
 rival = mk.watch_mentions(mentions, brand="competitor", false_alarms_per_year=4)
@@ -162,7 +140,8 @@ mk.show(talk, kind="answers", language=language)
 # %% key="look-waited"
 bad = own[own["sentiment_label"] == "negative"]
 answered = (bad["replied_at"] - bad["at"]).dropna().dt.total_seconds() / 3600
-len(bad), len(answered), round(float(answered.median()), 1), round(float(talk.waits["median"].iloc[0]), 1)
+medians = answered.median(), talk.waits["median"].iloc[0]
+len(bad), len(answered), [round(float(hours), 1) for hours in medians]
 
 # %% [markdown] key="means-wait"
 # **What it means.** Of 824 complaints 634 were answered. Half of *those* within 5.0 hours; half of *all* within 7.9. **What it does not mean.** That somebody is
@@ -172,14 +151,25 @@ len(bad), len(answered), round(float(answered.median()), 1), round(float(talk.wa
 # ## Before you answer
 #
 # Solène speaks like a fine house: no shouting, no familiarity, no promise that she cannot keep. A **finding** names the words, why they jar, and what to write instead.
-# Here is what a tired colleague typed at eleven in the evening.
+# Here is what a tired colleague typed at eleven in the evening; below it, the same answer after a night's sleep, with its empty list of findings.
 
 # %% key="use-answer"
-drafts = {"en": "Hey guys!!! Hinge broke? We're the no. 1 in repairs, 100% free!", "fr": "Coucou !!! Charnière cassée ? On est n° 1, c’est 100 % gratuit !"}
-found = mk.check_text(drafts[language], style="luxury", channel="organic_social", language=language)
+drafts = {
+    "en": "Hey guys!!! Hinge broke? We're the no. 1 in repairs, 100% free!",
+    "fr": "Coucou !!! Charnière cassée ? On est n° 1, c’est 100 % gratuit !",
+}
+place = {"style": "luxury", "channel": "organic_social", "language": language}
+found = mk.check_text(drafts[language], **place)
 for finding in found:
     if finding.level != "note":
         print(finding)
+
+# %% key="look-answer"
+better = {
+    "en": "We regret this hinge. Our workshop restores the pair by hand, at our expense.",
+    "fr": "Nous regrettons cette charnière. Notre atelier remet la paire en état, à la main, à nos frais.",
+}
+mk.check_text(better[language], **place)
 
 # %% [markdown] key="not-answer"
 # **What it does not mean.** A draft without findings is not yet a good answer. Rules know manner and risk; whether it is true, kind and on time is up to you.
