@@ -1,141 +1,232 @@
-# %% [markdown] key="which-content-for-whom-when"
-# # Which content for whom, when: scores with honest ranges
+# %% [markdown] key="question"
+# # Which content for whom: scores with honest ranges
 #
-# A year of Solène's content log holds about three hundred combinations of segment, stage, content type, style, length and channel, and each has
-# seen too few clicks to be judged alone. **Which content should we make, which should we stop, and where do we simply not know yet?**
+# In lesson 01 you met Solène's audience. Now the plan for next month is due, and everybody at the table has a favourite: demos, carousels, a
+# newsletter. A year of results lies in a file. **Which content should we make more of, which should we stop, and where do we simply not
+# know yet?**
 #
-# A score is the rate of one such cell, as a multilevel model sees it: every cell borrows strength from its relatives (same segment, same
-# type ...), and keeps its own range.
+# You will score three hundred kinds of content at once, find out what makes a score high, see a lead that turns round as soon as you look
+# closer, and do it again with a file as a platform really writes it.
 
 # %% key="parameters" tags=["parameters"]
 language = "en"
 
-# %% key="code-import-mktlib-as-mk"
+# %% [markdown] key="data"
+# ## The data
+#
+# The **content log**: one row for each piece of content and stretch of days, with how often it was shown and clicked.
+
+# %% key="data-load" tags=["setup"]
+import pandas as pd
+
 import mktlib as mk
 
+pd.set_option("display.max_colwidth", None)
 log = mk.load_sample("content_log")
 counts = mk.tally(log)
 len(log), len(counts), int(counts["count"].sum())
 
-# %% [markdown] key="fit-score"
-# ## Fit, score
-#
-# Two lines. The expert opinions of the tables (with their sources) are the starting point; the data decide where they speak.
+# %% key="data-rows"
+columns = ["date", "segment", "stage", "content_type", "style", "channel", "impressions", "clicks"]
+mk.table(log[columns].head(3), language=language)
 
-# %% key="code-scorer"
+# %% [markdown] key="define-score"
+# ## The words
+#
+# - **Cell**: one combination of segment, stage, content type, style, length and channel. The log's 7,037 rows fall into 301 cells.
+# - **Score**: the rate to expect of a typical piece of that cell. Where a cell has seen few clicks, it borrows from its relatives (same
+#   segment, same type, same channel ...): that is a *multilevel* model, and what kept the Drivers of lesson 01 in their place.
+# - **Range**: where the true rate lies, with nine chances in ten.
+# - **Opinion**: how much of a score is still what experts believed beforehand. It begins at 100% and melts as data come in.
+# - **Verdict**: `make` (shown to beat its group), `drop` (shown to do worse) or `test` (cannot tell yet).
+
+# %% key="use-scorer" tags=["setup"]
 scorer = mk.ContentScorer("click_rate").fit(log)
 scores = scorer.score_cells()
-scores.facts["verdicts"]
+len(scores.table), scores.facts["verdicts"]
 
-# %% [markdown] key="one-stage-all-segments"
+# %% [markdown] key="means-verdicts"
+# Two lines, and every combination that the channels allow has a score, the 301 that were shown and the 19,229 that never were. For 41 cells
+# the data say `make`, for 41 `drop`; of all others they say that they cannot tell. You may look every day: even then a winner is named
+# among equals in at most one campaign in twenty.
+
+# %% key="look-ranking"
+mk.show(scores, language=language)
+
+# %% key="look-shown"
+shown = scores.table[scores.table["exposure"] > 0].sort_values("rate", ascending=False)
+columns = ["segment", "stage", "content_type", "channel", "rate", "low", "high", "exposure", "opinion", "verdict"]
+mk.table(shown[columns].head(6), language=language)
+
+# %% [markdown] key="means-ranking"
+# **What it means.** Search ads for City trendsetters about to buy are clicked 17.2% of the time. Educational guides by e-mail for Outdoor
+# sports come third on only 2,274 deliveries, and their range (11% to 15%) is clear enough to act on. Opinion is well below 1%
+# in these rows: after a year the data do the talking.
+
+# %% [markdown] key="not-ranking"
+# **What it does not mean.** A click is not a sale; search ads reach people who were looking already. Nor is 17.2% against 13% a fair race:
+# an advertisement counts times on a screen, an e-mail counts deliveries. Compare within a channel, or with what each costs (lesson 03).
+
+# %% [markdown] key="look-stage"
 # ## One stage, all segments
 #
-# People about to buy: each box is a segment and a content type, with the rate and its range. A box would be hatched where the score is
-# still mostly opinion; after a year of data none is.
+# People about to buy. Each box is the best estimate for a segment and a content type. A star marks a pair that was never shown as such:
+# its score is worked out from its relatives, and is a reason to test, not a result.
 
-# %% key="code-decision"
+# %% key="look-heatmap"
 decision = scorer.score_cells(within=("segment",), stage="decision")
 mk.show(decision, kind="heatmap", language=language)
 
-# %% [markdown] key="what-it-means-compare-down"
-# **What it means.** Compare down a column: within one segment, which type earns the click. **What it does not mean.** A high click rate is not
-# a sale, and a hatched box is a belief, not a finding.
+# %% [markdown] key="means-heatmap"
+# **What it means.** Read down a column: what to say to this segment now. The demo video for City trendsetters carries the highest number of
+# all, 18.0%, and a star: promising, and unproven. **What it does not mean.** The darkest box is not the best plan; reach, cost and what comes
+# after the click are not on this map.
 
-# %% [markdown] key="the-ranking-with-ranges"
-# ## The ranking, with ranges
-
-# %% key="code-mk-show-scores-language-language"
-mk.show(scores, language=language)
-
-# %% key="code-best"
-best = scores.table.sort_values("p_best", ascending=False).head(8)
-mk.table(best, language=language)
-
-# %% [markdown] key="index-is-the-affinity-index"
-# `index` is the affinity index (100 = the mean of its group). `opinion` says how much of the score is prior belief: 100 % before any data, 0 %
-# when the data have taken over. `verdict` may be looked at every day: it names a winner among equals in at most 5 % of campaigns.
+# %% [markdown] key="look-why"
+# ## Why does a cell score as it does?
 #
-# ## Why does this cell score as it does?
+# A score is a product: the average rate, times a factor for each thing known about the cell. Here are those of the first row above.
 
-# %% key="code-cell"
-cell = best.iloc[0][list(scores.by)].to_dict()
-mk.show(scorer.explain(cell), language=language)
+# %% key="look-explain"
+best = shown.iloc[0][list(scores.by)].to_dict()
+mk.show(scorer.explain(best), language=language)
 
-# %% [markdown] key="does-it-predict-and-is"
-# ## Does it predict? And is the range honest?
+# %% [markdown] key="means-explain"
+# **What it means.** The start is what experts know of search ads anywhere: they are clicked many times as often as a banner, because people
+# asked for them. Solène's own data add that City trendsetters click more (×1.39), and more still on search ads (×1.41).
+# **What it does not mean.** Factors describe, they do not promise: a promotional tone given to another segment will not bring its factor along.
+
+# %% [markdown] key="define-backtest"
+# ## Does it predict?
 #
-# Later weeks are predicted from earlier ones, beside what raw rates would have said.
+# **Backtest**: hide a quarter of a year, predict it from what came before, then compare. A model that only explains the past fails here.
+# **Coverage**: how many of the ranges held what came. Ranges made for nine in ten should hold about nine in ten, no fewer and not many more.
 
-# %% key="code-check"
-check = mk.backtest(log, scorer)
+# %% key="use-backtest"
+check = mk.backtest(log, scorer, every="84D")
 mk.show(check, language=language)
 
-# %% key="code-name-round-check-facts-name"
-{name: round(check.facts[name], 3) for name in ("gain", "gain_raw", "coverage")}
+# %% key="look-gain"
+[round(check.facts[name], 3) for name in ("gain", "gain_raw", "coverage")]
 
-# %% [markdown] key="a-raw-rate-is-a"
-# A raw rate is a bad forecaster of the next weeks; the model gains on the constant, and about nine in ten of what came fell inside its range.
-#
+# %% [markdown] key="means-backtest"
+# **What it means.** Against one average for everything, the model saves 4.5% of the surprise (the *log loss*), raw rates of cells save 2.6%:
+# borrowing from relatives pays. The ranges held 92.5% of what came. **What it does not mean.** Small gains are normal here: whether one
+# person clicks is mostly chance, and no model knows it beforehand. And next year may change its rules; then the backtest of this year is no help.
+
+# %% [markdown] key="look-truth"
 # ## Against the planted truth
 #
-# The samples know the true rate of every cell that occurs. How many of the 90 % ranges hold it?
+# In a simulation we can do what nobody can in life: look up the true rate of each of the 301 cells, and count the ranges that hold it.
 
-# %% key="code-truth"
+# %% key="look-truth-coverage"
 truth = mk.load_truth()
-true = truth["cells"]
-seen = scores.table.assign(cell=scores.table[list(scores.by)].agg("|".join, axis=1))
-seen = seen[seen["cell"].isin(true.keys())]
-inside = seen["cell"].map(true).between(seen["low"], seen["high"])
-len(seen), round(float(inside.mean()), 3)
+cells = shown[list(scores.by)].agg("|".join, axis=1)
+compared = shown[["segment", "content_type", "rate", "low", "high"]].assign(true_rate=cells.map(truth["cells"]))
+inside = compared["true_rate"].between(compared["low"], compared["high"])
+int(inside.sum()), len(inside), round(float(inside.mean()), 2)
 
-# %% [markdown] key="the-reversal-that-a-pivot"
-# ## The reversal that a pivot table hides
+# %% key="look-truth-table"
+mk.table(compared.head(6), language=language)
+
+# %% [markdown] key="means-truth"
+# 268 of 301, or 89%: the promise of nine in ten is kept. The three first are truly high, too. That is what "honest" means: not always
+# right, but as often as it said.
+
+# %% [markdown] key="define-simpson"
+# ## The lead that turns round
 #
-# Two content types: one leads in the total and loses in (almost) every segment, because it was shown where clicks are easy.
+# A colleague has made a pivot table: image posts beat carousels, so let us stop carousels. Look at the total, then segment by segment.
 
-# %% key="code-planted"
-planted = truth["planted"]["simpson"]
-pair, by = planted["content_types"], planted["factor"]
-two = log[log["content_type"].isin(pair)]
-for axes in (("content_type",), (by, "content_type")):
-    part = mk.tally(two, by=axes)
-    part["rate"] = part["count"] / part["exposure"]
-    print(part.pivot_table(index="content_type", columns=list(axes[:-1]) or None, values="rate").round(4), end="\n\n")
+# %% key="use-total" tags=["setup"]
+two = log[log["content_type"].isin(["carousel", "social_image"])]
+total = mk.tally(two, by=("content_type",))
+total["raw_rate"] = total["count"] / total["exposure"]
+mk.table(total, language=language)
 
-# %% key="code-explained"
-explained = mk.ContentScorer("click_rate", by=(by, "content_type"), priors="flat").fit(two)
-mk.table(explained.score_cells(within=(by,)).table, language=language)
+# %% key="look-parts"
+parts = mk.tally(two, by=("segment", "content_type"))
+parts["raw_rate"] = parts["count"] / parts["exposure"]
+mk.table(parts, language=language)
 
-# %% [markdown] key="from-a-platform-s-own"
-# ## From a platform's own export
+# %% key="look-simpson"
+explained = mk.ContentScorer("click_rate", by=("segment", "content_type"), priors="flat").fit(two)
+mk.show(explained.score_cells(within=("segment",)), language=language)
+
+# %% [markdown] key="means-simpson"
+# **What it means.** In the total, image posts lead by 1.8% to 1.6%. In each of the six segments, carousels lead. Both are right: more than half
+# of the carousels were shown to Students, who click little on anything, and half of the image posts to City trendsetters, who click a
+# lot. **Simpson's paradox**: a total mixes *what was shown* with *to whom*. The planted truth is that carousels lead in every segment. **What
+# it does not mean.** Splitting is not always better: for Drivers, 257 and 271 impressions show nothing, and their verdict is `test`.
+
+# %% [markdown] key="data-export"
+# ## From a platform's own file
 #
-# The log above is tidy. What one downloads is not: the last months of paid social as Meta Ads Manager writes them in French, with a grand
-# total that nobody named and numbers with thin spaces. What kind of piece each ad is stands only in its name; a few lines of TOML say how.
+# The log above is tidy. What one downloads is not. **Export**: the file that a platform writes for you; here Meta Ads Manager in French, with
+# a row of totals that nobody named and thin spaces inside the numbers. What kind of piece each ad is stands only in its name, and a few lines of
+# TOML say how to read it.
 
-# %% key="code-export"
-export = mk.sample_path("exports/meta_ads.csv")
-intake = mk.read_export(export, tags=mk.sample_path("exports/naming.toml"))
-{key: intake.facts[key] for key in ("platform", "rows_read", "kept", "rejected", "excluded", "decimal")}
+# %% key="use-export"
+export, naming = mk.sample_path("exports/meta_ads.csv"), mk.sample_path("exports/naming.toml")
+intake = mk.read_export(export, tags=naming)
+[intake.facts[key] for key in ("platform", "rows_read", "kept", "excluded")]
 
-# %% key="code-found-text-for-found-in"
-[found.text for found in intake.findings]
+# %% key="look-findings"
+mk.table(list(intake.findings), language=language)[lambda t: t.columns[[0, -1]]]
 
-# %% key="code-paid"
-paid = mk.ContentScorer(**intake.facts["score"]).fit(intake.log)
-mk.table(paid.score_cells(stage="decision").table.sort_values("p_best", ascending=False).head(5), language=language)
-
-# %% key="code-same"
+# %% key="look-same"
 same = log[(log["channel"] == "paid_social") & (log["date"] >= "2026-07-01")]
-assert same["clicks"].sum() == intake.log["clicks"].sum()
-int(same["clicks"].sum())
+int(intake.log["clicks"].sum()), int(same["clicks"].sum())
 
-# %% [markdown] key="what-it-means-nothing-was"
-# **What it means.** Nothing was lost on the way: the clicks add up to those of the tidy log, the total row is set aside and counted.
-# **What it does not mean.** A name is only as good as the team's discipline: `intake.untagged` lists every ad whose name says nothing.
+# %% [markdown] key="means-export"
+# **What it means.** 634 rows came in, 633 are kept, and the row of totals is set aside and said so: the 16,052 clicks are those of the tidy log,
+# not one lost and none counted twice. `intake.log` goes into the scorer as `log` did. **What it does not mean.** A name is only as good as the
+# team's discipline: `intake.untagged` lists every ad whose name says nothing.
 
-# %% [markdown] key="exercises"
+# %% [markdown] key="exercise-1"
 # ## Exercises
 #
-# 1. Score the conversion rate instead (`ContentScorer("conversion_rate")`). How many verdicts remain, and why so few?
-# 2. Use `priors="flat"`. Which cells move, and what does their `opinion` say?
-# 3. Keep only the first eight weeks of the log. How does the width of the ranges change?
+# **1.** In the map of people about to buy, look down the column of the Parents. Which content type has the highest estimate? Answer with its
+# name (and note whether it carries a star).
+
+# %% key="answer-1" tags=["exercise"]
+mk.check_answer("02.1", ..., language=language)
+
+# %% key="solution-1" tags=["solution"]
+about = scorer.score_cells(within=("segment",), stage="decision").table
+parents = about[about["segment"] == "parents"].set_index("content_type")
+mk.check_answer("02.1", parents["rate"].idxmax(), language=language)
+
+# %% [markdown] key="exercise-2"
+# **2.** Would we have known after two months? Keep the rows of the log from its first 56 days (dates before the first date plus 56 days), fit a
+# new scorer of the click rate on them, score the cells. How many verdicts say `make`? Answer with a whole number.
+
+# %% key="answer-2" tags=["exercise"]
+mk.check_answer("02.2", ..., language=language)
+
+# %% key="solution-2" tags=["solution"]
+early = log[log["date"] < log["date"].min() + pd.Timedelta(days=56)]
+verdicts = mk.ContentScorer("click_rate").fit(early).score_cells().facts["verdicts"]
+mk.check_answer("02.2", verdicts["make"], language=language)
+
+# %% [markdown] key="exercise-3"
+# **3.** Give the colleague a fair number. Suppose that both types had been shown to the *same* audience: weigh the six segments by their
+# share of all impressions of the two types together, work out the weighted mean of the raw rates for carousels and for image posts, and divide
+# carousels by image posts. Answer with that ratio, to two decimals.
+
+# %% key="answer-3" tags=["exercise"]
+mk.check_answer("02.3", ..., language=language)
+
+# %% key="solution-3" tags=["solution"]
+parts = mk.tally(two, by=("segment", "content_type"))
+parts["raw_rate"] = parts["count"] / parts["exposure"]
+weights = parts.groupby("segment")["exposure"].sum()
+rates = parts.pivot(index="segment", columns="content_type", values="raw_rate").mul(weights, axis=0).sum() / weights.sum()
+mk.check_answer("02.3", round(rates["carousel"] / rates["social_image"], 2), language=language)
+
+# %% [markdown] key="why-3" tags=["solution"]
+# Statisticians call it direct standardisation. The true rates of the sample give 1.40 in every segment. The totals give 0.89, because they
+# compare students with trendsetters and not carousels with image posts.
+
+# %% key="card"
+mk.progress_card("02", language=language)
