@@ -6,7 +6,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PYTHONUTF8 ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lab samples notebooks bench lint lock pictures
+.PHONY: help run test test-slow lab lab-test samples notebooks bench lint lock pictures docs
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ lint: $(VENV)/.ready
 lab: $(VENV)/.ready  ## JupyterLab on the notebooks
 	$(PY) -m jupyterlab --notebook-dir=notebooks
 
+lab-test: $(VENV)/.ready  ## every notebook run in a real JupyterLab in headless Chromium; pictures of them in build/lab
+	$(PY) -m pytest -q -m slow tests/test_jupyterlab.py
+
 samples: $(VENV)/.ready  ## data/samples again from its seed, byte for byte
 	$(PY) -m mktlib samples --out data/samples
 
@@ -45,6 +48,9 @@ notebooks: $(VENV)/.ready  ## every edition of the lessons from notebooks/source
 
 pictures: $(VENV)/.ready  ## the baselines of the pixel tests again (look at them before you commit them)
 	MKTLIB_NEW_PICTURES=1 $(PY) -m pytest -q tests/test_charts.py
+
+docs: $(VENV)/.ready  ## the documentation site in build/docs, without a network; every link is checked
+	$(PY) docs/build.py
 
 bench: $(VENV)/.ready  ## the numbers of benchmarks/README.md
 	$(PY) benchmarks/scorer.py --bench ../shared/bench --seeds 20
