@@ -308,7 +308,7 @@ def test_a_plans_results_hold_late_and_cancelled_pieces_and_come_from_the_truth(
     assert results["owner"].ne("").all()
     assert results["week"].between("2026-10-05", "2026-11-15").all()
     n = exposed(results)
-    true = expit(World(TRUTH["seed"]).click_logit(results))
+    true = World(TRUTH["seed"]).click_rate(results)
     done = results[n > 0]
     assert done["clicks"].sum() / (n * true).sum() == pytest.approx(1, abs=0.15)
 

@@ -131,6 +131,15 @@ class World:
         ahead = np.where(cells["content_type"] == REVERSED[0], 0.22, 0.0)
         return np.asarray(eta + np.where(planted, ahead, CELL_SD * own))
 
+    def click_rate(self, cells: pd.DataFrame) -> np.ndarray:
+        """The true click rate of each cell (n,), for a piece of ordinary talent.
+
+        >>> cell = dict(zip(AXES, ("students", "decision", "demo_video", "conversational", "medium", "email"), strict=True))
+        >>> 0 < World().click_rate(pd.DataFrame([cell]))[0] < 1
+        True
+        """
+        return np.asarray(expit(self.click_logit(cells)))
+
     def _own(self, cell: str) -> float:
         """A cell's own effect: a standard normal that depends on its name and the seed alone."""
         return float(np.random.default_rng([self.seed, *cell.encode()]).standard_normal())
