@@ -59,7 +59,7 @@ def read_export(
         rejected row: line, code, column, found, reason, text), .excluded (blank rows, totals, lines above the table: line, reason,
         text), .untagged, .findings (each wrong cell, at most 50, then how many more) and .facts (source, platform, rows_read, kept,
         rejected, excluded, sha256, separator, encoding, decimal, censored, and score: what the map, or the columns that a platform's
-            log has, let a scorer be asked: `ContentScorer(**intake.facts["score"]).fit(intake.log)`). Several files: `file`
+        log has, let a scorer be asked: `ContentScorer(**intake.facts["score"]).fit(intake.log)`). Several files: `file`
         in rejected and excluded, and facts["files"].
 
     Raises:

@@ -1,0 +1,137 @@
+"""The ad desk with controls: a week is set, played, read, taken back; the debrief comes at the end. Plain code stays `desk.spend(...)`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from mktlib.charts import Picture, show
+from mktlib.charts import canvas as cv
+from mktlib.charts.canvas import Canvas, Units, new_axes, styled
+from mktlib.errors import DataError, Finding
+from mktlib.interact import shown
+from mktlib.interact.practice_panel import PracticePanel
+from mktlib.simulate import AdDesk
+from mktlib.vocabulary import finding, load_tables, not_language, phrase
+from mktlib.wording import money, number, percent, table
+
+COLUMNS = ["week", "ad_set", "impressions", "clicks", "spend", "conversions", "value"]
+
+
+class Practice:
+    """What `practise` gives: a desk and its panel. `played`: the platform's report so far, a row a week and ad set."""
+
+    def __init__(self, desk: AdDesk, language: str) -> None:
+        self.desk, self.language = desk, language
+        self._panel: PracticePanel | None = None
+
+    @property
+    def played(self) -> pd.DataFrame:
+        """Week, ad_set, impressions, clicks, spend, conversions and value as the platform tells them today."""
+        if not self.desk.moves:
+            return pd.DataFrame(columns=COLUMNS)
+        report = self.desk.report(by="ad_set")
+        return report[[c for c in COLUMNS if c in report]]
+
+    def play(self, bids: Mapping[str, Any]) -> pd.DataFrame:
+        """Play one week: `desk.spend(**bids)`."""
+        return self.desk.spend(**bids)
+
+    def undo(self) -> None:
+        """Take the last week back, where there is one."""
+        if self.desk.moves:
+            self.desk.undo()
+
+    def debrief(self) -> list[Finding]:
+        return self.desk.debrief()
+
+    def lines(self) -> list[str]:
+        """Where the game stands: week, money, what the platform said of the last week."""
+        desk, terms = self.desk, self.desk.terms
+        left, budget, basket = (self.money(x) for x in (desk.left, desk.budget, terms["basket"]))
+        words = {"left": left, "budget": budget, "week": str(desk.week), "weeks": str(desk.weeks)}
+        said = [phrase("interact.desk.over" if desk.over else "interact.desk.week", self.language, **words)]
+        said.append(phrase("interact.desk.terms", self.language, basket=basket, margin=percent(terms["margin"], self.language, digits=0)))
+        if not desk.moves:
+            return [*said, phrase("interact.desk.none", self.language)]
+        last = self.played[self.played["week"] == desk.week - 1]
+        sales = int(last["conversions"].sum())
+        values = {"week": str(desk.week - 1), "spend": self.money(float(last["spend"].sum())), "count": sales}
+        counts = {k: number(int(last[k].sum()), self.language) for k in ("clicks", "conversions")}
+        said.append(phrase("interact.desk.played", self.language, **values, **counts))
+        return [*said, phrase("interact.desk.late", self.language, days=str(terms["window_days"]))]
+
+    def money(self, value: float) -> str:
+        return money(value, self.desk.terms["currency"], self.language)
+
+    def table(self) -> str:
+        """The report so far as an HTML table with heads in words."""
+        said = table(self.played, language=self.language, currency=self.desk.terms["currency"])
+        return said.to_html(index=False, escape=True, border=0)
+
+    def picture(self) -> Picture | None:
+        """Spend and credited value by week; None before the first week."""
+        return show(_by_week(self), language=self.language) if self.desk.moves else None
+
+    def panel(self) -> Any:
+        """The controls, as one ipywidgets box.
+
+        Raises:
+            MktlibError: E_OPTIONAL, ipywidgets is not installed.
+        """
+        self._panel = self._panel or PracticePanel(self, shown.toolkit())
+        return self._panel.box
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return shown.bundle(self.picture(), self.lines(), self.panel)
+
+
+def _by_week(practice: Practice) -> Axes:
+    """Two bars a week, told apart by hatch and place as well as by colour."""
+    weeks = practice.played.groupby("week")[["spend", "value"]].sum()
+    with styled():
+        canvas = Canvas(ax=new_axes(8.0, 3.4), language=practice.language, tables=load_tables(), own=True)
+        canvas.ax.set_gid(f"mktlib-{practice.language}")
+        canvas.title(phrase("interact.desk.figure", practice.language))
+        for k, (column, key, colour, hatch) in enumerate((("spend", "spent", cv.ORANGE, "//"), ("value", "credited", cv.SKY, ""))):
+            places = [i + 0.4 * k - 0.2 for i in range(len(weeks))]
+            look: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": cv.INK, "linewidth": 0.6}
+            canvas.ax.bar(places, weeks[column], width=0.38, label=phrase(f"interact.desk.{key}", practice.language), **look)
+        canvas.ax.set_xticks(range(len(weeks)), [phrase("charts.week", practice.language, week=str(w)) for w in weeks.index])
+        canvas.units(
+            "y", Units("money", practice.language, practice.desk.terms["currency"]), phrase("interact.desk.money", practice.language)
+        )
+        canvas.legend()
+        return canvas.finish()
+
+
+def practise(desk: AdDesk, *, language: str | None = None) -> Practice:
+    """A panel over an ad desk: bids, budgets, creatives and days of each ad set; play the week, take it back, read the debrief.
+
+    Args:
+        desk: from `mk.AdDesk`; weeks that were played already are shown. What is played here is played on this very desk.
+        language: of the panel; the desk's own by default.
+
+    Returns:
+        `Practice`. Displayed in a live notebook: the controls; elsewhere the report so far as a figure and text. In plain code use
+        `desk.spend(...)`.
+
+    Raises:
+        DataError: E_DESK, the first argument is no desk; a language that is none.
+
+    >>> import mktlib as mk
+    >>> practice = mk.practise(mk.AdDesk("search", budget=8000, seed=1), language="en")
+    >>> print(practice.lines()[0])
+    Week 1 of 8: €8,000.00 left of €8,000.00.
+    """
+    if wrong := not_language(language):
+        raise DataError(wrong)
+    if not isinstance(desk, AdDesk):
+        raise DataError(finding("E_DESK", language, column="desk", found=type(desk).__name__))
+    return Practice(desk, language or desk.language)

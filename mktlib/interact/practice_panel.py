@@ -1,0 +1,107 @@
+"""The controls of the ad desk: one set of them an ad set, the week's buttons, the report and the debrief."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mktlib.errors import MktlibError
+from mktlib.interact import shown
+from mktlib.vocabulary import phrase
+
+if TYPE_CHECKING:
+    from mktlib.interact.practice import Practice
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The controls of one ad set. box: all of them."""
+
+    runs: Any
+    bid: Any
+    budget: Any
+    creatives: Any
+    days: Any
+    box: Any
+
+    def move(self) -> dict[str, Any]:
+        """What `desk.spend` gets for it."""
+        return {"bid": self.bid.value, "budget": self.budget.value, "creatives": list(self.creatives.value), "days": list(self.days.value)}
+
+
+class PracticePanel:
+    """`box` is what is displayed; the controls are attributes, so that a test turns them as a hand does."""
+
+    def __init__(self, practice: Practice, kit: Any) -> None:
+        self.practice, self.kit = practice, kit
+        self.text, self.problems, self.report, self.figure, self.verdict = (kit.HTML() for _ in range(5))
+        rows = practice.desk.ad_sets
+        self.sets = {str(row.ad_set): self._controls(row) for row in rows.itertuples(index=False)}
+        folds = kit.Accordion(children=[c.box for c in self.sets.values()])
+        for k, row in enumerate(rows.itertuples(index=False)):
+            folds.set_title(k, self._say("set", name=row.ad_set, audience=row.audience))
+        folds.selected_index = 0
+        self.play, self.undo, self.debrief = (
+            shown.button(kit, f"interact.desk.button.{key}", practice.language, act)
+            for key, act in (("play", self._play), ("undo", self._undo), ("debrief", self._debrief))
+        )
+        buttons = kit.HBox([self.play, self.undo, self.debrief])
+        self.box = kit.VBox([self.text, folds, buttons, self.problems, self.verdict, self.figure, self.report])
+        self.draw()
+
+    def _say(self, key: str, **values: Any) -> str:
+        return phrase(f"interact.desk.{key}", self.practice.language, **values)
+
+    def _controls(self, row: Any) -> Controls:
+        kit, middle = self.kit, round((row.bid_low + row.bid_high) / 2, 2)
+        ends = {k: self.practice.money(float(getattr(row, k))) for k in ("daily_low", "daily_high")}
+        bids = {k: self.practice.money(float(getattr(row, f"bid_{k}"))) for k in ("low", "high")}
+        hint = kit.HTML(f"<p>{self._say('suggested', **bids, **ends)}</p>")
+        runs = kit.Checkbox(value=False, description=self._say("run"), indent=True, style={"description_width": "13em"})
+        bid = kit.FloatText(value=middle, step=0.05, description=self._say(f"bid_{row.bid_unit}"), **shown.ENTRY)
+        budget = kit.FloatText(value=float(row.daily_low), step=5, description=self._say("day_budget"), **shown.ENTRY)
+        many: dict[str, Any] = {"rows": 3, **shown.ENTRY}
+        creatives = kit.SelectMultiple(options=list(row.creatives), value=list(row.creatives), description=self._say("creatives"), **many)
+        days = [(self._say(f"day.{day}"), day) for day in DAYS]
+        week = kit.SelectMultiple(options=days, value=DAYS, description=self._say("days"), **{**many, "rows": 7})
+        box = kit.VBox([hint, runs, bid, budget, creatives, week])
+        return Controls(runs, bid, budget, creatives, week, box)
+
+    def _play(self) -> None:
+        moves = {name: controls.move() for name, controls in self.sets.items() if controls.runs.value}
+        self._did(lambda: self.practice.play(moves))
+
+    def _undo(self) -> None:
+        self._did(self.practice.undo)
+
+    def _debrief(self) -> None:
+        def told() -> None:
+            found = self.practice.debrief()
+            lines = [shown.problem(f, self.practice.language) for f in found]
+            self.verdict.value = f"<h3>{self._say('debrief')}</h3>" + shown.heard(lines)
+
+        try:
+            told()
+            self.problems.value = ""
+        except MktlibError as error:
+            self.problems.value = shown.heard(shown.told(error, self.practice.language), alert=True)
+
+    def _did(self, act: Callable[[], Any]) -> None:
+        try:
+            act()
+        except MktlibError as error:
+            lines = [self._say("stays"), *shown.told(error, self.practice.language)]
+            self.problems.value = shown.heard(lines, alert=True)
+            return
+        self.problems.value = self.verdict.value = ""
+        self.draw()
+
+    def draw(self) -> None:
+        picture = self.practice.picture()
+        self.text.value = shown.heard(self.practice.lines())
+        self.figure.value = shown.image(picture) if picture else ""
+        self.report.value = f"<h3>{self._say('report')}</h3>{self.practice.table()}" if picture else ""
+        self.play.disabled, self.undo.disabled = self.practice.desk.over, not self.practice.desk.moves

@@ -1,0 +1,149 @@
+"""The documentation is true: its Python gives the answers shown, its commands run, its site has no warning and no broken link."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from documented import DOCS, ROOT, lines, pages, session, settle
+
+from mktlib.__main__ import main
+from mktlib.charts import PICTURES
+
+sys.path.insert(0, str(DOCS))
+pytest.importorskip("sphinx")
+links = pytest.importorskip("making.links")
+
+NAMED = {str(page.relative_to(DOCS)): page for page in pages()}
+WITH_PYTHON = [name for name, page in NAMED.items() if ">>>" in session(page.read_text(encoding="utf-8"))]
+
+
+def alike(line: str) -> str:
+    """A command without what only names its language and its folder: it is run once."""
+    return re.sub(r" --(out|language) \S+", "", line.split("#")[0]).strip()
+
+
+def lines_by_page() -> dict[str, list[str]]:
+    """The commands of each page that no page before has."""
+    seen: set[str] = set()
+    found: dict[str, list[str]] = {}
+    for name, page in NAMED.items():
+        for line in lines(page.read_text(encoding="utf-8")):
+            if alike(line) not in seen:
+                seen.add(alike(line))
+                found.setdefault(name, []).append(line)
+    return found
+
+
+WITH_COMMANDS = lines_by_page()
+
+
+@pytest.fixture
+def reader(tmp_path, monkeypatch):
+    """The reader's folder, for a page."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MKTLIB_TABLES", raising=False)
+
+    def settled(name: str) -> str:
+        text = NAMED[name].read_text(encoding="utf-8")
+        settle(text, tmp_path)
+        return text
+
+    return settled
+
+
+@pytest.mark.parametrize("name", WITH_PYTHON)
+def test_the_python_of_a_page_answers_what_is_shown(name, reader):
+    test = doctest.DocTestParser().get_doctest(session(reader(name)), {}, name, name, 0)
+    said: list[str] = []
+    failed = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test, out=said.append)
+    assert test.examples
+    assert not failed.failed, "".join(said)
+
+
+@pytest.mark.parametrize("name", WITH_COMMANDS)
+def test_the_commands_of_a_page_run(name, reader):
+    reader(name)
+    for line in WITH_COMMANDS[name]:
+        words = shlex.split(line, comments=True)
+        if words[0] == "make":
+            assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+        else:
+            assert words[:3] == ["python", "-m", "mktlib"], line
+            assert main(words[3:]) == ("# answers 1" in line), line
+
+
+def test_pages_that_show_an_answer_are_found():
+    assert len(WITH_PYTHON) >= 12
+    assert len(WITH_COMMANDS) >= 5
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site, built as `make docs` builds it: warnings are errors, links are checked."""
+    out = tmp_path_factory.mktemp("docs") / "site"
+    environment = {**os.environ, "PYTHONWARNINGS": "default", "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(DOCS / "build.py"), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip().endswith(str(out / "index.html"))
+    return out
+
+
+def test_every_public_name_has_a_place_in_the_reference(site):
+    import mktlib
+
+    reference = "\n".join(path.read_text(encoding="utf-8") for path in (site / "reference" / "api").glob("*.html"))
+    assert [name for name in mktlib.__all__ if name != "__version__" and f'id="mktlib.{name}"' not in reference] == []
+
+
+def test_the_gallery_has_every_kind_of_figure_in_both_languages(site):
+    for page in ("gallery/index.html", "fr/galerie.html"):
+        text = (site / page).read_text(encoding="utf-8")
+        assert [(t.__name__, kind) for t, kinds in PICTURES.items() for kind in kinds if f"{t.__name__}-{kind}.png" not in text] == []
+
+
+def test_every_lesson_is_a_page(site):
+    for source, target in (("notebooks", "tutorial/lessons"), ("notebooks/fr", "fr/lecons")):
+        for book in (ROOT / source).glob("[0-9]*.ipynb"):
+            assert (site / target / f"{book.stem}.html").exists()
+
+
+def test_french_pages_say_so_and_no_page_needs_a_network(site):
+    assert '<html class="no-js" lang="fr"' in (site / "fr" / "index.html").read_text(encoding="utf-8")
+    assert links.faults(site, ROOT) == []
+
+
+BROKEN = {
+    "src outside": ('<script src="https://cdn.example/x.js"></script>', "fetches https://cdn.example/x.js"),
+    "style outside": ('<style>@import "//fonts.example/a.css";</style>', "a style fetches"),
+    "picture that is not there": ('<img src="no.png" alt="x">', "asks for no.png"),
+    "picture without words": ('<img src="data:image/png;base64,AA" alt="">', "has no alternative text"),
+    "link that leads nowhere": ('<a href="gone.html">x</a>', "a link to gone.html"),
+    "place that is not there": ('<a href="#gone">x</a>', "has no such place"),
+    "path of a machine": ("<p>/home/ana/log.csv</p>", "a path of a machine: /home/ana"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_is_broken_is_told(case, tmp_path):
+    body, said = BROKEN[case]
+    (tmp_path / "index.html").write_text(f"<html><body>{body}</body></html>", encoding="utf-8")
+    told = list(links.page_faults(tmp_path / "index.html", tmp_path))
+    assert len(told) == 1
+    assert said in told[0]
+
+
+def test_a_markdown_link_to_a_file_that_is_not_there_is_told(tmp_path):
+    (tmp_path / "README.md").write_text("[here](here.md) and [there](there.md#x), `[not](a.link)`\n", encoding="utf-8")
+    (tmp_path / "here.md").write_text("", encoding="utf-8")
+    assert [fault.split(": ")[1] for fault in links.markdown_faults(Path(tmp_path / "README.md"))] == [
+        "a link to there.md#x, which is not there",
+        "a link to a.link, which is not there",
+    ]
