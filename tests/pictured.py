@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pictured_apps import APPS
 from pictured_credit import CREDIT
+from pictured_desk import DESK
 from pictured_geo import GEO
 from pictured_hours import HOURS
 from pictured_kpis import KPIS
@@ -436,6 +437,7 @@ ALL: dict[str, Result] = {
     **GEO,
     **LIFT,
     **CREDIT,
+    **DESK,
     **KPIS,
     **PLACES,
     **PROGRAMME,

@@ -12,6 +12,7 @@ from mktlib.errors import Finding
 from mktlib.reporting.apps import app_draft, coverage_draft, launch_draft
 from mktlib.reporting.audience import audience_draft
 from mktlib.reporting.credit import credit_draft
+from mktlib.reporting.desk import desk_draft
 from mktlib.reporting.drafts import Draft, Section, statistics
 from mktlib.reporting.facts import Facts, content_axes, facts_of
 from mktlib.reporting.followers import cadence_draft, followers_draft, half_life_draft
@@ -44,6 +45,7 @@ from mktlib.results import (
     Catchments,
     Comparison,
     Customers,
+    DeskPlay,
     DistanceEffect,
     Explanation,
     Followers,
@@ -392,6 +394,7 @@ WRITERS: Mapping[type[Result], tuple[str, Callable[[Voice, Any, Facts], Draft]]]
     AppBrief: ("app", app_draft), LaunchSheet: ("launch", launch_draft), KeywordCoverage: ("coverage", coverage_draft),
     StyleGuide: ("style_guide", style_guide_draft), StyleFit: ("style_fit", style_fit_draft),
     Tracking: ("tracking", tracking_draft),
+    DeskPlay: ("desk", desk_draft),
     Kpis: ("kpis", kpis_draft),
 }  # fmt: skip
 
