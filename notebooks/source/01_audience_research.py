@@ -26,7 +26,7 @@ people, posts = mk.load_sample("audience"), mk.load_sample("posts")
 len(people), len(posts)
 
 # %% key="data-people"
-columns = ["segment", "network", "follows", "engaged", "orders", "revenue", "visits_90d", "why_follow", "preferred_format"]
+columns = ["segment", "follows", "engaged", "orders", "revenue", "visits_90d", "why_follow", "preferred_format"]
 mk.table(people[columns].head(3), language=language)
 
 # %% [markdown] key="define-rate"
@@ -153,7 +153,7 @@ by_segment = scorer.score_cells(within=())
 mk.show(by_segment, language=language)
 
 # %% [markdown] key="means-trap"
-# The first line is Drivers: 7.1%, twice as good as the next. It rests on 3 orders from 42 clicks. One order fewer, and it would be 4.8%. The
+# **What it means.** The first line is Drivers: 7.1%, twice as good as the next. It rests on 3 orders from 42 clicks. One order fewer, and it would be 4.8%. The
 # scorer reads the same counts and treats them as what they are: it draws a small group towards the others (**shrinkage**), and leaves its
 # range wide. The other scores move a little too, because a score is the rate of a *typical piece*, each piece counting once, whereas the raw
 # rate counts a piece as often as it was clicked.
@@ -203,7 +203,7 @@ mk.table(customer[["at", "channel", "content_type", "event", f"note_{language}"]
 #
 # Put your answer in place of the three dots; a wrong one gets a hint.
 #
-# **1.** Look at the panel of those who buy in the first figure. About which segment do we know least, its range being the widest? Answer
+# **1.** Look at the diamonds of the first figure: those who buy. About which segment do we know least, its range being the widest? Answer
 # with its name.
 
 # %% key="answer-1" tags=["exercise"]
