@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from mktlib.datasets import sample_path
 from mktlib.errors import DataError, LimitError
 from mktlib.intake import read_export, tally
 from mktlib.intake.privacy import key, key_id, masked, pseudonym
@@ -487,6 +488,13 @@ def test_days_that_would_be_neighbours_in_the_other_order_are_asked(tmp_path: Pa
             intake = read_export(path, "linkedin_ads")
             assert intake.log["date"].dt.month.tolist() == [9, 9]
             assert "E_DATES_AS_USUAL" in [f.code for f in intake.findings]
+
+
+def test_a_row_of_totals_is_no_piece_with_a_wrong_name() -> None:
+    intake = read_export(sample_path("exports/meta_ads.csv"), tags=sample_path("exports/naming.toml"))
+    codes = [f.code for f in intake.findings]
+    assert "E_TOTAL_ROW" in codes
+    assert "E_MISNAMED" not in codes
 
 
 def test_what_a_naming_rule_or_a_map_says_in_vain_is_told(tmp_path: Path) -> None:
