@@ -21,7 +21,7 @@ import os
 import mktlib as mk
 
 os.environ["MKTLIB_LANGUAGE"] = language
-days, posts, mentions = mk.load_sample("followers"), mk.load_sample("posts"), mk.load_sample("mentions")
+days, mentions = mk.load_sample("followers"), mk.load_sample("mentions")
 truth = mk.load_truth()["planted"]
 len(days), len(mentions)
 
@@ -32,7 +32,7 @@ len(days), len(mentions)
 # alone would hardly ever make it: of twenty quiet accounts, nineteen or more get no such mark in a whole year.
 
 # %% key="use-followers" tags=["setup"]
-followers = mk.describe_followers(days, posts)
+followers = mk.describe_followers(days)
 mk.show(followers, language=language)
 
 # %% key="look-followers"
@@ -193,6 +193,7 @@ mk.check_answer("05.1", (year["lost"] / year["gained"]).idxmax(), language=langu
 
 # %% key="answer-2" tags=["exercise"]
 mk.check_answer("05.2", ..., language=language)
+
 
 # %% key="solution-2" tags=["solution"]
 def noticed(found):

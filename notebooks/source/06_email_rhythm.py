@@ -7,7 +7,7 @@
 # %% [markdown] key="data"
 # ## The data
 #
-# `sends`: one row an e-mail and person, with clicks, orders and departures of half a year. `people`: the list itself. Two more logs come later, in which something was **drawn by lot**:
+# `sends`: one row an e-mail and person, with clicks, orders and departures of half a year. `people`: the list itself. Two more logs come later; in one of them the rhythm was **drawn by lot**:
 # decided by chance, as with coins, and not by anybody's judgement. All are simulated, and the truth lies beside them.
 
 # %% key="parameters" tags=["parameters"]
@@ -111,7 +111,7 @@ mk.show(hours, language=language)
 # %% key="look-hours"
 best = hours.table[hours.table["best"]]
 seen = set(best["segment"]), int(best["hour"].min()), int(best["hour"].max())
-planted = truth["send_hours"]["segment"], truth["send_hours"]["hour"]
+planted = [truth["send_hours"][key] for key in ("segment", "hour", "none")]
 seen, planted, hours.facts["opens"], hours.facts["machine_opens"]
 
 # %% key="look-flat"
