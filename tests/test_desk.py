@@ -398,13 +398,13 @@ def test_the_best_play_is_one_that_a_person_can_type(truths):
 
 @pytest.mark.parametrize("platform", PRESETS)
 def test_the_careful_player_beats_the_naive_one(platform):
-    """Paired over seeds, the 95 % interval of the difference lies above 0 (a larger run is in benchmarks/desk.py)."""
+    """Ahead in six worlds of six: the exact sign interval (96.9 %) of the median difference lies above 0; see benchmarks/desk.py."""
     apart = []
-    for seed in range(5):
-        both = [mk.AdDesk(platform, budget=BUDGET, seed=seed).play(player) for player in ("naive", "careful")]
-        apart.append(np.subtract(*[true_gain(d) for d in reversed(both)]))
-    half = stats.t.ppf(0.975, 4) * np.std(apart, ddof=1) / 5**0.5
-    assert np.mean(apart) - half > 0
+    for seed in range(6):
+        naive, careful = (mk.AdDesk(platform, budget=BUDGET, seed=seed).play(player) for player in ("naive", "careful"))
+        apart.append(true_gain(careful) - true_gain(naive))
+    assert 1 - 2 * 0.5 ** len(apart) > 0.95
+    assert min(apart) > 0
 
 
 def true_gain(desk: mk.AdDesk) -> float:
