@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from mktlib.__main__ import LESSONS, ask, execute, main
-from mktlib.errors import DataError
+from mktlib.__main__ import main
+from mktlib.command.starting import ask
 from mktlib.planning import load_plan
 from mktlib.scoring import load_scorer
 from mktlib.simulate import load_sample, sample_path
@@ -63,22 +62,6 @@ def test_start_turns_answers_into_a_brief_and_opinions(tmp_path, language, capsy
     assert (tmp_path / "brief.toml").exists()
     assert (tmp_path / f"report.{language}.html").exists()
     assert capsys.readouterr().out.count(str(tmp_path)) == 3
-
-
-def test_an_unknown_parameter_of_a_lesson_is_refused_before_it_runs(tmp_path):
-    with pytest.raises(DataError) as refused:
-        execute(LESSONS[:1], tmp_path, {"langage": "fr"})
-    assert refused.value.findings[0].code == "E_PARAMETER"
-    assert "language" in refused.value.findings[0].text
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_lesson_speaks_french_when_told_to(tmp_path):
-    execute(LESSONS[:1], tmp_path, {"language": "fr"})
-    cells = json.loads((tmp_path / f"{LESSONS[0]}.ipynb").read_text(encoding="utf-8"))["cells"]
-    shown = "".join("".join(o.get("data", {}).get("text/plain", [])) for c in cells for o in c.get("outputs", []))
-    assert "Étape" in shown
-    assert "Stage" not in shown
 
 
 @pytest.mark.slow

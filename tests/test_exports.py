@@ -18,8 +18,8 @@ from pictured import scores
 from test_outputs import by_hand
 from test_reporting import Page
 
-from mktlib.__main__ import formats_of
 from mktlib.charts import Picture, describe, plot
+from mktlib.command.output import formats_of
 from mktlib.errors import DataError, MktlibError
 from mktlib.mobile.browser import as_root, chromium_path
 from mktlib.reporting import Report, report

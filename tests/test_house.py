@@ -39,6 +39,7 @@ FLOORS = {
     "places": 4,
     "charts": 5,
     "reporting": 6,  # it draws its figures with charts
+    "command": 7,  # the jobs of the command line
     "interact": 7,  # sliders and buttons of a notebook over everything below
     "__init__": 8,
     "__main__": 9,
@@ -64,10 +65,10 @@ AT_HOME = {
     "playwright": {"mobile"},
     "pptx": {"reporting"},
     "tea_tasting": {"measurement"},
-    "tomllib": {"vocabulary", "intake", "planning", "__main__"},
-    "papermill": {"__main__"},
+    "tomllib": {"vocabulary", "intake", "planning", "command"},
+    "papermill": {"command"},
     "ipywidgets": {"interact"},
-    "tqdm": {"__main__", "vocabulary"},
+    "tqdm": {"command", "vocabulary"},
 }
 MODULES = sorted((ROOT / "mktlib").rglob("*.py"))
 
