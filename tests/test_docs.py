@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 from documented import DOCS, ROOT, lines, pages, session, settle
 
+import mktlib
 from mktlib.__main__ import main
 from mktlib.charts import PICTURES
+from mktlib.vocabulary import load_tables
 
 sys.path.insert(0, str(DOCS))
 pytest.importorskip("sphinx")
-links = pytest.importorskip("making.links")
+from making import api, command, gallery, links, rows
 
 NAMED = {str(page.relative_to(DOCS)): page for page in pages()}
 WITH_PYTHON = [name for name, page in NAMED.items() if ">>>" in session(page.read_text(encoding="utf-8"))]
@@ -84,6 +86,49 @@ def test_pages_that_show_an_answer_are_found():
     assert len(WITH_COMMANDS) >= 5
 
 
+def test_every_public_name_has_a_place_in_the_reference(tmp_path):
+    written = "\n".join((tmp_path / f"{name}.rst").read_text(encoding="utf-8") for name in api.api(tmp_path))
+    assert [name for name in mktlib.__all__ if name != "__version__" and f":: mktlib.{name}\n" not in written] == []
+    assert [shape.__name__ for shape in PICTURES if f":: mktlib.results.{shape.__name__}\n" not in written] == []
+
+
+def test_every_row_and_every_finding_is_written_down_in_both_languages(tmp_path):
+    assert {"channels", "platforms", "glossary", "kpis"} <= set(rows.tables(tmp_path))
+    channels = (tmp_path / "channels.md").read_text(encoding="utf-8")
+    assert all(row["label"][code] in channels for row in load_tables().channels.values() for code in ("en", "fr"))
+    rows.findings(tmp_path / "findings.md")
+    told = (tmp_path / "findings.md").read_text(encoding="utf-8")
+    words = {code: rows.read(rows.TABLES / "languages" / f"{code}.toml")["findings"] for code in ("en", "fr")}
+    assert [code for code in words["en"] if f'id="{code}"' not in told] == []
+    assert rows.sentence(words["fr"]["E_NEGATIVE_COUNT"]) in told
+
+
+def test_every_command_is_written_down(tmp_path):
+    command.command(tmp_path / "command.md")
+    told = (tmp_path / "command.md").read_text(encoding="utf-8")
+    assert all(f"## {name}\n" in told for name in ("run", "start", "brief", "notebooks", "check-text", "check", "track", "samples"))
+
+
+def test_every_figure_has_an_example_and_a_call():
+    assert [shape.__name__ for shape, _ in gallery.figures() if not gallery.made_by(shape)] == []
+    assert [shape.__name__ for shape, _ in gallery.figures() if gallery.sample(shape, "fr") is None] == []
+
+
+GENERATED = ("gallery/index.md", "fr/galerie.md", "reference/command-line.md", "reference/findings.md", "reference/tables/")
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_links_between_pages_lead_somewhere(name):
+    page = NAMED[name]
+    for address in links.MARKDOWN_LINK.findall(page.read_text(encoding="utf-8")):
+        wanted = (page.parent / address.split("#")[0]).resolve()
+        if "://" not in address and not address.startswith("#") and wanted.suffix == ".md":
+            assert wanted.exists() or str(wanted.relative_to(DOCS)).startswith(GENERATED), address
+
+
+# The site itself takes most of a minute to build: `make docs` does it and checks every link, and so do these behind the slow marker.
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The site, built as `make docs` builds it: warnings are errors, links are checked."""
@@ -96,25 +141,21 @@ def site(tmp_path_factory):
     return out
 
 
-def test_every_public_name_has_a_place_in_the_reference(site):
-    import mktlib
-
-    reference = "\n".join(path.read_text(encoding="utf-8") for path in (site / "reference" / "api").glob("*.html"))
-    assert [name for name in mktlib.__all__ if name != "__version__" and f'id="mktlib.{name}"' not in reference] == []
-
-
+@pytest.mark.slow
 def test_the_gallery_has_every_kind_of_figure_in_both_languages(site):
     for page in ("gallery/index.html", "fr/galerie.html"):
         text = (site / page).read_text(encoding="utf-8")
         assert [(t.__name__, kind) for t, kinds in PICTURES.items() for kind in kinds if f"{t.__name__}-{kind}.png" not in text] == []
 
 
+@pytest.mark.slow
 def test_every_lesson_is_a_page(site):
     for source, target in (("notebooks", "tutorial/lessons"), ("notebooks/fr", "fr/lecons")):
         for book in (ROOT / source).glob("[0-9]*.ipynb"):
             assert (site / target / f"{book.stem}.html").exists()
 
 
+@pytest.mark.slow
 def test_french_pages_say_so_and_no_page_needs_a_network(site):
     assert '<html class="no-js" lang="fr"' in (site / "fr" / "index.html").read_text(encoding="utf-8")
     assert links.faults(site, ROOT) == []

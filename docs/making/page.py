@@ -25,7 +25,7 @@ def escaped(text: object) -> str:
 
 
 def code(text: object) -> str:
-    return f"<code>{escaped(text)}</code>"
+    return f"<code>{escaped(text).replace('_', '_<wbr>')}</code>"
 
 
 def french(text: str) -> str:

@@ -53,7 +53,10 @@ def spoken(row: Mapping[str, Any], language: str) -> str:
 
 
 def details(row: Mapping[str, Any]) -> str:
-    return "<br>".join(f"{escaped(k)}: {short(v)}" for k, v in row.items() if k not in HIDDEN and not bilingual(v))
+    shown = {k: v for k, v in row.items() if k not in HIDDEN and not (isinstance(v, Mapping) and set(v) == {"en", "fr"})}
+    if "example" in row:
+        shown.pop("value", None)  # of the example, which is a test's
+    return "<br>".join(f"{escaped(k)}: {short(v)}" for k, v in shown.items())
 
 
 def short(value: Any) -> str:
