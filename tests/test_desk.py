@@ -510,6 +510,14 @@ def test_every_number_of_the_table_says_where_it_is_from():
             assert row["conf"] in "VRSKJ"
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_assumptions_of_the_model_can_be_read_with_how_sure_they_are(language):
+    told = mk.AdDesk("meta", budget=BUDGET, language=language).assumptions.set_index("name")
+    assert told.loc["learning_events", ["value", "conf"]].tolist() == [50, "S"]
+    assert told["what"].str.len().min() > 10
+    assert told["conf"].isin(list("VRSKJ")).all()
+
+
 def test_a_state_is_whole(naive):
     """Undo copies a state: a field of an array that is shared would let a later week change an earlier one."""
     desk = mk.AdDesk("meta", budget=BUDGET, seed=5)

@@ -48,7 +48,7 @@ def truth(canvas: Canvas, result: DeskPlay) -> None:
     canvas.rows([canvas.label("ad_set", name) for name in rows.index])
     if cv.wide(rows["reported_value"], 12.0):
         canvas.ax.set_xscale("symlog", linthresh=2.0, linscale=0.8)
-        canvas.ax.set_xticks([x for x in (0, 1, 2, 5, 10, 20, 50, 100) if x <= 1.4 * max(float(rows.max(axis=None)), even)])
+        canvas.ax.set_xticks([x for x in (0, 1, 2, 5, 10, 20, 50, 100) if x <= 1.4 * max(float(rows.to_numpy().max()), even)])
         canvas.ax.minorticks_off()
     canvas.ax.set_xlim(left=-0.03 * max(canvas.ax.get_xlim()[1], 1.0) if canvas.ax.get_xscale() == "linear" else -0.15)
     canvas.units("x", Units("number", canvas.language), canvas.say("desk.per", one=_money(canvas, result, "one"), currency=currency))

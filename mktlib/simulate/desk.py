@@ -25,7 +25,7 @@ from mktlib.simulate.desk_moves import Setting, moves_of, read_moves
 from mktlib.simulate.desk_players import PLAYERS
 from mktlib.simulate.desk_reports import BY, Week, added, export_text, lift_of, log_of, sales_of, shop_of
 from mktlib.simulate.desk_words import debrief_of
-from mktlib.simulate.desk_world import CURRENCY, DAYS, FIRST_DAY, World, make_world, preset_names, rule
+from mktlib.simulate.desk_world import CURRENCY, DAYS, FIRST_DAY, World, assumptions, make_world, preset_names, rule
 from mktlib.vocabulary import ad_desk, default_language, finding, load_tables, nearest
 from mktlib.wording import write_text
 
@@ -97,6 +97,11 @@ class AdDesk:
         known |= {"first_day": FIRST_DAY, "weeks": self.weeks, "budget": self.budget, "bid_unit": world.unit}
         rules = {"learning_events": "learning_events", "learning_change": "learning_change", "window_days": "window"}
         return MappingProxyType(known | {k: rule(name, self.platform) for k, name in rules.items()})
+
+    @property
+    def assumptions(self) -> pd.DataFrame:
+        """What the model assumes, row by row: name, what, value, source, year, conf (V read, S third party, K known, J judgement)."""
+        return assumptions(self.platform, self.language)
 
     @property
     def ad_sets(self) -> pd.DataFrame:

@@ -6,6 +6,7 @@ gain. Bids are then moved one at a time under the budget as it is (coordinate as
 Bound: without wear and learning every auction stands alone, so the greatest mean gain within a budget is at most
 min over l >= 0 of l * budget + sum over auctions of max over bids of (worth * sales - (1 + l) * cost), by weak duality. Any bid by auction,
 and the best creative and audience each time, are allowed there, so no play of this desk is left out.
+Both know the truth and the market's days of this seed; the luck of counts they do not know.
 """
 
 from __future__ import annotations

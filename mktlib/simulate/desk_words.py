@@ -49,7 +49,9 @@ def _said(play: DeskPlay, language: str) -> Iterator[Finding]:
         yield tell("DESK_FLATTER", "warning" if over else "note", **counts, **per)
     least = MATTERS * max(facts["spent"], 1.0)
     off = costs[costs["code"] == "anyway"].set_index("ad_set")["money"]
-    costs = costs[(costs["code"] != "bid") | (costs["money"] > costs["ad_set"].map(off).fillna(0.0))]  # better off than at any bid: said once
+    costs = costs[
+        (costs["code"] != "bid") | (costs["money"] > costs["ad_set"].map(off).fillna(0.0))
+    ]  # better off than at any bid: said once
     for row in costs[costs["money"] >= least].sort_values("money", ascending=False, kind="stable").to_dict("records"):
         yield from _cost(play, row, tell)
     if facts["late"] > 0.02:

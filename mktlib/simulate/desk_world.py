@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mktlib.simulate.auction import Auction, Floats, auction
 from mktlib.vocabulary import ad_desk
@@ -32,6 +33,15 @@ def rule(name: str, platform: str) -> Any:
     """The value of an assumption; of this platform where it differs between them."""
     value = ad_desk()["desk_rules"][name]["value"]
     return value[platform] if isinstance(value, Mapping) else value
+
+
+def assumptions(platform: str, language: str) -> pd.DataFrame:
+    """What the model assumes for a platform, one row an assumption: name, what, value, source, year, conf."""
+    rows = [
+        (name, row["label"].get(language, row["label"]["en"]), rule(name, platform), row["source"], row["year"], row["conf"])
+        for name, row in ad_desk()["desk_rules"].items()
+    ]
+    return pd.DataFrame(rows, columns=["name", "what", "value", "source", "year", "conf"])
 
 
 def rng_of(seed: int, platform: str, *key: int) -> np.random.Generator:
