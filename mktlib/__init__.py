@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mktlib.datasets import fetch_dataset
     from mktlib.errors import MktlibError
     from mktlib.intake import read_addresses, read_export, tally
+    from mktlib.interact import explore, practise
     from mktlib.lessons import check_answer, progress_card
     from mktlib.mailing import check_email, check_sends, email_programme, email_rhythm, send_time
     from mktlib.measurement import (
@@ -77,6 +78,7 @@ _HOMES = {
     "datasets": ("fetch_dataset",),
     "errors": ("MktlibError",),
     "intake": ("read_addresses", "read_export", "tally"),
+    "interact": ("explore", "practise"),
     "lessons": ("check_answer", "progress_card"),
     "mailing": ("check_email", "check_sends", "email_programme", "email_rhythm", "send_time"),
     "measurement": (
@@ -137,6 +139,7 @@ __all__ = [
     "distance_effect",
     "email_programme",
     "email_rhythm",
+    "explore",
     "fetch_dataset",
     "half_life",
     "incremental_roas",
@@ -159,6 +162,7 @@ __all__ = [
     "plan_campaign",
     "plot",
     "posting_cadence",
+    "practise",
     "progress_card",
     "read_addresses",
     "read_brief",

@@ -162,8 +162,10 @@ class Explorer:
         return list(group_lines(self.group, group_name(self.chosen, self.tables, self.language), self.language))
 
     def plan_lines(self) -> list[str]:
-        first = self.plan if not self._past else self.first
-        return list(plan_lines(self.plan, first, self.language)) if self.has_brief else []
+        if not self.has_brief:
+            return []
+        first = self.first if self.brief != self.first.brief else self.plan
+        return list(plan_lines(self.plan, first, self.language))
 
     def group_picture(self) -> Picture:
         return show(self.group, language=self.language, tables=self.tables)

@@ -57,19 +57,19 @@ class ExplorerPanel:
 
     def _brief_parts(self) -> list[Any]:
         kit, e = self.kit, self.explorer
-        brief, whole = e.brief, {"continuous_update": False, "readout_format": "d"}
+        brief, whole = e.brief, {"continuous_update": False}
         step = max(1, round(brief.budget / 40))
-        self.budget = kit.IntSlider(
-            value=round(brief.budget), min=step, max=round(4 * brief.budget), step=step,
+        self.budget = kit.BoundedIntText(
+            value=round(brief.budget), min=0, max=round(4 * brief.budget), step=step,
             description=self._say("budget", currency=brief.currency), **whole, **shown.ENTRY,
         )  # fmt: skip
         self.budget.value = round(brief.budget)
         days = brief.team.days_per_week
-        self.days = kit.FloatSlider(
+        self.days = kit.BoundedFloatText(
             value=days, min=0, max=max(4.0, 3 * days), step=0.5, description=self._say("days"), continuous_update=False,
-            readout_format=".1f", **shown.ENTRY,
+            **shown.ENTRY,
         )  # fmt: skip
-        self.tests = kit.IntSlider(
+        self.tests = kit.BoundedIntText(
             value=round(100 * brief.test_share), min=0, max=100, step=5, description=self._say("tests"), **whole, **shown.ENTRY
         )
         risks = sorted({*RISKS, brief.risk})
@@ -98,8 +98,10 @@ class ExplorerPanel:
         e = self.explorer
         name = e.tables.label("content_type", kind, e.language)
         most = e.brief.making(kind)[2]
-        whole = {"continuous_update": False, "readout_format": "d"}
-        return self.kit.IntSlider(value=most, min=0, max=max(6, 2 * most), description=self._say("most", name=name), **whole, **shown.ENTRY)
+        whole = {"continuous_update": False}
+        return self.kit.BoundedIntText(
+            value=most, min=0, max=max(6, 2 * most), description=self._say("most", name=name), **whole, **shown.ENTRY
+        )
 
     def _turned(self) -> None:
         if self.quiet:

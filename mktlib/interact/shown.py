@@ -7,6 +7,7 @@ MKTLIB_STATIC=1 the controls are left out, for notebooks that are executed to be
 from __future__ import annotations
 
 import base64
+import importlib
 import importlib.util
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,7 @@ from mktlib.errors import Finding, MktlibError
 from mktlib.vocabulary import finding, phrase, retell
 
 WIDTH = "900px"
-ENTRY: dict[str, Any] = {"style": {"description_width": "13em"}, "layout": {"width": "34em"}}
+ENTRY: dict[str, Any] = {"style": {"description_width": "17em"}, "layout": {"width": "38em"}}
 
 
 def live() -> bool:
@@ -35,7 +36,7 @@ def toolkit() -> Any:
         E_OPTIONAL where it is not installed.
     """
     try:
-        import ipywidgets
+        ipywidgets = importlib.import_module("ipywidgets")
     except ImportError as error:
         raise MktlibError(finding("E_OPTIONAL", found="ipywidgets", hint="pip install 'mktlib[lab]'")) from error
     return ipywidgets

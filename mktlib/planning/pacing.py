@@ -23,10 +23,19 @@ class _Lots:
         self.room = most + TOLERANCE / 2 * np.maximum(1.0, np.abs(most)) - lots @ n.ravel() - made @ y.ravel()
         self.top = problem.most * y[problem.piece_of]
 
+    def _change(self, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+        """(limits, by how much) that use more or less of it when a lot goes from one column to another."""
+        change = np.zeros(len(self.room))
+        for column, sign in ((end, 1.0), (start, -1.0)):
+            at = slice(self.per.indptr[column], self.per.indptr[column + 1])
+            change[self.per.indices[at]] += sign * self.per.data[at]
+        rows = np.flatnonzero(change)
+        return rows, change[rows]
+
     def move(self, idea: int, start: int, end: int, *, lots: int) -> bool:
         """Move up to so many lots of an idea from one week to another; whether any could be."""
-        change = self.per[:, idea * self.weeks + end] - self.per[:, idea * self.weeks + start]
-        rows, by, moved = change.indices, change.data, False
+        rows, by = self._change(idea * self.weeks + start, idea * self.weeks + end)
+        moved = False
         while lots and self.n[idea, start] and self.n[idea, end] < self.top[idea, end] and (by <= self.room[rows]).all():
             self.n[idea, start] -= 1
             self.n[idea, end] += 1

@@ -312,8 +312,9 @@ def _scope(problem: Problem, limit: Limit) -> str:
 
 def _told(
     problem: Problem, found: tuple[Answer, float], by_hand: float, short: Mapping[str, Any], scores: Scores, tables: Tables,
-    ratio: np.ndarray, seed: int, risk: float, held: pd.DataFrame, more: tuple[Finding, ...],
+    ratio: np.ndarray, seed: int, risk: float, held: pd.DataFrame, more: tuple[Finding, ...], *, steps: bool = True,
 ) -> CampaignPlan:  # fmt: skip
+    """The plan as people read it; `steps`: ask what one more step of each limit would bring, which takes as long as the plan."""
     answer, worth = found
     answer = replace(answer, n=paced(problem, answer.n, answer.y))
     brief, names = problem.brief, named(problem, answer)
@@ -325,7 +326,8 @@ def _told(
     price, more_of = np.zeros(len(problem.limits)), pd.DataFrame(columns=list(MARGINS))
     try:
         price = prices(problem, answer, seed=seed)
-        more_of = margins(problem, answer, price, ratio, level=scores.level, seed=seed)
+        if steps:
+            more_of = margins(problem, answer, price, ratio, level=scores.level, seed=seed)
     except KeyboardInterrupt:  # the plan is there: what its limits cost is not worth losing it
         answer = replace(answer, stopped=True)
     limits = limit_table(problem, answer, price)

@@ -46,7 +46,8 @@ def changed(
 ) -> Brief:  # fmt: skip
     """The brief with some entries replaced, checked as a file is.
 
-    budget (its currency), days_per_week (of the team), test_share and risk (fractions), most {content type: pieces at most}; None: as it is.
+    budget (its currency), days_per_week (of the team), test_share and risk (fractions), most {content type: pieces at
+    most}; None: as it is.
 
     Raises
     ------
