@@ -35,7 +35,9 @@ MADE_HERE = {
     "StyleFit": lambda language: mk.style_fit(
         {"en": "Come in, have a look, and laugh with us!", "fr": "Entrez, regardez, et riez avec nous !"}[language], language=language
     ),
-    "SentimentShare": lambda language: mk.SentimentClassifier(language).share(list(mk.load_sample("mentions")["text"].head(300))),
+    "SentimentShare": lambda language: mk.SentimentClassifier(language).share(
+        list(mk.load_sample("mentions").loc[lambda said: said["language"] == language, "text"].head(300))
+    ),
 }
 WIDTHS = {"en": "gallery/pictures", "fr": "fr/pictures"}
 

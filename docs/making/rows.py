@@ -145,8 +145,8 @@ def findings(path: Path) -> None:
     spoken_in = {code_: read(TABLES / "languages" / f"{code_}.toml")["findings"] for code_ in ("en", "fr")}
     parts = [
         "# Findings\n",
-        "Everything that a result, a check or an error can say. A code in `E_` stops what was asked or could make it wrong; one in `N_`",
-        "is worth knowing. What stands in braces is filled in: where, what was found, what was expected. Every finding has its code in",
+        "Everything that a result, a check or an error can say. A code in `E_` stops what was asked or could make it wrong; all others",
+        "are worth knowing. What stands in braces is filled in: where, what was found, what was expected. Every finding has its code in",
         "`finding.code`, so that a script can ask for it; the sentence is for people, in the language of the caller.\n",
         "## Of results and inputs\n",
     ]
