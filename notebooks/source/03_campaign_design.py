@@ -131,7 +131,8 @@ mk.table(pd.DataFrame([p.expected for p in (plan, careful)])[["value", "low", "h
 # %% key="look-clash"
 from mktlib.planning import brief_from_text
 
-text = mk.sample_path("briefs/sunglasses.toml").read_text(encoding="utf-8").replace('language = "en"', f'language = "{language}"')
+text = mk.sample_path("briefs/sunglasses.toml").read_text(encoding="utf-8")
+text = text.replace('language = "en"', f'language = "{language}"')
 wish = text + '[[fixed_dates]]\nname = "Preview"\nday = 2026-10-12\ncontent_type = "video_ad"\n'
 try:
     mk.plan_campaign(scores, brief_from_text(wish.replace("days_per_week = 8.0", "days_per_week = 0.5")), keep=20)
@@ -169,10 +170,10 @@ true = [float((cells["value"] * world.click_rate(cells) / cells["rate"]).sum()) 
 [round(value) for value in true], plan.expected["low"] <= true[0] <= plan.expected["high"]
 
 # %% [markdown] key="means-truth"
-# **What it means.** The truth, €95,231, lies inside the promised range and well below its middle. That is no accident. A plan is made of the
-# ideas that look best among thousands, and what looks best is in part luck, so that plans come in below their middle more often than above. The
-# careful plan leans on luck a little less and is truly worth €97,034. (These are rates of pieces of ordinary quality. Each is then made, better or
-# worse than its kind; lesson 04 tells how that went.)
+# **What it means.** The truth, €95,231, lies inside the promised range and well below its middle. A plan is made of the ideas that look best
+# among thousands, and what looks best is in part luck. Scores are pulled towards their group to allow for that (lesson 02); it helps, and does
+# not make a promise of the middle. The careful plan is truly worth €97,034. (These are rates of pieces of ordinary quality. Each is then made,
+# better or worse than its kind; lesson 04 tells how that went.)
 #
 # **What it does not mean.** One world is one case, not proof that careful plans win. The lesson for a Monday is shorter: promise the range, never the middle.
 #

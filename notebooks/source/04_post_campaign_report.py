@@ -166,7 +166,7 @@ size = mk.sample_size(baseline=0.185, lift=0.03, ratio=[1, 4], traffic=60)
 mk.table(size.table[["lift", "n", "days", "days_usual"]], language=language)
 
 # %% [markdown] key="means-test"
-# **What it means.** To see a lift of 3 points with 60 new people a day takes 2,898 people and up to 242 days, 156 as a rule; a lift of 6 points would show after
+# **What it means.** To see a lift of 3 points with 60 new people a day takes 2,898 people and up to 242 days, 156 on average; a lift of 6 points would show after
 # about 40. Ask this before the money is spent: a test too small to see anything is the dearest way to learn nothing.
 #
 # **What it does not mean.** A test answers the question it was built for, about the people it was built on. It says nothing of next year, nor of another banner.
