@@ -147,7 +147,7 @@ len(freed.check())
 # ## Do not take the solver's word
 #
 # `check` computes every limit again from the brief, without the solver, and every day of the calendar. How many are broken in our plan? And when
-# somebody doubles the placements by hand, to please a channel manager?
+# somebody doubles the spend by hand, to please a channel manager?
 
 # %% key="look-check"
 from dataclasses import replace
