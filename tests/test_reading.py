@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from mktlib.datasets import sample_path
 from mktlib.errors import DataError, LimitError
 from mktlib.intake import read_export, tally
 from mktlib.intake.privacy import key, key_id, masked, pseudonym
 from mktlib.scoring import ContentScorer
+from mktlib.simulate import sample_path
 from mktlib.vocabulary import lookup, platforms
 
 GOOGLE = platforms()["google_ads"]["example"][0]["text"].removeprefix("\n")
