@@ -60,7 +60,7 @@ class PracticePanel:
         ends = {k: self.practice.money(float(getattr(row, k))) for k in ("daily_low", "daily_high")}
         bids = {k: self.practice.money(float(getattr(row, f"bid_{k}"))) for k in ("low", "high")}
         hint = kit.HTML(f"<p>{self._say('suggested', **bids, **ends)}</p>")
-        runs = kit.Checkbox(value=False, description=self._say("run"), indent=True, style={"description_width": "17em"})
+        runs = kit.Checkbox(value=False, description=self._say("run"), indent=True, **shown.ENTRY)
         bid = kit.FloatText(value=middle, step=0.05, description=self._say(f"bid_{row.bid_unit}"), **shown.ENTRY)
         budget = kit.FloatText(value=float(row.daily_low), step=5, description=self._say("day_budget"), **shown.ENTRY)
         many: dict[str, Any] = {"rows": 3, **shown.ENTRY}

@@ -19,7 +19,7 @@ from mktlib.errors import Finding, MktlibError
 from mktlib.vocabulary import finding, phrase, retell
 
 WIDTH = "900px"
-ENTRY: dict[str, Any] = {"style": {"description_width": "17em"}, "layout": {"width": "38em"}}
+ENTRY: dict[str, Any] = {"style": {"description_width": "20em"}, "layout": {"width": "42em"}}
 
 
 def live() -> bool:
