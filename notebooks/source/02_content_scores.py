@@ -225,11 +225,12 @@ mk.check_answer("02.3", ..., language=language)
 parts = mk.tally(two, by=("segment", "content_type"))
 parts["raw_rate"] = parts["count"] / parts["exposure"]
 weights = parts.groupby("segment")["exposure"].sum()
-rates = parts.pivot(index="segment", columns="content_type", values="raw_rate").mul(weights, axis=0).sum() / weights.sum()
+each = parts.pivot(index="segment", columns="content_type", values="raw_rate")
+rates = each.mul(weights, axis=0).sum() / weights.sum()
 mk.check_answer("02.3", round(rates["carousel"] / rates["social_image"], 2), language=language)
 
 # %% [markdown] key="why-3" tags=["solution"]
-# Statisticians call it direct standardisation. The true rates of the sample give 1.40 in every segment. The totals give 0.89, because they
+# Statisticians call it direct standardisation. The true rates of the sample give about 1.40 in every segment. The totals give 0.89, because they
 # compare students with trendsetters and not carousels with image posts.
 
 # %% key="card"
