@@ -161,9 +161,15 @@ for found in desk.debrief()[:3]:
 
 # %% [markdown] key="not-truth"
 # **What it does not mean.** That retargeting never pays, or that your account looks like this. The desk is a **model**, and its assumptions are ours: how many would
-# have bought anyway, that half of an exposure is forgotten after 12 days, that rivals do not answer, that buyers stay in the audience. They are rows of a table
-# (`tables/desk.toml`), each with its source or with the word *judgement*. What is not an assumption is the method: a holdout, with people enough, finds the truth in
-# any account, whatever it is.
+# have bought anyway, that half of an exposure is forgotten after 12 days, that rivals do not answer, that buyers stay in the audience. They are rows of a table, each
+# with where it comes from:
+
+# %% key="look-assumptions"
+desk.assumptions["conf"].value_counts().to_dict()
+
+# %% [markdown] key="not-method"
+# 14 of 17 are our judgement (J), 2 are what practitioners know (K), 1 was read on a third party's page (S); `desk.assumptions` shows them all. What is not an
+# assumption is the method: a holdout, with people enough, finds the truth in any account, whatever it is.
 #
 # ## Could it be played better?
 
