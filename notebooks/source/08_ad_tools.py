@@ -182,7 +182,8 @@ mk.table(best[["ad_set", "bid", "spend", "gain", "yours", "yours_gain"]], langua
 # point: **those who do not know us are those whom an ad can change.**
 #
 # Two players are built in. The `naive` one does what we did: money follows last week's report. The `careful` one takes few ad sets and steady budgets, bids what a
-# sale is worth, draws a holdout early, and waits for late sales before judging. Neither sees the truth. First our own desk, then three others:
+# sale is worth, draws a holdout early, and waits for late sales before judging. Neither sees the truth, but the second comes with a doubt: it believes little of what
+# is credited among people who know us. First our own desk, then three others:
 
 # %% key="use-players"
 seeds = (9, 1, 2, 3)
