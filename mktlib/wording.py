@@ -40,6 +40,7 @@ KINDS_OF = {"group": "segment", "preferred_format": "content_type", "preferred_l
 KINDS_OF |= {"about": "scope", "value": "scope", "best_format": "content_type", "best_verdict": "verdict"}
 KINDS_OF |= {"outcome": "column", "formats": "content_type", "by": "column", "axis": "column", "to": "channel"}
 KINDS_OF |= {"verdict_before": "verdict", **dict.fromkeys(("method", "least_method", "most_method"), "credit_rule")}
+KINDS_OF |= {"unusual": "out_of_line"}
 """Columns whose words are those of another."""
 MORE_KINDS = {
     "verdict": ("sends_verdict", "cover", "audience", "pays", "credit_verdict", "stop_verdict"),
@@ -228,27 +229,57 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
     heads: dict[str, Any] = {}
     rates = {str(name) for name in frame.columns if _is_rate(str(name))}
     loose = ENDS | {"difference"}  # of a rate only where a rate stands beside them: hours have ends too, sums have differences
-    rates -= set() if rates - loose else loose
+    rates -= loose if "median" in frame or not rates - loose else set()
     plain = {"value"} if "unit" in frame else set()  # a value that names its own unit is no money
     for name in frame.columns:
-        head = _head(str(name), language, tables)
+        head = _head(_meant(str(name), frame), language, tables)
         while head in heads:  # two columns may share a word; a reader still sees both
             head += " "
-        heads[head] = [_shown(str(name), x, language, tables, None if name in plain else currency, rates) for x in frame[name]]
-        if name in OF_UNIT and {"kpi", "unit"} <= set(frame.columns):
-            heads[head] = [_of_unit(float(x), unit, currency, language) for x, unit in zip(frame[name], frame["unit"], strict=True)]
+        units, paid = _units(str(name), frame), None if name in plain else currency
+        heads[head] = [
+            _shown(str(name), x, language, tables, paid, rates) if unit is None else _of_unit(float(x), unit, currency, language)
+            for x, unit in zip(frame[name], units, strict=True)
+        ]
     return pd.DataFrame(heads)
 
 
 OF_UNIT = ("value", "low", "high", "break_even")
 """Columns of figures that each have a unit of their own."""
+OF_OUTCOME = ("mean", "low", "high", "difference", "naive")
+"""Columns of figures whose unit is that of the outcome of the row."""
+OUTCOMES = dict.fromkeys(("clicks", "conversions", "complaints"), "count") | dict.fromkeys(("revenue", "value", "life"), "currency")
+OUTCOMES |= {"leave": "fraction"}
+"""The unit of each outcome of a rhythm: so many a customer and month, money, or the chance of it."""
+BESIDE = {"net": ({"gained", "lost", "followers", "unusual"}, "net_gain"), "unusual": ({"week"}, "out_of_line")}
+BESIDE |= {"change": ({"per_week"}, "change_of_level"), "per_week": ({"reach", "total"}, "posts_a_week")}
+"""Columns that mean another thing where one of these stands beside them."""
+WEEK = range(1, 8)
+
+
+def _meant(column: str, frame: pd.DataFrame) -> str:
+    """The column whose word heads this one."""
+    base = column.removesuffix("_low").removesuffix("_high")
+    beside, other = BESIDE.get(base, (set(), base))
+    return other + column.removeprefix(base) if beside & set(map(str, frame.columns)) else column
+
+
+def _units(column: str, frame: pd.DataFrame) -> list[str | None]:
+    """The unit of each row's figure; None where the column says it for all."""
+    if column in OF_UNIT and {"kpi", "unit"} <= set(frame.columns):
+        return list(frame["unit"])
+    if column in OF_OUTCOME and "outcome" in frame:
+        return [OUTCOMES.get(str(outcome)) for outcome in frame["outcome"]]
+    return ["weekday" if column == "weekday" and frame[column].isin(WEEK).all() else None] * len(frame)
 
 
 def _of_unit(x: float, unit: str, currency: str, language: str) -> str:
-    """A figure of money, a share or a ratio."""
+    """A figure of money, a share, a count, a ratio, or a day of the week (1: Monday)."""
+    small = 4 if 0 < abs(x) < 0.1 else None
     if unit == "currency":
-        return money(x, currency, language, digits=4 if 0 < abs(x) < 0.1 else None)
-    return percent(x, language) if unit == "fraction" else number(x, language)
+        return money(x, currency, language, digits=small)
+    if unit == "weekday":
+        return phrase(f"report.weekday.{x:.0f}", language)
+    return percent(x, language) if unit == "fraction" else number(x, language, digits=small if unit == "count" else None)
 
 
 def _findings_frame(findings: list[Finding], language: str) -> pd.DataFrame:

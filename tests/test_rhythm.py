@@ -128,6 +128,19 @@ def test_the_sample_test_finds_what_was_planted(test_of_rhythms: Rhythm) -> None
     assert row["cost_many_low"] > 0
 
 
+def test_between_a_short_life_and_a_long_one_no_rhythm_need_be_shown_to_be_worse() -> None:
+    """Two a month fall behind at once, eight as people leave: 4 is the best guess at all times, and is named where one is far enough."""
+    log, named, ahead = mk.load_sample("sends_test"), {}, {}
+    for months in (6, 12, 24):
+        made = mk.email_rhythm(log, by=None, assigned="arm", worth=CLICK, months=months)
+        value = made.table.set_index("per_month")["value"]
+        assert value.idxmax() == 4
+        named[months], ahead[months] = made.segments.loc[0, ["verdict", "why"]].tolist(), [value[4] / value[2], value[4] / value[8]]
+    assert named == {6: ["randomised", ""], 12: ["cannot_tell", "noise"], 24: ["randomised", ""]}
+    assert ahead[6][0] > ahead[12][0] > ahead[24][0]
+    assert ahead[6][1] < ahead[12][1] < ahead[24][1]
+
+
 def test_arms_told_by_a_name_count_the_mails_that_they_got() -> None:
     sends = mk.load_sample("sends_test").assign(
         arm=lambda d: d["arm"].map({"2": "few", "4": "usual", "8": "many", 2: "few", 4: "usual", 8: "many"})

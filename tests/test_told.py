@@ -32,6 +32,7 @@ FREE = {
 """Columns of somebody's own words, of quotations, or of what is to be typed."""
 ALIKE = {"image", "action", "images", "scripts", "description", "coupons", "activation", "conversions", "messages", "px", "m", "pixels"}
 ALIKE |= {"sms", "display", "meta", "google", "linkedin", "parents", "story", "segment", "style"}
+ALIKE |= {"facebook", "instagram", "tiktok", "x"}
 """Codes that are a French word, or a name."""
 
 
@@ -51,6 +52,7 @@ def frames() -> dict[str, pd.DataFrame]:
     plan, results, log = mk.load_plan(mk.sample_path("plan")), mk.load_sample("results"), mk.load_sample("content_log")
     lesson = mk.learn_from(mk.ContentScorer("click_rate", by=("stage", "channel")).fit(log), log, results, plan=plan)
     known |= {"lesson": lesson, "review": mk.review_campaign(plan, results)}
+    known |= {"followers": mk.describe_followers(mk.load_sample("followers")), "talk": mk.describe_reputation(mk.load_sample("mentions"))}
     out = {f"near, {way}": mk.people_near(nearby, shops, overlap=way) for way in ("nearest", "most", "shared")}
     for name, result in known.items():
         parts = {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
@@ -82,6 +84,58 @@ def test_a_year_is_no_quantity_and_a_value_with_a_unit_no_money():
     frame = pd.DataFrame({"year": [2017], "value": [1609.0], "unit": ["m"], "channels": ["email, sms"], "segment": ["all"]})
     assert mk.table(frame, language="fr").iloc[0].tolist() == ["2017", "1\u202f609", "m", "E-mail, SMS", "Tous"]
     assert mk.table(frame[["value"]], language="fr").iloc[0, 0] == "1\u202f609\u202f€"
+
+
+THIN = "\u202f"
+ARMS = pd.DataFrame({
+    "outcome": ["clicks", "complaints", "value", "leave"], "mean": [0.32, 0.0021, 0.16, 0.0077], "difference": [0.08, 0.0, 0.044, 0.17],
+    "low": [0.03, None, 0.01, 0.13], "high": [1.14, None, 0.07, 0.21], "naive": [0.32, 0.002, 0.16, 0.06],
+})  # fmt: skip
+
+
+def test_figures_of_a_rhythm_have_the_unit_of_their_outcome():
+    """Clicks a month are a number, money is money, and the chance to leave alone is a share; in every column of the row."""
+    told = mk.table(ARMS, language="fr", currency="USD").set_index("Résultat").T.to_dict("list")
+    assert told["Clics"] == ["0,32", "0,0800", "0,0300", "1,14", "0,32"]
+    assert told["Plaintes"] == ["0,0021", "0", "–", "–", "0,0020"]
+    assert told["Valeur"] == [f"{x}{THIN}$US" for x in ("0,16", "0,0440", "0,0100", "0,0700", "0,16")]
+    assert told["Quitte la liste"] == [f"{x}{THIN}%" for x in ("0,77", "17", "13", "21", "6,0")]
+    assert mk.table(ARMS[["mean"]], language="fr").iloc[0, 0] == f"32{THIN}%"  # where no outcome is told, a mean is a rate as ever
+
+
+def test_frames_of_a_rhythm_know_their_currency():
+    drawn = mk.email_rhythm(mk.load_sample("sends_test"), by=None, assigned="arm", worth={"clicks": 0.5}, currency="USD")
+    for frame in (drawn.arms, drawn.curves, drawn.table):
+        assert "$" in " ".join(mk.table(frame, language="en").astype(str).to_numpy().ravel())
+        assert "€" not in " ".join(mk.table(frame, language="en").astype(str).to_numpy().ravel())
+
+
+def test_followers_and_those_who_wait_in_words():
+    weeks = mk.describe_followers(mk.load_sample("followers")).weeks
+    odd = mk.table(weeks[weeks["unusual"].ne("")].head(1)[["network", "week", "net", "unusual"]], language="fr")
+    assert odd.to_dict("records") == [{"Réseau": "Facebook", "Semaine": "8 juin 2026", "Gain net": "-296", "Hors norme": "départs"}]
+    money = pd.DataFrame({"net": [3.0], "worth": [4.0]})  # of a test that pays
+    assert [mk.table(money, language=x).columns[0] for x in ("en", "fr")] == ["Worth less cost", "Valeur moins coût"]
+    sums = pd.DataFrame({"network": ["x"], "per_week": [1.0], "change": [2.0], "change_low": [1.0], "unusual": [1]})
+    wanted = ["Réseau", "Gain net par semaine", "Changement en 13 semaines", "Changement en 13 semaines, au moins", "Semaines hors norme"]
+    assert list(mk.table(sums, language="fr")) == wanted
+    assert list(mk.table(pd.DataFrame({"per_week": [3], "reach": [900]}), language="en")) == ["Posts a week", "Reach"]
+    waits = pd.DataFrame({"network": ["all"], "median": [0.5], "low": [0.4], "high": [0.9], "share": [0.7], "share_low": [0.6]})
+    told = [
+        ["All networks", "0.50", "0.40", "0.90", "70%", "60%"],
+        ["Tous les réseaux", "0,50", "0,40", "0,90", *(f"{x}{THIN}%" for x in (70, 60))],
+    ]
+    assert [mk.table(waits, language=x).iloc[0].tolist() for x in ("en", "fr")] == told
+
+
+def test_days_of_the_week_have_their_names():
+    times = mk.send_time(mk.load_sample("sends_hours")).table
+    week = times.drop_duplicates("weekday")[["segment", "weekday", "hour"]]
+    named = {x: mk.table(week, language=x).iloc[:, 1].tolist() for x in ("en", "fr")}
+    assert named["en"] == ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    assert named["fr"] == ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+    others = pd.DataFrame({"weekday": [0, 6]})  # counted from 0: which day is meant is not known
+    assert mk.table(others, language="fr").iloc[:, 0].tolist() == ["0", "6"]
 
 
 def test_a_client_reads_no_code():

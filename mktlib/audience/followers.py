@@ -68,7 +68,8 @@ def describe_followers(followers: Any, posts: Any = None, *, level: float = 0.9)
     facts = {"level": level, "networks": len(ledgers), "horizon": HORIZON, "lags": LAGS, "posts": len(each), "measure": measure}
     facts |= {"shown": int(each["shown"].sum()) if len(each) else 0, "breaks": len(breaks)}
     findings = (*notes, *_remarks(table), *told)
-    return Followers(table=table, weeks=_joined(weeks), forecast=_joined(ahead), posts=each, breaks=breaks, facts=facts, findings=findings)
+    known = _joined(weeks).drop(columns="at")  # numbers of weeks are for arithmetic alone
+    return Followers(table=table, weeks=known, forecast=_joined(ahead), posts=each, breaks=breaks, facts=facts, findings=findings)
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:

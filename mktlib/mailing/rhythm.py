@@ -62,13 +62,16 @@ def email_rhythm(
             have bought without mails too. Without it value is what is credited to mails.
         people: everyone on the list, mailed or not (member_id, and where known since, `by`, `assigned`).
         worth: value of a click and of a conversion, {"clicks": 0.4}; default: the column revenue.
-        months: length of the remaining life that is counted; discount: by the year.
+        months: length of the remaining life that is counted: over a short one the rhythm that brings more wins, over a long one that which
+            loses fewer. discount: by the year.
         currency: of the value.
         level: of the ranges.
         zone: whose months they are.
 
     Returns:
-        `Rhythm`. Nothing is best where the log cannot tell; `Rhythm.trial` is then the test to run.
+        `Rhythm`. Nothing is best where the log cannot tell; `Rhythm.trial` is then the test to run. A rhythm is named where another is
+        shown to be worse (5 % wrong over all pairs). In the sample `sends_test` 4 a month beats 2 over 6 months, and 8 over 24; over 12 it
+        is the best guess too, but neither of the two is far enough behind by then: none is named.
 
     Raises:
         DataError: every problem at once.
@@ -92,12 +95,12 @@ def email_rhythm(
     facts = _facts(log, done, by, {"most": most, "horizon": months, "discount": discount, "currency": currency, "level": level})
     facts |= {"assigned": bool(assigned), "credited": orders is None, "worth": dict(worth or {})}
     return Rhythm(
-        table=pd.concat([_values(s, level, done) for s in done], ignore_index=True),
-        curves=pd.concat([_curves(s[0], level, months, discount) for s in done], ignore_index=True),
+        table=_paid([_values(s, level, done) for s in done], currency),
+        curves=_paid([_curves(s[0], level, months, discount) for s in done], currency),
         segments=pd.DataFrame([_segment(s) for s in done]),
         survival=pd.concat([_survival(s[0], level, months) for s in done], ignore_index=True),
         trial=pd.DataFrame([row for s in done for row in to_run(s[0].months, s[0].name, most)]),
-        arms=pd.concat([arms_table(s[0].months, s[0].name, rhythm_of, level) for s in done], ignore_index=True),
+        arms=_paid([arms_table(s[0].months, s[0].name, rhythm_of, level) for s in done], currency),
         evidence=pd.DataFrame([{"key": k, **row} for k, row in rhythm_evidence().items()]).drop(columns="label"),
         facts=facts,
         findings=tuple([*_cautions(done, facts), *told, *log.findings]),
@@ -200,6 +203,13 @@ def _drawn_in(curve: Curve, own: Shaped, base: Shaped, between: float) -> Curve:
 
 
 # ---------------------------------------------------------------- frames
+
+
+def _paid(parts: list[pd.DataFrame], currency: str) -> pd.DataFrame:
+    """The parts one after the other, in a frame that knows the currency of its money."""
+    whole = pd.concat(parts, ignore_index=True)
+    whole.attrs["currency"] = currency
+    return whole
 
 
 def _values(made: Settled, level: float, every: list[Settled]) -> pd.DataFrame:
