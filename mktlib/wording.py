@@ -12,6 +12,7 @@ import os
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,21 @@ def money(x: float, currency: str, language: str | None = None, *, digits: int |
     pattern = pattern.replace("#,##0", "#,##0" + ("." + "0" * digits if digits else ""))
     value = Decimal(repr(float(x))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
     return _spaces(format_currency(value, currency, format=pattern, locale=_locale(language), currency_digits=False), language)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Money, or a count where no currency is told, in a finding: written as each language writes it, also when it is told again in another.
+
+    >>> Amount(9773, "EUR").said("en"), Amount(9773, "EUR").said("fr")
+    ('€9,773', '9\\u202f773\\u202f€')
+    """
+
+    value: float
+    currency: str | None = None
+
+    def said(self, language: str | None = None) -> str:
+        return number(self.value, language) if self.currency is None else money(self.value, self.currency, language)
 
 
 def day(date: Any, language: str | None = None, *, short: bool = False) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -21,7 +22,8 @@ from mktlib.simulate import desk_engine as engine
 from mktlib.simulate.auction import auction
 from mktlib.simulate.desk_moves import moves_of
 from mktlib.simulate.desk_world import DAYS, make_world, preset_names, rule
-from mktlib.vocabulary import ad_desk, platforms
+from mktlib.vocabulary import ad_desk, platforms, retell
+from mktlib.wording import money
 
 BUDGET = 12_000.0
 PRESETS = preset_names()
@@ -435,6 +437,20 @@ def test_the_debrief_says_what_was_and_what_it_cost_in_both_languages(naive):
     french = mk.AdDesk("meta", budget=BUDGET, seed=1, language="fr").play("naive").debrief()
     assert [f.code for f in french] == codes
     assert not any("?" in f.text or "{" in f.text for f in french)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_money_in_the_debrief_is_written_as_a_reader_of_each_language_writes_it(naive, language):
+    found, facts = naive["meta"].debrief(), naive["meta"].result().facts
+    told = [retell(f, language).text for f in found]
+    assert not any(re.search(r"EUR|\d{4}", text) for text in told)
+    assert money(round(facts["spent"]), "EUR", language) in told[0]
+    assert money(round(facts["gain"]), "EUR", language) in told[0]
+    assert money(100, "EUR", language) in next(text for f, text in zip(found, told, strict=True) if f.code == "DESK_FLATTER")
+    desk = mk.AdDesk("meta", budget=BUDGET, seed=1, language=language)
+    with pytest.raises(DataError) as wrong:
+        desk.spend(broad={"bid": 3, "budget": 5000})
+    assert money(35_000, "EUR", language, digits=2) in str(wrong.value)
 
 
 def test_a_play_of_nothing_gains_nothing():

@@ -12,8 +12,9 @@ import numpy as np
 
 from mktlib.errors import Finding
 from mktlib.simulate.desk_engine import Moves, idle
-from mktlib.simulate.desk_world import DAYS, World
+from mktlib.simulate.desk_world import CURRENCY, DAYS, World
 from mktlib.vocabulary import ad_desk, finding, nearest
+from mktlib.wording import money
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 KEYS = ("bid", "budget", "creatives", "days", "hours", "audience", "cap", "holdout")
@@ -154,7 +155,8 @@ def _too_dear(chosen: Mapping[str, Setting], left: float, language: str | None) 
         return []
     days = sum(len(s.days) for s in chosen.values())
     most = f"{math.floor(100 * left / days) / 100:.2f}"
-    return [finding("E_DESK_LEFT", language, found=f"{asked:.2f}", expected=f"{left:.2f}", hint=f"budget={most}")]
+    sums = (money(x, CURRENCY, language, digits=2) for x in (asked, left))
+    return [finding("E_DESK_LEFT", language, found=next(sums), expected=next(sums), hint=f"budget={most}")]
 
 
 def moves_of(world: World, weeks: Sequence[Mapping[str, Setting]]) -> list[Moves]:

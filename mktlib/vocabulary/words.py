@@ -252,7 +252,9 @@ def _filled(code: str, language: str, fields: Mapping[str, Any]) -> tuple[Mappin
 
 
 def _spoken(code: str, name: str, value: Any, language: str) -> Any:
-    """A value as it is said; what was found in a file stays as it stands there."""
+    """A value as it is said, by itself where it knows how; what was found in a file stays as it stands there."""
+    if callable(said := getattr(value, "said", None)):
+        return said(language)
     counted = isinstance(value, int) or (name == "found" and code.startswith("N_") and re.fullmatch(r"[1-9]\d{4,}", str(value)))
     if counted and name != "line" and abs(int(value)) >= 10_000:  # no year is as great
         return f"{int(value):,}".replace(",", str(lookup("marks.thousands", language)))
