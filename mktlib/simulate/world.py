@@ -135,7 +135,7 @@ class World:
         """The true click rate of each cell (n,), for a piece of ordinary talent.
 
         >>> cell = dict(zip(AXES, ("students", "decision", "demo_video", "conversational", "medium", "email"), strict=True))
-        >>> 0 < World().click_rate(pd.DataFrame([cell]))[0] < 1
+        >>> bool(0 < World().click_rate(pd.DataFrame([cell]))[0] < 1)
         True
         """
         return np.asarray(expit(self.click_logit(cells)))
