@@ -41,7 +41,7 @@ class ExplorerPanel:
     def _levels(self, axis: str) -> Any:
         e = self.explorer
         options = [(e.tables.label(axis, level, e.language), level) for level in e.levels(axis)]
-        made = self.kit.Dropdown(options=options, value=e.chosen[axis], description=self._say(axis), **shown.ENTRY)
+        made = shown.choice(self.kit, options, e.chosen[axis], self._say(axis))
         made.observe(lambda change: self._chosen(axis, change["new"]), names="value")
         return made
 
@@ -74,9 +74,9 @@ class ExplorerPanel:
         )
         risks = sorted({*RISKS, brief.risk})
         options = [(self._say("risk_of", share=round(100 * (1 - r))) if r else self._say("no_risk"), r) for r in risks]
-        self.risk = kit.Dropdown(options=options, value=brief.risk, description=self._say("risk"), **shown.ENTRY)
+        self.risk = shown.choice(kit, options, brief.risk, self._say("risk"))
         self.most = {kind: self._most(kind) for kind in self._kinds()}
-        self.view = kit.Dropdown(options=[(self._say(f"view.{v}"), v) for v in VIEWS], description=self._say("view.name"), **shown.ENTRY)
+        self.view = shown.choice(kit, [(self._say(f"view.{v}"), v) for v in VIEWS], VIEWS[0], self._say("view.name"))
         self.view.observe(lambda _: self.draw_plan(), names="value")
         for control in (self.budget, self.days, self.tests, self.risk, *self.most.values()):
             control.observe(lambda _: self._turned(), names="value")

@@ -116,7 +116,7 @@ def practise(desk: AdDesk, *, language: str | None = None) -> Practice:
 
     Args:
         desk: from `mk.AdDesk`; weeks that were played already are shown. What is played here is played on this very desk.
-        language: of the panel; the desk's own by default.
+        language: of the panel; the desk's own by default. Audiences are named in the desk's.
 
     Returns:
         `Practice`. Displayed in a live notebook: the controls; elsewhere the report so far as a figure and text. In plain code use

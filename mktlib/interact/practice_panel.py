@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from mktlib.errors import MktlibError
@@ -23,8 +24,8 @@ class Controls:
     runs: Any
     bid: Any
     budget: Any
-    creatives: Any
-    days: Any
+    creatives: shown.Ticks
+    days: shown.Ticks
     box: Any
 
     def move(self) -> dict[str, Any]:
@@ -40,16 +41,14 @@ class PracticePanel:
         self.text, self.problems, self.report, self.figure, self.verdict = (kit.HTML() for _ in range(5))
         rows = practice.desk.ad_sets
         self.sets = {str(row.ad_set): self._controls(row) for row in rows.itertuples(index=False)}
-        folds = kit.Accordion(children=[c.box for c in self.sets.values()])
-        for k, row in enumerate(rows.itertuples(index=False)):
-            folds.set_title(k, self._say("set", name=row.ad_set, audience=row.audience))
-        folds.selected_index = 0
         self.play, self.undo, self.debrief = (
             shown.button(kit, f"interact.desk.button.{key}", practice.language, act)
             for key, act in (("play", self._play), ("undo", self._undo), ("debrief", self._debrief))
         )
         buttons = kit.HBox([self.play, self.undo, self.debrief])
-        self.box = kit.VBox([self.text, folds, buttons, self.problems, self.verdict, self.figure, self.report])
+        self.box = kit.VBox(
+            [self.text, *(c.box for c in self.sets.values()), buttons, self.problems, self.verdict, self.figure, self.report]
+        )
         self.draw()
 
     def _say(self, key: str, **values: Any) -> str:
@@ -59,16 +58,17 @@ class PracticePanel:
         kit, middle = self.kit, round((row.bid_low + row.bid_high) / 2, 2)
         ends = {k: self.practice.money(float(getattr(row, k))) for k in ("daily_low", "daily_high")}
         bids = {k: self.practice.money(float(getattr(row, f"bid_{k}"))) for k in ("low", "high")}
-        hint = kit.HTML(f"<p>{self._say('suggested', **bids, **ends)}</p>")
-        runs = kit.Checkbox(value=False, description=self._say("run"), indent=True, **shown.ENTRY)
+        name = kit.HTML(
+            f"<b>{escape(self._say('set', name=row.ad_set, audience=row.audience))}</b><br>{self._say('suggested', **bids, **ends)}"
+        )
+        runs = kit.Checkbox(value=False, description=self._say("run"), indent=False)
         bid = kit.FloatText(value=middle, step=0.05, description=self._say(f"bid_{row.bid_unit}"), **shown.ENTRY)
         budget = kit.FloatText(value=float(row.daily_low), step=5, description=self._say("day_budget"), **shown.ENTRY)
-        many: dict[str, Any] = {"rows": 3, **shown.ENTRY}
-        creatives = kit.SelectMultiple(options=list(row.creatives), value=list(row.creatives), description=self._say("creatives"), **many)
-        days = [(self._say(f"day.{day}"), day) for day in DAYS]
-        week = kit.SelectMultiple(options=days, value=DAYS, description=self._say("days"), **{**many, "rows": 7})
-        box = kit.VBox([hint, runs, bid, budget, creatives, week])
-        return Controls(runs, bid, budget, creatives, week, box)
+        ads = shown.Ticks(kit, [(creative, creative) for creative in row.creatives], self._say("creatives"))
+        days = shown.Ticks(kit, [(self._say(f"day.{day}"), day) for day in DAYS], self._say("days"))
+        inside = kit.VBox([bid, budget, ads.box, days.box], layout={"display": "none"})
+        runs.observe(lambda change: setattr(inside.layout, "display", "flex" if change["new"] else "none"), names="value")
+        return Controls(runs, bid, budget, ads, days, kit.VBox([name, runs, inside], layout={"margin": "0 0 .8em 0"}))
 
     def _play(self) -> None:
         moves = {name: controls.move() for name, controls in self.sets.items() if controls.runs.value}

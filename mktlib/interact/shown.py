@@ -74,6 +74,30 @@ def bundle(picture: Picture | None, lines: Sequence[str], panel: Callable[[], An
     return forms
 
 
+def choice(kit: Any, options: Sequence[tuple[str, Any]], value: Any, name: str) -> Any:
+    """One of several, a button each: JupyterLab takes the arrow keys from a drop-down list, and leaves Tab and Enter to buttons."""
+    return kit.ToggleButtons(options=options, value=value, description=name, style={"description_width": "20em", "button_width": "auto"})
+
+
+class Ticks:
+    """Several of several, a box each (the arrow keys of a list are JupyterLab's). value: those ticked; box: what is displayed."""
+
+    def __init__(self, kit: Any, options: Sequence[tuple[str, str]], name: str) -> None:
+        self.boxes = {key: kit.Checkbox(value=True, description=said, indent=False, layout={"width": "auto"}) for said, key in options}
+        label = kit.Label(name, layout={"width": "20em", "justify_content": "flex-end"})
+        ticks = kit.HBox(list(self.boxes.values()), layout={"flex_flow": "row wrap", "max_width": WIDTH, "grid_gap": "0 1.2em"})
+        self.box = kit.HBox([label, ticks])
+
+    @property
+    def value(self) -> tuple[str, ...]:
+        return tuple(key for key, box in self.boxes.items() if box.value)
+
+    @value.setter
+    def value(self, keys: Sequence[str]) -> None:
+        for key, box in self.boxes.items():
+            box.value = key in keys
+
+
 def button(kit: Any, key: str, language: str, act: Callable[[], None], **look: Any) -> Any:
     made = kit.Button(description=phrase(f"{key}", language), layout={"width": "auto"}, **look)
     made.on_click(lambda _: act())
