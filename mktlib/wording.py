@@ -41,7 +41,7 @@ KINDS_OF = {"group": "segment", "preferred_format": "content_type", "preferred_l
 KINDS_OF |= {"about": "scope", "value": "scope", "best_format": "content_type", "best_verdict": "verdict"}
 KINDS_OF |= {"outcome": "column", "formats": "content_type", "by": "column", "axis": "column", "to": "channel"}
 KINDS_OF |= {"verdict_before": "verdict", **dict.fromkeys(("method", "least_method", "most_method"), "credit_rule")}
-KINDS_OF |= {"unusual": "out_of_line"}
+KINDS_OF |= {"unusual": "out_of_line", "kpi_group": "of", "moved": "term"}
 """Columns whose words are those of another."""
 MORE_KINDS = {
     "verdict": ("sends_verdict", "cover", "audience", "pays", "credit_verdict", "stop_verdict"),
@@ -51,8 +51,11 @@ MORE_KINDS = {
     "step": ("app_step", "gap_step"), "of": ("app_step",),
     "quantity": ("app_step",), "metric": ("assumption",), "measure": ("local_measure", "metric", "landing"), "arm": ("geo_arm",),
     "status": ("kpi_status",), "per": ("column",), "unit": ("money_unit",), "level": ("scope", *AXIS_TABLE),
+    "kpi_group": ("channel", *AXIS_TABLE), "moved": ("column",),
 }  # fmt: skip
 """Columns whose words are of several kinds, by what a row is about."""
+JOINED = {"kpi_group": " · ", "moved": " × ", "level": " × "}
+"""What joins the codes of several columns in one cell."""
 ENDS = {"low", "high"}
 NARROW = "\u202f"  # narrow no-break space, as French sets before % and between thousands
 RATES = frozenset(
@@ -246,14 +249,15 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
     rates = {str(name) for name in frame.columns if _is_rate(str(name))}
     loose = ENDS | {"difference"}  # of a rate only where a rate stands beside them: hours have ends too, sums have differences
     rates -= loose if "median" in frame or not rates - loose else set()
+    rates -= ENDS if _of_effect(frame) else set()
     plain = {"value"} if "unit" in frame else set()  # a value that names its own unit is no money
     for name in frame.columns:
         head = _head(_meant(str(name), frame), language, tables)
         while head in heads:  # two columns may share a word; a reader still sees both
             head += " "
-        units, paid = _units(str(name), frame), None if name in plain else currency
+        units, paid, coded = _units(str(name), frame), None if name in plain else currency, _coded(str(name), frame)
         heads[head] = [
-            _shown(str(name), x, language, tables, paid, rates) if unit is None else _of_unit(float(x), unit, currency, language)
+            _shown(coded, x, language, tables, paid, rates) if unit is None else _of_unit(float(x), unit, currency, language)
             for x, unit in zip(frame[name], units, strict=True)
         ]
     return pd.DataFrame(heads)
@@ -268,15 +272,35 @@ OUTCOMES |= {"leave": "fraction"}
 """The unit of each outcome of a rhythm: so many a customer and month, money, or the chance of it."""
 BESIDE = {"net": ({"gained", "lost", "followers", "unusual"}, "net_gain"), "unusual": ({"week"}, "out_of_line")}
 BESIDE |= {"change": ({"per_week"}, "change_of_level"), "per_week": ({"reach", "total"}, "posts_a_week")}
+BESIDE |= {"step": ({"entry"}, "step_size"), "break_even": ({"kpi"}, "kpi_even"), "ratio": ({"came"}, "review_ratio")}
 """Columns that mean another thing where one of these stands beside them."""
+CODED = {"verdict": ({"kpi", "break_even"}, "pays"), "group": ({"kpi"}, "kpi_group"), "term": ({"effect"}, "moved")}
+"""Columns whose codes are those of another kind where one of these stands beside them."""
+LOGITS = {"term", "effect", "times", "low", "high"}
+"""Columns of what moved a cell: its ends are those of the effect, on the logarithm of the odds."""
 WEEK = range(1, 8)
 
 
 def _meant(column: str, frame: pd.DataFrame) -> str:
     """The column whose word heads this one."""
     base = column.removesuffix("_low").removesuffix("_high")
+    if base in ENDS and _of_effect(frame):
+        return f"effect_{base}"
     beside, other = BESIDE.get(base, (set(), base))
     return other + column.removeprefix(base) if beside & set(map(str, frame.columns)) else column
+
+
+def _of_effect(frame: pd.DataFrame) -> bool:
+    """Whether low and high are the ends of the effect, not of its multiple."""
+    if not set(frame.columns) >= LOGITS:
+        return False
+    return bool((frame["low"].le(frame["effect"] + 1e-9) & frame["effect"].le(frame["high"] + 1e-9)).all())
+
+
+def _coded(column: str, frame: pd.DataFrame) -> str:
+    """The column whose words its codes are said in."""
+    beside, other = CODED.get(column, (set(), column))
+    return other if beside & set(map(str, frame.columns)) else column
 
 
 def _units(column: str, frame: pd.DataFrame) -> list[str | None]:
@@ -361,6 +385,10 @@ def _word(column: str, x: str, language: str, tables: Tables) -> str:
         return ", ".join(tables.label("channel", part, language) for part in x.split(", "))
     if row := _labelled(column, tables).get(x):
         return str(row["label"].get(language) or row["label"]["en"])
+    if column in JOINED and (mark := JOINED[column]) in x:
+        return mark.join(_word(column, part, language, tables) for part in x.split(mark))
+    if column == "kpi_group" and x == "(missing)":
+        return phrase("words.missing", language)
     kinds, labels = (KINDS_OF.get(column, column), *MORE_KINDS.get(column, ())), tables.languages[language]["labels"]
     for kind in kinds:
         if x in labels.get(kind, {}) or (kind in AXIS_TABLE and x in getattr(tables, AXIS_TABLE[kind])):

@@ -8,6 +8,7 @@ import re
 
 import pandas as pd
 import pytest
+from pictured import plan
 from pictured_apps import APPS
 from pictured_credit import CREDIT
 from pictured_geo import GEO
@@ -49,9 +50,9 @@ def frames() -> dict[str, pd.DataFrame]:
     known["keywords"] = mk.listing_keywords(mk.sample_path("listings/app_store.toml"), "app_store")
     known["reach"] = mk.catchments(nearby, shops, outcome="purchases")
     known["sheet"] = mk.place_sheet(known["reach"])  # type: ignore[arg-type]
-    plan, results, log = mk.load_plan(mk.sample_path("plan")), mk.load_sample("results"), mk.load_sample("content_log")
-    lesson = mk.learn_from(mk.ContentScorer("click_rate", by=("stage", "channel")).fit(log), log, results, plan=plan)
-    known |= {"lesson": lesson, "review": mk.review_campaign(plan, results)}
+    promised, results, log = mk.load_plan(mk.sample_path("plan")), mk.load_sample("results"), mk.load_sample("content_log")
+    lesson = mk.learn_from(mk.ContentScorer("click_rate", by=("stage", "channel")).fit(log), log, results, plan=promised)
+    known |= {"lesson": lesson, "review": mk.review_campaign(promised, results)}
     known |= {"followers": mk.describe_followers(mk.load_sample("followers")), "talk": mk.describe_reputation(mk.load_sample("mentions"))}
     out = {f"near, {way}": mk.people_near(nearby, shops, overlap=way) for way in ("nearest", "most", "shared")}
     for name, result in known.items():
@@ -126,6 +127,51 @@ def test_followers_and_those_who_wait_in_words():
         ["Tous les réseaux", "0,50", "0,40", "0,90", *(f"{x}{THIN}%" for x in (70, 60))],
     ]
     assert [mk.table(waits, language=x).iloc[0].tolist() for x in ("en", "fr")] == told
+
+
+def test_what_moved_a_cell_has_the_ends_of_its_effect_and_no_code():
+    """Low and high are on the scale of the effect, not shares; terms, crossed ones too, are in words."""
+    cell = {"segment": "city_trendsetters", "channel": "paid_search"}
+    moved = mk.ContentScorer("click_rate", by=("segment", "channel")).fit(mk.load_sample("content_log")).explain(cell)
+    told = mk.table(moved, language="fr")
+    assert list(told) == ["Terme", "Niveau", "Effet", "Facteur", "Effet, au moins", "Effet, au plus", "Part d’opinion"]
+    assert not told[["Effet, au moins", "Effet, au plus"]].apply(lambda c: c.str.contains("%")).any(axis=None)
+    for end in ("low", "high"):
+        shown = told[f"Effet, au {'moins' if end == 'low' else 'plus'}"].str.replace(",", ".").astype(float)
+        assert shown.tolist() == pytest.approx(moved.table[end].tolist(), abs=0.0051)
+    assert told["Terme"].tolist()[0] == "Moyenne"
+    crossed = told[moved.table["term"].eq("segment × channel").to_numpy()][["Terme", "Niveau"]]
+    assert crossed.to_numpy().tolist() == [["Segment × Canal", "Citadins branchés × Publicité sur moteurs (SEA)"]]
+    times = moved.table.assign(low=moved.table["times"] * 0.9, high=moved.table["times"] * 1.1)  # ends of the multiple, not of the effect
+    assert "Effet, au moins" not in mk.table(times, language="fr")
+
+
+def test_steps_of_a_plan_are_sizes_and_its_whole_has_a_name():
+    told = {x: mk.table(plan().margins, language=x) for x in ("en", "fr")}
+    assert [list(t)[4] for t in told.values()] == ["Size of the step", "Pas"]
+    assert [t.iloc[0, 2] for t in told.values()] == ["The whole plan", "Tout le plan"]
+    assert mk.table(pd.DataFrame({"step": ["all"]}), language="fr").columns[0] == "Tri"
+
+
+def test_money_is_judged_in_its_own_words():
+    """A group loses or pays, as the figure says; and what a group is called is what its column calls it."""
+    told = {x: mk.table(KPIS["kpis"], language=x) for x in ("en", "fr")}
+    assert told["en"]["Verdict"].tolist()[2] == "does not cover its cost"
+    assert told["fr"]["Verdict"].tolist()[2] == "ne couvre pas son coût"
+    assert told["fr"]["Groupe"].tolist()[1:4] == ["Social organique", "Publicité sur moteurs (SEA)", "Social payant"]
+    assert told["fr"]["Groupe"].tolist()[5:7] == ["Tout ce qui a coûté", "Ensemble"]
+    assert "Seuil de rentabilité" in told["fr"]
+    two = pd.DataFrame({"group": ["parents · email", "launch-2026-07", "(missing)"], "kpi": "roas"})
+    assert mk.table(two, language="fr")["Groupe"].tolist() == ["Parents · E-mail", "launch-2026-07", "manquant"]
+    assert mk.table(pd.DataFrame({"verdict": ["loses"]}), language="fr").iloc[0, 0] == "moins"  # of a comparison
+
+
+def test_campaigns_that_stopped_are_told_as_each_language_writes_them():
+    export, naming = (mk.sample_path(f"exports/{name}") for name in ("meta_ads.csv", "naming.toml"))
+    (gone,) = (f for f in mk.read_export(export, tags=naming).findings if f.code == "E_SURVIVORSHIP")
+    assert "days: launch-2026-07: 2026-08-20, 56%; what" in retell(gone, "en").text
+    assert f"jours\u00a0: launch-2026-07\u00a0: 20 août 2026, 56{THIN}%{THIN}; ce" in retell(gone, "fr").text
+    assert retell(retell(gone, "fr"), "en").text == retell(gone, "en").text
 
 
 def test_days_of_the_week_have_their_names():

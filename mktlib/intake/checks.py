@@ -13,7 +13,7 @@ import pandas as pd
 from mktlib.errors import DataError, Finding
 from mktlib.intake.columns import EXACT, Wrong
 from mktlib.intake.headers import CODES, CURRENCIES, ODD, UNSEEN
-from mktlib.vocabulary import AXIS_TABLE, Tables, finding, nearest
+from mktlib.vocabulary import AXIS_TABLE, Tables, finding, nearest, printable
 
 CLOSED = ("stage", "content_type", "style", "length", "channel")
 WORDY = ("segment", *CLOSED, "network", "objective")
@@ -200,8 +200,10 @@ def _gone(log: pd.DataFrame, name: str) -> list[Finding]:
         return []
     of = log.groupby("campaign").agg(last=("date", "max"), spend=("spend", "sum"))
     gone = of[(of["last"] < last - (last - first) / 3) & (of["spend"] > SHARE_GONE * of["spend"].sum())]
-    said = [f"{c}: {row['last'].date()}, {row['spend'] / of['spend'].sum():.0%}" for c, row in gone.head(5).iterrows()]
-    return [finding("E_SURVIVORSHIP", level="note", file=name, column="campaign", found="; ".join(said))] if said else []
+    share = of["spend"] / of["spend"].sum()
+    said = tuple((printable(str(c)), str(day.date()), float(share[c])) for c, day in gone["last"].head(5).items())
+    names = "; ".join(who for who, *_ in said)
+    return [finding("E_SURVIVORSHIP", level="note", file=name, column="campaign", found=names, gone=said)] if said else []
 
 
 def above_exposure(log: pd.DataFrame, tables: Tables, scored: str | None) -> list[Wrong]:

@@ -258,10 +258,21 @@ def _spoken(code: str, name: str, value: Any, language: str) -> Any:
     counted = isinstance(value, int) or (name == "found" and code.startswith("N_") and re.fullmatch(r"[1-9]\d{4,}", str(value)))
     if counted and name != "line" and abs(int(value)) >= 10_000:  # no year is as great
         return f"{int(value):,}".replace(",", str(lookup("marks.thousands", language)))
+    if name == "gone":  # (who, its last day, its share) of each
+        return f"{_thin(language)}; ".join(_left(who, last, share, language) for who, last, share in value)
     if language == "fr" and name in ("first", "last") and re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
         year, month, day = (int(part) for part in str(value).split("-"))
         return f"{'1er' if day == 1 else day} {lookup('calendar.months', language)[month - 1]} {year}"
     return value
+
+
+def _left(who: str, last: str, share: float, language: str) -> str:
+    return f"{who}{_colon(language)}{_spoken('', 'last', last, language)}, {share * 100:.0f}{_thin(language)}%"
+
+
+def _thin(language: str) -> str:
+    """What stands before a mark or a sign, where the language sets a space there."""
+    return NO_BREAK[-1] if lookup("marks.narrow_spaces", language) else ""
 
 
 def phrase_or(key: str, language: str, otherwise: str) -> str:
