@@ -21,7 +21,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ STATE = """() => {
         if (o.type === 'error') out.push(String(o.toJSON().ename) + ': ' + String(o.toJSON().evalue)); }
       return out; }).flat(),
     broken: [...panel.content.node.querySelectorAll('.jp-OutputArea-output img')].filter(i => !i.complete || !i.naturalWidth).length,
-    pictures: panel.content.node.querySelectorAll('.jp-OutputArea-output img').length,
+    pictures: panel.content.node.querySelectorAll('.jp-RenderedImage img').length,
   };
 }"""
 DONE = f"""() => {{ const s = ({STATE})(); return s && s.status === 'idle' && s.counts.every(n => n !== null) }}"""
@@ -104,8 +104,18 @@ class Lab:
         seconds = time.perf_counter() - start
         self.page.wait_for_function(f"() => ({STATE})().broken === 0", timeout=20_000)
         state = self.page.evaluate(STATE)
-        console = [line for line in self.said if not line.startswith(tuple(HARMLESS))]
-        return Ran(seconds=seconds, console=console, **{k: state[k] for k in ("counts", "prompts", "errors", "pictures", "broken")})
+        return Ran(seconds=seconds, console=self.ours(), **{k: state[k] for k in ("counts", "prompts", "errors", "pictures", "broken")})
+
+    def ours(self) -> list[str]:
+        """What the console said since the notebook was opened that JupyterLab does not say of itself."""
+        return [line for line in self.said if not line.startswith(tuple(HARMLESS))]
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait for the kernel to answer a control."""
+        deadline = time.monotonic() + 60
+        while not true():
+            assert time.monotonic() < deadline, "nothing changed"
+            self.page.wait_for_timeout(100)
 
     def shot(self, name: str) -> Path:
         """The notebook from its title to its end, in a window that is tall enough."""

@@ -8,6 +8,7 @@ The working tree is never touched: package, notebooks and what nbval needs are c
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,15 +77,17 @@ def copied(to: Path) -> Path:
     return to
 
 
-def break_it(mutation: Mutation, root: Path) -> None:
+@contextlib.contextmanager
+def broken(mutation: Mutation, root: Path) -> Iterator[None]:
+    """The copy with one thing wrong in it, and afterwards as it was."""
     path = root / "mktlib" / mutation.file
     text = path.read_text(encoding="utf-8")
     assert text.count(mutation.old) == 1, f"{mutation.name}: its text stands {text.count(mutation.old)} times in {mutation.file}"
     path.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
-
-
-def mend(mutation: Mutation, root: Path) -> None:
-    shutil.copy2(mutation.path, root / "mktlib" / mutation.file)
+    try:
+        yield
+    finally:
+        path.write_text(text, encoding="utf-8")
 
 
 def run(book: Path, root: Path) -> Seen:
@@ -109,14 +113,11 @@ MARKS = {"The picture differs": "picture", "Cell outputs differ": "words", "Asse
 
 
 def judged(mutation: Mutation, root: Path) -> Seen:
-    """Broken, run, mended again."""
+    """How the lesson fares while the copy is broken."""
     book = mutation.notebook(root)
     assert book, f"{mutation.name}: no lesson {mutation.lesson} in {mutation.edition}"
-    break_it(mutation, root)
-    try:
+    with broken(mutation, root):
         return run(book, root)
-    finally:
-        mend(mutation, root)
 
 
 def main(names: list[str]) -> int:

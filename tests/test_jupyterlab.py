@@ -41,3 +41,85 @@ def test_a_notebook_runs_from_top_to_bottom(book, jupyter):
     assert ran.prompts == [f"[{n}]:" for n in ran.counts]
     assert (ran.pictures, ran.broken) == (drawn, 0)
     assert ran.console == []
+
+
+# ---------------------------------------------------------------- what is moved by hand
+
+CONTROLS = {
+    "explore": """import mktlib as mk
+
+scores = mk.ContentScorer("click_rate").fit(mk.load_sample("content_log")).score_cells()
+mk.explore(scores, mk.read_brief(mk.sample_path("briefs/sunglasses.toml")), language="en")""",
+    "practise": """import mktlib as mk
+
+mk.practise(mk.AdDesk("search", budget=8_000, seed=1, language="en"), language="en")""",
+}
+
+
+def opened(jupyter, name):
+    cell = nbformat.v4.new_code_cell(CONTROLS[name])
+    book = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    nbformat.write(book, jupyter.home / "root" / f"{name}.ipynb")
+    jupyter.open(f"{name}.ipynb")
+    return jupyter.run_all()
+
+
+def heard(page):
+    """The sentences that a screen reader would say of the panel."""
+    return " ".join(page.locator(".jp-OutputArea-output [role=status]").all_inner_texts())
+
+
+def focused(page):
+    return page.evaluate("() => { const e = document.activeElement; return [e.tagName, e.getAttribute('role') || e.type || ''].join(' ') }")
+
+
+@pytest.mark.timeout(600)
+def test_scores_and_a_brief_are_explored_by_keyboard_alone(jupyter):
+    ran = opened(jupyter, "explore")
+    page = jupyter.page
+    try:
+        assert (ran.errors, ran.console) == ([], [])
+        segments = page.locator(".widget-toggle-buttons").first.locator("button")
+        segments.nth(1).wait_for()
+        before = heard(page)
+        segments.first.focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")  # the second segment
+        jupyter.until(lambda: heard(page) != before)
+        assert "mod-active" in segments.nth(1).get_attribute("class")
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if focused(page).startswith("INPUT"):  # the budget
+                break
+        before = heard(page)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Tab")
+        jupyter.until(lambda: heard(page) != before)
+        assert page.locator(".jp-OutputArea-output img").count() >= 2
+        jupyter.shot("control-explore")
+    finally:
+        jupyter.close()
+    assert jupyter.ours() == []
+
+
+@pytest.mark.timeout(600)
+def test_the_desk_is_played_by_keyboard_alone(jupyter):
+    ran = opened(jupyter, "practise")
+    page = jupyter.page
+    try:
+        assert (ran.errors, ran.console) == ([], [])
+        page.locator(".jp-OutputArea-output button").first.wait_for()
+        before = heard(page)
+        page.locator(".jp-OutputArea-output input, .jp-OutputArea-output select").first.focus()
+        for _ in range(60):  # a person without a mouse comes to the button that plays a week
+            page.keyboard.press("Tab")
+            if page.evaluate(
+                "() => document.activeElement.tagName === 'BUTTON' && !!document.activeElement.closest('.jp-OutputArea-output')"
+            ):
+                break
+        page.keyboard.press("Enter")
+        jupyter.until(lambda: heard(page) != before)
+        jupyter.shot("control-practise")
+    finally:
+        jupyter.close()
+    assert jupyter.ours() == []
