@@ -19,6 +19,7 @@ import pixels
 import pytest
 from matplotlib import image
 from mutating import EDITIONS, KINDS, copied, judged, mutations, run
+from nbval.plugin import find_comment_markers, find_metadata_tags
 
 ROWS = mutations()
 LESSONS = sorted({(m.lesson, m.edition) for m in ROWS})
@@ -110,3 +111,26 @@ def test_a_cell_whose_picture_is_another_fails_though_its_words_are_the_same(sto
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == bool(says), done.stdout
     assert says in done.stdout
+
+
+# ---------------------------------------------------------------- what is compared
+
+COMPARED = {"text/plain", "text/html", "image/png"}
+"""nbval compares text of every kind; conftest.py the pictures."""
+CONTROLS = "application/vnd.jupyter.widget-view+json"
+"""The only kind that nothing compares: it holds an id drawn by lot. The same output has the text and the picture of what it shows."""
+BOOKS = sorted(p for p in (mutating.ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda p: str(p.relative_to(mutating.ROOT / "notebooks")))
+def test_every_output_of_a_notebook_is_compared(book):
+    code = [cell for cell in nbformat.read(book, as_version=4).cells if cell.cell_type == "code"]
+    outputs = [output for cell in code for output in cell.outputs]
+    assert {output.output_type for output in outputs} <= {"stream", "execute_result", "display_data"}
+    for data in (output.data for output in outputs if "data" in output):
+        assert set(data) <= COMPARED | {CONTROLS}
+        assert "text/plain" in data
+        assert CONTROLS not in data or len(data["text/plain"]) > 80, "controls have a text twin that is compared"
+        assert "image/png" not in data or len(data["text/plain"]) > 80, "a figure has a text twin that is compared"
+    marks = find_comment_markers("\n".join(cell.source for cell in code)), *(find_metadata_tags(cell.metadata) for cell in code)
+    assert [mark for each in marks for mark in each] == [], "an output that nothing compares needs a reason beside it"
