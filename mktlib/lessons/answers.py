@@ -10,7 +10,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
 from numbers import Real
 from typing import Any, Literal
 
@@ -61,9 +64,9 @@ def check_answer(exercise: str, answer: Any = ..., *, language: str | None = Non
     … 02.1 Not answered yet: put your answer in place of the three dots.
     """
     rows = exercises()
-    if exercise not in rows:
-        near = nearest(exercise, list(rows)) or ""
-        raise DataError(finding("E_EXERCISE", found=exercise, expected=", ".join(rows), hint=near))
+    if not isinstance(exercise, str) or exercise not in rows:
+        near = nearest(str(exercise), list(rows)) or ""
+        raise DataError(finding("E_EXERCISE", found=str(exercise), expected=", ".join(rows), hint=near))
     if wrong := not_language(language):
         raise DataError(wrong)
     said = language or default_language()
@@ -109,24 +112,34 @@ def _general(read: Any, row: Row, language: str) -> str | None:
 
 
 def _bare(given: Any) -> Any:
-    """A value of one element as that element; several as a list."""
+    """A value of one element as that element; several as a list. What cannot be read is no answer of any kind."""
     if given is None or given is ... or isinstance(given, str | bool | Mapping):
         return given
-    if hasattr(given, "tolist"):  # numpy, pandas
-        given = given.tolist()
-    return given[0] if isinstance(given, list | tuple) and len(given) == 1 else given
+    with suppress(Exception):
+        given = given.to_numpy() if hasattr(given, "to_numpy") else given  # frames, series
+        given = given.tolist() if hasattr(given, "tolist") else given  # numpy
+        for _ in range(2):  # a frame of one cell is a list in a list
+            given = given[0] if isinstance(given, list | tuple) and len(given) == 1 else given
+        return given
+    return None
 
 
 def _number(given: Any, row: Row, tables: Tables) -> float | None:
-    if isinstance(given, str):
-        text = re.sub(r"[\s\u00a0\u202f\u2009€$]", "", given).replace(",", ".")
-        times = 0.01 if text.endswith("%") else 1.0
-        try:
-            given = float(text.removesuffix("%")) * times
-        except ValueError:
-            return None
-    fine = isinstance(given, Real) and not isinstance(given, bool | np.bool_) and math.isfinite(given)
-    return float(given) if fine else None
+    if isinstance(given, bool | np.bool_) or not isinstance(given, str | Real | Decimal):
+        return None
+    with suppress(Exception):
+        read = _written(given, abs(row["answer"]) >= 1000) if isinstance(given, str) else float(given)
+        return read if math.isfinite(read) else None
+    return None
+
+
+def _written(text: str, thousands: bool) -> float:
+    """A number as people write it: "12,5 %", "−3", "35 966 €", and where the answer has `thousands`, "35,966"."""
+    bare = re.sub(r"[\s_€$]", "", text).replace("\u2212", "-")
+    if thousands and re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
+        bare = bare.replace(",", "")
+    bare = bare.replace(",", ".")
+    return float(bare.removesuffix("%")) * (0.01 if bare.endswith("%") else 1.0)
 
 
 def _name(given: Any, row: Row, tables: Tables) -> str | None:
@@ -142,7 +155,7 @@ def _name(given: Any, row: Row, tables: Tables) -> str | None:
 
 
 def _names(given: Any, row: Row, tables: Tables) -> frozenset[str] | None:
-    many = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else []
+    many = [given] if isinstance(given, str) else list(islice(given, 100)) if isinstance(given, Iterable) else []
     read = [_name(one, row, tables) for one in many]
     return frozenset(filter(None, read)) if read and None not in read else None
 

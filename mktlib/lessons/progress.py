@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from threading import Lock
 
 from mktlib.errors import DataError, StoreError
 from mktlib.vocabulary import default_language, finding, not_language, phrase
@@ -16,12 +17,14 @@ from mktlib.wording import write_text
 SOLVED, TRIED, OPEN = "solved", "tried", "open"
 MARKS = {SOLVED: "✓", TRIED: "✗", OPEN: "·"}
 _session: dict[str, str] = {}
+_turn = Lock()
 
 
 def note(exercise: str, verdict: str) -> None:
     """Keep the best that was reached: solved once is solved."""
-    if verdict != OPEN and _session.get(exercise) != SOLVED:
-        _session[exercise] = SOLVED if verdict == "right" else TRIED
+    with _turn:
+        if verdict != OPEN and _session.get(exercise) != SOLVED:
+            _session[exercise] = SOLVED if verdict == "right" else TRIED
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,18 +87,29 @@ def progress_card(lesson: str | None = None, *, path: str | Path | None = None, 
         known = sorted({n.partition(".")[0] for n in exercises()})
         raise DataError(finding("E_EXERCISE", found=lesson, expected=", ".join(known)))
     if path is not None:
-        for number, state in _stored(Path(path)).items():
-            note(number, "right" if state == SOLVED else "wrong")
-        write_text(json.dumps(dict(sorted(_session.items())), indent=1) + "\n", Path(path))
+        _kept(path)
     return Progress({n: _session.get(n, OPEN) for n in numbers}, language or default_language())
+
+
+def _kept(path: str | Path) -> None:
+    """Add what the file holds to this session, and write both back."""
+    try:
+        file = Path(path)
+        for number, state in _stored(file).items():
+            note(number, "right" if state == SOLVED else "wrong")
+        write_text(json.dumps(dict(sorted(_session.items())), indent=1) + "\n", file)
+    except StoreError:
+        raise
+    except (TypeError, ValueError, OSError) as error:  # no path, or a name that no file can have
+        raise StoreError(finding("E_PROGRESS", file=str(path))) from error
 
 
 def _stored(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        held = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (OSError, ValueError, RecursionError):
         held = None
     if not isinstance(held, dict) or not all(k in exercises() and v in (SOLVED, TRIED) for k, v in held.items()):
         raise StoreError(finding("E_PROGRESS", file=path.name))

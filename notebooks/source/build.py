@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tomllib
 from itertools import pairwise
@@ -25,12 +26,15 @@ from typing import Any
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
 SOURCE = Path(__file__).resolve().parent
 ROOT = SOURCE.parent
 EDITIONS = {"en": ROOT, "fr": ROOT / "fr"}
 SOLUTIONS = {"en": "Solutions: ", "fr": "Corrigés\u00a0: "}
+TAGS = {"parameters", "exercise", "solution", "setup"}
+LANGUAGE = 'language = "en"'  # what each edition puts its own language in place of
 KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -50,7 +54,14 @@ def lessons(only: list[str] | None = None) -> list[Path]:
 
 
 def french(path: Path) -> dict[str, str]:
-    return {key: text.strip() for key, text in tomllib.loads(path.with_suffix(".fr.toml").read_text(encoding="utf-8")).items()}
+    file = path.with_suffix(".fr.toml")
+    try:
+        rows = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # absent, no UTF-8, no TOML, a key twice
+        raise LessonError(f"{file.name}: {error}; write one row a cell of prose, each key once: key = '''text'''") from error
+    if odd := [key for key, text in rows.items() if not isinstance(text, str)]:
+        raise LessonError(f"{file.name}: rows that are no text: {odd}; write key = '''text'''")
+    return {key: text.strip() for key, text in rows.items()}
 
 
 def editions(path: Path) -> dict[Path, Any]:
@@ -71,17 +82,34 @@ def editions(path: Path) -> dict[Path, Any]:
 
 def read(path: Path) -> list[Any]:
     """The cells of a source, each named by its key."""
-    cells = jupytext.read(path, fmt="py:percent").cells
+    try:
+        cells = jupytext.read(path, fmt="py:percent").cells
+    except (OSError, ValueError) as error:
+        raise LessonError(f"{path.name}: {error}; write a text in UTF-8, cells beginning with # %%") from error
     for number, cell in enumerate(cells, 1):
         key = cell.metadata.pop("key", None)
         if key is None:
             raise LessonError(f'{path.name}, cell {number} ("{cell.source[:40]}"): no key; write # %% key="a-name"')
         cell.id = key
     keys = [c.id for c in cells]
-    twice = sorted({k for k in keys if keys.count(k) > 1})
-    if twice:
-        raise LessonError(f"{path.name}: keys that stand twice: {twice}")
+    if wrong := faults(cells, keys):
+        raise LessonError("\n".join(f"{path.name}: {fault}" for fault in wrong))
     return cells
+
+
+def faults(cells: list[Any], keys: list[str]) -> list[str]:
+    """What is wrong with a source, each with what to write."""
+    found = [f"key {k!r} stands twice; give each cell its own" for k in sorted({k for k in keys if keys.count(k) > 1})]
+    found += [f"key {k!r}: write letters, digits, - and _ only" for k in keys if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", k)]
+    found += [f"cell {c.id!r}: tags that mean nothing: {odd}; known: {sorted(TAGS)}" for c in cells if (odd := sorted({*tags(c)} - TAGS))]
+    if not cells or not cells[0].source.startswith("# "):
+        found.append("the first cell is no title; begin with a cell of prose that begins with # ")
+    if [LANGUAGE in c.source for c in cells if "parameters" in tags(c)] != [True]:
+        found.append(f"write one cell tagged parameters, with {LANGUAGE}")
+    for cell, after in pairwise([*cells, None]):
+        if "exercise" in tags(cell) and (after is None or "solution" not in tags(after)):
+            found.append(f"cell {cell.id!r} is an exercise; its answer must follow in a cell tagged solution")
+    return found
 
 
 def tags(cell: Any) -> list[str]:
@@ -93,7 +121,7 @@ def translated(cell: Any, language: str, rows: dict[str, str]) -> Any:
     if language != "en" and cell.cell_type == "markdown":
         said.source = rows[cell.id]
     if "parameters" in tags(cell):
-        said.source = cell.source.replace('language = "en"', f'language = "{language}"')
+        said.source = cell.source.replace(LANGUAGE, f'language = "{language}"')
     return said
 
 
@@ -124,7 +152,14 @@ def notebook(cells: list[Any]) -> Any:
 
 def stale(path: Path) -> list[Path]:
     """Editions whose words or code are not those of the source."""
-    return [file for file, made in editions(path).items() if not file.is_file() or plain(nbformat.read(file, as_version=4)) != plain(made)]
+    return [file for file, made in editions(path).items() if stored(file) != plain(made)]
+
+
+def stored(file: Path) -> list[tuple[str, str, str, tuple[str, ...]]] | None:
+    try:
+        return plain(nbformat.read(file, as_version=4))
+    except (OSError, ValueError, AttributeError, nbformat.ValidationError):  # absent, or no notebook
+        return None
 
 
 def plain(book: Any) -> list[tuple[str, str, str, tuple[str, ...]]]:
@@ -132,14 +167,28 @@ def plain(book: Any) -> list[tuple[str, str, str, tuple[str, ...]]]:
 
 
 def execute(file: Path, book: Any) -> None:
-    """Run top to bottom in the folder that a reader would run it in, and keep what came out."""
+    """Run top to bottom in the folder that a reader would run it in, and keep what came out: all of it, or the file as it was."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    NotebookClient(
-        book, timeout=300, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(file.parent)}}
-    ).execute()
+    place = {"metadata": {"path": str(file.parent)}}
+    try:
+        NotebookClient(book, timeout=300, kernel_name="python3", record_timing=False, resources=place).execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        raise LessonError(f"{file.relative_to(ROOT)}, cell {broken(book)!r}: mend it in its source\n{error}") from error
     for cell in book.cells:
         cell.metadata.pop("execution", None)
-    nbformat.write(book, file)
+    half = file.with_suffix(".half")
+    try:
+        nbformat.write(book, half)
+        os.replace(half, file)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def broken(book: Any) -> str:
+    """The cell that stopped a run: the one with an error, or the last that was begun."""
+    begun = [c for c in book.cells if c.cell_type == "code" and (c.outputs or c.execution_count)]
+    failed = [c for c in begun if any(out.output_type == "error" for out in c.outputs)]
+    return str([*begun, *failed][-1].id) if begun else "?"
 
 
 def main(arguments: list[str]) -> int:
@@ -159,13 +208,13 @@ def main(arguments: list[str]) -> int:
         books = {}
         for path in paths:
             books |= {file: book for file, book in editions(path).items() if not wanted.stale or file in stale(path)}
+        bar = tqdm(books.items(), unit="notebook", disable=False)
+        for file, book in bar:
+            bar.set_description(str(file.relative_to(ROOT)))
+            execute(file, book)
     except LessonError as error:
         print(error, file=sys.stderr)
         return 2
-    bar = tqdm(books.items(), unit="notebook", disable=False)
-    for file, book in bar:
-        bar.set_description(str(file.relative_to(ROOT)))
-        execute(file, book)
     return 0
 
 
