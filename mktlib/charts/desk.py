@@ -69,7 +69,7 @@ def best(canvas: Canvas, result: DeskPlay) -> None:
     """Gains side by side: as drawn, on average, the best play found, and what no play can have on average."""
     facts = result.facts
     share = facts["share_of_best"]
-    key = "nothing_to_gain" if share is None else "lost" if facts["expected"] <= 0 else "best"
+    key = "nothing_to_gain" if share is None else "kept" if not facts["spent"] else "lost" if facts["expected"] <= 0 else "best"
     canvas.title(canvas.say(f"desk.{key}", share=canvas.percent(float(share), 0) if share is not None else ""))
     units = Units("money", canvas.language, str(facts["currency"]))
     values = [float(facts[k]) for k in FACTS]

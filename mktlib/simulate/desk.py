@@ -8,6 +8,7 @@ because of the ads, stays hidden until `debrief()` and `result()`.
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
@@ -27,7 +28,7 @@ from mktlib.simulate.desk_reports import BY, Week, added, export_text, lift_of, 
 from mktlib.simulate.desk_words import debrief_of
 from mktlib.simulate.desk_world import CURRENCY, DAYS, FIRST_DAY, World, assumptions, make_world, preset_names, rule
 from mktlib.vocabulary import ad_desk, default_language, finding, load_tables, nearest
-from mktlib.wording import write_text
+from mktlib.wording import between, write_text
 
 MOST_WEEKS, LEAST_BUDGET, MOST_BUDGET = 26, 100.0, 10_000_000.0
 GUESS = (0.7, 1.4)
@@ -164,10 +165,10 @@ class AdDesk:
         return self
 
     def play(self, player: str) -> AdDesk:
-        """Lets a scripted player ("naive" or "careful") play all the weeks that are left; each sees only what a person would."""
-        if player not in PLAYERS:
+        """Lets a scripted player ("naive", "selective" or "careful") play all the weeks left; each sees only what a person would."""
+        if not _among(player, PLAYERS):
             raise DataError(
-                finding("E_DESK_PLAYER", self.language, found=player, expected=", ".join(PLAYERS), hint=_close(player, PLAYERS))
+                finding("E_DESK_PLAYER", self.language, found=_typed(player), expected=", ".join(PLAYERS), hint=_close(player, PLAYERS))
             )
         while not self.over:
             self.spend(**PLAYERS[player](self))
@@ -189,9 +190,9 @@ class AdDesk:
             by: "day" (a row a day, ad set and ad), "ad" (week, ad set and ad) or "ad_set" (week and ad set).
             wait: days that pass before one looks; sales that come late are in by then.
         """
-        problems = [] if by in BY else [finding("E_OPTION", self.language, column="by", found=by, expected=" / ".join(BY))]
+        problems = [] if _among(by, BY) else [finding("E_OPTION", self.language, column="by", found=_typed(by), expected=" / ".join(BY))]
         if not isinstance(wait, Integral) or isinstance(wait, bool) or wait < 0:
-            problems.append(finding("E_OPTION", self.language, column="wait", found=repr(wait), expected="0, 1, 2 ..."))
+            problems.append(finding("E_OPTION", self.language, column="wait", found=repr(wait), expected="0, 1, 2 …"))
         elif wait and not self.over:
             problems.append(finding("E_DESK_WAIT", self.language, column="wait", found=wait, hint="desk.report()"))
         if problems:
@@ -208,9 +209,16 @@ class AdDesk:
 
     def export(self, path: str | Path, language: str | None = None) -> Path:
         """Writes the report of all weeks as this platform's file; `read_export` reads it (X's only where platform="x_ads" is named)."""
-        language = language or self.language
-        if language not in _languages():
-            raise DataError(finding("E_OPTION", self.language, column="language", found=language, expected=" / ".join(_languages())))
+        language = self.language if language is None else language
+        problems = []
+        if not isinstance(path, str | os.PathLike) or "\0" in str(path):
+            hint = 'desk.export("report.csv")'
+            problems.append(finding("E_OPTION", self.language, column="path", found=_typed(path), expected="report.csv", hint=hint))
+        if not _among(language, _languages()):
+            expected = " / ".join(_languages())
+            problems.append(finding("E_OPTION", self.language, column="language", found=_typed(language), expected=expected))
+        if problems:
+            raise DataError(problems)
         return write_text(export_text(self._world, self.report(), language), Path(path))
 
     # ------------------------------------------------------------ the truth
@@ -235,21 +243,23 @@ class AdDesk:
 
 def _wrong(platform: Any, budget: Any, seed: Any, weeks: Any, language: Any) -> list[Finding]:
     known = _languages()
-    says = language if language in known else None
+    says = language if _among(language, known) else None
     problems = []
-    if language is not None and language not in known:
-        problems.append(finding("E_OPTION", says, column="language", found=language, expected=" / ".join(known)))
-    if platform not in preset_names():
+    if language is not None and not says:
+        problems.append(finding("E_OPTION", says, column="language", found=_typed(language), expected=" / ".join(known)))
+    if not _among(platform, preset_names()):
         hint = f'AdDesk("{_close(platform, preset_names())}", ...)'
-        problems.append(finding("E_OPTION", says, column="platform", found=platform, expected=" / ".join(preset_names()), hint=hint))
+        problems.append(
+            finding("E_OPTION", says, column="platform", found=_typed(platform), expected=" / ".join(preset_names()), hint=hint)
+        )
     number = isinstance(budget, Real) and not isinstance(budget, bool)
-    if not (number and LEAST_BUDGET <= float(budget) <= MOST_BUDGET):
-        expected = f"{LEAST_BUDGET:.0f} ... {MOST_BUDGET:.0f} {CURRENCY}"
+    if not (number and LEAST_BUDGET <= budget <= MOST_BUDGET):
+        expected = between(LEAST_BUDGET, MOST_BUDGET, says, kind="money", currency=CURRENCY)
         problems.append(finding("E_OPTION", says, column="budget", found=repr(budget), expected=expected, hint="budget=10000"))
     if not _whole(seed) or seed < 0:
-        problems.append(finding("E_OPTION", says, column="seed", found=repr(seed), expected="0, 1, 2 ...", hint="seed=0"))
+        problems.append(finding("E_OPTION", says, column="seed", found=repr(seed), expected="0, 1, 2 …", hint="seed=0"))
     if not _whole(weeks) or not 1 <= weeks <= MOST_WEEKS:
-        problems.append(finding("E_OPTION", says, column="weeks", found=repr(weeks), expected=f"1 ... {MOST_WEEKS}", hint="weeks=8"))
+        problems.append(finding("E_OPTION", says, column="weeks", found=repr(weeks), expected=between(1, MOST_WEEKS, says), hint="weeks=8"))
     return problems
 
 
@@ -259,6 +269,15 @@ def _languages() -> tuple[str, ...]:
 
 def _whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _among(value: Any, known: Any) -> bool:
+    return isinstance(value, str) and value in known
+
+
+def _typed(value: Any) -> str:
+    """What was typed, as it is told."""
+    return value if isinstance(value, str) else repr(value)
 
 
 def _close(word: object, known: Any) -> str:

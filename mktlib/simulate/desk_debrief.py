@@ -14,7 +14,7 @@ from mktlib.simulate import desk_engine as engine
 from mktlib.simulate.auction import Floats
 from mktlib.simulate.desk_best import Best, Path, best_play, bound, run
 from mktlib.simulate.desk_moves import Setting, moves_of
-from mktlib.simulate.desk_reports import CREDITED, TRUE, Week
+from mktlib.simulate.desk_reports import CREDITED, TRUE, Week, sales_among
 from mktlib.simulate.desk_world import CURRENCY, DAYS, World
 from mktlib.vocabulary import ad_desk, progress
 
@@ -100,7 +100,7 @@ def _facts(world: World, budget: float, played: Sequence[Week], table: pd.DataFr
     spent = float(table["spend"].sum())
     sums = {k: float(table[k].sum()) for k in ("reported", "reported_value", "incremental", "incremental_value")}
     most = max(best.gain, mean)
-    sales = pd.concat([w.sales for w in played])
+    sales = sales_among(played)
     credited = sales[sales["kind"].isin(CREDITED)]
     late = float((credited["arrives"] // DAYS > credited["day"] // DAYS).mean()) if len(credited) else 0.0
     facts = {"platform": world.platform, "seed": world.seed, "currency": CURRENCY, "budget": budget, "weeks": world.weeks}
@@ -153,7 +153,9 @@ def _paused(
         moves.bid[np.arange(sets), np.arange(sets)] = 0.0
     gains = run(world, plays, budget).gain(world).sum(axis=(1, 2)) - mean
     spend = own.spend.sum(axis=(0, 1))
-    return [("anyway", s.name, float(gains[a]), np.nan, float(spend[a])) for a, s in enumerate(world.sets) if spend[a] > 0 and gains[a] > 0]
+    lost = own.gain(world).sum(axis=(0, 1)) < 0
+    worse = (spend > 0) & lost & (gains > 0)
+    return [("anyway", s.name, float(gains[a]), np.nan, float(spend[a])) for a, s in enumerate(world.sets) if worse[a]]
 
 
 def _rebid(

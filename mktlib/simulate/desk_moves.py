@@ -18,7 +18,7 @@ from mktlib.wording import money
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 KEYS = ("bid", "budget", "creatives", "days", "hours", "audience", "cap", "holdout")
-MOST_HELD = 0.5
+MOST_HELD, MOST = 0.5, 1e9
 
 
 @dataclass(frozen=True)
@@ -102,14 +102,14 @@ def _entry(name: str, key: Any, entry: Any, creatives: Sequence[str], language: 
     known = lists[key]
     picked = _picked(entry, known)
     if picked is None or (key == "audience" and not isinstance(entry, str)):
-        close = next((c for e in _listed(entry) if e not in known and (c := nearest(e, known))), known[0])
+        close = next((c for e in _listed(entry) if not (isinstance(e, str) and e in known) and (c := nearest(e, known))), known[0])
         hint = f'{name}=dict({key}="{close}")' if key == "audience" else f'{name}=dict({key}=["{close}"])'
         return finding("E_DESK_LIST", language, column=name, key=key, found=entry, expected=", ".join(known), hint=hint)
     return tuple(WEEKDAYS.index(d) for d in picked) if key == "days" else picked[0] if key == "audience" else picked
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and math.isfinite(float(value))
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and bool(-MOST <= value <= MOST)
 
 
 def _above(value: Any) -> bool:
@@ -156,7 +156,9 @@ def _too_dear(chosen: Mapping[str, Setting], left: float, language: str | None) 
     days = sum(len(s.days) for s in chosen.values())
     most = f"{math.floor(100 * left / days) / 100:.2f}"
     sums = (money(x, CURRENCY, language, digits=2) for x in (asked, left))
-    return [finding("E_DESK_LEFT", language, found=next(sums), expected=next(sums), hint=f"budget={most}")]
+    return [
+        finding("E_DESK_LEFT", language, found=next(sums), expected=next(sums), hint=f"budget={most}" if float(most) else "desk.spend()")
+    ]
 
 
 def moves_of(world: World, weeks: Sequence[Mapping[str, Setting]]) -> list[Moves]:

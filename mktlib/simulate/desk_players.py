@@ -1,6 +1,8 @@
-"""Two scripted players, to be beaten or to learn from. Each sees what a person at the desk sees, and nothing else.
+"""Three scripted players, to be beaten or to learn from. Each sees what a person at the desk sees, and nothing else.
 
 - naive: even budgets, then more for what last week's report praises and less for the rest, bids after it too, every week anew.
+- selective: the same, but among the ad sets alone that the careful one would buy. It parts the careful player's margin over the naive one
+  into what leaving audiences out brings, and what steadiness, tests by lot and bids by worth bring.
 - careful: leaves out audiences that would buy anyway, begins low with few ad sets, holds some people out by lot, and waits for late sales.
   Once, in week 3, it settles creatives, bids and budgets by what a sale is worth and how much of the credit is believed; then it only
   corrects bids by less than what starts the learning phase again: lower where the budget binds, higher where it does not.
@@ -29,7 +31,21 @@ FIRST_BID, DOUBTED = 0.75, 6.0
 
 def naive(desk: AdDesk) -> Week:
     """Chases the ROAS that was reported last week."""
+    return _chased(desk, desk.ad_sets.set_index("ad_set"))
+
+
+def selective(desk: AdDesk) -> Week:
+    """Chases reported ROAS too, but never among people who would buy anyway."""
+    return _chased(desk, _trusted(desk))
+
+
+def _trusted(desk: AdDesk) -> pd.DataFrame:
+    """The ad sets whose credit is believed for the better part."""
     sets = desk.ad_sets.set_index("ad_set")
+    return sets[sets["kind"].map(TRUST) > LEAST_TRUST]
+
+
+def _chased(desk: AdDesk, sets: pd.DataFrame) -> Week:
     share = pd.Series(1 / len(sets), index=sets.index)
     bid = sets[["bid_low", "bid_high"]].mean(axis=1)
     seen = desk.report("ad_set")
@@ -47,8 +63,7 @@ def naive(desk: AdDesk) -> Week:
 
 def careful(desk: AdDesk) -> Week:
     """Steady, by what a sale is worth and what of the credit is believed."""
-    sets = desk.ad_sets.set_index("ad_set")
-    sets = sets[sets["kind"].map(TRUST) > LEAST_TRUST]
+    sets = _trusted(desk)
     money = desk.left / (desk.weeks - desk.week + 1) / 7
     if desk.week < SETTLE or not len(desk.report()):
         each, low = _cents(money / len(sets)), sets["bid_low"]
@@ -137,4 +152,4 @@ def _cents(value: float) -> float:
     return float(np.floor(100 * value) / 100)
 
 
-PLAYERS: Mapping[str, Callable[[AdDesk], Week]] = {"naive": naive, "careful": careful}
+PLAYERS: Mapping[str, Callable[[AdDesk], Week]] = {"naive": naive, "selective": selective, "careful": careful}

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaincinv
 
+from mktlib.simulate.auction import Floats
 from mktlib.simulate.desk_engine import Day
 from mktlib.simulate.desk_world import CURRENCY, DAYS, FIRST_DAY, LATE, LIFT, SHOP, World, rng_of
 from mktlib.vocabulary import ad_desk
@@ -24,6 +25,7 @@ BY = {
     "ad": ["week", "campaign", "ad_set", "ad"],
     "ad_set": ["week", "campaign", "ad_set"],
 }
+SALES = {"set": "int64", "ad": "int64", "day": "int64", "arrives": "int64", "kind": "str", "value": "float64"}
 SUMS = ["impressions", "reach", "clicks", "spend", "conversions", "value"]
 BASKET_SHAPE = 4.0
 
@@ -54,35 +56,48 @@ def sales_of(world: World, number: int, days: Sequence[Day]) -> pd.DataFrame:
                 value = np.round(world.basket * gammaincinv(BASKET_SHAPE, u[:, 1]) / BASKET_SHAPE, 2)
                 today = DAYS * number + d
                 found += [(int(a), int(c), today, today + int(x), kind, float(v)) for x, v in zip(late, value, strict=True)]
-    return pd.DataFrame(found, columns=["set", "ad", "day", "arrives", "kind", "value"])
+    return pd.DataFrame(found, columns=list(SALES)).astype(SALES)
+
+
+def sales_among(weeks: Sequence[Week]) -> pd.DataFrame:
+    """The sales of several weeks; without any, the same columns of the same kinds."""
+    return pd.concat([w.sales for w in weeks]) if weeks else pd.DataFrame(columns=list(SALES)).astype(SALES)
 
 
 def log_of(world: World, weeks: Sequence[Week], today: int) -> pd.DataFrame:
     """The platform's report as of the evening of a day (days since the first): one row a day, ad set and ad that was shown."""
-    rows = [row for week in weeks for row in _shown(world, week)]
-    frame = pd.DataFrame(rows, columns=["week", "day", "set", "ad", "impressions", "reach", "clicks", "spend", "status"])
-    sales = pd.concat([w.sales for w in weeks]) if weeks else sales_of(world, 0, ())
+    counts, values = _credit(world, weeks, today)
+    rows = [row for week in weeks for row in _shown(world, week, counts, values)]
+    frame = pd.DataFrame(rows, columns=[*BY["day"], *SUMS, "status"])
+    if frame.empty:  # a report of nothing has the columns and the kinds of any other
+        kinds = dict.fromkeys(frame.columns, "str") | dict.fromkeys(["week", *SUMS], "int64")
+        return frame.astype(kinds | {"date": "datetime64[s]", "spend": "float64", "value": "float64"})
+    return frame.assign(date=pd.to_datetime(frame["date"]).astype("datetime64[s]"))
+
+
+def _credit(world: World, weeks: Sequence[Week], today: int) -> tuple[Floats, Floats]:
+    """(day, ad set, ad): sales that the platform has credited to itself by now, and their value."""
+    counts = np.zeros((DAYS * world.weeks, *world.clicky.shape))
+    values = np.zeros_like(counts)
+    sales = sales_among(weeks)
     known = sales[sales["kind"].isin(CREDITED) & (sales["arrives"] <= today)]
-    sums = known.groupby(["day", "set", "ad"])["value"].agg(conversions="size", value="sum").reset_index()
-    frame = frame.merge(sums, on=["day", "set", "ad"], how="left")
-    frame["conversions"] = frame["conversions"].fillna(0).astype("int64")
-    frame["value"] = frame["value"].fillna(0.0).round(2)
-    sets = [world.sets[i] for i in frame["set"]]
-    frame["date"] = pd.to_datetime([FIRST_DAY + timedelta(days=int(d)) for d in frame["day"]])
-    frame["campaign"], frame["ad_set"] = [s.campaign for s in sets], [s.name for s in sets]
-    frame["ad"] = [s.creatives[c] for s, c in zip(sets, frame["ad"], strict=True)]
-    return frame[[*BY["day"], *SUMS, "status"]]
+    at = tuple(known[c].to_numpy() for c in ("day", "set", "ad"))
+    np.add.at(counts, at, 1.0)
+    np.add.at(values, at, known["value"].to_numpy())
+    return counts, values
 
 
-def _shown(world: World, week: Week) -> list[tuple[object, ...]]:
+def _shown(world: World, week: Week, counts: Floats, values: Floats) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for d, got in enumerate(week.days):
+        today = DAYS * week.number + d
         for a, c in np.argwhere(got.impressions[0] > 0):
-            n, people = float(got.impressions[0, a, c]), week.people[a]
+            n, people, ad_set = float(got.impressions[0, a, c]), week.people[a], world.sets[a]
             reach = min(int(n), max(1, round(people * -np.expm1(-n / people))))
             money = round(float(got.spend[0, a, c]), 2)
-            at = (week.number + 1, DAYS * week.number + d, int(a), int(c))
-            rows.append((*at, int(n), reach, int(got.clicks[0, a, c]), money, week.status[d][a]))
+            at = (week.number + 1, FIRST_DAY + timedelta(days=today), ad_set.campaign, ad_set.name, ad_set.creatives[c])
+            credit = (int(counts[today, a, c]), round(float(values[today, a, c]), 2))
+            rows.append((*at, int(n), reach, int(got.clicks[0, a, c]), money, *credit, week.status[d][a]))
     return rows
 
 
@@ -110,12 +125,13 @@ def lift_of(world: World, weeks: Sequence[Week]) -> pd.DataFrame:
             for group, people, extra in (("shown", whole * (1 - held), more), ("held", whole * held, 0)):
                 buyers = int(draw.poisson(base * people)) + extra
                 rows.append((week.number + 1, world.names[a], group, round(people), buyers))
-    return pd.DataFrame(rows, columns=["week", "ad_set", "group", "people", "buyers"])
+    kinds: dict[str, str] = {"week": "int64", "ad_set": "str", "group": "str", "people": "int64", "buyers": "int64"}
+    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def shop_of(world: World, weeks: Sequence[Week]) -> pd.DataFrame:
     """The shop's own books: orders of every day played, from everywhere. Sales because of ads come on top of those that come anyway."""
-    sales = pd.concat([w.sales for w in weeks]) if weeks else sales_of(world, 0, ())
+    sales = sales_among(weeks)
     because = sales[sales["kind"].isin(TRUE)]
     rows = []
     for today in range(DAYS * len(weeks)):
@@ -124,7 +140,9 @@ def shop_of(world: World, weeks: Sequence[Week]) -> pd.DataFrame:
         revenue = world.basket * float(draw.gamma(BASKET_SHAPE * orders)) / BASKET_SHAPE
         more = because.loc[because["arrives"] == today, "value"]
         rows.append((pd.Timestamp(FIRST_DAY + timedelta(days=today)), orders + len(more), round(revenue + float(more.sum()), 2)))
-    return pd.DataFrame(rows, columns=["date", "orders", "revenue"])
+    return pd.DataFrame(rows, columns=["date", "orders", "revenue"]).astype(
+        {"date": "datetime64[s]", "orders": "int64", "revenue": "float64"}
+    )
 
 
 # ---------------------------------------------------------------- the export

@@ -39,6 +39,8 @@ def _said(play: DeskPlay, language: str) -> Iterator[Finding]:
     )
     if facts["share_of_best"] is None:
         yield tell("DESK_NOTHING", spent=paid(facts["spent"]))
+    elif not facts["spent"]:
+        yield tell("DESK_KEPT", "warning", best=paid(facts["best"]), bound=paid(facts["bound"]))
     elif facts["expected"] <= 0:
         yield tell("DESK_LOST", "warning", lost=paid(-facts["expected"]), best=paid(facts["best"]), bound=paid(facts["bound"]))
     else:
