@@ -97,8 +97,8 @@ mk.table(people.groupby("orders").size().reset_index(name="people"), language=la
 # %% [markdown] key="means-influence"
 # **What it means.** Four people in five have bought nothing so far (the curve runs along the floor up to there), and a tenth of all people
 # brings 64% of the revenue. A "revenue per person" describes nobody here; speak of buyers, and of those who are not buyers yet.
-# **What it does not mean.** That tenth is no club of loyal customers. Of those who bought, 392 did so once, 48 twice and 1 three times: who is
-# in the foremost tenth next year is mostly luck.
+# **What it does not mean.** That tenth is no club of loyal customers. Of those who bought, 392 did so once, 48 twice and 1 three times:
+# second orders are too few to say who will be in the foremost tenth next year.
 
 # %% [markdown] key="define-segments"
 # ## Which kinds of people there are

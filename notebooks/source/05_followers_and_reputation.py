@@ -47,8 +47,9 @@ weeks = followers.weeks
 mk.table(weeks.loc[weeks["unusual"] != "", ["network", "week", "gained", "lost"]], language=language)
 
 # %% [markdown] key="means-followers"
-# **What it means.** In the week of 8 June people left: 483 on Facebook, where 6,481 left in the whole year, that is, some 125 in a usual week. Nearly four times as
-# many. The other three accounts tell the same story, while almost as many people came as ever. Something was said, and followers heard it.
+# **What it means.** In the week of 8 June people left: 483 on Facebook, where 6,481 left in the whole year, that is, some 125 a week. Nearly four times as
+# many. The other three accounts tell the same story. Newcomers explain little of it: 187 on Facebook, where 11,466 in the year make some 220 a week. Something was said, and
+# followers heard it.
 #
 # **What it does not mean.** Not that the account is sick: on each network the level before and after is much the same. Nor that the forecast at the right of the figure is a promise;
 # it holds for as long as coming weeks resemble past ones, and no forecast made in May had that week in it. (Platforms also say which post brought which follower. Lesson 04
@@ -124,7 +125,7 @@ mk.show(reader.share(mentions["text"]), language=language)
 {str(tone): round(float((mentions["sentiment_label"] == tone).mean()), 3) for tone in reader.classes_}
 
 # %% [markdown] key="means-reader"
-# **What it means.** Negatives are read well: 25.8% found, and as many in truth. Praise is not: the reader calls a third of the texts positive, where half are (0.51), because polite praise
+# **What it means.** Negatives are counted well: 25.8% found, and as many in truth. Praise is not: the reader calls a third of the texts positive, where half are (0.51), because polite praise
 # looks neutral to it. The correction brings it back to 52.8%, with a range that admits the doubt. **What it does not mean.** That the next angry text will be read rightly: shares are corrected,
 # single texts are not.
 

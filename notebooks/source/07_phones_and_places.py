@@ -99,7 +99,7 @@ for found in reach.findings[3:6]:
     print(found)
 
 # %% [markdown] key="look-near-words"
-# Annecy has six people, and is told nowhere. Is the rest right? First what was found, in metres, then what we had planted:
+# Annecy has fewer than ten people, and is told nowhere. Is the rest right? First what was found, in metres, then what we had planted:
 
 # %% key="look-near"
 mk.table(reach.reach[["place", "people", "half_m", "half_m_low", "half_m_high"]].head(4), language=language)
@@ -221,7 +221,7 @@ mk.check_answer("07.3", whole["worth_low"] - result.facts["cost"], language=lang
 # ## To take away
 #
 # - Look at the page before paying for the click.
-# - An app is a chance, not a figure: find out first what its longest bar hangs on.
+# - An app is a bet, not a figure: count first what its longest bar stands for.
 # - Count people, never list them.
 # - "We sold more where we advertised" says where we advertise. Draw the areas by lot, or say that you did not.
 #
