@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 import mktlib as mk
-from mktlib.vocabulary import load_tables
+from mktlib.lessons import answers
+from mktlib.vocabulary import AXIS_TABLE, load_tables, lookup
 from mktlib.vocabulary.tables import exercises
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -242,6 +243,30 @@ WRONG += [pd.NaT, pd.NA, pd.DataFrame({"a": [1, 2]}), np.ma.masked, b"0.669", ob
 @pytest.mark.parametrize(("given", "right"), [*((g, True) for g in RIGHT), *((g, False) for g in WRONG)], ids=lambda g: type(g).__name__)
 def test_whatever_is_given_for_a_number_is_told_right_or_wrong(given, right):
     assert mk.check_answer("03.1", given).right is right
+
+
+@pytest.mark.parametrize(
+    ("number", "names"),
+    [
+        ("08.3", ["Visitors of the site", "Visiteurs du site", "SITE VISITORS"]),
+        ("02.1", ["Automated e-mail", "E-mail automatisé", "automated_email"]),
+        ("01.2", ["Playful", "ludique", "Humoristique", np.array(["playful"])]),
+        ("01.1", ["Conducteurs", ["Drivers"], pd.Series(["drivers"])]),
+    ],
+)
+def test_a_name_passes_as_any_page_of_the_lesson_writes_it(number, names):
+    assert all(mk.check_answer(number, name).right for name in names)
+
+
+@pytest.mark.parametrize("of", sorted({row["of"] for row in exercises().values() if "of" in row}))
+def test_no_name_of_one_thing_is_taken_for_another(of):
+    tables = load_tables()
+    keys = list(getattr(tables, AXIS_TABLE.get(of, ""), {}) or lookup(f"labels.{of}", "en"))
+    for key in keys:
+        row = {"kind": "name", "of": of}
+        assert {answers._name(name, row, tables) for name in (key, *(tables.label(of, key, code) for code in ("en", "fr")))} == {
+            answers._plain(key)
+        }
 
 
 def test_a_minus_and_marks_between_thousands_are_read_as_they_are_written():

@@ -21,7 +21,7 @@ import numpy as np
 
 from mktlib.errors import DataError
 from mktlib.lessons.progress import note
-from mktlib.vocabulary import AXIS_TABLE, Row, Tables, default_language, finding, load_tables, nearest, not_language, phrase
+from mktlib.vocabulary import AXIS_TABLE, Row, Tables, default_language, finding, load_tables, lookup, nearest, not_language, phrase
 from mktlib.vocabulary.tables import exercises
 
 Verdict = Literal["right", "wrong", "open"]
@@ -146,12 +146,16 @@ def _name(given: Any, row: Row, tables: Tables) -> str | None:
     """The key of the tables that is meant, or the plain text where no table knows it."""
     if not isinstance(given, str) or not given.strip():
         return None
+    of = str(row.get("of", ""))
+    keys = getattr(tables, AXIS_TABLE.get(of, ""), {}) or lookup(f"labels.{of}", "en") or {}
+    called = {_plain(name): _plain(key) for key in keys for code in ("en", "fr") for name in _spoken(tables.label(of, key, code))}
     plain = _plain(given)
-    known = getattr(tables, AXIS_TABLE.get(str(row.get("of", "")), ""), {})
-    for key, entry in known.items():
-        if plain == _plain(key) or plain in map(_plain, dict(entry.get("label", {})).values()):
-            return _plain(key)
-    return plain
+    return plain if plain in map(_plain, keys) else called.get(plain, plain)
+
+
+def _spoken(label: str) -> list[str]:
+    """A label, and what people say of it: without its brackets, or one side of its stroke."""
+    return [label, re.sub(r"\(.*?\)", "", label), *label.split(" / ")]
 
 
 def _names(given: Any, row: Row, tables: Tables) -> frozenset[str] | None:
