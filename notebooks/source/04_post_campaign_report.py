@@ -108,6 +108,10 @@ mk.show(review, kind="gap", language=language)
 worth = mk.kpis(results, by="channel", kpis=["cpc", "cpa", "roas"], margin=0.1)
 mk.show(worth, language=language)
 
+# %% key="look-costs"
+costs = worth.table[worth.table["kpi"] == "cpa"]
+mk.table(costs[["group", "kpi", "value", "low", "high"]], language=language)
+
 # %% [markdown] key="means-money"
 # **What it means.** E-mail and paid social cover their cost with room to spare. Paid search does not: 0.94, when 10 is needed, and its whole range lies far
 # below. It was in the plan to reach people who have not heard of us yet, as the brief asked; that has a price, and here it stands.
