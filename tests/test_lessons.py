@@ -443,3 +443,14 @@ def test_a_cell_that_breaks_is_named_and_the_stored_edition_stays_as_it_was(benc
     assert stored.read_text() == "not a notebook"
     assert bench(options=["--check"]) == 1
     assert sorted(p.name for p in tmp_path.iterdir()) == ["09_new.ipynb", "source"]
+
+
+def test_two_builds_of_a_lesson_are_the_same_file(bench, tmp_path):
+    pytest.importorskip("ipywidgets")
+    panel = "import ipywidgets\n\nipywidgets.HBox([ipywidgets.Label('a'), ipywidgets.IntText(3)])\n"
+    books = []
+    for _ in range(2):
+        assert bench(SOURCE.replace("1 + 1\n", panel)) == 0
+        books.append((tmp_path / "09_new.ipynb").read_text(encoding="utf-8"))
+    assert books[0] == books[1]
+    assert "IPY_MODEL_" in books[0]

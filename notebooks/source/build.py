@@ -15,6 +15,7 @@ Four editions of each lesson: `notebooks/` and `notebooks/fr/`, and the teacher'
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -35,6 +36,7 @@ EDITIONS = {"en": ROOT, "fr": ROOT / "fr"}
 SOLUTIONS = {"en": "Solutions: ", "fr": "Corrigés\u00a0: "}
 TAGS = {"parameters", "exercise", "solution", "setup"}
 LANGUAGE = 'language = "en"'  # what each edition puts its own language in place of
+WIDGETS, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
 KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -178,10 +180,29 @@ def execute(file: Path, book: Any) -> None:
         cell.metadata.pop("execution", None)
     half = file.with_suffix(".half")
     try:
-        nbformat.write(book, half)
+        nbformat.write(steady(book), half)
         os.replace(half, file)
     finally:
         half.unlink(missing_ok=True)
+
+
+def steady(book: Any) -> Any:
+    """The same names of widgets in each build (a live notebook draws them by chance): counted from what is shown, inwards."""
+    state = book.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
+    views = [out.get("data", {}).get(VIEW, {}).get("model_id") for c in book.cells for out in c.get("outputs", [])]
+    seen, ahead = {}, [view for view in views if view]
+    while ahead:
+        name = ahead.pop(0)
+        if name in state and name not in seen:
+            seen[name] = f"{len(seen):032x}"
+            ahead += re.findall(r"IPY_MODEL_(\w+)", json.dumps(state[name], sort_keys=True))
+    named = nbformat.reads(re.sub("|".join(seen) or "$^", lambda found: seen[found[0]], nbformat.writes(book)), as_version=4)
+    if seen:
+        kept = named.metadata.widgets[WIDGETS]["state"]
+        named.metadata.widgets[WIDGETS]["state"] = nbformat.from_dict(
+            {new: kept[new] for new in seen.values()}
+        )  # what nothing shows is left out
+    return named
 
 
 def broken(book: Any) -> str:
