@@ -109,8 +109,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "AdDesk",
     "CELL",
+    "AdDesk",
     "ChainScorer",
     "ContentScorer",
     "MktlibError",

@@ -128,14 +128,14 @@ def test_the_public_names_are_these():
 
 
 PUBLIC = """
-AdDesk CELL ChainScorer ContentScorer MktlibError SentimentClassifier __version__ app_brief attribute backtest best_times catchments check_answer check_email
-check_listing check_page check_sends check_text compare compare_policies describe_audience describe_customers describe_followers
-describe_influence describe_reputation design_geo_test difference_in_differences distance_effect email_programme email_rhythm explore
-fetch_dataset half_life incremental_roas kpis lifetime_value
-launch_sheet learn_from listing_keywords load_plan load_sample load_scorer load_segmentation load_sentiment load_tables load_truth
-network_cards page_brief people_near place_sheet plan_campaign plot posting_cadence practise progress_card read_addresses read_brief read_export read_geo_test
-replay_alarm report research_sheet review_campaign sample_path sample_size save_sentiment segment_audience send_time shortlist show
-style_fit style_guide table tally track_campaign uplift watch_mentions
+AdDesk CELL ChainScorer ContentScorer MktlibError SentimentClassifier __version__ app_brief attribute backtest best_times catchments
+check_answer check_email check_listing check_page check_sends check_text compare compare_policies describe_audience describe_customers
+describe_followers describe_influence describe_reputation design_geo_test difference_in_differences distance_effect email_programme
+email_rhythm explore fetch_dataset half_life incremental_roas kpis launch_sheet learn_from lifetime_value listing_keywords load_plan
+load_sample load_scorer load_segmentation load_sentiment load_tables load_truth network_cards page_brief people_near place_sheet
+plan_campaign plot posting_cadence practise progress_card read_addresses read_brief read_export read_geo_test replay_alarm report
+research_sheet review_campaign sample_path sample_size save_sentiment segment_audience send_time shortlist show style_fit style_guide
+table tally track_campaign uplift watch_mentions
 """
 
 

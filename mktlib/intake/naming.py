@@ -139,7 +139,7 @@ def misnamed(text: pd.DataFrame, rules: Mapping[str, Any], name: str) -> list[Fi
         known = ", ".join(map(str, text.columns))
         return [finding("E_NAMING_COLUMN", level="warning", file=name, column="naming.from", found=", ".join(columns), expected=known)]
     shape, beside = shape_of(naming["pattern"]), [c for c in (*NAMED, "date") if c in text and c not in there]
-    text = text[text[[*there, *beside]].ne("").any(axis=1)] if beside else text  # a row that names nothing at all is a total
+    text = text[(text[[*there, *beside]] != "").any(axis=1)] if beside else text  # a row that names nothing at all is a total
     odd = text.loc[~text[there].apply(lambda c: c.map(lambda word: bool(shape.fullmatch(word)))).any(axis=1), there[0]]
     if len(odd):
         words = f"{len(odd)} ({', '.join(repr(w) for w in odd.unique()[:3])})"
