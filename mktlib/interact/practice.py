@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from mktlib.charts import Picture, show
-from mktlib.charts import canvas as cv
-from mktlib.charts.canvas import Canvas, Units, new_axes, styled
+from mktlib.charts.played import played_weeks
 from mktlib.errors import DataError, Finding
 from mktlib.interact import shown
 from mktlib.interact.practice_panel import PracticePanel
 from mktlib.simulate import AdDesk
-from mktlib.vocabulary import finding, load_tables, not_language, phrase
+from mktlib.vocabulary import finding, not_language, phrase
 from mktlib.wording import money, number, percent, table
 
 COLUMNS = ["week", "ad_set", "impressions", "clicks", "spend", "conversions", "value"]
@@ -74,7 +72,9 @@ class Practice:
 
     def picture(self) -> Picture | None:
         """Spend and credited value by week; None before the first week."""
-        return show(_by_week(self), language=self.language) if self.desk.moves else None
+        if not self.desk.moves:
+            return None
+        return show(played_weeks(self.played, language=self.language, currency=self.desk.terms["currency"]), language=self.language)
 
     def panel(self) -> Any:
         """The controls, as one ipywidgets box.
@@ -90,25 +90,6 @@ class Practice:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return shown.bundle(self.picture(), self.lines(), self.panel)
-
-
-def _by_week(practice: Practice) -> Axes:
-    """Two bars a week, told apart by hatch and place as well as by colour."""
-    weeks = practice.played.groupby("week")[["spend", "value"]].sum()
-    with styled():
-        canvas = Canvas(ax=new_axes(8.0, 3.4), language=practice.language, tables=load_tables(), own=True)
-        canvas.ax.set_gid(f"mktlib-{practice.language}")
-        canvas.title(phrase("interact.desk.figure", practice.language))
-        for k, (column, key, colour, hatch) in enumerate((("spend", "spent", cv.ORANGE, "//"), ("value", "credited", cv.SKY, ""))):
-            places = [i + 0.4 * k - 0.2 for i in range(len(weeks))]
-            look: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": cv.INK, "linewidth": 0.6}
-            canvas.ax.bar(places, weeks[column], width=0.38, label=phrase(f"interact.desk.{key}", practice.language), **look)
-        canvas.ax.set_xticks(range(len(weeks)), [phrase("charts.week", practice.language, week=str(w)) for w in weeks.index])
-        canvas.units(
-            "y", Units("money", practice.language, practice.desk.terms["currency"]), phrase("interact.desk.money", practice.language)
-        )
-        canvas.legend()
-        return canvas.finish()
 
 
 def practise(desk: AdDesk, *, language: str | None = None) -> Practice:
@@ -128,7 +109,7 @@ def practise(desk: AdDesk, *, language: str | None = None) -> Practice:
     >>> import mktlib as mk
     >>> practice = mk.practise(mk.AdDesk("search", budget=8000, seed=1), language="en")
     >>> print(practice.lines()[0])
-    Week 1 of 8: €8,000.00 left of €8,000.00.
+    Week 1 of 8: €8,000 left of €8,000.
     """
     if wrong := not_language(language):
         raise DataError(wrong)
