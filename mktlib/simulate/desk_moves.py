@@ -109,7 +109,8 @@ def _entry(name: str, key: Any, entry: Any, creatives: Sequence[str], language: 
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and bool(-MOST <= value <= MOST)
+    real = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+    return real and bool(-MOST <= value <= MOST)
 
 
 def _above(value: Any) -> bool:
