@@ -155,5 +155,5 @@ class ExplorerPanel:
         self.text.value, self.text.layout.display = self.explorer.toml(), "flex"
 
     def draw_plan(self) -> None:
-        self.plan_figure.value = shown.image(self.explorer.plan_picture(self.view.value))
         self.plan_text.value = shown.heard(self.explorer.plan_lines())
+        self.plan_figure.value = shown.image(self.explorer.plan_picture(self.view.value))
