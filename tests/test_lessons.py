@@ -15,7 +15,7 @@ import pytest
 
 import mktlib as mk
 from mktlib.lessons import answers
-from mktlib.vocabulary import AXIS_TABLE, load_tables, lookup
+from mktlib.vocabulary import AXIS_TABLE, load_tables, lookup, phrase
 from mktlib.vocabulary.tables import exercises
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -278,6 +278,27 @@ def test_a_minus_and_marks_between_thousands_are_read_as_they_are_written():
         mk.check_answer(["03.1"], 1)
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_label_that_a_figure_writes_is_an_answer(language):
+    label = phrase("report.plan.more.days", language)
+    for name in (label, label.upper(), "team", "days_per_week", "team.days_per_week"):
+        assert mk.check_answer("03.3", name).right, name
+    assert not mk.check_answer("03.3", phrase("report.plan.more.messages_week", language, scope="")).right
+
+
+@pytest.mark.parametrize("unweighted", [1.4139, 1.41, 1.42])
+@pytest.mark.parametrize(("language", "says"), [("en", "the same weight"), ("fr", "le même poids")])
+def test_segments_that_all_weigh_the_same_are_a_slip(unweighted, language, says):
+    told = mk.check_answer("02.3", unweighted, language=language)
+    assert not told.right
+    assert says in told.text
+
+
+def test_a_hint_writes_a_fraction_as_the_task_does():
+    assert "0,12" in mk.check_answer("03.1", 66.9, language="fr").text
+    assert "0.12" in mk.check_answer("03.1", 66.9, language="en").text
+
+
 def wrong_answers(row):
     yield from ({"number": ["a word", None, True], "name": [3, "", None], "names": [3, []], "yes_no": ["perhaps", 2]}[row["kind"]])
     if row["kind"] == "number":
@@ -294,7 +315,7 @@ def wrong_answers(row):
 @pytest.mark.parametrize("number", sorted(exercises()))
 def test_a_right_answer_passes_and_wrong_ones_get_a_hint_that_does_not_tell(number):
     row = exercises()[number]
-    assert {"kind", "answer", "hint"} <= row.keys() <= {"kind", "answer", "hint", "tolerance", "of", "slip"}
+    assert {"kind", "answer", "hint"} <= row.keys() <= {"kind", "answer", "hint", "tolerance", "of", "slip", "also"}
     assert ("tolerance" in row) == (row["kind"] == "number")
     for language in ("en", "fr"):
         assert mk.check_answer(number, row["answer"], language=language).right

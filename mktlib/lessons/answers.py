@@ -1,7 +1,8 @@
 """Whether an answer to an exercise is right, and where it is not, what to look at again: never the answer itself.
 
-An exercise is a row of `tables/exercises/<lesson>.toml`: its answer with a tolerance, a hint, and slips that people make with a hint of
-their own. That the answers are what the library computes is proved by the solutions of each lesson, which are executed and compared.
+An exercise is a row of `tables/exercises/<lesson>.toml`: its answer with a tolerance (of a name: with what else it is called, `also`), a
+hint, and slips that people make with a hint of their own. That the answers are what the library computes is proved by the solutions of
+each lesson, which are executed and compared.
 """
 
 from __future__ import annotations
@@ -91,9 +92,10 @@ def _judged(row: Row, given: Any, language: str, tables: Tables) -> tuple[Verdic
 
 def _same(read: Any, row: Row, against: Row, tables: Tables) -> bool:
     """Whether what was read is the answer of `against`: the exercise itself, or one of its slips."""
-    wanted = READ[str(row["kind"])](against["answer"], row, tables)
+    reader = READ[str(row["kind"])]
+    wanted = reader(against["answer"], row, tables)
     if row["kind"] != "number":
-        return bool(read == wanted)
+        return read in (wanted, *(reader(name, row, tables) for name in against.get("also", ())))
     return abs(read - wanted) <= float(against.get("tolerance", row["tolerance"])) * (1 + 1e-9)
 
 
