@@ -359,3 +359,49 @@ DESK = 'mk.practise(mk.AdDesk("search", budget=3000, seed=1), language="en")'
 def nbval(path):
     run = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", str(path)]
     return subprocess.run(run, capture_output=True, cwd=path.parent, check=False).returncode
+
+
+def fresh(platform="search"):
+    practice = mk.practise(mk.AdDesk(platform, budget=3000, seed=1), language="en")
+    practice.panel()
+    return practice, practice._panel
+
+
+def test_a_week_of_nothing_is_not_used_up_before_anything_ran():
+    practice, panel = fresh()
+    panel.play.click()
+    assert practice.desk.week == 1
+    assert "Runs this week" in panel.problems.value
+    controls = next(iter(panel.sets.values()))
+    controls.runs.value = True
+    panel.play.click()
+    controls.runs.value = False
+    panel.play.click()  # to pause is a choice
+    assert (practice.desk.week, panel.problems.value) == (3, "")
+
+
+def test_no_chart_is_drawn_of_a_game_without_spend():
+    practice, panel = fresh()
+    practice.play({})
+    panel.draw()
+    assert practice.picture() is None
+    assert panel.figure.value == ""
+
+
+def test_a_holdout_of_the_panel_is_read_as_a_lift():
+    practice, panel = fresh()
+    name, controls = next(iter(panel.sets.items()))
+    controls.runs.value, controls.holdout.value = True, 0.2
+    assert panel.lift.value == ""
+    panel.play.click()
+    assert practice.desk.lift()["ad_set"].unique().tolist() == [name]
+    assert "Buyers" in panel.lift.value
+    controls.holdout.value = 0.9
+    assert controls.holdout.value == 0.5
+
+
+def test_an_entry_that_no_brief_has_is_told_with_the_nearest(explorer):
+    with pytest.raises(mk.MktlibError) as told:
+        explorer.what_if(budgt=3)
+    assert [(f.code, f.column) for f in told.value.findings] == [("E_OPTION", "budgt")]
+    assert "budget" in told.value.findings[0].hint

@@ -97,7 +97,7 @@ class Explorer:
 
     def what_if(
         self, *, budget: float | None = None, days_per_week: float | None = None, test_share: float | None = None,
-        risk: float | None = None, most: Mapping[str, int] | None = None,
+        risk: float | None = None, most: Mapping[str, int] | None = None, **unknown: Any,
     ) -> CampaignPlan:  # fmt: skip
         """The plan of a changed brief, in a moment: within every limit, with a bound that says how much a better plan could bring.
 
@@ -110,15 +110,20 @@ class Explorer:
             The quick plan (`facts["quick"]` is True; `expected` has value, low, high, bound, gap).
 
         Raises:
-            DataError, PlanError: entries that cannot be so, limits that clash; the brief then stays as it was.
+            DataError, PlanError: entries that are not known or cannot be so, limits that clash; the brief then stays as it was.
         """
         wanted = {"budget": budget, "days_per_week": days_per_week, "test_share": test_share, "risk": risk, "most": most}
+        if unknown:
+            raise DataError([self._no_entry(name, list(wanted)) for name in unknown])
         brief = changed(self.brief, tables=self.tables, **wanted)  # type: ignore[arg-type]
         plan = self._quick(brief)
         if brief != self.brief:
             self._past.append(self.brief)
         self._brief, self.plan = brief, plan
         return plan
+
+    def _no_entry(self, name: str, known: list[str]) -> Finding:
+        return finding("E_OPTION", self.language, column=name, found=name, expected=", ".join(known), hint=nearest(name, known))
 
     def solve(self) -> CampaignPlan:
         """The plan of the brief as it stands, solved to the end by `plan_campaign`; it takes seconds."""

@@ -67,12 +67,20 @@ class Practice:
 
     def table(self) -> str:
         """The report so far as an HTML table with heads in words."""
-        said = table(self.played, language=self.language, currency=self.desk.terms["currency"])
+        return self._html(self.played)
+
+    def lift_table(self) -> str:
+        """Buyers among people shown and kept out by lot as an HTML table; empty where there was no holdout."""
+        lift = self.desk.lift()
+        return "" if lift.empty else self._html(lift)
+
+    def _html(self, frame: pd.DataFrame) -> str:
+        said = table(frame, language=self.language, currency=self.desk.terms["currency"])
         return said.to_html(index=False, escape=True, border=0)
 
     def picture(self) -> Picture | None:
-        """Spend and credited value by week; None before the first week."""
-        if not self.desk.moves:
+        """Spend and credited value by week; None before anything was spent."""
+        if not self.desk.moves or not self.played["spend"].sum():
             return None
         return show(played_weeks(self.played, language=self.language, currency=self.desk.terms["currency"]), language=self.language)
 

@@ -26,11 +26,13 @@ class Controls:
     budget: Any
     creatives: shown.Ticks
     days: shown.Ticks
+    holdout: Any
     box: Any
 
     def move(self) -> dict[str, Any]:
         """What `desk.spend` gets for it."""
-        return {"bid": self.bid.value, "budget": self.budget.value, "creatives": list(self.creatives.value), "days": list(self.days.value)}
+        ticked = {"creatives": list(self.creatives.value), "days": list(self.days.value)}
+        return {"bid": self.bid.value, "budget": self.budget.value, **ticked, "holdout": self.holdout.value}
 
 
 class PracticePanel:
@@ -38,7 +40,7 @@ class PracticePanel:
 
     def __init__(self, practice: Practice, kit: Any) -> None:
         self.practice, self.kit = practice, kit
-        self.text, self.problems, self.report, self.figure, self.verdict = (kit.HTML() for _ in range(5))
+        self.text, self.problems, self.report, self.lift, self.figure, self.verdict = (kit.HTML() for _ in range(6))
         rows = practice.desk.ad_sets
         self.sets = {str(row.ad_set): self._controls(row) for row in rows.itertuples(index=False)}
         self.play, self.undo, self.debrief = (
@@ -47,7 +49,7 @@ class PracticePanel:
         )
         buttons = kit.HBox([self.play, self.undo, self.debrief])
         self.box = kit.VBox(
-            [self.text, *(c.box for c in self.sets.values()), buttons, self.problems, self.verdict, self.figure, self.report]
+            [self.text, *(c.box for c in self.sets.values()), buttons, self.problems, self.verdict, self.figure, self.report, self.lift]
         )
         self.draw()
 
@@ -66,12 +68,16 @@ class PracticePanel:
         budget = kit.FloatText(value=float(row.daily_low), step=5, description=self._say("day_budget"), **shown.ENTRY)
         ads = shown.Ticks(kit, [(creative, creative) for creative in row.creatives], self._say("creatives"))
         days = shown.Ticks(kit, [(self._say(f"day.{day}"), day) for day in DAYS], self._say("days"))
-        inside = kit.VBox([bid, budget, ads.box, days.box], layout={"display": "none"})
+        held = kit.BoundedFloatText(value=0.0, min=0.0, max=0.5, step=0.05, description=self._say("holdout"), **shown.ENTRY)
+        inside = kit.VBox([bid, budget, ads.box, days.box, held], layout={"display": "none"})
         runs.observe(lambda change: setattr(inside.layout, "display", "flex" if change["new"] else "none"), names="value")
-        return Controls(runs, bid, budget, ads, days, kit.VBox([name, runs, inside], layout={"margin": "0 0 .8em 0"}))
+        return Controls(runs, bid, budget, ads, days, held, kit.VBox([name, runs, inside], layout={"margin": "0 0 .8em 0"}))
 
     def _play(self) -> None:
         moves = {name: controls.move() for name, controls in self.sets.items() if controls.runs.value}
+        if not moves and not any(self.practice.desk.moves):  # a week of nothing is a choice only once something ran
+            self.problems.value = shown.heard([self._say("stays"), self._say("nothing_runs", run=self._say("run"))], alert=True)
+            return
         self._did(lambda: self.practice.play(moves))
 
     def _undo(self) -> None:
@@ -104,4 +110,6 @@ class PracticePanel:
         self.text.value = shown.heard(self.practice.lines())
         self.figure.value = shown.image(picture) if picture else ""
         self.report.value = f"<h3>{self._say('report')}</h3>{self.practice.table()}" if picture else ""
+        lift = self.practice.lift_table()
+        self.lift.value = f"<h3>{self._say('lift')}</h3>{lift}" if lift else ""
         self.play.disabled, self.undo.disabled = self.practice.desk.over, not self.practice.desk.moves

@@ -8,6 +8,15 @@ from typing import Any
 from tqdm.auto import tqdm
 
 
+class _Bar(tqdm):
+    """A notebook paints a bar red that ends early; a search that needs fewer steps than it may take has not failed."""
+
+    def close(self) -> None:
+        if not getattr(self, "leave", True):
+            self.total = self.n
+        super().close()
+
+
 def progress(iterable: Any = None, **how: Any) -> Any:
     """A bar over an iterable, or of a total, with tqdm's own options. In notebooks too it is nothing at all where it is switched off.
 
@@ -15,4 +24,4 @@ def progress(iterable: Any = None, **how: Any) -> Any:
     [1, 2, 3]
     """
     off = os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
-    return tqdm(iterable, **({"delay": 2, "leave": False} | how | {"disable": off or bool(how.get("disable"))}))
+    return _Bar(iterable, **({"delay": 2, "leave": False} | how | {"disable": off or bool(how.get("disable"))}))
