@@ -274,7 +274,8 @@ BESIDE = {"net": ({"gained", "lost", "followers", "unusual"}, "net_gain"), "unus
 BESIDE |= {"change": ({"per_week"}, "change_of_level"), "per_week": ({"reach", "total"}, "posts_a_week")}
 BESIDE |= {"step": ({"entry"}, "step_size"), "break_even": ({"kpi"}, "kpi_even"), "ratio": ({"came"}, "review_ratio")}
 """Columns that mean another thing where one of these stands beside them."""
-CODED = {"verdict": ({"kpi", "break_even"}, "pays"), "group": ({"kpi"}, "kpi_group"), "term": ({"effect"}, "moved")}
+CODED = {"verdict": [({"kpi", "break_even"}, "pays")], "term": [({"effect"}, "moved")]}
+CODED |= {"group": [({"kpi"}, "kpi_group"), ({"buyers"}, "lot")]}
 """Columns whose codes are those of another kind where one of these stands beside them."""
 LOGITS = {"term", "effect", "times", "low", "high"}
 """Columns of what moved a cell: its ends are those of the effect, on the logarithm of the odds."""
@@ -299,8 +300,8 @@ def _of_effect(frame: pd.DataFrame) -> bool:
 
 def _coded(column: str, frame: pd.DataFrame) -> str:
     """The column whose words its codes are said in."""
-    beside, other = CODED.get(column, (set(), column))
-    return other if beside & set(map(str, frame.columns)) else column
+    here = set(map(str, frame.columns))
+    return next((other for beside, other in CODED.get(column, ()) if beside & here), column)
 
 
 def _units(column: str, frame: pd.DataFrame) -> list[str | None]:
