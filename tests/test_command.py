@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from mktlib.__main__ import main
+from mktlib.command.running import keep_the_rest, say_read
 from mktlib.command.starting import ask
+from mktlib.intake import read_export
 from mktlib.planning import load_plan
 from mktlib.scoring import load_scorer
 from mktlib.simulate import load_sample, sample_path
@@ -109,6 +111,20 @@ def test_a_log_of_which_nothing_is_left_says_why(tmp_path, capsys):
     assert main(["run", "--log", str(log), "--out", str(tmp_path / "out")]) == 1
     assert "2026-02-31" in capsys.readouterr().err
     assert (tmp_path / "out" / "rejected.csv").exists()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_file_of_rows_is_named_where_it_is_written_only(language, tmp_path, capsys):
+    bad, good = "2026-02-31,a,banner,display,1,10\n", "2026-02-21,a,banner,display,1,10\n"
+    for rows in (good, good + bad):
+        log = tmp_path / "log.csv"
+        log.write_text("date,content_id,content_type,channel,clicks,impressions\n" + rows, encoding="utf-8")
+        intake = read_export(log)
+        written = [path.name for path in keep_the_rest(intake, tmp_path)]
+        say_read(intake, language)
+        told = capsys.readouterr().err
+        assert [name for name in ("rejected.csv", "excluded.csv") if name in told] == written
+        assert bool(written) == (bad in rows)
 
 
 @pytest.mark.parametrize(

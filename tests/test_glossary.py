@@ -166,3 +166,9 @@ def test_refused_measurement_is_said_once():
         assert english.count("28% of the visitors refused to be measured") == 1
         assert len(re.findall("28\u202f% des visiteurs ont refusé d’être mesurés", french)) == 1
     assert "refused to be measured" not in report(scores(), language="en").html
+
+
+def test_a_heatmap_is_read_down_the_column_of_one_segment():
+    assert "down a column" in how_to_read("heatmap", "en")
+    assert "même colonne" in how_to_read("heatmap", "fr")
+    assert not any(word in how_to_read("week", code) for code, word in (("en", "people"), ("fr", "personnes")))

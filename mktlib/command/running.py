@@ -127,7 +127,7 @@ def say_read(intake: Any, language: str) -> None:
     if not len(intake.log):
         raise DataError(wrong[:5] or [finding("E_NO_ROWS", language, file=intake.facts["source"])])
     counts = {
-        key: f"{intake.facts[name]:,}"
+        key: f"{intake.facts[name]:,}" + (f" ({name}.csv)" if key == name and intake.facts[name] else "")
         for key, name in (("read", "rows_read"), ("kept", "kept"), ("rejected", "rejected"), ("excluded", "excluded"))
     }
     tqdm.write(phrase("command.rows", language, **counts), file=sys.stderr)
