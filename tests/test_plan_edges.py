@@ -13,6 +13,7 @@ import pytest
 
 from mktlib.errors import DataError, PlanError, StoreError
 from mktlib.planning import brief_from_text, load_plan, plan_campaign
+from mktlib.reporting import report
 from mktlib.results import CELL, Scores
 
 HEAD = "first_day = 2026-10-05\nlast_day = 2026-11-01\nbudget = 900\ntest_share = 0\n"
@@ -83,7 +84,28 @@ def test_options_that_cannot_be_used_are_refused_together() -> None:
 
 def test_a_silent_channel_is_told_and_nothing_is_lost_by_it() -> None:
     plan = planned(PLAIN + "email = 0.01\n")
-    assert [f.column for f in plan.findings if f.code == "N_PLAN_WORD"] == ["channels.email"]
+    assert [f.column for f in plan.findings if f.code == "N_PLAN_UNSCORED"] == ["channels.email"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_was_never_scored_is_told_with_what_to_type(language: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        planned(f'language = "{language}"\n' + PLAIN + 'email = 0.01\n[[must_have]]\nchannel = "email"\n')
+    told = {f.code: f for f in caught.value.findings}
+    assert set(told) == {"E_PLAN_UNSCORED"}
+    assert 'score_cells(channel="email")' in str(told["E_PLAN_UNSCORED"].hint)
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Nothing is planned"), ("fr", "Rien n’est prévu")])
+def test_a_budget_for_nothing_says_what_to_type(language: str, word: str) -> None:
+    text = f'language = "{language}"\n' + PLAIN.replace("900", "100") + "[objective]\nvalue = 5.0\n[production]\ndefault = {cost = 250}\n"
+    plan = planned(text)
+    told = [f for f in plan.findings if f.code == "N_PLAN_NOTHING"]
+    page = report(plan, language=language).html
+    assert plan.schedule.empty and len(told) == 1 and word in page
+    assert "A loss is unlikely" not in page and "Une perte est peu probable" not in page
+    typed = told[0].values["typed"]
+    assert not planned(text.replace("budget = 100", f"budget = {typed}")).schedule.empty
 
 
 @pytest.mark.parametrize("content", ["[" * 100_000, "{}", '{"schema": 2}', "null", '{"schema": 2, "facts": {}, "findings": [{}]}'])

@@ -30,7 +30,7 @@ from mktlib.planning.narrow import shortlist
 from mktlib.planning.outputs import export
 from mktlib.planning.pacing import paced
 from mktlib.planning.problem import Limit, Problem
-from mktlib.planning.readable import limit_table, named, pieces, placements, ratios, remarks, strangers, tests_of, with_ranges
+from mktlib.planning.readable import least_spend, limit_table, named, pieces, placements, ratios, remarks, strangers, tests_of, with_ranges
 from mktlib.planning.risk import careful, sds_off
 from mktlib.planning.solve import Answer, prices, solve
 from mktlib.planning.store import read_plan, write_plan
@@ -199,7 +199,7 @@ def plan_campaign(
         listed = pd.concat([listed, surest]).drop_duplicates(list(CELL), ignore_index=True)
     ideas, held, alerts = on_hold(listed, brief, watch)
     unknown = strangers(brief, scores, tables)
-    _nothing_left(ideas, brief, unknown)
+    _nothing_left(ideas, brief, unknown, scores)
     problem = build(ideas, brief)
     ratio = ratios(scores, problem.ideas, seed=random_state)
     start = greedy(problem)
@@ -240,7 +240,7 @@ def _chosen(
     return None if answer is None else (answer, problem.value(answer.n))
 
 
-def _nothing_left(ideas: pd.DataFrame, brief: Brief, unknown: list[Finding]) -> None:
+def _nothing_left(ideas: pd.DataFrame, brief: Brief, unknown: list[Finding], scores: Scores) -> None:
     """Refuse at once what no amount of money mends: a wanted stage, piece or date without an idea."""
     found = []
     if ideas.empty:
@@ -254,12 +254,23 @@ def _nothing_left(ideas: pd.DataFrame, brief: Brief, unknown: list[Finding]) -> 
             least = 1 if want.segment or want.channel else getattr(want, "least", 1)  # of placements, one piece can have many
             if len(pieces) < least:
                 what = ", ".join(want.given().values())
-                found.append(finding("E_PLAN_NO_IDEA", brief.language, column=f"{name}.{k}", found=what))
+                found += _unscored(f"{name}.{k}", want.given(), brief, scores) or [
+                    finding("E_PLAN_NO_IDEA", brief.language, column=f"{name}.{k}", found=what)
+                ]
     for channel in brief.least_a_week():
         if not (ideas["channel"] == channel).any():
-            found.append(finding("E_PLAN_NO_IDEA", brief.language, column=f"presence.{channel}", found=channel))
+            where = f"presence.{channel}"
+            found += _unscored(where, {"channel": channel}, brief, scores) or [
+                finding("E_PLAN_NO_IDEA", brief.language, column=where, found=channel)
+            ]
     if found:
         raise PlanError(found)
+
+
+def _unscored(where: str, wanted: Mapping[str, str], brief: Brief, scores: Scores) -> list[Finding]:
+    """What is asked for and stands nowhere among the scores: no limit took it out."""
+    lacking = {a: v for a, v in wanted.items() if a in scores.table and not (scores.table[a].astype(str) == v).any()}
+    return [finding("E_PLAN_UNSCORED", brief.language, column=where, found=v, axis=a) for a, v in lacking.items()]
 
 
 def _clashes(problem: Problem, seed: int) -> list[Finding]:
@@ -351,5 +362,5 @@ def _told(
     return CampaignPlan(
         table=items, schedule=schedule, limits=limits, tests=tests_of(schedule), facts=facts, expected=expected, brief=brief,
         margins=more_of,
-        findings=(*remarks(brief, schedule, facts), *more),
+        findings=(*remarks(brief, schedule, facts, least_spend(problem)), *more),
     )  # fmt: skip

@@ -66,7 +66,7 @@ class QuickPlanner:
         for test in sieves(brief, self.tables).values():
             allowed = allowed[test(allowed).to_numpy(bool)]
         self.allowed = len(allowed)
-        _nothing_left(allowed, brief, strangers(brief, scores, self.tables))
+        _nothing_left(allowed, brief, strangers(brief, scores, self.tables), scores)
         self.ideas = _near(allowed, brief)
         self.ratio = ratios(scores, self.ideas, seed=random_state, size=DRAWS)
 

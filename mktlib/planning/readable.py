@@ -159,6 +159,9 @@ def strangers(brief: Brief, scores: Scores, tables: Tables) -> list[Finding]:
         known = [str(level) for level in scores.table[axis].unique()]
         if word not in known:
             code = "N_PLAN_SEGMENT" if where.startswith("segments.") else "N_PLAN_BAN" if _bans(where) else "N_PLAN_WORD"
+            if where.startswith("channels.") and word in tables.channels:  # no slip: what to score is known
+                found.append(finding("N_PLAN_UNSCORED", brief.language, level="warning", column=where, found=word, axis=axis))
+                continue
             shown = ", ".join(known[:6]) + ("..." if len(known) > 6 else "")
             near = nearest(word, known)
             found.append(finding(code, brief.language, level="warning", column=where, found=word, expected=shown, hint=near, axis=axis))
@@ -181,9 +184,25 @@ def _named(brief: Brief) -> Iterator[tuple[str, str, str]]:
             yield from ((f"{name}.{k}.{axis}", axis, word) for axis, word in row.given().items())
 
 
-def remarks(brief: Brief, schedule: pd.DataFrame, facts: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """What the reader should know beside the plan."""
+def least_spend(problem: Problem) -> float:
+    """Money without which no plan shows anything: the cheapest piece with its cheapest placement, one of each stage that must have a share.
+
+    A bound: other limits may ask for more. Free placements bind no share, for a share is one of the money spent on showing.
+    """
+    cost = problem.pieces["cost"].to_numpy(float)[problem.piece_of] + problem.cost
+    brings, stage = problem.gain > 0, problem.ideas["stage"].to_numpy()
+    paid, free = cost[brings & (problem.cost > 0)], cost[brings & (problem.cost <= 0)]
+    each = [cost[brings & (problem.cost > 0) & (stage == s)].min(initial=np.inf) for s, share in problem.brief.stages.items() if share > 0]
+    return float(min(free.min(initial=np.inf), max(paid.min(initial=np.inf), sum(each))))
+
+
+def remarks(brief: Brief, schedule: pd.DataFrame, facts: Mapping[str, Any], least: float = 0.0) -> tuple[Finding, ...]:
+    """What the reader should know beside the plan; `least`: money without which there is none."""
     found = list(brief_remarks(brief))
+    if schedule.empty and facts["budget"] < least < np.inf:
+        typed, (had, needed) = int(np.ceil(least)), (money(x, brief.currency, brief.language) for x in (facts["budget"], np.ceil(least)))
+        said = finding("N_PLAN_NOTHING", brief.language, level="warning", column="budget", found=had, needed=needed, typed=str(typed))
+        return (*found, said)
     learning = schedule.loc[schedule["verdict"].isin(["test", "too_early"]), "spend"].sum()
     if brief.test_share > 0 and learning <= 0:
         found.append(finding("N_PLAN_NO_TEST", brief.language, level="note", column="test_share", found=f"{brief.test_share:g}"))

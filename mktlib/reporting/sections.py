@@ -241,6 +241,8 @@ def _plan_tables(voice: Voice, result: Plan, facts: Facts) -> list[Grid]:
 
 def expected(voice: Voice, facts: Facts) -> list[str]:
     """What a plan should bring, in ranges and chances; nothing where the plan does not say."""
+    if facts.get("pieces") == 0:  # a plan of nothing loses nothing, and promises nothing
+        return [voice.say("plan.nothing")]
     said = []
     if facts["value"] is not None and facts["low"] is not None and facts["high"] is not None:
         span = voice.span(*(worth(voice, facts, facts[k]) for k in ("low", "high")))
