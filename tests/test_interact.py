@@ -13,6 +13,7 @@ from mktlib.interact import shown
 from mktlib.planning import brief_from_text
 from mktlib.planning.quick import QuickPlanner
 from mktlib.planning.written import brief_text, changed
+from mktlib.vocabulary import progress
 
 BRIEF = """
 name = "Small"
@@ -405,3 +406,11 @@ def test_an_entry_that_no_brief_has_is_told_with_the_nearest(explorer):
         explorer.what_if(budgt=3)
     assert [(f.code, f.column) for f in told.value.findings] == [("E_OPTION", "budgt")]
     assert "budget" in told.value.findings[0].hint
+
+
+@pytest.mark.parametrize("done", [0, 3])
+def test_a_bar_that_goes_when_done_has_no_steps_left_to_fail_at(done, monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "0")
+    with progress(total=10, delay=0) as bar:
+        bar.update(done)
+    assert (bar.n, bar.total) == (done, done)
