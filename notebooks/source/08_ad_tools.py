@@ -169,7 +169,7 @@ desk.assumptions["conf"].value_counts().to_dict()
 
 # %% [markdown] key="not-method"
 # 14 of 17 are our judgement (J), 2 are what practitioners know (K), 1 was read on a third party's page (S); `desk.assumptions` shows them all. What is not an
-# assumption is the method: a holdout, with people enough, finds the truth in any account, whatever it is.
+# assumption is the method: a holdout, with people enough and kept from the ads in earnest, measures what ads add in any account, whatever it is.
 #
 # ## Could it be played better?
 
