@@ -126,17 +126,22 @@ def main(names: list[str]) -> int:
     print("| mutation | what is broken | lesson | noticed in cell | by | s |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="mktlib-mutations-") as folder:
         root = copied(Path(folder))
-        for mutation in chosen:
-            lesson = f"{mutation.lesson} {mutation.edition}"
-            if mutation.notebook(root) is None:
-                print(f"| {mutation.name} | {mutation.why} | {lesson} | | no such lesson yet | |", flush=True)
-                continue
-            seen = judged(mutation, root)
-            missed += not seen.by or seen.by == "crash"
-            noticed = f"{seen.cell} | {seen.by}" if seen.by else "| **survived**"
-            print(f"| {mutation.name} | {mutation.why} | {lesson} | {noticed} | {seen.seconds:.0f} |", flush=True)
-    print(f"\n{len(chosen)} mutations, {missed} survived or crashed.")
+        whole = {m.notebook(root): f"{m.lesson} {m.edition}" for m in chosen}
+        for book, lesson in sorted(whole.items(), key=lambda pair: pair[1]):
+            missed += _told("none", "nothing: the lesson as it stands", lesson, run(book, root) if book else None, wanted=False)
+        for m in chosen:
+            seen = judged(m, root) if m.notebook(root) else None
+            missed += _told(m.name, m.why, f"{m.lesson} {m.edition}", seen, wanted=True)
+    print(f"\n{len(chosen)} mutations in {len(whole)} notebooks; {missed} rows are not as they should be.")
     return int(bool(missed))
+
+
+def _told(name: str, why: str, lesson: str, seen: Seen | None, *, wanted: bool) -> bool:
+    """Print a row; whether it is not as it should be."""
+    wrong = seen is None or (not seen.by) == wanted or seen.by == "crash"
+    said = " | no such notebook" if seen is None else f"{seen.cell} | {seen.by}" if seen.by else " | survived" if wanted else " | nothing"
+    print(f"| {name} | {why} | {lesson} | {said}{' **!**' if wrong else ''} | {seen.seconds if seen else 0:.0f} |", flush=True)
+    return wrong
 
 
 if __name__ == "__main__":

@@ -110,15 +110,18 @@ def test_the_desk_is_played_by_keyboard_alone(jupyter):
         assert (ran.errors, ran.console) == ([], [])
         page.locator(".jp-OutputArea-output button").first.wait_for()
         before = heard(page)
-        page.locator(".jp-OutputArea-output input, .jp-OutputArea-output select").first.focus()
+        runs = page.locator(".jp-OutputArea-output input[type=checkbox]").first
+        runs.focus()
+        page.keyboard.press("Space")
+        page.locator(".jp-OutputArea-output input[type=number]").first.wait_for()  # its bid, once the kernel has heard of the tick
+        assert runs.is_checked()
         for _ in range(60):  # a person without a mouse comes to the button that plays a week
             page.keyboard.press("Tab")
-            if page.evaluate(
-                "() => document.activeElement.tagName === 'BUTTON' && !!document.activeElement.closest('.jp-OutputArea-output')"
-            ):
+            if focused(page).startswith("BUTTON"):
                 break
         page.keyboard.press("Enter")
         jupyter.until(lambda: heard(page) != before)
+        assert "€0 spent" not in heard(page)  # the ad set that was ticked ran
         jupyter.shot("control-practise")
     finally:
         jupyter.close()
