@@ -210,7 +210,7 @@ def explore(scores: Any, brief: Brief | None = None, *, language: str | None = N
     Raises:
         DataError: scores that are none, a language that is none. PlanError: the brief's limits clash.
 
-    Quick plans round a linear program (diving and one neighbourhood; Berthold 2006); each tells its bound.
+    Quick plans look in the neighbourhood of a linear program (Berthold 2006, Primal heuristics), which is the bound that each tells.
 
     >>> import mktlib as mk
     >>> scorer = mk.ContentScorer("click_rate", by=("segment", "stage", "style")).fit(mk.load_sample("content_log"))

@@ -1,20 +1,18 @@
 """A plan in a moment, for a brief that somebody turns by hand: a good one with a bound, not the best one.
 
 `plan_campaign` narrows thousands of ideas and closes the gap to its bound, which takes seconds. Here the ideas are narrowed once, for the
-brief and for two briefs far from it, and each change of the brief is then answered by rounding: the linear program of the campaign tells
-which pieces to make when, one after the other (diving), and from there the solver looks once among the pieces that the linear program
-makes at least in part (a neighbourhood; both in Berthold 2006, Primal heuristics for mixed integer programs). The linear program is a
-bound on every plan of the ideas kept, so that a quick answer tells how much a better one could bring at the most.
+brief and for two briefs far from it. Each change of the brief is then answered in two steps: the linear program of the campaign tells which
+pieces are worth making at least in part, and the solver looks once, at its root, among those (a neighbourhood of the relaxation; Berthold
+2006, Primal heuristics for mixed integer programs). The linear program is a bound on every plan of the ideas kept, so that a quick answer
+tells how much a better one could bring at the most.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import highspy
 import numpy as np
 import pandas as pd
 
@@ -27,7 +25,7 @@ from mktlib.planning.limits import build
 from mktlib.planning.narrow import worth_most
 from mktlib.planning.plan import CampaignPlan, _clashes, _nothing_left, _told
 from mktlib.planning.problem import Problem
-from mktlib.planning.program import Layout, Matrix, columns, matrix, split
+from mktlib.planning.program import Layout, Matrix, matrix, split
 from mktlib.planning.readable import ratios, strangers
 from mktlib.planning.risk import _reweighed, _weights, outcomes, worst_mean
 from mktlib.planning.sieves import sieves
@@ -41,12 +39,8 @@ NEAR = 700
 """Ideas kept of each corner."""
 KEEP = 200
 """Ideas in the program of one brief."""
-ROUND_UP = 0.35
-"""A piece of which the linear program makes at least so much is tried whole."""
-DIVES, TRIES = 80, 4
-LOOSE, NEAR_ENOUGH = 0.05, 0.02
-"""Gaps that end the purchase of lots for pieces that are fixed, and the search among the pieces that the linear program likes."""
-
+NEAR_ENOUGH = 0.02
+"""A gap within the neighbourhood that ends the search."""
 LOOKS, POOR = 30, 0.06
 """Times that HiGHS asks whether to go on (they come at the same steps on every machine), twice as many where the gap is still poor."""
 DRAWS = 2000
@@ -80,7 +74,7 @@ class QuickPlanner:
         PlanError
             When limits and demands cannot hold together, as `plan_campaign` says it.
         """
-        problem, ratio, found, bound = self._answer(brief, brief.risk)
+        problem, ratio, found, bound = self._answer(brief)
         answer = Answer(*found, bound=bound)
         worth = problem.value(found[0]) if not brief.risk else worst_mean(outcomes(problem, found[0], ratio), brief.risk)
         short, none = {"ceiling": None, "allowed": self.allowed}, problem.ideas.head(0)
@@ -96,31 +90,28 @@ class QuickPlanner:
         kept = worth_most(self.ideas, brief, KEEP).kept
         return build(self.ideas.loc[kept].assign(_at=kept, rank=0), brief)
 
-    def _answer(self, brief: Brief, risk: float) -> tuple[Problem, np.ndarray, Found, float]:
-        """(problem, ratio (draws, ideas), plan, bound); with risk, the plan of the better worst outcomes out of two."""
+    def _answer(self, brief: Brief) -> tuple[Problem, np.ndarray, Found, float]:
+        """(problem, ratio (draws, ideas), plan, bound). With risk the draws are weighed as the worst outcomes of the linear program are:
+        the mean of the worst outcomes of a plan is below its mean under every such weighting, so that the bound holds."""
         problem = self._problem(brief)
         ratio = self.ratio[:, problem.ideas["_at"].to_numpy(int)]
-        found, bound = self._solved(problem)
-        if risk <= 0:
-            return problem, ratio, found, bound
-        careful = _reweighed(problem, _weights(outcomes(problem, found[0], ratio), risk) @ ratio)
-        other, lower = self._solved(careful)
-        best = max((found, other), key=lambda f: worst_mean(outcomes(problem, f[0], ratio), risk))
-        return problem, ratio, best, min(bound, lower)  # the worst mean is below the mean under every weighting that is fair to it
+        made, lots, bound = relaxed(problem, matrix(problem), self.seed)
+        if brief.risk > 0 and lots is not None:
+            careful = _reweighed(problem, _weights(outcomes(problem, lots, ratio), brief.risk) @ ratio)
+            made, _, lower = relaxed(careful, matrix(careful), self.seed)
+            found, lower = self._whole(careful, made, lower)
+            return problem, ratio, found, min(bound, lower)
+        return problem, ratio, *self._whole(problem, made, bound)
 
-    def _solved(self, problem: Problem) -> tuple[Found, float]:
-        """(a good plan, the bound of the linear program)."""
-        program = matrix(problem)
-        wanted, y, bound = dive(problem, program, self.seed)
-        start = None if y is None else bought(problem, program, y, y, self.seed, gap=LOOSE)
-        best = None if wanted is None else bought(problem, program, np.zeros_like(wanted), wanted, self.seed, gap=NEAR_ENOUGH, start=start)
-        best = best or start
-        if best is None:  # rounding found nothing: either nothing holds, or the solver finds it
-            answer = solve(problem, start=greedy(problem), seed=self.seed, gap=NEAR_ENOUGH)
-            if answer is None:
-                raise PlanError(_clashes(problem, self.seed))
-            return (answer.n, answer.y), answer.bound
-        return best, max(bound, problem.value(best[0]))
+    def _whole(self, problem: Problem, made: np.ndarray | None, bound: float) -> tuple[Found, float]:
+        """(a good plan, a bound on every plan): in the neighbourhood of the linear program, or wherever the solver finds one."""
+        found = None if made is None else nearby(problem, made, self.seed)
+        if found is not None:
+            return found, max(bound, problem.value(found[0]))
+        answer = solve(problem, start=greedy(problem), seed=self.seed, gap=NEAR_ENOUGH)
+        if answer is None:
+            raise PlanError(_clashes(problem, self.seed))
+        return (answer.n, answer.y), answer.bound
 
 
 def _near(allowed: pd.DataFrame, brief: Brief) -> pd.DataFrame:
@@ -135,85 +126,29 @@ def _near(allowed: pd.DataFrame, brief: Brief) -> pd.DataFrame:
     return allowed.loc[kept].sort_values(list(CELL), kind="stable").reset_index(drop=True)
 
 
-def dive(problem: Problem, program: Matrix, seed: int) -> tuple[np.ndarray | None, np.ndarray | None, float]:
-    """((pieces, weeks) what the linear program makes, in whole or in part; (pieces, weeks) 1 from the week a piece is out, None where
-    rounding leads nowhere; the bound of the linear program)."""
+def relaxed(problem: Problem, program: Matrix, seed: int) -> tuple[np.ndarray | None, np.ndarray | None, float]:
+    """Of the linear program: ((pieces, weeks) 1 where it makes a piece at least in part, (ideas, weeks) its lots, its bound); None, None
+    and no bound where nothing holds."""
     solver = run(loaded(program, whole=False, seed=seed))
     if not optimal(solver):
         return None, None, np.inf
-    bound = -float(solver.getInfo().objective_function_value)
-    room = _Pieces(problem, program, solver)
-    wanted = (room.y > 1e-6).astype(float)
-    for _ in range(DIVES):
-        if not room.open.any():
-            return wanted, room.low, bound
-        if not any(room.set(*step) for step in room.steps()):
-            break
-    return wanted, None, bound
+    at, (i, p, w), found = Layout.of(problem), problem.shape, values(solver)
+    made = (found[at.y : at.s] > 1e-6).astype(float).reshape(p, w)
+    return made, found[: at.y].reshape(i, w), -float(solver.getInfo().objective_function_value)
 
 
-class _Pieces:
-    """The pieces of a linear program, fixed one after the other: low <= y <= high."""
-
-    def __init__(self, problem: Problem, program: Matrix, solver: highspy.Highs) -> None:
-        at, shape = Layout.of(problem), problem.shape[1:]
-        self.solver, self.shape = solver, shape
-        self.at = np.arange(at.y, at.s, dtype=np.int32)
-        self.low, self.high = np.zeros(shape), program.top[at.y : at.s].reshape(shape).copy()
-        self.y = values(solver)[self.at].reshape(shape)
-
-    @property
-    def open(self) -> np.ndarray:
-        return np.asarray(self.low < self.high)
-
-    def steps(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """(up, down) to try in turn: what is whole already, else the fullest pieces up, else the emptiest down."""
-        whole = self.open & (self.y > 0.999), self.open & (self.y < 1e-6)
-        if whole[0].any() or whole[1].any():
-            yield whole
-            return
-        share, none = np.where(self.open, self.y, -1.0), np.zeros(self.shape, bool)
-        fullest = np.argsort(-share, axis=None, kind="stable")[: min(TRIES, int(self.open.sum()))]
-        one = [np.arange(share.size).reshape(self.shape) == k for k in fullest]
-        if share.max() < ROUND_UP:
-            yield none, self.open
-        yield from ((up, none) for up in one)
-        yield from ((none, down) for down in one)
-
-    def set(self, up: np.ndarray, down: np.ndarray) -> bool:
-        """Fix some; what no longer leaves room for a plan is taken back."""
-        low, high = np.where(up, 1.0, self.low), np.where(down, 0.0, self.high)
-        self._bounds(low, high)
-        if not optimal(self.solver):
-            self._bounds(self.low, self.high)
-            return False
-        self.low, self.high, self.y = low, high, values(self.solver)[self.at].reshape(self.shape)
-        return True
-
-    def _bounds(self, low: np.ndarray, high: np.ndarray) -> None:
-        self.solver.changeColsBounds(len(self.at), self.at, low.ravel(), high.ravel())
-        run(self.solver)
-
-
-def bought(
-    problem: Problem, program: Matrix, least: np.ndarray, most: np.ndarray, seed: int, *, gap: float, start: Found | None = None
-) -> Found | None:
-    """(n, y): a plan with least <= y <= most (pieces, weeks) by HiGHS at its root; None where it finds none."""
-    at = Layout.of(problem)
-    top, base = program.top.copy(), np.zeros(len(program.top))
-    top[: at.y] *= most[problem.piece_of].ravel()
-    top[at.y : at.s], base[at.y : at.s] = most.ravel(), least.ravel()
-    program = replace(program, top=top, base=base)
-    solver = loaded(program, whole=True, seed=seed, mip_max_nodes=1, mip_rel_gap=gap, mip_heuristic_effort=0.02)
-    looks = itertools.count(1)
+def nearby(problem: Problem, made: np.ndarray, seed: int) -> Found | None:
+    """(n, y): a plan of pieces out of `made` (pieces, weeks), by HiGHS at its root; None where it finds none."""
+    program, at, looks = matrix(problem), Layout.of(problem), itertools.count(1)
+    program.top[: at.y] *= made[problem.piece_of].ravel()
+    program.top[at.y : at.s] *= made.ravel()
+    solver = loaded(program, whole=True, seed=seed, mip_max_nodes=1, mip_rel_gap=NEAR_ENOUGH, mip_heuristic_effort=0.02)
 
     def look(event: Any) -> None:
         if next(looks) > (LOOKS if event.data_out.mip_gap < POOR else 2 * LOOKS):
             event.interrupt()
 
     solver.cbMipInterrupt += look
-    run(solver, start=None if start is None else columns(problem, *start))
-    if not feasible(solver):
-        return None
-    found = split(problem, values(solver))
-    return None if problem.broken(*found) else found
+    run(solver)
+    found = split(problem, values(solver)) if feasible(solver) else None
+    return None if found is None or problem.broken(*found) else found
