@@ -349,7 +349,7 @@ def test_nbval_finds_the_same_output_twice_and_notices_another(tmp_path):
     subprocess.run(run, check=True, capture_output=True)
     stored = nbformat.read(path, 4)
     assert {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"} <= set(stored.cells[0].outputs[0].data)
-    stored.cells.append({**copy.deepcopy(stored.cells[0]), "id": "changed"})
+    stored.cells.append(nbformat.from_dict({**copy.deepcopy(stored.cells[0]), "id": "changed"}))
     moved = stored.cells[2].outputs[0].data
     moved["text/plain"] = moved["text/plain"].replace("scored", "spared")
     nbformat.write(stored, path)
