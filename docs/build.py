@@ -1,6 +1,7 @@
 """The documentation site, without a network: pages from the code, Sphinx with every warning an error, then a check of every link.
 
 python docs/build.py                    # build/docs, from build/docs-source
+python docs/build.py --front --panels   # the pictures of docs/pictures again, first
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ ROOT = HERE.parent
 os.environ["MKTLIB_DOCS"] = str(HERE)
 sys.path[:0] = [str(HERE), str(ROOT / "tests")]
 
-from making import api, command, front, gallery, lessons, links, rows  # noqa: E402
+from making import api, command, front, gallery, lessons, links, panels, rows  # noqa: E402
 from making.page import KEPT, write  # noqa: E402
 from sphinx.cmd.build import build_main  # noqa: E402
 
@@ -62,9 +63,12 @@ def main() -> int:
     told = argparse.ArgumentParser(description="Build the documentation site, without a network, and check every link.")
     told.add_argument("--out", type=Path, default=ROOT / "build" / "docs")
     told.add_argument("--front", action="store_true", help="first draw docs/pictures again, which README shows too")
+    told.add_argument("--panels", action="store_true", help="first take the pictures of the panels again, in a JupyterLab in Chromium")
     args = told.parse_args()
     if args.front:
         front.front(HERE / "pictures")
+    if args.panels:
+        panels.panels(HERE / "pictures")
     began, out = time.monotonic(), args.out.resolve()
     stage(source := out.parent / f"{out.name}-source")
     staged = time.monotonic()
