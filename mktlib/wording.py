@@ -148,6 +148,21 @@ class Amount:
         return number(self.value, language) if self.currency is None else money(self.value, self.currency, language)
 
 
+@dataclass(frozen=True)
+class Share:
+    """A fraction in a finding, as a percentage of each language; see `Amount`.
+
+    >>> Share(0.0321, 1).said("en"), Share(0.0321, 1).said("fr")
+    ('3.2%', '3,2\\u202f%')
+    """
+
+    value: float
+    digits: int | None = None
+
+    def said(self, language: str | None = None) -> str:
+        return percent(self.value, language, digits=self.digits)
+
+
 def day(date: Any, language: str | None = None, *, short: bool = False) -> str:
     """
     >>> day("2026-10-05", "en"), day("2026-10-01", "fr"), day("2026-10-05", "fr", short=True)

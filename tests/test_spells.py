@@ -10,11 +10,13 @@ import pytest
 from spent import TABLES, codes, days, value
 
 import mktlib as mk
+from mktlib.errors import DataError
 from mktlib.measurement import kpi_rows
 from mktlib.measurement.kpi_ranges import Layout, believed, summed
 from mktlib.measurement.kpi_rows import Cell, Figure, told
 from mktlib.measurement.kpi_spells import CLEAR, lasting, spells_in
 from mktlib.results.money import ENOUGH_SPELLS
+from mktlib.vocabulary import phrase
 
 
 def test_good_and_bad_weeks_are_seen_between_stretches_of_days():
@@ -102,6 +104,53 @@ def test_too_few_spells_or_days_are_said_and_judged_with_care():
         assert codes(result) & {"N_KPI_FEW_SPELLS", "N_KPI_SPELLS", "N_KPI_SHORT"} == ({code} if code else set())
     for language, says in (("en", "come in spells"), ("fr", "viennent par périodes")):
         assert says in mk.report(mk.kpis(lasts, kpis="roas", margin=0.5), language=language, reader="client").html
+
+
+def each(**groups: np.ndarray) -> pd.DataFrame:
+    """Logs by day of channels, one sale at 50 each."""
+    logs = [dated(len(sold), channel=c, conversions=sold, revenue=50.0 * sold) for c, sold in groups.items()]
+    return pd.concat(logs, ignore_index=True)
+
+
+LUCK = {f"g{k}": np.random.default_rng(k).poisson(4.0, 28) for k in range(12)}
+OPEN = {
+    "reached": (each(a=LUCK["g0"]), 0.15),
+    "short": (each(a=np.array([5, 7, 6, 6, 5, 7])), 0.15),
+    "spells": (each(a=np.repeat([14, 6, 14, 6], 7)), 0.3),
+    "many": (each(a=np.random.default_rng(0).poisson(5.2, 28), **LUCK), 0.14),
+}
+"""Logs of which it cannot be told whether they pay: one side of break-even or both, and why."""
+
+
+@pytest.mark.parametrize("why", OPEN)
+def test_what_keeps_a_verdict_open_is_in_the_table_and_on_every_page(why):
+    log, margin = OPEN[why]
+    result = mk.kpis(log, by="channel", kpis="roas", margin=margin)
+    row = result.table[(result.table["group"] == "a") & (result.table["kpi"] == "roas")].iloc[0]
+    assert (row["verdict"], row["why"]) == ("cannot_tell", why)
+    assert (row["low"] > row["break_even"] or row["high"] < row["break_even"]) == (why != "reached")
+    assert result.table["why"].ne("").eq(result.table["verdict"].eq("cannot_tell")).all()
+    for language in ("en", "fr"):
+        groups = str(result.facts["groups"])
+        says = phrase(f"report.kpis.because.{why}", language, spells="20", days="14", groups=groups)
+        for reader in ("client", "team"):
+            page = mk.report(result, language=language, reader=reader)
+            said = " ".join(s for section in page.sections for s in (section.headline, *section.sentences))
+            assert says in said
+            assert {"en": "divided by the margin", "fr": "divisé par la marge"}[language] in said
+        assert phrase(f"labels.why.{why}", language) in page.html
+
+
+def test_a_margin_that_differs_from_sale_to_sale_may_keep_a_verdict_open():
+    log = dated(30, conversions=4, revenue=120.0, margin=np.where(np.arange(30) % 10 == 4, 500.0, 10.0))
+    row = mk.kpis(log, kpis="roas", margin="margin").table.iloc[-1]
+    assert (row["verdict"], row["why"]) == ("cannot_tell", "margin")
+    assert row["high"] < row["break_even"] or row["low"] > row["break_even"]
+
+
+def test_a_share_of_a_revenue_that_is_not_there_is_refused_by_name():
+    with pytest.raises(DataError, match="revenue"):
+        mk.kpis(dated(5, conversions=np.full(5, 3)), margin=0.4)
 
 
 def test_money_with_refunds_is_wider_too_where_days_hang_together():

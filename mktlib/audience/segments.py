@@ -321,5 +321,5 @@ def _said(facts: dict[str, Any], table: pd.DataFrame, tried: pd.DataFrame) -> li
     if shaky and p is not None and p <= ALPHA:
         found.append(finding("E_SEGMENT_UNSTABLE", level="warning", found=", ".join(shaky), count=len(shaky), expected=f">= {STABLE}"))
     if facts["uncertain"] > 0.2:
-        found.append(finding("E_SEGMENT_UNCERTAIN", level="warning", found=f"{facts['uncertain']:.0%}"))
+        found.append(finding("E_SEGMENT_UNCERTAIN", level="warning", found=round(100 * facts["uncertain"])))
     return found

@@ -186,8 +186,8 @@ def _calendar(log: pd.DataFrame, name: str) -> list[Finding]:
         sums = daily[counted].sum().astype(float)
         usual = float(np.median(sums.iloc[:-1]))
         if usual > 0 and sums.iloc[-1] < HALF * usual and sums.iloc[-1] < sums.iloc[:-1].min():
-            ratio = f"{sums.index[-1].date()}: {sums.iloc[-1] / usual:.0%}"
-            out.append(finding("E_PARTIAL_DAY", level="warning", file=name, column=counted, found=ratio))
+            seen, share = str(sums.index[-1].date()), round(100 * float(sums.iloc[-1]) / usual)
+            out.append(finding("E_PARTIAL_DAY", level="warning", file=name, column=counted, found=seen, last=seen, share=share))
     return out
 
 

@@ -160,7 +160,7 @@ def _html(body: Body, checks: Checks, language: str | None) -> Iterator[Hit]:
     letters = sum(len(words.strip()) for _, words in body.texts)
     share = 100 * sum(n for _, n in small) / max(letters, 1)
     if share > values["share"]:
-        yield Hit("EMAIL_TEXT_SMALL", "html", line_of(small[0][0]), f"{share:.0f} %")
+        yield Hit("EMAIL_TEXT_SMALL", "html", line_of(small[0][0]), f"{share:.0f}")
 
 
 def _weight(mail: Mail, checks: Checks, *, bulk: bool) -> Iterator[Hit]:

@@ -173,12 +173,13 @@ def _judged(roas: Ratio, even: float, level: float) -> dict[str, Any]:
         return {}
     verdict = "pays" if roas.low > even else "loses" if roas.high < even else "cannot_tell"
     leaning = _leaning((roas.value, roas.low, roas.high), even, level)
-    return {"verdict": verdict, "grade": grade("randomised", decided=verdict != "cannot_tell", leaning=leaning)}
+    why = "reached" if verdict == "cannot_tell" else ""
+    return {"verdict": verdict, "why": why, "grade": grade("randomised", decided=verdict != "cannot_tell", leaning=leaning)}
 
 
 def _row(key: str, ratio: Ratio, kind: tuple[str, str], sums: tuple[float, float], even: float) -> dict[str, Any]:
     return {
         "group": "total", "of": "total", "kpi": key, "value": ratio.value, "low": ratio.low, "high": ratio.high, "unit": kind[0],
         "status": ratio.status, "per": kind[1], "numerator": sums[0], "denominator": sums[1], "rows": 0, "left_out": 0.0, "scatter": NAN,
-        "scatter_by": "test", "break_even": even, "p_value": NAN, "verdict": "", "grade": "",
+        "scatter_by": "test", "break_even": even, "p_value": NAN, "verdict": "", "why": "", "grade": "",
     }  # fmt: skip

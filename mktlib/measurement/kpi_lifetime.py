@@ -172,7 +172,7 @@ def _beside_cost(cac: Any, at: float, worth: np.ndarray, rng: np.random.Generato
     low, high = rows[1]["low"], rows[1]["high"]
     verdict = "pays" if low > 1 else "loses" if high < 1 else "cannot_tell"
     lean = np.quantile(ratio, [(1 - LEANING) / 2, (1 + LEANING) / 2])
-    rows[1] |= {"verdict": verdict, "break_even": 1.0}
+    rows[1] |= {"verdict": verdict, "why": "reached" if verdict == "cannot_tell" else "", "break_even": 1.0}
     rows[1]["grade"] = grade("observational", decided=verdict != "cannot_tell", leaning=bool(lean[0] > 1 or lean[1] < 1))
     return rows
 
@@ -185,5 +185,5 @@ def _row(key: str, value: float, draws: np.ndarray, sums: tuple[float, float], l
         "group": "total", "of": "total", "kpi": key, "value": value, "low": NAN if fixed else low, "high": NAN if fixed else high,
         "unit": known["unit"], "status": "described" if fixed else "ok", "per": known["denominator"], "numerator": sums[0],
         "denominator": sums[1], "rows": 0, "left_out": 0.0, "scatter": NAN, "scatter_by": "none", "break_even": NAN, "p_value": NAN,
-        "verdict": "", "grade": "",
+        "verdict": "", "why": "", "grade": "",
     }  # fmt: skip

@@ -99,6 +99,7 @@ def wanted(log: Any, by: Any, kpis: Any, margin: Any, tables: Tables, taken: Col
     wrong += [finding("E_OPTION", column="by", found=c, expected=f'by="{c}_name"') for c in by if c in names and c in taken]
     real = _margin(margin, names)
     first = Wanted(rows={}, by=by, margin=real, names=names)
+    wrong += [_absent("revenue", names)] if isinstance(real, float) and first.has("spend") and not first.has("revenue") else []
     keys = [k for k in asked if k in known] if asked is not None else list(known)
     lacking = {k: _lacking(known[k], first) for k in keys}
     told = []

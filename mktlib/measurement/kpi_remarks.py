@@ -9,8 +9,7 @@ import pandas as pd
 from mktlib.errors import Finding
 from mktlib.intake.engines import half_text
 from mktlib.measurement.kpi_rows import FEWEST_PIECES
-from mktlib.measurement.kpi_spells import FEWEST_DAYS
-from mktlib.results.money import ENOUGH_SPELLS
+from mktlib.results.money import ENOUGH_SPELLS, FEWEST_DAYS
 from mktlib.vocabulary import finding
 
 

@@ -16,13 +16,12 @@ import numpy as np
 from scipy.stats import chi2, norm, rankdata
 
 from mktlib.measurement.kpi_ranges import Sums
+from mktlib.results.money import FEWEST_DAYS
 
 CLEAR = 0.1
 """Level of the test that days hang together, and of the one that pieces differ: one log in ten is widened for nothing."""
 LAGS = 2
 """Days before that are compared: further ones see the week, which is no spell."""
-FEWEST_DAYS = 14
-"""Days below which nothing is said of whether they hang together."""
 WAVES, WAVE = 3, 60
 """Slowest waves that are taken: so many at least, and one for so many days."""
 

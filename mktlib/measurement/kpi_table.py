@@ -107,7 +107,7 @@ def kpis(
 
 COLUMNS = (
     "group", "of", "kpi", "value", "low", "high", "unit", "status", "per", "numerator", "denominator", "rows", "left_out", "scatter",
-    "scatter_by", "break_even", "p_value", "verdict", "grade", "spells", "pieces",
+    "scatter_by", "break_even", "p_value", "verdict", "why", "grade", "spells", "pieces",
 )  # fmt: skip
 
 
@@ -156,11 +156,14 @@ def _row(
     verdict = judged.get(part.key, {}) if key in ("roas", "roi", "acos") else {}
     roas = float(verdict.get("break_even", NAN))
     even = {"roas": roas, "roi": 0.0 if verdict else NAN, "acos": 1 / roas}.get(key, NAN)
+    why = verdict.get("why", "")
+    if why == "reached" and not isinstance(asked.margin, float) and (seen.low > even or seen.high < even):
+        why = "margin"
     return dict(zip(asked.by, part.keys, strict=True)) | {
         "group": part.name, "of": part.of, "kpi": key, "value": seen.value, "low": seen.low, "high": seen.high, "unit": row["unit"],
         "status": seen.status, "per": row["denominator"], "numerator": above, "denominator": below, "rows": one.rows, "left_out": one.left,
         "scatter": seen.scatter, "scatter_by": seen.scatter_by, "break_even": even, "p_value": verdict.get("p_value", NAN),
-        "verdict": verdict.get("verdict", ""), "grade": verdict.get("grade", ""), "spells": seen.spells, "pieces": seen.pieces,
+        "verdict": verdict.get("verdict", ""), "why": why, "grade": verdict.get("grade", ""), "spells": seen.spells, "pieces": seen.pieces,
     }  # fmt: skip
 
 
@@ -176,19 +179,31 @@ def _judged(parts: Sequence[Part], asked: Wanted, level: float) -> dict[Key, dic
     seen = _each(GAIN, parts, cells, level)
     beliefs = [t.doubted or t.belief if t.status != "none_sold" else None for t in seen]
     p = np.array([NAN if b is None else b.p_value(c.totals[1]) for b, c in zip(beliefs, cells, strict=True)])
-    many = np.array([part.of == GROUP for part in parts]) & ~np.isnan(p)
+    many, alone = np.array([part.of == GROUP for part in parts]) & ~np.isnan(p), p.copy()
     p[many] = holm(p[many])
-    return {part.key: _verdict(t, float(x), level) | _even(part, asked) for part, t, x in zip(parts, seen, p, strict=True)}
+    each = zip(parts, seen, p.tolist(), alone.tolist(), strict=True)
+    return {part.key: _verdict(t, x, by_itself, level) | _even(part, asked) for part, t, x, by_itself in each}
 
 
-def _verdict(seen: Told, p: float, level: float) -> dict[str, Any]:
+def _verdict(seen: Told, p: float, alone: float, level: float) -> dict[str, Any]:
+    """The verdict, and what keeps it open; alone: the p value before the other groups are looked at too."""
     enough = not 0 < seen.spells < ENOUGH_SPELLS
     decided, leaning = enough and p <= 1 - level, enough and p <= 1 - LEANING
     verdict = seen.status if seen.status in ("no_cost", "credit") else "cannot_tell"
     if decided and verdict == "cannot_tell":
         verdict = "pays" if seen.value > 1 else "loses"
     said = grade("observational", decided=decided, leaning=leaning) if verdict not in ("no_cost", "credit") else ""
-    return {"verdict": verdict, "p_value": p, "grade": said}
+    why = _open(seen, enough, alone <= 1 - level) if verdict == "cannot_tell" else ""
+    return {"verdict": verdict, "p_value": p, "why": why, "grade": said}
+
+
+def _open(seen: Told, enough: bool, clear: bool) -> str:
+    """What keeps a verdict open (see `Kpis`); clear: by itself the group would be decided."""
+    if np.isnan([seen.low, seen.high]).all():
+        return "no_range"
+    if not (seen.low > 1 or seen.high < 1):
+        return "reached"
+    return "spells" if not enough else "many" if clear else "short" if seen.doubted is not None else "reached"
 
 
 def _even(part: Part, asked: Wanted) -> dict[str, float]:

@@ -17,7 +17,7 @@ from mktlib.planning.risk import outcomes
 from mktlib.planning.solve import Answer
 from mktlib.results import Scores
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, nearest
-from mktlib.wording import money
+from mktlib.wording import Share, money
 
 DRAWS = 4000
 HOLD = 5
@@ -212,8 +212,7 @@ def remarks(brief: Brief, schedule: pd.DataFrame, facts: Mapping[str, Any], leas
             finding("N_PLAN_LEFT", brief.language, level="note", column="budget", found=money(left, brief.currency, brief.language))
         )
     if facts.get("stopped"):
-        gap = f"{100 * facts['gap']:.1f} %"
-        found.append(finding("N_PLAN_STOPPED", brief.language, level="warning", found=gap))
+        found.append(finding("N_PLAN_STOPPED", brief.language, level="warning", gap=Share(facts["gap"], 1)))
     if facts["p_loss"] is not None and facts["value"] < facts["spend"]:
         value, spend = (money(round(facts[k]), brief.currency, brief.language) for k in ("value", "spend"))
         found.append(finding("N_PLAN_LOSS", brief.language, level="warning", column="budget", value=value, spend=spend))

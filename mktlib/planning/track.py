@@ -175,5 +175,5 @@ def _strays(known: Known) -> list[Finding]:
 def _nothing(known: Known) -> list[Finding]:
     if len(known.seen.rows):
         return []
-    never, late = f"{MISSED:.0%}", f"{LATE_SHARE:.0%}"
+    never, late = round(100 * MISSED), round(100 * LATE_SHARE)
     return [finding("E_TRACK_NOTHING", level="note", found=str(known.as_of.date()), never=never, late=late)]

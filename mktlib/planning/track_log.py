@@ -200,7 +200,8 @@ def _whole_days(rows: pd.DataFrame, sent: set[str]) -> tuple[pd.DataFrame, list[
     usual, last = float(days.iloc[-USUAL_DAYS - 1 : -1].median()), float(days.iloc[-1])
     if last >= CUT_OFF * usual or last >= days.iloc[:-1].min():
         return rows, []
-    told = finding("E_TRACK_HALF_DAY", level="warning", column="date", found=f"{days.index[-1].date()}: {last / usual:.0%}")
+    seen = str(days.index[-1].date())
+    told = finding("E_TRACK_HALF_DAY", level="warning", column="date", found=seen, last=seen, share=round(100 * last / usual))
     return rows[rows["start"] < days.index[-1]].reset_index(drop=True), [told]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,15 @@ from mktlib.reporting.facts import Facts
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.voice import Voice
 from mktlib.results import Kpis
-from mktlib.results.money import ENOUGH_SPELLS
+from mktlib.results.money import ENOUGH_SPELLS, FEWEST_DAYS
 from mktlib.vocabulary import phrase
 from mktlib.wording import chances
 
 WHICH = {"kpis": "whole", "incremental_roas": "test", "lifetime_value": "life"}
 MONEY = {"spend": "spent", "revenue": "revenue", "margin": "margin"}
 JUDGED = ("pays", "loses", "cannot_tell")
+ASIDE = ("spells", "short", "many", "margin")
+"""Why it cannot be told of a range that lies wholly on one side of break-even."""
 MOST_NAMES, MOST_LINE = 4, 8
 COSTS = ("cpa", "cpl", "cac", "roas", "roi")
 """Figures of money that are told on a single page beside the headline's; the others are in the tables for the team."""
@@ -124,35 +126,59 @@ def _worth(voice: Voice, result: Kpis, row: Mapping[Any, Any]) -> list[str]:
     if row["kpi"] in ("roas", "incremental_roas") and np.isfinite(facts["break_even"]):
         out.append(voice.say("kpis.even", **_even(voice, facts)))
     if row["verdict"] in JUDGED:
-        words = phrase(f"labels.grade.{row['grade'] or 'too_early'}", voice.language)
-        out.append(voice.say(f"kpis.{WHICH[facts['made_by']]}_{row['verdict']}", grade=words[:1].lower() + words[1:]))
+        known = {"grade": voice.graded(row["grade"] or "too_early"), "why": _because(voice, facts, _why(row))}
+        out.append(voice.say(f"kpis.{WHICH[facts['made_by']]}_{row['verdict']}", **known))
     return out
+
+
+def _why(row: Mapping[Any, Any]) -> str:
+    """What keeps a verdict open."""
+    return str(row.get("why") or "reached")
+
+
+def _because(voice: Voice, facts: Mapping[str, Any], why: str) -> str:
+    """The same in words."""
+    counts = {"spells": ENOUGH_SPELLS, "days": FEWEST_DAYS, "groups": int(facts["groups"])}
+    return voice.say(f"kpis.because.{why}", **{k: voice.number(n) for k, n in counts.items()})
 
 
 def _even(voice: Voice, facts: Mapping[str, Any]) -> dict[str, str]:
     """From where on it pays: so much for each euro."""
     currency = str(facts["currency"])
-    return {"even": amounts((facts["break_even"],), "currency", currency, voice.language)[0], "one": voice.money(1, currency)}
+    even, share = facts["break_even"], voice.percent(1 / facts["break_even"])
+    return {"even": amounts((even,), "currency", currency, voice.language)[0], "one": voice.money(1, currency), "margin": share}
 
 
-def _named(voice: Voice, result: Kpis, verdict: str) -> list[str]:
+def _named(voice: Voice, result: Kpis, verdict: str, why: str = "") -> list[str]:
+    """The groups of a verdict; with `why`, those that it is open for that reason."""
     rows = figure_rows(result)
     mine = rows[(rows["of"] == "group") & (rows["verdict"] == verdict)]
+    mine = mine[[why in ("", _why(r)) for r in mine.to_dict("records")]]
     return [voice.text(group_label(voice.tables, result, r, voice.language)) for r in mine.to_dict("records")]
 
 
 def _groups(voice: Voice, result: Kpis, facts: Facts) -> list[str]:
     """The groups by verdict."""
-    out = []
-    for verdict in JUDGED:
+    out, rows = [], figure_rows(result)
+    for verdict in JUDGED[:2]:
         names = _named(voice, result, verdict)
         out += [voice.say(f"kpis.{verdict}", names=voice.names(names, most=MOST_NAMES))] if names else []
-    rows = figure_rows(result)
+    out += _open(voice, result, facts, dict.fromkeys(_why(r) for r in rows.to_dict("records")))
     free = [
         voice.text(group_label(voice.tables, result, r, voice.language))
         for r in rows[(rows["of"] == "group") & rows["status"].eq("no_cost")].to_dict("records")
     ]
     return [*out, *([voice.say("kpis.free", names=voice.names(free, most=MOST_NAMES))] if free else [])]
+
+
+def _open(voice: Voice, result: Kpis, facts: Facts, reasons: Iterable[str]) -> list[str]:
+    """The groups of which it cannot be told, with the reason."""
+    named = {why: _named(voice, result, "cannot_tell", why) for why in reasons}
+    return [
+        voice.say("kpis.cannot_tell", names=voice.names(names, most=MOST_NAMES), why=_because(voice, facts, why))
+        for why, names in named.items()
+        if names
+    ]
 
 
 def _besides(voice: Voice, result: Kpis, facts: Facts) -> list[str]:
@@ -195,7 +221,7 @@ def _said(voice: Voice, result: Kpis, rows: pd.DataFrame) -> pd.DataFrame:
                 "kpi_value": value if np.isfinite(r["value"]) else bare,
                 "kpi_range": _range(voice, r, low, high),
                 "kpi_over": _side(voice, result, r, "denominator"),
-                "kpi_verdict": phrase(f"labels.pays.{r['verdict']}", voice.language) if r["verdict"] else "",
+                "kpi_verdict": _verdict(voice, r),
                 "grade": r["grade"],
                 "kpi_scatter": r["scatter"],
                 "kpi_seen": phrase(f"labels.scatter_by.{r['scatter_by']}", voice.language),
@@ -205,6 +231,12 @@ def _said(voice: Voice, result: Kpis, rows: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(out)
+
+
+def _verdict(voice: Voice, r: Mapping[Any, Any]) -> str:
+    """Whether it pays; where that cannot be told, why."""
+    said = phrase(f"labels.pays.{r['verdict']}", voice.language) if r["verdict"] else ""
+    return f"{said} ({voice.inner('why', _why(r))})" if r["verdict"] == "cannot_tell" else said
 
 
 def _range(voice: Voice, r: Mapping[Any, Any], low: str, high: str) -> str:
@@ -291,6 +323,9 @@ def _brief(voice: Voice, result: Kpis, facts: Facts, row: Mapping[Any, Any]) -> 
     judged = test or row["verdict"] in JUDGED
     out["sure"] = [voice.say("kpis.sure_test" if test else "kpis.sure_seen" if judged else "kpis.sure_plain", grade=words)]
     out["sure"] += _resting(voice, row)[:1]
+    if voice.reader == "client" and np.isfinite(facts["break_even"]):
+        out["sure"] += _worth(voice, result, row)
+    out["sure"] += _open(voice, result, facts, ASIDE)
     out["brought"] += [voice.say("kpis.unsure")] if test and not facts["brought_low"] > 0 else []
     loses = _named(voice, result, "loses")
     out["brought"] += _beside(voice, result, row)

@@ -9,6 +9,8 @@ from mktlib.results.shape import Result
 ENOUGH_SPELLS = 20
 """Independent days or spells that a log must tell as much as, before a range of days that hang together is trusted (opinion, J: see
 benchmarks)."""
+FEWEST_DAYS = 14
+"""Days below which nothing is said of whether they hang together."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -21,7 +23,10 @@ class Kpis(Result):
     scatter_by (day | days | week | spells | piece | person | others | opinion | test | none: between what it was seen; others: in other
     groups; days: stretches; spells: slow waves in days that hang together; opinion: not seen), break_even (of the figure; NaN without a
     margin or for figures that have none), p_value (of "it just breaks even", Holm over the groups; the whole by itself), verdict (pays |
-    loses | cannot_tell | no_cost | credit | ""), grade (of the verdict, "" without one), spells (as many independent days tell as much,
+    loses | cannot_tell | no_cost | credit | ""), why (of cannot_tell: reached, its range reaches break-even; no_range; margin, the margin
+    differs from sale to sale and its own range reaches what was spent; and of a range that lies wholly on one side: spells, it rests on
+    fewer than 20 independent days; short, on fewer than 14 days, or on days that are not told; many, by itself it would be decided, among
+    as many groups it may be luck), grade (of the verdict, "" without one), spells (as many independent days tell as much,
     where days hang together; 0: fewer than 14 days, so that it cannot be seen, and p_value is as if each day kept 0.7 of the luck of the
     one before; NaN: they do not; below 20 nothing is said to pay), pieces (how many, where fewer than 10 bring unlike: from 5 on the range
     is for pieces like these, below for these alone; NaN else).

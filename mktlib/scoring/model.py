@@ -290,8 +290,9 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         elif len(units) and self.posterior_.heard < 0.5:
             more.append(
                 finding(
-                    "E_ALIKE", level="warning", column=self.metric, found=f"{events:,.0f}", chance=f"{100 * self.posterior_.heard:.0f} %"
-                )
+                    "E_ALIKE", level="warning", column=self.metric, found=f"{events:.0f}", count=Amount(round(events)),
+                    chance=round(100 * self.posterior_.heard),
+                )  # fmt: skip
             )
         more += [*aliased(units, self.by_), *clashes(self._opinions()), *unused(self._opinions(), self.by_)]
         if not self._money:  # counts only; channels that count over different things (impressions, deliveries) are not compared

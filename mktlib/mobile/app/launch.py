@@ -335,8 +335,8 @@ def _remarks(sheet: LaunchSheet) -> Iterator[Finding]:
     blind = sheet.rollout[sheet.rollout["caught"] < facts["power"]]
     if len(blind):
         values = {
-            "bad": round(100 * facts["crash_bad"], 2),
+            "bad": Share(facts["crash_bad"], 2),
             "users": int(blind.iloc[0]["users"]),
             "caught": round(100 * float(blind.iloc[0]["caught"])),
         }
-        yield finding("N_LAUNCH_BLIND", level="warning", found=", ".join(f"{x:.0%}" for x in blind["share"]), **values)
+        yield finding("N_LAUNCH_BLIND", level="warning", found=", ".join(f"{100 * x:.0f}" for x in blind["share"]), **values)
