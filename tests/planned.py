@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from mktlib.planning import CampaignPlan, plan_campaign, read_brief
 from mktlib.planning.brief import Brief
@@ -102,3 +103,13 @@ def scored_sunglasses() -> tuple[Scores, Brief]:
 @cache
 def planned_sunglasses() -> CampaignPlan:
     return plan_campaign(*scored_sunglasses())
+
+
+@pytest.fixture
+def sunglasses() -> tuple[Scores, Brief]:
+    return scored_sunglasses()
+
+
+@pytest.fixture
+def plan() -> CampaignPlan:
+    return planned_sunglasses()

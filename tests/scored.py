@@ -6,10 +6,24 @@ import itertools
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.special import expit, logit
+
+from mktlib.scoring import ContentScorer
+from mktlib.simulate import load_sample
 
 BY = ("segment", "content_type", "channel")
 TYPES = ("short_video", "blog_post", "infographic", "podcast", "white_paper")
+
+
+@pytest.fixture(scope="module")
+def log():
+    return load_sample("content_log")
+
+
+@pytest.fixture(scope="module")
+def scorer(log):
+    return ContentScorer(by=BY).fit(log)
 
 
 def published(times, clicks, seed):

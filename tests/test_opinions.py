@@ -8,22 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import logit
-from scored import BY, codes_of, published
+from scored import codes_of, published
+from scored import log as log
+from scored import scorer as scorer
 
 from mktlib.errors import DataError
 from mktlib.scoring import ContentScorer
-from mktlib.simulate import load_sample
 from mktlib.vocabulary import SURENESS, load_tables
-
-
-@pytest.fixture(scope="module")
-def log():
-    return load_sample("content_log")
-
-
-@pytest.fixture(scope="module")
-def scorer(log):
-    return ContentScorer(by=BY).fit(log)
 
 
 def believed(sentence, tmp_path):

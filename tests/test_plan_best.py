@@ -7,7 +7,9 @@ import re
 
 import numpy as np
 import pytest
-from planned import SMALL, cells_of, planned_sunglasses, random_brief, scored_sunglasses, scores_of
+from planned import SMALL, cells_of, random_brief, scores_of
+from planned import plan as plan
+from planned import sunglasses as sunglasses
 
 from mktlib.planning import brief_from_text, plan_campaign, shortlist
 from mktlib.planning.greedy import Fill, _tidy, greedy
@@ -16,16 +18,6 @@ from mktlib.planning.narrow import _large, _solved, ceiling
 from mktlib.planning.pacing import paced
 from mktlib.planning.solve import matrix, solve
 from mktlib.results import CELL, Scores
-
-
-@pytest.fixture(scope="module")
-def sunglasses():
-    return scored_sunglasses()
-
-
-@pytest.fixture(scope="module")
-def plan():
-    return planned_sunglasses()
 
 
 def by_enumeration(problem) -> float:

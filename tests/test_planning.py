@@ -8,7 +8,9 @@ from dataclasses import fields, replace
 import numpy as np
 import pandas as pd
 import pytest
-from planned import BRIEFS, SMALL, cells_of, planned_sunglasses, scored_sunglasses, scores_of
+from planned import BRIEFS, SMALL, cells_of, scores_of
+from planned import plan as plan
+from planned import sunglasses as sunglasses
 
 from mktlib.errors import DataError, PlanError, StoreError
 from mktlib.planning import brief_from_answers, brief_from_text, load_plan, plan_campaign, questions, read_brief, shortlist
@@ -19,17 +21,6 @@ from mktlib.results import CELL, Scores
 from mktlib.scoring import ContentScorer
 from mktlib.simulate import load_sample
 from mktlib.vocabulary import load_tables, lookup, retell
-
-
-@pytest.fixture(scope="module")
-def sunglasses():
-    return scored_sunglasses()
-
-
-@pytest.fixture(scope="module")
-def plan():
-    return planned_sunglasses()
-
 
 # ---------------------------------------------------------------- the brief
 

@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 from scipy.special import expit, logit
 from scored import BY, codes_of, published
+from scored import log as log
+from scored import scorer as scorer
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import SkipTestWarning
@@ -24,16 +26,6 @@ from mktlib.errors import DataError, MktlibError, ModelError, StoreError
 from mktlib.scoring import ContentScorer, backtest, backtesting, keeping, load_scorer, oddities
 from mktlib.simulate import load_sample, load_truth
 from mktlib.vocabulary import load_tables
-
-
-@pytest.fixture(scope="module")
-def log():
-    return load_sample("content_log")
-
-
-@pytest.fixture(scope="module")
-def scorer(log):
-    return ContentScorer(by=BY).fit(log)
 
 
 @pytest.fixture(scope="module")
@@ -336,12 +328,12 @@ def test_what_a_back_test_compares_with_is_what_it_says():
     rng = np.random.default_rng(9)
     apart = pd.DataFrame({"style": list("abcdef"), "impressions": 10**6, "clicks": [5000, 9000, 20_000, 40_000, 60_000, 90_000]})
     alike = apart.assign(impressions=300, clicks=rng.binomial(300, 0.04, 6))
-    for log, drawn in ((apart, False), (alike, True)):
-        scorer = ContentScorer(by=("style",), priors="flat").fit(log)
-        said = backtesting._beta_binomial(scorer, log[["style"]])
-        raw, overall = (log["clicks"] / log["impressions"]).to_numpy(), log["clicks"].sum() / log["impressions"].sum()
+    for rows, drawn in ((apart, False), (alike, True)):
+        scorer = ContentScorer(by=("style",), priors="flat").fit(rows)
+        said = backtesting._beta_binomial(scorer, rows[["style"]])
+        raw, overall = (rows["clicks"] / rows["impressions"]).to_numpy(), rows["clicks"].sum() / rows["impressions"].sum()
         np.testing.assert_allclose(said, overall if drawn else raw, rtol=0.15 if drawn else 1e-3)
-        np.testing.assert_allclose(backtesting._pairs(scorer, log[["style"]]), raw, rtol=0.6)
+        np.testing.assert_allclose(backtesting._pairs(scorer, rows[["style"]]), raw, rtol=0.6)
     held = backtest(load_sample("drive_in"), ContentScorer()).table
     named = ["gain", "gain_raw", "gain_beta_binomial", "gain_pairs"]
     assert held[named].notna().all(axis=None)

@@ -34,6 +34,7 @@ from mktlib.scoring.options import numbers_of, plain_options, wrong_options
 from mktlib.scoring.units import deviance, faded, scatter_of_days, size_of_a_sale, units_of_rates
 from mktlib.scoring.verdicts import direction, verdicts
 from mktlib.vocabulary import AXIS_TABLE, Tables, finding, load_tables, nearest
+from mktlib.wording import Amount
 
 Array = NDArray[Any]
 DRAWS = 1000
@@ -288,12 +289,8 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         if len(units) and events <= 0:
             more.append(finding("E_NO_EVENTS", level="warning", metric=self.metric))
         elif len(units) and self.posterior_.heard < 0.5:
-            more.append(
-                finding(
-                    "E_ALIKE", level="warning", column=self.metric, found=f"{events:.0f}", count=Amount(round(events)),
-                    chance=round(100 * self.posterior_.heard),
-                )  # fmt: skip
-            )
+            told = {"count": Amount(round(events)), "chance": round(100 * self.posterior_.heard)}
+            more.append(finding("E_ALIKE", level="warning", column=self.metric, found=f"{events:.0f}", **told))
         more += [*aliased(units, self.by_), *clashes(self._opinions()), *unused(self._opinions(), self.by_)]
         if not self._money:  # counts only; channels that count over different things (impressions, deliveries) are not compared
             parts = [units[(self._denominators(units) == d).to_numpy()] for d in self._denominators(units).unique()]

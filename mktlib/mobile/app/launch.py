@@ -29,6 +29,7 @@ from mktlib.vocabulary import (
     not_tables,
     phrase,
 )
+from mktlib.wording import Share
 
 DRAWS = 10_000
 DAYS = 7
