@@ -78,6 +78,10 @@ def test_it_opens_with_the_decision():
     opening = [plain(s) for s in report(plan(), language="fr").opening]
     assert opening[0] == "5 contenus à produire : 3 qui ont fait leurs preuves et 2 testés pendant qu’ils vendent."
     assert not any("évalué" in s for s in opening)
+    shown = scores().table.assign(verdict="make", opinion=0.1)  # what scores show elsewhere changes no count of the plan
+    for reader in ("client", "team"):
+        both = report(dataclasses.replace(scores(), table=shown), plan(), language="en", reader=reader)
+        assert both.opening[0] == report(plan(), language="en", reader=reader).opening[0] == made.opening[0]
 
 
 def test_the_contents_of_a_plan_are_said_once_and_add_up():

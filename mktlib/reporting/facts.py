@@ -54,14 +54,13 @@ def plan_facts(result: Plan) -> Facts:
     }  # fmt: skip
 
 
-def _on_test(plan: Plan) -> list[list[tuple[str, ...]]]:
-    """For each piece whose every placement is a test: the ways to name its content (type and style, type, style)."""
+def _on_test(plan: Plan) -> int:
+    """Pieces whose every placement is a test."""
     keys = ["item", "segment", "channel"]
     tests = plan.tests[[c for c in keys if c in plan.tests]].drop_duplicates()
     placed = plan.schedule[[c for c in tests if c in plan.schedule]].drop_duplicates()
     whole = placed.merge(tests, how="left", indicator=True).groupby("item")["_merge"].apply(lambda m: bool((m == "both").all()))
-    made = plan.items[(plan.items["status"] == "make") & plan.items["item"].isin(whole[whole].index)]
-    return [[(str(t), str(s)), (str(t),), (str(s),)] for t, s in zip(made["content_type"], made["style"], strict=True)]
+    return int(((plan.items["status"] == "make") & plan.items["item"].isin(whole[whole].index)).sum())
 
 
 def backtest_facts(result: Backtest) -> Facts:
@@ -150,7 +149,7 @@ def decision(results: Iterable[Result]) -> Facts:
     """What to make, stop and test, from the plans and scores among the results.
 
     A content is a type in a style, not a cell: one that does badly for one segment and well for another is not stopped. A piece of the plan
-    is a test where all its placements are undecided and its content is shown to do well nowhere yet.
+    is a test where all its placements are: the plan alone says so, so that every page that tells of it counts the same.
     """
     everything = [(r, facts_of(r)) for r in results]
     plans = [f for r, f in everything if isinstance(r, Plan)]
@@ -160,7 +159,7 @@ def decision(results: Iterable[Result]) -> Facts:
     proven = {key for f in scores for key in _contents(f["make"], f["by"])}
     scored = {key for f in scores for key in _contents(f["table"].to_dict("records"), f["by"])}
     stopped = {tuple(str(cell[a]) for a in content_axes(f["by"])) for cell, f in stops} - proven
-    tests = sum(sum(not set(keys) & proven for keys in f["on_test"]) for f in plans)
+    tests = sum(f["on_test"] for f in plans)
     return {
         "make": sum(f["pieces"] for f in plans) - tests if plans else len(proven),
         "stop": len(stops), "stops": stops, "test": tests if plans else 0,
