@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from played import naive as naive
 from played import truths as truths
 
 import mktlib as mk
+from mktlib.charts.played import played_weeks
 from mktlib.errors import DataError
 from mktlib.simulate.desk_moves import read_moves
 from mktlib.simulate.desk_words import debrief_of
@@ -183,6 +185,24 @@ def moved_search() -> mk.AdDesk:
     desk = mk.AdDesk("search", budget=BUDGET, seed=5)
     desk.spend(generic=dict(bid=1, budget=80, holdout=0.1))
     return desk
+
+
+# ---------------------------------------------------------------- pictures
+
+
+@pytest.mark.parametrize(("times", "scale"), [(1, "linear"), (20, "symlog")])
+def test_an_axis_of_sales_that_is_logarithmic_says_so(truths, times, scale):
+    play = truths["search"]
+    axes = mk.plot(replace(play, table=play.table.assign(reported_value=times * play.table["reported_value"])), kind="truth", language="en")
+    assert axes.get_xscale() == scale
+    assert ("logarithmic" in axes.get_xlabel()) == (scale == "symlog")
+
+
+@pytest.mark.parametrize(("weeks", "named"), [(1, ["W1"]), (8, [f"W{w}" for w in range(1, 9)]), (26, [f"W{w}" for w in range(1, 27, 2)])])
+def test_weeks_of_the_panel_are_named_as_far_as_there_is_room(weeks, named):
+    axes = played_weeks(pd.DataFrame({"week": range(1, weeks + 1), "spend": 10.0, "value": 30.0}), language="en", currency="EUR")
+    assert [label.get_text() for label in axes.get_xticklabels()] == named
+    assert [bar.get_height() for bars in axes.containers for bar in bars] == [10.0] * weeks + [30.0] * weeks
 
 
 # ---------------------------------------------------------------- bad input

@@ -12,6 +12,8 @@ from mktlib.charts.canvas import Canvas, Units
 from mktlib.results import DeskPlay
 from mktlib.wording import money
 
+FAR = 60.0
+"""Sales for one euro beyond which an even scale would press all others together."""
 FACTS = ("gain", "expected", "best", "bound")
 LOOKS = ((cv.BLUE, ""), (cv.SKY, "//"), (cv.GREEN, ".."), ("white", "xx"))
 
@@ -37,23 +39,31 @@ def truth(canvas: Canvas, result: DeskPlay) -> None:
     canvas.title(canvas.say("desk.truth", **{k: _money(canvas, result, k) for k in ("one", "reported", "incremental")}))
     places = range(len(rows))
     canvas.ax.hlines(places, rows["incremental_value"], rows["reported_value"], color=cv.FAINT, linewidth=3, zorder=1)
-    look: dict[str, Any] = {"s": 64, "zorder": 3, "linewidths": 1.6}
-    canvas.ax.scatter(
-        rows["reported_value"], places, marker="o", facecolors="white", edgecolors=cv.ORANGE, label=canvas.say("desk.reported"), **look
-    )
-    canvas.ax.scatter(rows["incremental_value"], places, marker="D", color=cv.BLUE, label=canvas.say("desk.incremental"), **look)
+    # a ring, so that a truth as high as the credit is seen within it
+    ring: dict[str, Any] = {"s": 120, "facecolors": "none", "edgecolors": cv.ORANGE, "linewidths": 2.0, "zorder": 4}
+    canvas.ax.scatter(rows["reported_value"], places, marker="o", label=canvas.say("desk.reported"), **ring)
+    look: dict[str, Any] = {"s": 52, "color": cv.BLUE, "zorder": 3}
+    canvas.ax.scatter(rows["incremental_value"], places, marker="D", label=canvas.say("desk.incremental"), **look)
     even = 1 / float(result.facts["margin"])
     pays = canvas.say("desk.even", value=canvas.number(even, 2 if even % 1 else 0))
-    canvas.ax.axvline(even, color=cv.INK, linewidth=1.1, linestyle="--", label=pays, zorder=0)
+    canvas.ax.axvline(even, color=cv.INK, linewidth=1.1, linestyle="--", label=pays, zorder=0.9)
     canvas.rows([canvas.label("ad_set", name) for name in rows.index])
-    if cv.wide(rows["reported_value"], 12.0):
-        canvas.ax.set_xscale("symlog", linthresh=2.0, linscale=0.8)
-        canvas.ax.set_xticks([x for x in (0, 1, 2, 5, 10, 20, 50, 100) if x <= 1.4 * max(float(rows.to_numpy().max()), even)])
-        canvas.ax.minorticks_off()
-    canvas.ax.set_xlim(left=-0.03 * max(canvas.ax.get_xlim()[1], 1.0) if canvas.ax.get_xscale() == "linear" else -0.15)
-    canvas.units("x", Units("number", canvas.language), canvas.say("desk.per", one=_money(canvas, result, "one"), currency=currency))
+    name = _scale(canvas, max(float(rows.to_numpy().max()), even))
+    canvas.units("x", Units("number", canvas.language), canvas.say(name, one=_money(canvas, result, "one"), currency=currency))
     canvas.ax.grid(axis="x", color=cv.FAINT)
     canvas.legend(columns=3)
+
+
+def _scale(canvas: Canvas, most: float) -> str:
+    """The scale of the axis, and the words that name it: even steps show how much is flattered, unless a few sales cost next to nothing."""
+    if most <= FAR:
+        canvas.ax.set_xlim(left=-0.03 * max(canvas.ax.get_xlim()[1], 1.0))
+        return "desk.per"
+    canvas.ax.set_xscale("symlog", linthresh=2.0, linscale=0.8)
+    canvas.ax.set_xticks([x for x in (0, 1, 2, 5, 10, 20, 50, *(10**n for n in range(2, 9))) if x <= 1.4 * most])
+    canvas.ax.minorticks_off()
+    canvas.ax.set_xlim(left=-0.15)
+    return "desk.per_far"
 
 
 def _money(canvas: Canvas, result: DeskPlay, key: str) -> str:
@@ -76,15 +86,8 @@ def best(canvas: Canvas, result: DeskPlay) -> None:
     for place, (value, (colour, hatch)) in enumerate(zip(values, LOOKS, strict=True)):
         look: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": cv.GREY, "linewidth": 0.8, "height": 0.62}
         canvas.ax.barh([place], [value], label="_", **look)
-        said = units.speak(value) if value >= 0 else "−" + units.speak(-value)
-        canvas.ax.annotate(
-            said,
-            (value, place),
-            xytext=(5 if value >= 0 else -5, 0),
-            textcoords="offset points",
-            va="center",
-            ha="left" if value >= 0 else "right",
-        )
+        side, ha = (5, "left") if value >= 0 else (-5, "right")
+        canvas.ax.annotate(units.speak(value), (value, place), xytext=(side, 0), textcoords="offset points", va="center", ha=ha)
     canvas.rows([canvas.say(f"desk.{k}_row") for k in FACTS], width=26, lines=2)
     span = max(max(values), 0.0) - min(min(values), 0.0) or 1.0
     canvas.ax.set_xlim(min(min(values), 0.0) - (0.24 * span if min(values) < 0 else 0.0), max(max(values), 0.0) + 0.24 * span)
