@@ -16,6 +16,7 @@ from mktlib.reporting.desk import desk_draft
 from mktlib.reporting.drafts import Draft, Section, statistics
 from mktlib.reporting.facts import Facts, content_axes, facts_of
 from mktlib.reporting.followers import cadence_draft, followers_draft, half_life_draft
+from mktlib.reporting.forced import forced
 from mktlib.reporting.geo import distance_draft, geo_design_draft, geo_lift_draft
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.hours import send_time_draft
@@ -155,6 +156,7 @@ def plan_draft(voice: Voice, result: Plan, facts: Facts) -> Draft:
     if shares:
         shares.append(f"{voice.say('plan.production')} {voice.percent(facts['production_share'])}")
         sentences.append(voice.say("plan.channels", names=voice.names(shares, most=9)))
+    sentences += forced(voice, result, facts)
     if facts["p_loss"] is not None and facts["margin"] is not None and 0 < facts["margin"] < 1:
         one, more = (voice.money(x, facts["currency"]) for x in (1.0, facts["margin"]))
         sentences.append(voice.say("plan.margin", one=one, more=more))
