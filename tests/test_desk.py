@@ -68,7 +68,7 @@ def test_a_higher_bid_wins_more_and_costs_more_on_average(platform):
     world = make_world(platform, 4, 1)
     many = 12
     moves = engine.idle(world, many)
-    moves = replace(moves, bid=np.linspace(0.3, 2.5, many)[:, None] * best.medians(world), budget=np.full_like(moves.bid, np.inf))
+    moves = replace(moves, bid=np.linspace(0.3, 2.5, many)[:, None] * engine.medians(world), budget=np.full_like(moves.bid, np.inf))
     path = best.run(world, [moves], np.inf, engine.Switches(learning=False, wear=False))
     for name in ("impressions", "clicks", "spend", "extra"):
         assert (np.diff(getattr(path, name)[:, 0], axis=0) >= -1e-9).all(), name
@@ -108,7 +108,7 @@ def test_drawn_counts_have_the_mean_path_as_their_mean():
     """One day, where the mean path is exact: the mean over many worlds' luck is the mean that was computed."""
     world = make_world("search", 3, 8)
     moves = engine.idle(world, 1)
-    moves = replace(moves, bid=1.2 * best.medians(world)[None], budget=np.full_like(moves.bid, np.inf))
+    moves = replace(moves, bid=1.2 * engine.medians(world)[None], budget=np.full_like(moves.bid, np.inf))
     mean = engine.day(world, engine.start(world, 1), moves, 0, 0)
     luck = np.random.default_rng(0).random((400, *world.luck.shape[2:]))
     drawn = [
@@ -166,7 +166,7 @@ def test_learning_and_wear_cost_on_average(platform):
     """On the mean path of a steady play; a second price's spend may move, so it is sales for one euro that fall."""
     world = make_world(platform, 6, 8)
     moves = engine.idle(world, 1)
-    moves = replace(moves, bid=best.medians(world)[None], budget=np.full_like(moves.bid, 40.0))
+    moves = replace(moves, bid=engine.medians(world)[None], budget=np.full_like(moves.bid, 40.0))
     each = {}
     for name, on in (("both", engine.Switches()), ("unlearnt", engine.Switches(learning=False)), ("fresh", engine.Switches(wear=False))):
         path = best.run(world, [moves] * 8, BUDGET, on)
@@ -178,7 +178,7 @@ def test_learning_and_wear_cost_on_average(platform):
 def test_wear_lowers_the_response_week_after_week_and_rest_restores_it():
     world = make_world("meta", 6, 8)
     on = engine.idle(world, 1)
-    on = replace(on, bid=2 * best.medians(world)[None], budget=np.full_like(on.bid, 60.0))
+    on = replace(on, bid=2 * engine.medians(world)[None], budget=np.full_like(on.bid, 60.0))
     weeks = [on, on, on, engine.idle(world, 1), engine.idle(world, 1), on, on, on]
     kept = best.run(world, weeks, np.inf).strain[0, :, 0]
     assert kept[0] > kept[1] > kept[2]
@@ -236,7 +236,7 @@ def anyhow(world, draw: np.random.Generator, plays: int) -> list[engine.Moves]:
     for _ in range(world.weeks):
         moves = engine.idle(world, plays)
         shape = moves.bid.shape
-        bid = best.medians(world) * np.exp(draw.uniform(-1.5, 1.2, shape)) * (draw.random(shape) < 0.7)
+        bid = engine.medians(world) * np.exp(draw.uniform(-1.5, 1.2, shape)) * (draw.random(shape) < 0.7)
         money = draw.dirichlet(np.ones(shape[1]), plays) * BUDGET / world.weeks / DAYS * draw.uniform(0.3, 1.5, (plays, 1))
         some = (draw.random(moves.creatives.shape) < 0.7) & (world.clicky > 0)
         some |= ~some.any(axis=-1, keepdims=True) & (world.clicky > 0)
@@ -273,7 +273,7 @@ def test_the_bound_knows_the_moods_that_the_platform_sees_before_it_bids(platfor
 def test_a_play_that_changes_every_week_may_beat_the_best_and_never_the_bound(truths):
     """Random steps from the best play, each week on its own: better ones are kept."""
     world, draw = make_world("meta", 1, 8), np.random.default_rng(2)
-    found = best.best_play(world, BUDGET, 8)
+    found = best.best_play(world, BUDGET)
     now, most = [found.moves] * 8, found.gain
     for _ in range(12):
         tried = []
@@ -294,7 +294,7 @@ def test_the_bound_is_close_where_nothing_wears_out_and_little_is_to_learn(truth
 def test_the_best_play_is_one_that_a_person_can_type(truths):
     """Typed at the desk it brings on average what was promised."""
     desk = mk.AdDesk("meta", budget=BUDGET, seed=1)
-    found = best.best_play(desk._world, BUDGET, 8)
+    found = best.best_play(desk._world, BUDGET)
     audiences = list(ad_desk()["desk_audiences"])
     typed = {
         s.name: dict(

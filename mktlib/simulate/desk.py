@@ -32,7 +32,9 @@ from mktlib.wording import between, write_text
 
 MOST_WEEKS, LEAST_BUDGET, MOST_BUDGET = 26, 100.0, 10_000_000.0
 GUESS = (0.7, 1.4)
-"""Ends of what a platform says of a size or a price, around the truth."""
+"""Ends of what a platform says of a size, around the truth."""
+SUGGESTED = (0.8, 1.8)
+"""Ends of the bids that a platform suggests, around what the median rival would make one bid."""
 
 
 class AdDesk:
@@ -109,17 +111,18 @@ class AdDesk:
         """One row an ad set: ad_set, campaign, audience, kind, people_low, people_high, bid_unit, bid_low, bid_high (EUR), daily_low,
         daily_high (EUR a day that these bids would take, as the platform forecasts), creatives."""
         world = self._world
-        bids = [_suggested(world, a) for a in range(len(world.sets))]
+        low, high = SUGGESTED
+        bids = [(_two(low * bid), _two(high * bid)) for bid in engine.medians(world)]
         ends = [[engine.forecast(world, a, bid) for bid in pair] for a, pair in enumerate(bids)]
-        low, high = (_rough(x * world.people) for x in GUESS)
+        few, many = (_rough(x * world.people) for x in GUESS)
         return pd.DataFrame(
             {
                 "ad_set": world.names,
                 "campaign": [s.campaign for s in world.sets],
                 "audience": [s.label.get(self.language, s.label["en"]) for s in world.sets],
                 "kind": [s.kind for s in world.sets],
-                "people_low": low.astype("int64"),
-                "people_high": high.astype("int64"),
+                "people_low": few.astype("int64"),
+                "people_high": many.astype("int64"),
                 "bid_unit": world.unit,
                 "bid_low": [b[0] for b in bids],
                 "bid_high": [b[1] for b in bids],
@@ -233,7 +236,6 @@ class AdDesk:
 
     def debrief(self) -> list[Finding]:
         """What this play brought, against the best possible, and what cost how much: findings in this desk's language."""
-        self._begun()
         return list(debrief_of(self.result(), self.language))
 
     def _begun(self) -> None:
@@ -300,17 +302,6 @@ def _drawn(world: World, state: engine.State, chosen: Mapping[str, Setting], num
 
 def _status(progress: float, age: float) -> str:
     return "active" if progress >= 1 else "limited" if age >= DAYS else "learning"
-
-
-def _suggested(world: World, a: int) -> tuple[float, float]:
-    """The range of bids that a platform suggests: around the rivals' median, in its own unit, with the platform's own idea of rates."""
-    price = float(world.rates["price"][a])
-    if world.unit == "sale":
-        credited = world.rates["click"][a] * (world.rates["extra"][a] + world.rates["anyway"][a]) + world.rates["viewed"][a]
-        price /= 1000 * float(credited) * float(rule("seen", world.platform))
-    elif world.kind == "total":
-        price /= 1000 * float(world.rates["click"][a])
-    return _two(0.8 * price), _two(1.8 * price)
 
 
 def _two(value: float) -> float:

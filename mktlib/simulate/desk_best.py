@@ -58,10 +58,11 @@ def run(world: World, weeks: Sequence[engine.Moves], budget: float, switches: en
         asked = (np.where(moves.bid > 0, moves.budget, 0.0) * moves.days.sum(axis=-1)).sum(axis=-1)
         with np.errstate(divide="ignore", invalid="ignore"):
             room = np.where(np.isfinite(asked) & (asked > left), left / asked, 1.0)
-        again = engine.edit(state, replace(moves, budget=moves.budget * room[:, None]), world, on)
+        afforded = replace(moves, budget=moves.budget * room[:, None])
+        again = engine.edit(state, afforded, world, on)
         sums = {name: np.zeros((plays, sets)) for name in rows}
         for d in range(DAYS):
-            got = engine.day(world, state, state.last or moves, w, d, switches=on)
+            got = engine.day(world, state, afforded, w, d, switches=on)
             _add(sums, got, moves)
         sums["restarts"] = again.astype(float)
         sums["strain"] = sums["strain"] / np.maximum(sums["clicks"], 1e-12)
@@ -91,25 +92,16 @@ class Best:
     gain: float
 
 
-def medians(world: World) -> Floats:
-    """The bid of each ad set that makes its usual creative equal to the median rival."""
-    price, click = world.rates["price"], world.rates["click"]
-    if world.kind != "total":
-        return price
-    credited = (click * (world.rates["extra"] + world.rates["anyway"]) + world.rates["viewed"]) * float(rule("seen", world.platform))
-    return np.asarray(price / (1000 * (credited if world.unit == "sale" else click)))
-
-
-def best_play(world: World, budget: float, weeks: int, others: Sequence[engine.Moves] = ()) -> Best:
+def best_play(world: World, budget: float, others: Sequence[engine.Moves] = ()) -> Best:
     """The best play found. others: constant plays that it must not fall behind."""
     menu = _menu(world)
-    found = run(world, [menu] * weeks, np.inf)
+    found = run(world, [menu] * world.weeks, np.inf)
     sales, money = found.extra.sum(axis=1) * world.worth, found.spend.sum(axis=1)
     starts = [_picked(menu, _priced(sales, money, price)) for price in (_price(sales, money, budget), 0.0)]
-    plays = [_within(world, m, budget, weeks) for m in (*starts, *others)]
+    plays = [_within(world, m, budget) for m in (*starts, *others)]
     best = max(plays, key=lambda p: p.gain)
     for _ in range(ROUNDS):
-        better = _improved(world, best, budget, weeks)
+        better = _improved(world, best, budget)
         if better.gain <= best.gain * (1 + 1e-4) + 1e-6:
             return max(best, better, key=lambda p: p.gain)
         best = better
@@ -121,7 +113,7 @@ def _menu(world: World) -> engine.Moves:
     creatives = [c for c in product((True, False), repeat=world.clicky.shape[1]) if any(c)]
     entries = list(product(MENU, creatives, range(len(ad_desk()["desk_audiences"]))))
     out = engine.idle(world, len(entries) + 1)
-    out.bid[:-1] = np.array([e[0] for e in entries])[:, None] * medians(world)
+    out.bid[:-1] = np.array([e[0] for e in entries])[:, None] * engine.medians(world)
     out.creatives[:-1] = np.array([e[1] for e in entries])[:, None, :] & (world.clicky > 0)
     out.audience[:-1] = np.array([e[2] for e in entries])[:, None]
     out.budget[:] = np.inf
@@ -156,41 +148,41 @@ def _stacked(moves: engine.Moves, plays: int) -> engine.Moves:
     return moves.take(np.zeros(plays, dtype=np.int64))
 
 
-def _budgeted(world: World, moves: engine.Moves, budget: float, weeks: int) -> engine.Moves:
+def _budgeted(world: World, moves: engine.Moves, budget: float) -> engine.Moves:
     """Daily budgets that do not bind on a usual day, and the whole within what there is."""
-    free = run(world, [replace(moves, budget=np.full_like(moves.budget, np.inf))] * weeks, np.inf)
+    free = run(world, [replace(moves, budget=np.full_like(moves.budget, np.inf))] * world.weeks, np.inf)
     usual = free.spend.max(axis=1) / np.maximum(moves.days.sum(axis=-1), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         room = np.minimum(budget / (usual * moves.days.sum(axis=-1)).sum(axis=-1, keepdims=True), 1.0)
     return replace(moves, budget=np.where(moves.bid > 0, np.maximum(1.25 * usual * np.where(np.isfinite(room), room, 1.0), 0.01), 0.0))
 
 
-def _within(world: World, moves: engine.Moves, budget: float, weeks: int) -> Best:
+def _within(world: World, moves: engine.Moves, budget: float) -> Best:
     """The better of bids scaled to the budget: in a second price too low a budget is better met by lower bids than by stopping early."""
     scales = np.array([0.35, 0.5, 0.6, 0.7, 0.78, 0.86, 0.93, 1.0, 1.08])
     many = _stacked(moves, len(scales))
     many = replace(many, bid=many.bid * scales[:, None])
-    return _top(world, many, budget, weeks)
+    return _top(world, many, budget)
 
 
-def _top(world: World, many: engine.Moves, budget: float, weeks: int) -> Best:
-    many = _budgeted(world, many, budget, weeks)
-    path = run(world, [many] * weeks, budget)
+def _top(world: World, many: engine.Moves, budget: float) -> Best:
+    many = _budgeted(world, many, budget)
+    path = run(world, [many] * world.weeks, budget)
     gains = path.gain(world).sum(axis=(1, 2))
     k = int(gains.argmax())
     one = {f.name: getattr(path, f.name)[k : k + 1] for f in fields(Path)}
     return Best(many.take(np.array([k])), Path(**one), float(gains[k]))
 
 
-def _improved(world: World, best: Best, budget: float, weeks: int) -> Best:
+def _improved(world: World, best: Best, budget: float) -> Best:
     """One round: each ad set's bid moved alone, then all those that helped together."""
     sets = best.moves.bid.shape[1]
     many = _stacked(best.moves, 1 + sets * (len(NEAR) + 1))
     for a in range(sets):
         rows = slice(1 + a * (len(NEAR) + 1), 1 + (a + 1) * (len(NEAR) + 1))
         many.bid[rows, a] = np.append(NEAR, 0.0) * many.bid[rows, a]
-    tried = _budgeted(world, many, budget, weeks)
-    gains = run(world, [tried] * weeks, budget).gain(world).sum(axis=(1, 2))
+    tried = _budgeted(world, many, budget)
+    gains = run(world, [tried] * world.weeks, budget).gain(world).sum(axis=(1, 2))
     moved = gains[1:].reshape(sets, -1)
     joint = _stacked(best.moves, 3)
     steps = np.append(NEAR, 0.0)[moved.argmax(axis=1)]
@@ -198,15 +190,15 @@ def _improved(world: World, best: Best, budget: float, weeks: int) -> Best:
     joint.bid[1] *= np.sqrt(np.maximum(steps, 0.25))
     alone = int(moved.max(axis=1).argmax())
     joint.bid[2, alone] *= steps[alone]
-    return max(best, _top(world, joint, budget, weeks), key=lambda p: p.gain)
+    return max(best, _top(world, joint, budget), key=lambda p: p.gain)
 
 
 # ---------------------------------------------------------------- the bound
 
 
-def bound(world: World, budget: float, weeks: int) -> float:
+def bound(world: World, budget: float) -> float:
     """A gain that no play has on average (weak duality; see above)."""
-    cells = _cells(world, weeks)
+    cells = _cells(world)
 
     def dual(price: float) -> float:
         return price * budget + sum(_surplus(cell, price) for cell in cells)
@@ -231,20 +223,20 @@ class _Cell:
 RATIOS = np.exp(np.linspace(np.log(1e-4), np.log(1e4), 600))
 
 
-def _cells(world: World, weeks: int) -> list[list[_Cell]]:
+def _cells(world: World) -> list[list[_Cell]]:
     """By ad set, the choices of creative and audience among which each auction may choose."""
     audiences = range(len(ad_desk()["desk_audiences"]))
     sets = [(a, range(len(s.creatives))) for a, s in enumerate(world.sets)]
-    return [[_cell(world, weeks, a, c, k) for c, k in product(creatives, audiences)] for a, creatives in sets]
+    return [[_cell(world, a, c, k) for c, k in product(creatives, audiences)] for a, creatives in sets]
 
 
-def _cell(world: World, weeks: int, a: int, c: int, k: int) -> _Cell:
+def _cell(world: World, a: int, c: int, k: int) -> _Cell:
     parts, kinds = engine.day_tables()
     days = np.array(rule("weekdays", world.platform))
     places = world.people[a] * kinds["people"][k] * world.daily[a] * days[:, None] * parts["share"]
     click = min(world.rates["click"][a] * world.clicky[a, c] * kinds["click"][k], 0.9)
     sale = world.worth * world.rates["extra"][a] * world.selling[a, c] * kinds["convert"][k] * parts["convert"]
-    price = world.rates["price"][a] * world.market[:weeks, :, a, :] * kinds["price"][k]
+    price = world.rates["price"][a] * world.market[:, :, a, :] * kinds["price"][k]
     unit = click if world.kind == "search" else 1e-3
     quality = {"search": world.clicky[a, c], "total": engine.QUALITY * world.clicky[a, c], "first": 1.0}[world.kind]
     rank = np.maximum(GRID, quality) if world.kind == "total" else GRID

@@ -29,17 +29,15 @@ def play_of(world: World, budget: float, chosen: Sequence[Mapping[str, Setting]]
     weeks = [*moves_of(world, chosen), *[engine.idle(world, 1)] * (world.weeks - len(chosen))]
     own = run(world, weeks, budget)
     bar.update()
-    best = best_play(world, budget, world.weeks, [_steady(weeks)])
+    best = best_play(world, budget, [_steady(weeks)])
     bar.update()
-    top = max(bound(world, budget, world.weeks), best.gain)
+    top = max(bound(world, budget), best.gain)
     bar.update()
     costs = _costs(world, weeks, budget, own)
     bar.update(), bar.close()
     table = _table(world, played, own)
-    mean = float(own.gain(world).sum())
-    return DeskPlay(
-        table=table, costs=costs, best=_best_table(world, best, own), facts=_facts(world, budget, played, table, mean, best, top)
-    )  # fmt: skip
+    facts = _facts(world, budget, played, table, float(own.gain(world).sum()), best, top)
+    return DeskPlay(table=table, costs=costs, best=_best_table(world, best, own), facts=facts)
 
 
 def _steady(weeks: Sequence[engine.Moves]) -> engine.Moves:
@@ -49,7 +47,7 @@ def _steady(weeks: Sequence[engine.Moves]) -> engine.Moves:
         on = moves.bid > 0
         out = engine.Moves(
             bid=np.where(on, moves.bid, out.bid), budget=out.budget, creatives=np.where(on[..., None], moves.creatives, out.creatives),
-            days=out.days | True, parts=out.parts | True, audience=np.where(on, moves.audience, out.audience),
+            days=np.ones_like(out.days), parts=np.ones_like(out.parts), audience=np.where(on, moves.audience, out.audience),
             cap=np.full_like(out.cap, np.inf), holdout=np.zeros_like(out.holdout),
         )  # fmt: skip
     return out
@@ -121,12 +119,15 @@ def _facts(world: World, budget: float, played: Sequence[Week], table: pd.DataFr
 
 # ---------------------------------------------------------------- what cost how much
 
+Cost = tuple[str, str, float, float, float]
+"""code, ad_set, money, value, spend: a row of `DeskPlay.costs`."""
+
 
 def _costs(world: World, weeks: Sequence[engine.Moves], budget: float, own: Path) -> pd.DataFrame:
     """Replays of the same play with one thing changed, on the mean path."""
     mean = float(own.gain(world).sum())
     spent = float(own.spend.sum())
-    rows: list[tuple[str, str, float, float, float]] = []
+    rows: list[Cost] = []
     for code, on in (
         ("learning", engine.Switches(learning=False)),
         ("restarts", engine.Switches(restarts=False)),
@@ -143,9 +144,7 @@ def _costs(world: World, weeks: Sequence[engine.Moves], budget: float, own: Path
     return pd.DataFrame(rows, columns=["code", "ad_set", "money", "value", "spend"])
 
 
-def _paused(
-    world: World, weeks: Sequence[engine.Moves], budget: float, own: Path, mean: float
-) -> list[tuple[str, str, float, float, float]]:
+def _paused(world: World, weeks: Sequence[engine.Moves], budget: float, own: Path, mean: float) -> list[Cost]:
     """Ad sets without which the play would have brought more: their money went to people who would have bought anyway, or to nobody."""
     sets = len(world.sets)
     plays = [m.take(np.zeros(sets, dtype=np.int64)) for m in weeks]
@@ -158,9 +157,7 @@ def _paused(
     return [("anyway", s.name, float(gains[a]), np.nan, float(spend[a])) for a, s in enumerate(world.sets) if worse[a]]
 
 
-def _rebid(
-    world: World, weeks: Sequence[engine.Moves], budget: float, own: Path, mean: float
-) -> list[tuple[str, str, float, float, float]]:
+def _rebid(world: World, weeks: Sequence[engine.Moves], budget: float, own: Path, mean: float) -> list[Cost]:
     """The better bid of each ad set, all others as they were."""
     sets, many = len(world.sets), len(BIDS)
     plays = [m.take(np.zeros(sets * many, dtype=np.int64)) for m in weeks]

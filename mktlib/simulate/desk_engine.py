@@ -108,6 +108,15 @@ def day_tables() -> tuple[dict[str, Floats], dict[str, Floats]]:
     return parts, {k: np.array([r[k] for r in ad_desk()["desk_audiences"].values()]) for k in kinds}
 
 
+def medians(world: World) -> Floats:
+    """The bid of each ad set, in its own unit, that makes its usual creative equal to the median rival."""
+    price, click = world.rates["price"], world.rates["click"]
+    if world.kind != "total":
+        return price
+    credited = (click * (world.rates["extra"] + world.rates["anyway"]) + world.rates["viewed"]) * float(rule("seen", world.platform))
+    return np.asarray(price / (1000 * (credited if world.unit == "sale" else click)))
+
+
 def forecast(world: World, a: int, bid: float) -> float:
     """What a bid would take on a usual day when nobody is tired of the ads, without any limit (EUR)."""
     moves = idle(world, 1)
@@ -140,9 +149,10 @@ def day(world: World, state: State, moves: Moves, week: int, weekday: int, *, lo
     rates, strain = _rates(world, state, moves, week, weekday, lots, on)
     cells, won, price = _auctions(world, state, moves, week, weekday, rates)
     means, cost = _delivery(world, moves, cells, won, price, rates["click"])
-    drawn = _drawn(world, moves, week, weekday, means, cost, rates, lots)
-    _remember(world, state, moves, drawn)
-    return replace(drawn, progress=state.progress.copy(), strain=np.broadcast_to(strain, drawn.clicks.shape))
+    luck = world.luck[week, weekday]
+    got = _drawn(world, moves, luck, means, cost, rates) if lots else _mean(world, means, cost, rates)
+    _remember(world, state, moves, got)
+    return replace(got, progress=state.progress.copy(), strain=np.broadcast_to(strain, got.clicks.shape))
 
 
 def _rates(world: World, state: State, moves: Moves, week: int, weekday: int, lots: bool, on: Switches) -> tuple[dict[str, Floats], Floats]:
@@ -167,26 +177,29 @@ def _rates(world: World, state: State, moves: Moves, week: int, weekday: int, lo
 def _auctions(world: World, state: State, moves: Moves, week: int, weekday: int, rates: dict[str, Floats]) -> tuple[Floats, Won, Floats]:
     """(auctions by creative and part, what each wins, median price)."""
     parts, kinds = day_tables()
-    kind, seen = moves.audience, float(rule("seen", world.platform))
+    kind = moves.audience
     people = world.people * kinds["people"][kind] * (1 - moves.holdout)
     open_now = (moves.bid > 0) & moves.days[..., weekday]
     places = (people * world.daily * float(rule("weekdays", world.platform)[weekday]) * open_now)[..., None] * parts["share"] * moves.parts
     cells = places[:, :, None, :] * _favoured(world, state, moves)[..., None]
     price = (world.rates["price"][:, None] * world.market[week, weekday]) * kinds["price"][kind][..., None]
-    bid = moves.bid[..., None]
-    if world.kind == "search":
-        good = np.maximum(world.clicky, 1e-9)
-        quality = np.broadcast_to(good[None, :, :, None], cells.shape)
-        rank = (bid * good)[..., None] / price[:, :, None, :]
-    elif world.kind == "first":
-        quality = np.ones((1, 1, 1, 1))
-        rank = np.broadcast_to((bid / price)[:, :, None, :], cells.shape)
-    else:
-        credited = rates["click"] * (rates["extra"] + rates["anyway"]) * seen + rates["viewed"] * seen
-        rate = credited if world.unit == "sale" else rates["click"]
-        quality = np.broadcast_to((QUALITY * world.clicky)[None, :, :, None], cells.shape)
-        rank = quality + (1000 * bid * rate)[..., None] / price[:, :, None, :]
+    rank, quality = _ranked(world, moves, rates, price)
     return cells, world.auction.won(rank, quality), price[:, :, None, :]
+
+
+def _ranked(world: World, moves: Moves, rates: dict[str, Floats], price: Floats) -> tuple[Floats, Floats]:
+    """(rank, quality) of each creative and part of the day, in medians of the market, as the platform's auction counts them."""
+    bid, median = moves.bid[..., None, None], price[:, :, None, :]
+    clicky = world.clicky[None, :, :, None]
+    if world.kind == "search":
+        good = np.maximum(clicky, 1e-9)
+        return bid * good / median, good
+    if world.kind == "first":
+        return np.broadcast_to(bid / median, (*moves.bid.shape, world.clicky.shape[1], median.shape[-1])), np.ones((1, 1, 1, 1))
+    seen = float(rule("seen", world.platform))
+    credited = rates["click"] * (rates["extra"] + rates["anyway"]) * seen + rates["viewed"] * seen
+    rate = credited if world.unit == "sale" else rates["click"]
+    return QUALITY * clicky + 1000 * bid * rate[..., None] / median, QUALITY * clicky
 
 
 def _favoured(world: World, state: State, moves: Moves) -> Floats:
@@ -213,36 +226,42 @@ def _delivery(world: World, moves: Moves, cells: Floats, won: Won, price: Floats
     return {"impressions": shown.sum(axis=-1) * part, "clicks": clicks * part, "sells": sells}, cost * part
 
 
-def _drawn(
-    world: World, moves: Moves, week: int, weekday: int, means: dict[str, Floats], cost: Floats, rates: dict[str, Floats], lots: bool
-) -> Day:
-    u = world.luck[week, weekday]
+def _mean(world: World, means: dict[str, Floats], cost: Floats, rates: dict[str, Floats]) -> Day:
+    """A day on the mean path: every count is its mean."""
+    clicks, seen = means["clicks"], float(rule("seen", world.platform))
+    extra, anyway = (clicks * rates[k] * means["sells"] for k in ("extra", "anyway"))
+    viewed, none = means["impressions"] * rates["viewed"], np.zeros_like(clicks)
+    return Day(means["impressions"], clicks, cost, extra, extra * seen, anyway * seen, viewed * seen, none, none)
+
+
+def _drawn(world: World, moves: Moves, luck: Floats, means: dict[str, Floats], cost: Floats, rates: dict[str, Floats]) -> Day:
+    """A day in whole counts, drawn from the uniform numbers of its luck."""
+    impressions, clicks, spend = _bought(world, moves, luck, means, cost)
     seen = float(rule("seen", world.platform))
-    base, of = ("clicks", means["clicks"]) if world.kind == "search" else ("impressions", means["impressions"])
-    each = cost / np.maximum(of, 1e-12)
-    rate = means["clicks"] / np.maximum(means["impressions"], 1e-12)
-    if not lots:
-        clicks, impressions, spend = means["clicks"], means["impressions"], cost
-        extra, anyway = (clicks * rates[k] * means["sells"] for k in ("extra", "anyway"))
-        unsure = np.zeros_like(clicks)
-        return Day(impressions, clicks, spend, extra, extra * seen, anyway * seen, impressions * rates["viewed"] * seen, unsure, unsure)
-    each = each * np.exp(0.05 * ndtri(u[..., PRICE]) - 0.05**2 / 2)
-    impressions = poisson.ppf(u[..., IMPRESSIONS], means["impressions"])
+    extra = binom.ppf(luck[..., EXTRA], clicks, np.minimum(rates["extra"] * means["sells"], 1.0))
+    anyway = binom.ppf(luck[..., ANYWAY], clicks - extra, np.minimum(rates["anyway"] * means["sells"] * seen, 1.0))
+    viewed = binom.ppf(luck[..., VIEWED], impressions - clicks, rates["viewed"] * seen)
+    credited = binom.ppf(luck[..., SEEN], extra, seen)
+    none = np.zeros_like(clicks)
+    return Day(impressions, clicks, spend, extra, credited, anyway, viewed, none, none)
+
+
+def _bought(world: World, moves: Moves, luck: Floats, means: dict[str, Floats], cost: Floats) -> tuple[Floats, Floats, Floats]:
+    """(impressions, clicks, spend in whole cents): what is paid for, clicks in search, else impressions, stays within the budget."""
+    by_click = world.kind == "search"
+    each = cost / np.maximum(means["clicks"] if by_click else means["impressions"], 1e-12)
+    each = each * np.exp(0.05 * ndtri(luck[..., PRICE]) - 0.05**2 / 2)
+    impressions = poisson.ppf(luck[..., IMPRESSIONS], means["impressions"])
     impressions = np.where(means["impressions"] > 0, impressions, 0.0)
-    if base == "impressions":
+    if not by_click:
         impressions = _within(impressions, each, moves.budget)
-    clicks = binom.ppf(u[..., CLICKS], impressions, np.minimum(rate, 1.0))
-    if base == "clicks":
+    rate = means["clicks"] / np.maximum(means["impressions"], 1e-12)
+    clicks = binom.ppf(luck[..., CLICKS], impressions, np.minimum(rate, 1.0))
+    if by_click:
         kept = _within(clicks, each, moves.budget)
         impressions = np.where(clicks > 0, np.maximum(np.round(impressions * kept / np.maximum(clicks, 1)), kept), impressions)
         clicks = kept
-    spend = np.floor(100 * each * (clicks if base == "clicks" else impressions) + 1e-9) / 100
-    extra = binom.ppf(u[..., EXTRA], clicks, np.minimum(rates["extra"] * means["sells"], 1.0))
-    anyway = binom.ppf(u[..., ANYWAY], clicks - extra, np.minimum(rates["anyway"] * means["sells"] * seen, 1.0))
-    viewed = binom.ppf(u[..., VIEWED], impressions - clicks, rates["viewed"] * seen)
-    credited = binom.ppf(u[..., SEEN], extra, seen)
-    none = np.zeros_like(clicks)
-    return Day(impressions, clicks, spend, extra, credited, anyway, viewed, none, none)
+    return impressions, clicks, np.floor(100 * each * (clicks if by_click else impressions) + 1e-9) / 100
 
 
 def _within(count: Floats, each: Floats, budget: Floats) -> Floats:

@@ -155,11 +155,9 @@ def _too_dear(chosen: Mapping[str, Setting], left: float, language: str | None) 
     if asked <= left + 0.005 and not nothing:
         return []
     days = sum(len(s.days) for s in chosen.values())
-    most = f"{math.floor(100 * left / days) / 100:.2f}"
-    sums = (money(x, CURRENCY, language, digits=2) for x in (asked, left))
-    return [
-        finding("E_DESK_LEFT", language, found=next(sums), expected=next(sums), hint=f"budget={most}" if float(most) else "desk.spend()")
-    ]
+    most = math.floor(100 * left / days) / 100
+    wanted, there = (money(x, CURRENCY, language, digits=2) for x in (asked, left))
+    return [finding("E_DESK_LEFT", language, found=wanted, expected=there, hint=f"budget={most:.2f}" if most else "desk.spend()")]
 
 
 def moves_of(world: World, weeks: Sequence[Mapping[str, Setting]]) -> list[Moves]:

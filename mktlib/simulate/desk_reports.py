@@ -7,7 +7,6 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -199,13 +198,12 @@ def _money(value: float, french: bool) -> str:
     return said.replace(",", "\u202f").replace(".", ",") if french else said
 
 
-@lru_cache(maxsize=1)
-def _months() -> tuple[str, ...]:
-    return ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+MOIS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 
 
 def _said(day: pd.Timestamp, language: str) -> str:
+    """A day as the platform's own file writes it."""
     if language == "fr":
-        short = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
-        return f"{day.day} {short[day.month - 1]} {day.year}"
-    return f"{_months()[day.month - 1]} {day.day}, {day.year}"
+        return f"{day.day} {MOIS[day.month - 1]} {day.year}"
+    return f"{MONTHS[day.month - 1]} {day.day}, {day.year}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,84 +13,90 @@ from mktlib.vocabulary import finding
 from mktlib.wording import Amount
 
 MATTERS = 0.02
-"""A cost is told from this share of the money spent."""
+"""A cost is told from this share of the money spent, late sales from this share of all."""
+
+
+class Teller:
+    """The findings of one play in one language; its money in the currency of the play."""
+
+    def __init__(self, play: DeskPlay, language: str) -> None:
+        self.play, self.facts, self.language = play, play.facts, language
+
+    def tell(self, code: str, level: Level = "note", column: str | None = None, **values: Any) -> Finding:
+        return finding(code, self.language, level=level, column=column, **values)
+
+    def paid(self, value: float) -> Amount:
+        return Amount(round(float(value)) or 0, self.facts["currency"])
 
 
 def debrief_of(play: DeskPlay, language: str) -> tuple[Finding, ...]:
     """The findings of a play, the result first, then what cost most."""
-    return tuple(_said(play, language))
+    teller = Teller(play, language)
+    return (*_result(teller), *_credit(teller), *_costs(teller), *_late(teller))
 
 
-def _said(play: DeskPlay, language: str) -> Iterator[Finding]:
-    facts, costs = play.facts, play.costs
-
-    def tell(code: str, level: Level = "note", column: str | None = None, **values: Any) -> Finding:
-        return finding(code, language, level=level, column=column, **values)
-
-    def paid(value: float) -> Amount:
-        return Amount(_whole(value), facts["currency"])
-
-    yield tell(
-        "DESK_RESULT",
-        gain=paid(facts["gain"]),
-        spent=paid(facts["spent"]),
-        sales=Amount(int(facts["incremental"])),
-        expected_gain=paid(facts["expected"]),
-    )
+def _result(to: Teller) -> Iterator[Finding]:
+    """What it brought, and that against the best play found and the bound."""
+    facts, paid = to.facts, to.paid
+    gained: dict[str, Any] = {"gain": paid(facts["gain"]), "expected_gain": paid(facts["expected"])}
+    yield to.tell("DESK_RESULT", spent=paid(facts["spent"]), sales=Amount(int(facts["incremental"])), **gained)
+    most: dict[str, Any] = {"best": paid(facts["best"]), "bound": paid(facts["bound"])}
     if facts["share_of_best"] is None:
-        yield tell("DESK_NOTHING", spent=paid(facts["spent"]))
+        yield to.tell("DESK_NOTHING", spent=paid(facts["spent"]))
     elif not facts["spent"]:
-        yield tell("DESK_KEPT", "warning", best=paid(facts["best"]), bound=paid(facts["bound"]))
+        yield to.tell("DESK_KEPT", "warning", **most)
     elif facts["expected"] <= 0:
-        yield tell("DESK_LOST", "warning", lost=paid(-facts["expected"]), best=paid(facts["best"]), bound=paid(facts["bound"]))
+        yield to.tell("DESK_LOST", "warning", lost=paid(-facts["expected"]), **most)
     else:
-        low = facts["share_of_best"] < 0.5
         shares: dict[str, Any] = {k: _percent(facts[k]) for k in ("share_of_best", "at_least")}
-        yield tell("DESK_BEST", "warning" if low else "note", best=paid(facts["best"]), bound=paid(facts["bound"]), **shares)
-    if facts["reported"] and facts["roas_reported"] is not None:
-        over = facts["reported"] > 1.25 * facts["incremental"]
-        per: dict[str, Any] = {f"{k}_per_100": paid(100 * facts[f"roas_{k}"]) for k in ("reported", "incremental")}
-        per |= {
-            "even_per_100": paid(100 / facts["margin"]),
-            "spent_100": paid(100),
-            "name": str(play.table.groupby("ad_set")["reported"].sum().idxmax()),
-        }
-        counts: dict[str, Any] = {k: Amount(int(facts[k])) for k in ("reported", "incremental")}
-        yield tell("DESK_FLATTER", "warning" if over else "note", **counts, **per)
-    least = MATTERS * max(facts["spent"], 1.0)
+        yield to.tell("DESK_BEST", "warning" if facts["share_of_best"] < 0.5 else "note", **most, **shares)
+
+
+def _credit(to: Teller) -> Iterator[Finding]:
+    """What the platform credits itself with, against what it brought."""
+    facts, paid = to.facts, to.paid
+    if not facts["reported"] or facts["roas_reported"] is None:
+        return
+    sales: dict[str, Any] = {k: Amount(int(facts[k])) for k in ("reported", "incremental")}
+    per: dict[str, Any] = {f"{k}_per_100": paid(100 * facts[f"roas_{k}"]) for k in ("reported", "incremental")}
+    per |= {"even_per_100": paid(100 / facts["margin"]), "spent_100": paid(100)}
+    name = str(to.play.table.groupby("ad_set")["reported"].sum().idxmax())
+    over = facts["reported"] > 1.25 * facts["incremental"]
+    yield to.tell("DESK_FLATTER", "warning" if over else "note", **sales, **per, name=name)
+
+
+def _costs(to: Teller) -> Iterator[Finding]:
+    """What cost most, first. An ad set that is better off than at any bid is told of once."""
+    costs, least = to.play.costs, MATTERS * max(to.facts["spent"], 1.0)
     off = costs[costs["code"] == "anyway"].set_index("ad_set")["money"]
-    costs = costs[
-        (costs["code"] != "bid") | (costs["money"] > costs["ad_set"].map(off).fillna(0.0))
-    ]  # better off than at any bid: said once
+    costs = costs[(costs["code"] != "bid") | (costs["money"] > costs["ad_set"].map(off).fillna(0.0))]
     for row in costs[costs["money"] >= least].sort_values("money", ascending=False, kind="stable").to_dict("records"):
-        yield from _cost(play, row, tell, paid)
-    if facts["late"] > 0.02:
-        yield tell("DESK_LATE", share=_percent(facts["late"]))
+        yield _cost(to, row)
 
 
-def _cost(play: DeskPlay, row: Mapping[Any, Any], tell: Any, paid: Callable[[float], Amount]) -> Iterator[Finding]:
-    money, name = paid(row["money"]), str(row["ad_set"]) or None
+def _cost(to: Teller, row: Mapping[Any, Any]) -> Finding:
+    money, name, table = to.paid(row["money"]), str(row["ad_set"]) or None, to.play.table
     if row["code"] == "anyway":
-        yield tell("DESK_ANYWAY", "warning", name, money=money, spend=paid(row["spend"]))
-    elif row["code"] == "bid":
-        yield tell("DESK_BID_HIGH" if row["value"] < 1 else "DESK_BID_LOW", "warning", name, money=money, factor=_percent(row["value"]))
-    elif row["code"] == "unspent":
-        yield tell("DESK_UNSPENT", "warning", money=money, left=paid(row["value"]))
-    elif row["code"] == "restarts":
-        yield tell("DESK_RESTARTS", "warning", money=money, restarts=int(play.table["restarts"].sum()))
-    elif row["code"] == "learning":
-        yield tell("DESK_LEARNING", money=money)
-    else:
-        yield tell("DESK_WEAR", "warning", money=money, share=_percent(1 - _kept(play.table)))
+        return to.tell("DESK_ANYWAY", "warning", name, money=money, spend=to.paid(row["spend"]))
+    if row["code"] == "bid":
+        return to.tell("DESK_BID_HIGH" if row["value"] < 1 else "DESK_BID_LOW", "warning", name, money=money, factor=_percent(row["value"]))
+    if row["code"] == "unspent":
+        return to.tell("DESK_UNSPENT", "warning", money=money, left=to.paid(row["value"]))
+    if row["code"] == "restarts":
+        return to.tell("DESK_RESTARTS", "warning", money=money, restarts=int(table["restarts"].sum()))
+    if row["code"] == "learning":
+        return to.tell("DESK_LEARNING", money=money)
+    return to.tell("DESK_WEAR", "warning", money=money, share=_percent(1 - _kept(table)))
+
+
+def _late(to: Teller) -> Iterator[Finding]:
+    if to.facts["late"] > MATTERS:
+        yield to.tell("DESK_LATE", share=_percent(to.facts["late"]))
 
 
 def _kept(table: pd.DataFrame) -> float:
     weight = table["clicks"].sum()
     return float((table["kept"] * table["clicks"]).sum() / weight) if weight else 1.0
-
-
-def _whole(value: float) -> int:
-    return round(float(value)) or 0
 
 
 def _percent(share: float) -> int:
