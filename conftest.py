@@ -19,8 +19,6 @@ sys.path.insert(0, str(Path(__file__).parent / "tests"))
 
 import pixels
 
-NOT_COMPARED = pytest.StashKey[int]()
-
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):

@@ -39,7 +39,6 @@ MADE_HERE = {
         list(mk.load_sample("mentions").loc[lambda said: said["language"] == language, "text"].head(300))
     ),
 }
-WIDTHS = {"en": "gallery/pictures", "fr": "fr/pictures"}
 
 
 def sample(shape: type, language: str) -> Any:

@@ -20,10 +20,10 @@ from mktlib.measurement import attribute, kpis, learn_from, review_campaign, tar
 from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
 from mktlib.reporting import report
 from mktlib.reporting.saving import FORMATS
-from mktlib.results import Result
+from mktlib.results import Intake, Result, Scores
 from mktlib.scoring import ContentScorer, backtest
 from mktlib.simulate import load_sample, sample_path
-from mktlib.vocabulary import default_language, finding, load_tables, phrase, progress
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, phrase, progress
 from mktlib.wording import safe_csv
 
 LOT = (1924, 476)  # people of the story who were shown its banner or kept from it by lot: all of them are in the sample
@@ -66,29 +66,15 @@ def own_files(args: argparse.Namespace, formats: Sequence[str]) -> list[Path]:
     with steps(5, language) as step:
         step("read")
         brief = read_brief(args.brief, tables=tables) if args.brief else None  # what is wrong in it is said before anything is written
-        source = args.log[0] if len(args.log) == 1 else args.log
-        how_written = {name: getattr(args, name) for name in ("decimal", "date_format", "zone", "sheet", "table", "keep")}
-        platform = args.columns or args.platform or "auto"
-        intake = read_export(source, platform=platform, tags=args.tags, tables=tables, rates=rates_of(args.rates), **how_written)
+        intake = own_log(args, tables)
         written += keep_the_rest(intake, args.out)
         say_read(intake, language)
         step("score")
-        how = dict(intake.facts.get("score") or {})
-        within = tuple(how.pop("within", ("segment", "stage")))
-        target, fixed = how.pop("target", None), how.pop("fixed", {})
-        scorer = ContentScorer(**how, tables=tables).fit(intake.log)
-        scores = scorer.score_cells(within=within, **fixed)
+        scorer, scores = scored(intake, tables)
         written += [save_scores(scores.table, args.out), scorer.save(args.out / "scorer.npz")]
-        scores = replace(scores, findings=(*intake.findings, *scores.findings))
-        results: list[Result] = [scores]
         step("check")
-        try:
-            results.append(backtest(intake.log, scorer))
-        except ModelError as error:  # too little to hold some out: the scores are told without this check, and the report says so
-            scores = replace(scores, findings=(*scores.findings, *error.findings))
-            results[0] = scores
-        if target:
-            results.append(targeting_gain(intake.log, scorer, **target))
+        scores, checks = checked(intake, scorer, scores)
+        results: list[Result] = [scores, *checks]
         step("plan")
         if brief:
             ideas = shortlist(scores, brief, tables=tables)
@@ -98,6 +84,36 @@ def own_files(args: argparse.Namespace, formats: Sequence[str]) -> list[Path]:
         step("report")
         written += reports(results, args.out, [language], tables, formats)
     return written
+
+
+def own_log(args: argparse.Namespace, tables: Tables) -> Intake:
+    """The user's files, read as was typed."""
+    source = args.log[0] if len(args.log) == 1 else args.log
+    how_written = {name: getattr(args, name) for name in ("decimal", "date_format", "zone", "sheet", "table", "keep")}
+    platform = args.columns or args.platform or "auto"
+    return read_export(source, platform=platform, tags=args.tags, tables=tables, rates=rates_of(args.rates), **how_written)
+
+
+def scored(intake: Intake, tables: Tables) -> tuple[ContentScorer, Scores]:
+    """A scorer as the log, or its column map, asks for it, and its scores with what was found in the log."""
+    how = dict(intake.facts.get("score") or {})
+    within, fixed = tuple(how.pop("within", ("segment", "stage"))), how.pop("fixed", {})
+    how.pop("target", None)
+    scorer = ContentScorer(**how, tables=tables).fit(intake.log)
+    scores = scorer.score_cells(within=within, **fixed)
+    return scorer, replace(scores, findings=(*intake.findings, *scores.findings))
+
+
+def checked(intake: Intake, scorer: ContentScorer, scores: Scores) -> tuple[Scores, list[Result]]:
+    """The scores, and what they were held against: later weeks, and the gain from targeting where the map asks for it."""
+    checks: list[Result] = []
+    try:
+        checks.append(backtest(intake.log, scorer))
+    except ModelError as error:  # too little to hold some out: the scores are told without this check, and the report says so
+        scores = replace(scores, findings=(*scores.findings, *error.findings))
+    if target := (intake.facts.get("score") or {}).get("target"):
+        checks.append(targeting_gain(intake.log, scorer, **target))
+    return scores, checks
 
 
 def rates_of(given: Sequence[str] | None) -> dict[str, float] | None:
@@ -112,7 +128,7 @@ def rates_of(given: Sequence[str] | None) -> dict[str, float] | None:
         raise DataError(finding("E_OPTION", column="--rates", found=" ".join(given or ()), expected="--rates EUR=1 USD=0.92")) from error
 
 
-def keep_the_rest(intake: Any, out: Path) -> list[Path]:
+def keep_the_rest(intake: Intake, out: Path) -> list[Path]:
     """Rows that were set aside are written beside the report: nothing is lost."""
     for name in ("rejected", "excluded"):
         (out / f"{name}.csv").unlink(missing_ok=True)  # of an earlier run: it would speak of rows that this log does not have
@@ -121,7 +137,7 @@ def keep_the_rest(intake: Any, out: Path) -> list[Path]:
     ]
 
 
-def say_read(intake: Any, language: str) -> None:
+def say_read(intake: Intake, language: str) -> None:
     """How many rows came of the log, on screen; a log of which nothing is left is refused with the first reasons."""
     wrong = [f for f in intake.findings if f.level == "error"]
     if not len(intake.log):

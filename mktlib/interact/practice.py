@@ -29,10 +29,7 @@ class Practice:
     @property
     def played(self) -> pd.DataFrame:
         """Week, ad_set, impressions, clicks, spend, conversions and value as the platform tells them today."""
-        if not self.desk.moves:
-            return pd.DataFrame(columns=COLUMNS)
-        report = self.desk.report(by="ad_set")
-        return report[[c for c in COLUMNS if c in report]]
+        return self.desk.report(by="ad_set")[COLUMNS]
 
     def play(self, bids: Mapping[str, Any]) -> pd.DataFrame:
         """Play one week: `desk.spend(**bids)`."""

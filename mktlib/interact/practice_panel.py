@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from mktlib.errors import MktlibError
 from mktlib.interact import shown
+from mktlib.simulate.desk_moves import MOST_HELD, WEEKDAYS
 from mktlib.vocabulary import phrase
 
 if TYPE_CHECKING:
     from mktlib.interact.practice import Practice
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,8 @@ class PracticePanel:
         bid = kit.FloatText(value=middle, step=0.05, description=self._say(f"bid_{row.bid_unit}"), **shown.ENTRY)
         budget = kit.FloatText(value=float(row.daily_low), step=5, description=self._say("day_budget"), **shown.ENTRY)
         ads = shown.Ticks(kit, [(creative, creative) for creative in row.creatives], self._say("creatives"))
-        days = shown.Ticks(kit, [(self._say(f"day.{day}"), day) for day in DAYS], self._say("days"))
-        held = kit.BoundedFloatText(value=0.0, min=0.0, max=0.5, step=0.05, description=self._say("holdout"), **shown.ENTRY)
+        days = shown.Ticks(kit, [(self._say(f"day.{day}"), day) for day in WEEKDAYS], self._say("days"))
+        held = kit.BoundedFloatText(value=0.0, min=0.0, max=MOST_HELD, step=0.05, description=self._say("holdout"), **shown.ENTRY)
         inside = kit.VBox([bid, budget, ads.box, days.box, held], layout={"display": "none"})
         runs.observe(lambda change: setattr(inside.layout, "display", "flex" if change["new"] else "none"), names="value")
         return Controls(runs, bid, budget, ads, days, held, kit.VBox([name, runs, inside], layout={"margin": "0 0 .8em 0"}))
@@ -84,16 +83,13 @@ class PracticePanel:
         self._did(self.practice.undo)
 
     def _debrief(self) -> None:
-        def told() -> None:
-            found = self.practice.debrief()
-            lines = [shown.problem(f, self.practice.language) for f in found]
-            self.verdict.value = f"<h3>{self._say('debrief')}</h3>" + shown.heard(lines)
-
         try:
-            told()
-            self.problems.value = ""
+            found = self.practice.debrief()
         except MktlibError as error:
             self.problems.value = shown.heard(shown.told(error, self.practice.language), alert=True)
+            return
+        self.problems.value = ""
+        self.verdict.value = f"<h3>{self._say('debrief')}</h3>" + shown.heard(shown.problem(f, self.practice.language) for f in found)
 
     def _did(self, act: Callable[[], Any]) -> None:
         try:

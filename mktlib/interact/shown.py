@@ -30,10 +30,8 @@ def live() -> bool:
 def toolkit() -> Any:
     """ipywidgets.
 
-    Raises
-    ------
-    MktlibError
-        E_OPTIONAL where it is not installed.
+    Raises:
+        MktlibError: E_OPTIONAL, it is not installed.
     """
     try:
         ipywidgets = importlib.import_module("ipywidgets")
@@ -98,7 +96,7 @@ class Ticks:
             box.value = key in keys
 
 
-def button(kit: Any, key: str, language: str, act: Callable[[], None], **look: Any) -> Any:
-    made = kit.Button(description=phrase(f"{key}", language), layout={"width": "auto"}, **look)
+def button(kit: Any, key: str, language: str, act: Callable[[], None]) -> Any:
+    made = kit.Button(description=phrase(key, language), layout={"width": "auto"})
     made.on_click(lambda _: act())
     return made

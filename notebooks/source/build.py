@@ -212,6 +212,27 @@ def broken(book: Any) -> str:
     return str([*begun, *failed][-1].id) if begun else "?"
 
 
+def told(old: list[Path]) -> int:
+    """Say which editions are not what their source says; 1 where there are any."""
+    for file in old:
+        print(f"not what its source says: {file.relative_to(ROOT)}")
+    if not old:
+        print("every edition is what its source says")
+    return int(bool(old))
+
+
+def build(paths: list[Path], *, only_stale: bool) -> None:
+    """Execute every edition of these lessons, or those alone that are not what their source says."""
+    books = {}
+    for path in paths:
+        old = stale(path) if only_stale else []
+        books |= {file: book for file, book in editions(path).items() if not only_stale or file in old}
+    bar = tqdm(books.items(), unit="notebook", disable=False)
+    for file, book in bar:
+        bar.set_description(str(file.relative_to(ROOT)))
+        execute(file, book)
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lessons", nargs="*", help="beginnings of names, such as 03; all of them by default")
@@ -221,18 +242,8 @@ def main(arguments: list[str]) -> int:
     try:
         paths = lessons(wanted.lessons)
         if wanted.check:
-            old = [file for path in paths for file in stale(path)]
-            print(
-                "\n".join(f"not what its source says: {file.relative_to(ROOT)}" for file in old) or "every edition is what its source says"
-            )
-            return bool(old)
-        books = {}
-        for path in paths:
-            books |= {file: book for file, book in editions(path).items() if not wanted.stale or file in stale(path)}
-        bar = tqdm(books.items(), unit="notebook", disable=False)
-        for file, book in bar:
-            bar.set_description(str(file.relative_to(ROOT)))
-            execute(file, book)
+            return told(old=[file for path in paths for file in stale(path)])
+        build(paths, only_stale=wanted.stale)
     except LessonError as error:
         print(error, file=sys.stderr)
         return 2
