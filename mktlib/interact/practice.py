@@ -73,7 +73,7 @@ class Practice:
 
     def _html(self, frame: pd.DataFrame) -> str:
         said = table(frame, language=self.language, currency=self.desk.terms["currency"])
-        return said.to_html(index=False, escape=True, border=0)
+        return said.to_html(index=False, escape=True, border=0, justify="left")  # heads stand over what they head
 
     def picture(self) -> Picture | None:
         """Spend and credited value by week; None before anything was spent."""

@@ -82,7 +82,7 @@ class Ticks:
 
     def __init__(self, kit: Any, options: Sequence[tuple[str, str]], name: str) -> None:
         self.boxes = {key: kit.Checkbox(value=True, description=said, indent=False, layout={"width": "auto"}) for said, key in options}
-        label = kit.Label(name, layout={"width": "20em", "justify_content": "flex-end"})
+        label = kit.Label(name, layout={"width": "20em", "justify_content": "flex-end", "flex": "0 0 auto"})
         ticks = kit.HBox(list(self.boxes.values()), layout={"flex_flow": "row wrap", "max_width": WIDTH, "grid_gap": "0 1.2em"})
         self.box = kit.HBox([label, ticks])
 
