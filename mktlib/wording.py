@@ -57,6 +57,8 @@ MORE_KINDS = {
 JOINED = {"kpi_group": " · ", "moved": " × ", "level": " × "}
 """What joins the codes of several columns in one cell."""
 ENDS = {"low", "high"}
+MONEY_UNITS = {"currency", "fraction", "ratio"}
+"""Units that a row of a figure of money names."""
 NARROW = "\u202f"  # narrow no-break space, as French sets before % and between thousands
 RATES = frozenset(
     {
@@ -64,12 +66,16 @@ RATES = frozenset(
         "share_before", "gain", "gain_raw", "gain_beta_binomial", "gain_pairs", "coverage", "explained", "loss", "growth",
         "engagement_per_reach", "clicks_per_reach", "detects", "power", "false_alarm", "detectable", "raw", "fewer_loses", "more_loses",
         "on_list", "overlap", "moves", "zeros", "top1", "top10", "uncertain", "net_sentiment", "share_of_voice",
-        "rate_held", "difference", "relative", "rate_before", "low_before", "high_before", "opinion_before", "skill",
+        "rate_held", "difference", "relative", "rate_before", "low_before", "high_before", "opinion_before", "skill", "learning", "fit",
     }
 )  # fmt: skip
 """Columns that are fractions, besides those that end in _rate or _share, and the ends of any of them."""
 MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_per_person", "value", "price", "money", "amount", "spent"}
-MONEY |= {"projected", "per_day", "recent", "spend_plan", "spend_other"}
+MONEY |= {"projected", "per_day", "recent", "spend_plan", "spend_other", "reported_value", "incremental_value", "bid", "daily"}
+COUNTED = {"expected", "ratio"}
+"""Figures that are counts or multiples, and so are their ends, whatever rates stand beside them."""
+OF_DESK = {"gain", "yours", "yours_gain"}
+"""Columns that are money where ad sets stand beside them."""
 
 
 def _locale(language: str | None) -> Locale:
@@ -265,14 +271,17 @@ def table(content: Any, *, language: str | None = None, tables: Tables | None = 
     loose = ENDS | {"difference"}  # of a rate only where a rate stands beside them: hours have ends too, sums have differences
     rates -= loose if "median" in frame or not rates - loose else set()
     rates -= ENDS if _of_effect(frame) else set()
-    plain = {"value"} if "unit" in frame else set()  # a value that names its own unit is no money
+    rates -= {end for end in ENDS & rates if _middle(end, frame) in COUNTED}
+    paid = _of_money(frame)
+    rates -= paid
     for name in frame.columns:
         head = _head(_meant(str(name), frame), language, tables)
         while head in heads:  # two columns may share a word; a reader still sees both
             head += " "
-        units, paid, coded = _units(str(name), frame), None if name in plain else currency, _coded(str(name), frame)
+        units, coded = _units(str(name), frame, tables), _coded(str(name), frame, tables)
+        spent = currency if str(name) in paid else None
         heads[head] = [
-            _shown(coded, x, language, tables, paid, rates) if unit is None else _of_unit(float(x), unit, currency, language)
+            _shown(coded, x, language, tables, spent, rates) if unit is None else _of_unit(float(x), unit, currency, language)
             for x, unit in zip(frame[name], units, strict=True)
         ]
     return pd.DataFrame(heads)
@@ -288,6 +297,7 @@ OUTCOMES |= {"leave": "fraction"}
 BESIDE = {"net": ({"gained", "lost", "followers", "unusual"}, "net_gain"), "unusual": ({"week"}, "out_of_line")}
 BESIDE |= {"change": ({"per_week"}, "change_of_level"), "per_week": ({"reach", "total"}, "posts_a_week")}
 BESIDE |= {"step": ({"entry"}, "step_size"), "break_even": ({"kpi"}, "kpi_even"), "ratio": ({"came"}, "review_ratio")}
+BESIDE |= {"of": ({"kpi"}, "kpi_of"), "age": ({"share"}, "post_age"), "false_alarm": ({"detectable", "windows"}, "geo_false_alarm")}
 """Columns that mean another thing where one of these stands beside them."""
 CODED = {"verdict": [({"kpi", "break_even"}, "pays")], "term": [({"effect"}, "moved")]}
 CODED |= {"group": [({"kpi"}, "kpi_group"), ({"buyers"}, "lot")]}
@@ -306,6 +316,30 @@ def _meant(column: str, frame: pd.DataFrame) -> str:
     return other + column.removeprefix(base) if beside & set(map(str, frame.columns)) else column
 
 
+def _of_money(frame: pd.DataFrame) -> set[str]:
+    """The columns that are money: by their name; and the ends of a range whose middle, the figure before them, is money."""
+    here = [str(name) for name in frame.columns]
+    paid = {name for name in here if name.removesuffix("_low").removesuffix("_high") in MONEY}
+    paid |= OF_DESK & set(here) if "ad_set" in here else set()
+    mixed = "unit" in here or {"code", "money"} <= set(here)  # a value that names its own unit, or that is now a factor, now a sum
+    paid -= {"value"} if mixed else set()
+    return paid | {end for end in ENDS & set(here) if _middle(end, frame) in paid}
+
+
+def _middle(end: str, frame: pd.DataFrame) -> str | None:
+    """The figure whose range ends here: the last number before it."""
+    here = [str(name) for name in frame.columns]
+    before = [name for name in here[: here.index(end)] if name not in ENDS and pd.api.types.is_numeric_dtype(frame[name])]
+    return before[-1] if before else None
+
+
+def _of_figures(frame: pd.DataFrame, tables: Tables) -> pd.Series | None:
+    """The unit of each row where rows are figures of money (a row of `kpis.toml`, or a value with such a unit); None where they are not."""
+    if "unit" not in frame:
+        return frame["kpi"].map(lambda key: tables.kpis[key]["unit"] if key in tables.kpis else None) if "kpi" in frame else None
+    return frame["unit"] if "kpi" in frame or ("value" in frame and frame["unit"].isin(MONEY_UNITS).all()) else None
+
+
 def _of_effect(frame: pd.DataFrame) -> bool:
     """Whether low and high are the ends of the effect, not of its multiple."""
     if not set(frame.columns) >= LOGITS:
@@ -313,16 +347,16 @@ def _of_effect(frame: pd.DataFrame) -> bool:
     return bool((frame["low"].le(frame["effect"] + 1e-9) & frame["effect"].le(frame["high"] + 1e-9)).all())
 
 
-def _coded(column: str, frame: pd.DataFrame) -> str:
+def _coded(column: str, frame: pd.DataFrame, tables: Tables) -> str:
     """The column whose words its codes are said in."""
-    here = set(map(str, frame.columns))
+    here = set(map(str, frame.columns)) | ({"kpi"} if _of_figures(frame, tables) is not None else set())
     return next((other for beside, other in CODED.get(column, ()) if beside & here), column)
 
 
-def _units(column: str, frame: pd.DataFrame) -> list[str | None]:
+def _units(column: str, frame: pd.DataFrame, tables: Tables) -> list[str | None]:
     """The unit of each row's figure; None where the column says it for all."""
-    if column in OF_UNIT and {"kpi", "unit"} <= set(frame.columns):
-        return list(frame["unit"])
+    if column in OF_UNIT and (own := _of_figures(frame, tables)) is not None:
+        return list(own)
     if column in OF_OUTCOME and "outcome" in frame:
         return [OUTCOMES.get(str(outcome)) for outcome in frame["outcome"]]
     return ["weekday" if column == "weekday" and frame[column].isin(WEEK).all() else None] * len(frame)
@@ -389,7 +423,7 @@ def _shown(column: str, x: Any, language: str, tables: Tables, currency: str | N
             return percent(value, language)
         if column == "year":
             return f"{value:.0f}"
-        return money(value, currency, language) if currency and column in MONEY else number(value, language)
+        return money(value, currency, language) if currency else number(value, language)
     return str(x)
 
 

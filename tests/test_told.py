@@ -8,7 +8,7 @@ import re
 
 import pandas as pd
 import pytest
-from pictured import plan
+from pictured import ALL, plan
 from pictured_apps import APPS
 from pictured_credit import CREDIT
 from pictured_geo import GEO
@@ -23,6 +23,7 @@ from pictured_tests import TESTS
 from pictured_tracking import TRACKING
 
 import mktlib as mk
+from mktlib import results
 from mktlib.results import Result
 from mktlib.vocabulary import finding, load_tables, retell
 
@@ -61,11 +62,82 @@ def frames() -> dict[str, pd.DataFrame]:
     return out
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_every_column_has_its_word(frames, language):
+@pytest.fixture(scope="module")
+def shapes() -> dict[str, Result]:
+    """A result of every public shape: those made by hand, and those that a call makes in a moment."""
+    texts = list(mk.load_sample("mentions").loc[lambda said: said["language"] == "en", "text"].head(200))
+    made: dict[str, Result] = {"watch of a sample": mk.watch_mentions(mk.load_sample("mentions"))}
+    made["sentiment"] = mk.SentimentClassifier("en").share(texts)
+    made |= {"fit": mk.style_fit("Come in, have a look, and laugh with us!", language="en"), "guide": mk.style_guide("educational")}
+    made["export"] = mk.read_export(mk.sample_path("exports/meta_ads.csv"), tags=mk.sample_path("exports/naming.toml"))
+    made |= {"sample plan": mk.load_plan(mk.sample_path("plan")), "desk": mk.AdDesk("search", budget=8000, seed=1).play("naive").result()}
+    return {**ALL, **made}
+
+
+def bare(frames: dict[str, pd.DataFrame], language: str) -> set[tuple[str, str]]:
+    """The columns that no language file has a word for."""
     words = load_tables().languages[language]["labels"]["column"]
-    bare = {(name, c) for name, f in frames.items() for c in f.columns if c not in words and re.sub("_(low|high)$", "", c) not in words}
-    assert not bare
+    return {(name, c) for name, f in frames.items() for c in f.columns if c not in words and re.sub("_(low|high)$", "", c) not in words}
+
+
+def test_every_shape_is_among_them(shapes):
+    public = {cls for cls in vars(results).values() if isinstance(cls, type) and issubclass(cls, Result) and cls is not Result}
+    assert {cls.__name__ for cls in public if not any(isinstance(result, cls) for result in shapes.values())} == set()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_column_of_every_shape_has_its_word(shapes, frames, language):
+    parts = {f"{name}.{f.name}": getattr(result, f.name) for name, result in shapes.items() for f in dataclasses.fields(result)}
+    assert bare(frames | {name: part for name, part in parts.items() if isinstance(part, pd.DataFrame)}, language) == set()
+    assert bare({"x": pd.DataFrame(columns=["rate_low", "no_word", "no_word_low"])}, language) == {("x", "no_word"), ("x", "no_word_low")}
+
+
+def test_heads_that_mean_another_thing_beside_others():
+    """What a figure is of, how old a post is, and whose false alarms: by what stands beside the column."""
+    heads = {x: [mk.table(f, language=x).columns[-1] for f in BESIDE_OTHERS] for x in ("en", "fr")}
+    assert heads["en"] == ["Part or whole", "Out of", "Hours since publication", "Age", "False alarms", "False winner if read daily"]
+    assert heads["fr"][:4] == ["Partie ou ensemble", "Sur", "Heures depuis la publication", "Âge"]
+    assert heads["fr"][4:] == ["Fausses alertes", "Faux gagnant si lu chaque jour"]
+    design = GEO["geo_design"].table.assign(false_alarm_low=0.05)
+    assert {"False alarms", "False alarms, at least"} <= set(mk.table(design, language="en"))
+    assert {"Fausses alertes", "Fausses alertes, au moins"} <= set(mk.table(design, language="fr"))
+
+
+BESIDE_OTHERS = [
+    pd.DataFrame({"kpi": ["cpa"], "of": ["group"]}), pd.DataFrame({"rule": ["cap"], "of": [9]}),
+    pd.DataFrame({"share": [0.5], "age": [3.0]}), pd.DataFrame({"age": ["18-24"]}),
+    pd.DataFrame({"detectable": [0.1], "false_alarm": [0.1]}), pd.DataFrame({"looks": [3], "false_alarm": [0.1]}),
+]  # fmt: skip
+
+
+def test_a_range_has_the_unit_of_its_middle():
+    """Money where its middle is money, a count where it is a count; what an ad set gained is money, what a scorer gained a share."""
+    rhythm = pd.DataFrame({"per_month": [3], "value": [2.35], "low": [0.57], "high": [3.5]})
+    assert mk.table(rhythm, language="fr").iloc[0].tolist()[1:] == [f"{x}{THIN}€" for x in ("2,35", "0,57", "3,50")]
+    hours = pd.DataFrame({"count": [3], "expected": [0.8], "low": [0.2], "high": [7.0], "negative_usual": [0.25]})
+    assert mk.table(hours, language="en").iloc[0].tolist() == ["3", "0.80", "0.20", "7", "25%"]
+    rated = pd.DataFrame({"rate": [0.2], "posts": [40], "low": [0.1], "high": [0.3], "value": [9.0]})
+    assert mk.table(rated, language="en").iloc[0].tolist() == ["20%", "40", "10%", "30%", "€9"]
+    desk = pd.DataFrame({"ad_set": ["brand"], "bid": [0.2], "gain": [0.5], "bid_low": [0.1], "learning": [0.57]})
+    assert mk.table(desk, language="en", currency="USD").iloc[0].tolist() == ["Our name", "US$0.20", "US$0.50", "US$0.10", "57%"]
+    assert mk.table(pd.DataFrame({"gain": [0.07]}), language="en").iloc[0, 0] == "7.0%"
+
+
+FIGURES = pd.DataFrame({
+    "kpi": ["cpa", "roas", "acos"], "value": [97.79, 2.5, 0.4], "low": [0.6, 2.1, 0.3], "high": [135.0, 3.0, 0.5],
+    "verdict": ["loses", "cannot_tell", "pays"],
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", [["kpi"], ["unit"], ["kpi", "unit"]])
+def test_a_figure_of_money_has_its_unit_and_its_verdict_with_or_without_their_columns(parts):
+    frame = FIGURES.assign(unit=["currency", "ratio", "fraction"])[[*parts, "value", "low", "high", "verdict"]]
+    told = mk.table(frame, language="en")[["Value", "Low", "High", "Verdict"]].to_numpy().tolist()
+    assert told == [
+        ["€97.79", "€0.60", "€135", "does not cover its cost"],
+        ["2.50", "2.10", "3", "cannot tell"],
+        ["40%", "30%", "50%", "covers its cost"],
+    ]
 
 
 def test_no_code_is_left_in_english(frames):
