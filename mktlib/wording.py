@@ -507,8 +507,8 @@ def write_bytes(content: bytes, path: Path) -> Path:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise StoreError(finding("E_CANNOT_WRITE", file=str(path), found=error.strerror or str(error))) from error
+    except (OSError, UnicodeEncodeError) as error:  # the latter of a name that no file can have
+        raise StoreError(finding("E_CANNOT_WRITE", file=str(path), found=getattr(error, "strerror", None) or str(error))) from error
     return path
 
 

@@ -51,7 +51,7 @@ def read_brief(path: str | Path, *, tables: Tables | None = None) -> Brief:
         if data.startswith(b"PK") or path.suffix.lower() in (".xlsx", ".xlsm"):
             return _checked(read_form(data, path.name), tables)
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeError) as error:  # of the text, or of a name that no file can have
         raise DataError(finding("E_NO_FILE", file=path.name, found=str(error))) from error
     return brief_from_text(text, file=path.name, tables=tables)
 

@@ -78,8 +78,8 @@ def text_of(path: Path) -> str:
     """The text of a file, or a finding with its name."""
     try:
         return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(finding("E_NO_FILE", file=path.name, found=error.strerror or str(error))) from error
+    except (OSError, UnicodeEncodeError) as error:  # the latter of a name that no file can have
+        raise DataError(finding("E_NO_FILE", file=path.name, found=getattr(error, "strerror", None) or str(error))) from error
     except UnicodeDecodeError as error:
         raise DataError(finding("E_TOML", file=path.name, found=str(error))) from error
 

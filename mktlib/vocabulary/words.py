@@ -119,12 +119,14 @@ def finding(
     'log.csv, line 3, clicks: "-5" is negative. Expected: a count of 0 or more. Correct the cell, or leave it empty if it is unknown.'
     """
     shown = None if found is None else printable(str(found))
-    column, expected, hint = (x if x is None else masked(str(x)) for x in (column, expected, hint))
+    file = file if file is None else encodable(str(file))
+    column, expected, hint = (x if x is None else encodable(masked(str(x))) for x in (column, expected, hint))
+    values = {name: encodable(value) if isinstance(value, str) else value for name, value in values.items()}
     fields = {"file": file, "line": line, "column": column, "found": shown, "expected": expected, "hint": hint, **values}
     text, wanted, advice = _sentences(code, language or default_language(), fields)
     return Finding(
         code=code,
-        text=text,
+        text=encodable(text),
         level=level,
         file=file,
         line=line,
@@ -196,6 +198,15 @@ def unknowable(text: str) -> str:
 
 NO_BREAK = "\u00a0\u202f"
 """Spaces inside a number as French writes it."""
+
+
+def encodable(text: str) -> str:
+    """Text that can be printed and written: half a character (a lone surrogate, as broken exports hold) is spelt out.
+
+    >>> encodable("caf\\u00e9 \\ud83d")
+    'café \\\\ud83d'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def printable(text: str, most: int = 80) -> str:
