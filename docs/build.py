@@ -20,7 +20,7 @@ os.environ["MKTLIB_DOCS"] = str(HERE)
 sys.path[:0] = [str(HERE), str(ROOT / "tests")]
 
 from making import api, command, front, gallery, lessons, links, panels, rows  # noqa: E402
-from making.page import KEPT, write  # noqa: E402
+from making.page import KEPT, toctree, write  # noqa: E402
 from sphinx.cmd.build import build_main  # noqa: E402
 
 WRITTEN = (".md", ".png", ".css", ".html", ".py", ".svg")
@@ -34,10 +34,10 @@ def stage(source: Path) -> None:
         if path.suffix in WRITTEN and inner.parts[0] not in ("making", "build.py") and "__pycache__" not in inner.parts:
             write(source / inner, path.read_bytes())
     books = lessons.lessons(ROOT, source)
-    append(source / "tutorial/index.md", lessons.listed(books["en"], "lessons"))
-    append(source / "fr/index.md", lessons.listed(books["fr"], "lecons"))
-    append(source / "reference/index.md", toctree("Python", [f"api/{name}" for name in api.api(source / "reference/api")]))
-    append(source / "reference/tables/index.md", toctree("Tables", rows.tables(source / "reference/tables")))
+    append(source / "tutorial/index.md", toctree(f"lessons/{name}" for name in books["en"]))
+    append(source / "fr/index.md", toctree(f"lecons/{name}" for name in books["fr"]))
+    append(source / "reference/index.md", toctree((f"api/{name}" for name in api.api(source / "reference/api")), "Python"))
+    append(source / "reference/tables/index.md", toctree(rows.tables(source / "reference/tables"), "Tables"))
     rows.findings(source / "reference/findings.md")
     command.command(source / "reference/command-line.md")
     gallery.galleries(source)
@@ -47,10 +47,6 @@ def stage(source: Path) -> None:
 
 def append(path: Path, text: str) -> None:
     write(path, path.read_text(encoding="utf-8") + text)
-
-
-def toctree(caption: str, names: list[str]) -> str:
-    return "\n".join(["", "```{toctree}", ":maxdepth: 1", f":caption: {caption}", "", *names, "```", ""])
 
 
 def build(source: Path, out: Path) -> int:

@@ -39,9 +39,3 @@ def told(book: dict[str, Any]) -> str:
 
 def progress_bar(output: dict[str, Any]) -> bool:
     return output["output_type"] == "stream" and output.get("name") == "stderr"
-
-
-def listed(names: list[str], folder: str) -> str:
-    """A table of contents of the lessons, for the end of an index page."""
-    lines = ["", "```{toctree}", ":maxdepth: 1", "", *(f"{folder}/{name}" for name in names), "```", ""]
-    return "\n".join(lines) if names else ""

@@ -33,6 +33,11 @@ def french(text: str) -> str:
     return f'<span lang="fr">{text}</span>' if text else ""
 
 
+def toctree(names: Iterable[str], caption: str = "") -> str:
+    """A table of contents, for the end of an index page."""
+    return "\n".join(["", "```{toctree}", ":maxdepth: 1", *([f":caption: {caption}"] if caption else []), "", *names, "```", ""])
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], ids: Sequence[str] = (), look: str = "rows") -> str:
     """A raw HTML table in Markdown: cells are HTML already; `ids` are anchors of the rows; the first cell of a row is its header."""
     named = iter(ids)

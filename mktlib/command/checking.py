@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mktlib.command.output import answers_of
@@ -29,11 +29,7 @@ def check_text_job(args: argparse.Namespace) -> int:
         tables=load_tables(*args.tables),
         reader=language,
     )
-    for one in found:
-        print(f"{args.file}:{one.line} [{phrase(f'command.level.{one.level}', language)} {one.code}] {one.text}")
-    grave = sum(one.level != "note" for one in found)
-    print(phrase("command.checked", language, count=len(found), many=len(found), grave=grave))
-    return int(bool(grave))
+    return int(bool(say_found(found, language, args.file)))
 
 
 def check_job(args: argparse.Namespace) -> int:
@@ -43,11 +39,18 @@ def check_job(args: argparse.Namespace) -> int:
     if kind not in CHECKERS:
         raise DataError(finding("E_OPTION", language, column="FILE", found=args.file, expected=" / ".join(CHECKERS)))
     found = sorted(CHECKERS[kind](args, load_tables(*args.tables), language), key=lambda one: -WEIGHT[one.level])
+    say_found(found, language)
+    return int(any(one.level == "error" for one in found))
+
+
+def say_found(found: Sequence[Finding], language: str, file: str = "") -> int:
+    """Each finding on a line of its own, with its line in a file that has lines, and how many there are; answers how many are grave."""
     for one in found:
-        print(f"[{phrase(f'command.level.{one.level}', language)} {one.code}] {one.text}")
+        place = f"{file}:{one.line} " if file else ""
+        print(f"{place}[{phrase(f'command.level.{one.level}', language)} {one.code}] {one.text}")
     grave = sum(one.level != "note" for one in found)
     print(phrase("command.checked", language, count=len(found), many=len(found), grave=grave))
-    return int(any(one.level == "error" for one in found))
+    return grave
 
 
 def page_findings(args: argparse.Namespace, tables: Tables, language: str) -> list[Finding]:

@@ -24,10 +24,10 @@ from mktlib.simulate import desk_engine as engine
 from mktlib.simulate.desk_debrief import play_of
 from mktlib.simulate.desk_moves import Setting, moves_of, read_moves
 from mktlib.simulate.desk_players import PLAYERS
-from mktlib.simulate.desk_reports import BY, Week, added, export_text, lift_of, log_of, sales_of, shop_of
+from mktlib.simulate.desk_reports import BY, Week, added, drawn_week, export_text, lift_of, log_of, shop_of
 from mktlib.simulate.desk_words import debrief_of
-from mktlib.simulate.desk_world import CURRENCY, DAYS, FIRST_DAY, World, assumptions, make_world, preset_names, rule
-from mktlib.vocabulary import ad_desk, default_language, finding, load_tables, nearest
+from mktlib.simulate.desk_world import CURRENCY, DAYS, FIRST_DAY, assumptions, make_world, preset_names, rule
+from mktlib.vocabulary import default_language, finding, load_tables, nearest
 from mktlib.wording import between, write_text
 
 MOST_WEEKS, LEAST_BUDGET, MOST_BUDGET = 26, 100.0, 10_000_000.0
@@ -155,7 +155,7 @@ class AdDesk:
         if problems:
             raise DataError(problems)
         state = copy.deepcopy(self._states[-1])
-        self._played.append(_drawn(self._world, state, chosen, len(self._played)))
+        self._played.append(drawn_week(self._world, state, moves_of(self._world, [chosen])[0], len(self._played)))
         self._chosen.append(chosen)
         self._states.append(state)
         return log_of(self._world, self._played[-1:], DAYS * len(self._played) - 1)
@@ -284,24 +284,6 @@ def _typed(value: Any) -> str:
 
 def _close(word: object, known: Any) -> str:
     return nearest(word, list(known)) or next(iter(known))
-
-
-def _drawn(world: World, state: engine.State, chosen: Mapping[str, Setting], number: int) -> Week:
-    """One week of the game, drawn."""
-    moves = moves_of(world, [chosen])[0]
-    engine.edit(state, moves, world, engine.Switches())
-    days, status = [], []
-    for d in range(DAYS):
-        status.append(tuple(_status(float(p), float(age)) for p, age in zip(state.progress[0], state.age[0], strict=True)))
-        days.append(engine.day(world, state, moves, number, d, lots=True))
-    sizes = np.array([r["people"] for r in ad_desk()["desk_audiences"].values()])[moves.audience[0]]
-    people = world.people * sizes * (1 - moves.holdout[0])
-    held = tuple(float(h) if b > 0 else 0.0 for h, b in zip(moves.holdout[0], moves.bid[0], strict=True))
-    return Week(number, tuple(days), tuple(status), held, tuple(map(float, people)), sales_of(world, number, days))
-
-
-def _status(progress: float, age: float) -> str:
-    return "active" if progress >= 1 else "limited" if age >= DAYS else "learning"
 
 
 def _two(value: float) -> float:

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaincinv
 
+from mktlib.simulate import desk_engine as engine
 from mktlib.simulate.auction import Floats
-from mktlib.simulate.desk_engine import Day
 from mktlib.simulate.desk_world import CURRENCY, DAYS, FIRST_DAY, LATE, LIFT, SHOP, World, rng_of
 from mktlib.vocabulary import ad_desk
 
@@ -34,7 +34,7 @@ class Week:
     """A week as it was drawn: its days, the status of each ad set by day, and its sales one by one."""
 
     number: int
-    days: tuple[Day, ...]
+    days: tuple[engine.Day, ...]
     status: tuple[tuple[str, ...], ...]
     holdout: tuple[float, ...]
     people: tuple[float, ...]
@@ -42,7 +42,23 @@ class Week:
     """set, ad, day, arrives (days since the first), kind, value."""
 
 
-def sales_of(world: World, number: int, days: Sequence[Day]) -> pd.DataFrame:
+def drawn_week(world: World, state: engine.State, moves: engine.Moves, number: int) -> Week:
+    """One week of the game, drawn; the state moves on."""
+    engine.edit(state, moves, world, engine.Switches())
+    days, status = [], []
+    for d in range(DAYS):
+        status.append(tuple(_status(float(p), float(age)) for p, age in zip(state.progress[0], state.age[0], strict=True)))
+        days.append(engine.day(world, state, moves, number, d, lots=True))
+    people = world.people * engine.day_tables()[1]["people"][moves.audience[0]] * (1 - moves.holdout[0])
+    held = tuple(float(h) if b > 0 else 0.0 for h, b in zip(moves.holdout[0], moves.bid[0], strict=True))
+    return Week(number, tuple(days), tuple(status), held, tuple(map(float, people)), sales_of(world, number, days))
+
+
+def _status(progress: float, age: float) -> str:
+    return "active" if progress >= 1 else "limited" if age >= DAYS else "learning"
+
+
+def sales_of(world: World, number: int, days: Sequence[engine.Day]) -> pd.DataFrame:
     """The sales of a week one by one: when each arrives and what it is worth; the n-th sale of an ad and day is the same in every play."""
     found: list[tuple[int, int, int, int, str, float]] = []
     steps = np.cumsum(world.late)
