@@ -114,6 +114,32 @@ def test_every_figure_has_an_example_and_a_call():
     assert [shape.__name__ for shape, _ in gallery.figures() if gallery.sample(shape, "fr") is None] == []
 
 
+def quoted() -> list[str]:
+    """The lines of benchmarks/README.md that the page on figures quotes."""
+    text = NAMED["explanation/figures.md"].read_text(encoding="utf-8")
+    return [line for block in re.findall(r"^```text\n(.*?)^```", text, re.DOTALL | re.MULTILINE) for line in block.splitlines()]
+
+
+def test_every_line_of_the_page_on_figures_stands_in_the_benchmarks():
+    known = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert len(quoted()) >= 20
+    assert [line for line in quoted() if line not in known] == []
+
+
+FIGURES = {
+    "6.9 %": ("README.md", "explanation/figures.md", "explanation/model.md"), "1.72 %": ("README.md", "explanation/figures.md"),
+    "7.1 %": ("explanation/figures.md", "explanation/model.md"), "4.3 %": ("explanation/figures.md", "explanation/model.md"),
+    "90.0 %": ("explanation/figures.md", "explanation/model.md"), "24.7 %": ("explanation/figures.md", "explanation/daily-looks.md"),
+    "1.5 %": ("README.md", "explanation/figures.md", "explanation/daily-looks.md"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_figure_that_the_page_explains_is_said_where_it_says(figure):
+    places = {name: (ROOT if name == "README.md" else DOCS) / name for name in FIGURES[figure]}
+    assert [name for name, path in places.items() if figure not in path.read_text(encoding="utf-8")] == []
+
+
 GENERATED = ("gallery/index.md", "fr/galerie.md", "reference/command-line.md", "reference/findings.md", "reference/tables/")
 
 
