@@ -289,7 +289,7 @@ class ContentScorer(RegressorMixin, BaseEstimator):
         if len(units) and events <= 0:
             more.append(finding("E_NO_EVENTS", level="warning", metric=self.metric))
         elif len(units) and self.posterior_.heard < 0.5:
-            told = {"count": Amount(round(events)), "chance": round(100 * self.posterior_.heard)}
+            told: dict[str, Any] = {"count": Amount(round(events)), "chance": round(100 * self.posterior_.heard)}
             more.append(finding("E_ALIKE", level="warning", column=self.metric, found=f"{events:.0f}", **told))
         more += [*aliased(units, self.by_), *clashes(self._opinions()), *unused(self._opinions(), self.by_)]
         if not self._money:  # counts only; channels that count over different things (impressions, deliveries) are not compared
