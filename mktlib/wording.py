@@ -439,6 +439,8 @@ def _word(column: str, x: str, language: str, tables: Tables) -> str:
         return mark.join(_word(column, part, language, tables) for part in x.split(mark))
     if column == "kpi_group" and x == "(missing)":
         return phrase("words.missing", language)
+    if x == "(missing)":
+        return tables.label(KINDS_OF.get(column, column), x, language)
     kinds, labels = (KINDS_OF.get(column, column), *MORE_KINDS.get(column, ())), tables.languages[language]["labels"]
     for kind in kinds:
         if x in labels.get(kind, {}) or (kind in AXIS_TABLE and x in getattr(tables, AXIS_TABLE[kind])):

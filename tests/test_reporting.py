@@ -102,6 +102,18 @@ def test_the_opening_says_money_and_chances_in_ten(language, numbers):
     assert load_tables().label("content_type", "product_page", language) in opening
 
 
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "“test” means: not yet shown"), ("fr", "« à tester » veut dire : pas encore démontré")]
+)
+def test_what_a_test_means_is_told_where_there_is_one(language, says):
+    table = scores().table
+    for result in (scores(), plan()):
+        assert says in plain(" ".join(report(result, language=language).sections[0].sentences))
+    without = dataclasses.replace(scores(), table=table[table["verdict"] != "test"])
+    for result in (without, dataclasses.replace(plan(), tests=plan().tests.head(0))):
+        assert says not in plain(" ".join(report(result, language=language).sections[0].sentences))
+
+
 def test_without_a_plan_the_verdicts_decide():
     made = report(scores(), language="en")
     assert made.facts["decision"]["make"] == 1  # two cells, one content

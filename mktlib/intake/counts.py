@@ -20,6 +20,7 @@ from mktlib.intake.engines import (
     KIND,
     LACKING,
     LARGE,
+    ROWS,
     UNREAD,
     Source,
     added_up,
@@ -170,7 +171,8 @@ def _tallied(source: Source, asked: _Asked) -> pd.DataFrame:
     refused = [*spoilt(cells, asked.metric, source.file), *no_numbers(cells)]
     if refused:
         raise DataError(refused)
-    found = [*source.halves, *(finding("E_AXIS_ABSENT", level="note", column=a) for a in asked.by if a not in names)]
+    absent = [a for a in asked.by if a not in names]
+    found = [*source.halves, *([finding("E_AXIS_ABSENT", level="note", column=", ".join(absent), count=len(absent))] if absent else [])]
     found += _other_exposures(cells, lost, asked.row["exposure"])
     left_out = rows_of(cells, LACKING)
     if left_out:
@@ -277,7 +279,10 @@ def _tidy(cells: pd.DataFrame, axes: list[str], found: list[Finding], asked: _As
     """Cells that differ in kind alone are one; sorted, in the types that are promised."""
     numbers = ["count", "exposure", *asked.moments]
     named = cells.assign(**{a: words(cells[a]) for a in axes})
-    found += [finding("E_NULL_KEY", level="warning", column=a) for a in axes if (named[a] == MISSING).any()]
+    blank = named[axes].isin([MISSING])
+    if blank.any(axis=None):
+        rows, told = int(cells.loc[blank.any(axis=1), ROWS].sum()), ", ".join(a for a in axes if blank[a].any())
+        found.append(finding("E_NULL_KEY", level="warning", column=told, count=rows))
     out = named.groupby(axes, as_index=False)[numbers].sum() if axes else pd.DataFrame({n: [named[n].sum()] for n in numbers})
     for name in ("count", "exposure"):
         out[name] = out[name].astype(float) if asked.money and name == "count" else whole_if_exact(out[name])

@@ -402,6 +402,10 @@ def _assemble(
     )
 
 
+NAMING = ("content_name", "ad_group", "campaign", "url", "page", "query", "keyword", "content_id", "source_medium", "source")
+"""Columns that may name a piece, the most telling first."""
+
+
 def suggested(log: pd.DataFrame, tables: Tables) -> dict[str, Any]:
     """What a scorer may be asked of this log: the first metric whose columns are there, by the axes it has and by its pieces' names."""
     for metric in ("click_rate", "engagement_rate", "conversion_rate", "open_rate", "all_click_rate", "engaged_session_rate"):
@@ -412,8 +416,7 @@ def suggested(log: pd.DataFrame, tables: Tables) -> dict[str, Any]:
     else:
         return {}
     axes = [a for a in AXES if a in log and log[a].notna().any()]
-    names = ("content_name", "ad_group", "campaign", "url", "page", "query", "keyword", "content_id", "source_medium", "source")
-    named = next((c for c in names if c in log and 1 < len(log[c].dropna().unique()) <= MOST_NAMES), None)
+    named = next((c for c in NAMING if c in log and 1 < len(log[c].dropna().unique()) <= MOST_NAMES), None)
     return {"metric": metric, "by": [*axes, *([named] if named and "content_type" not in axes else [])]}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from mktlib.reporting.drafts import Section
-from mktlib.reporting.sections import told
+from mktlib.reporting.found import told
 from mktlib.reporting.voice import Voice
 from mktlib.results import Result
 from mktlib.results.evidence import EVIDENCE

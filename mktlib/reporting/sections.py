@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from mktlib.errors import Finding
 from mktlib.reporting.apps import app_draft, coverage_draft, launch_draft
 from mktlib.reporting.audience import audience_draft
 from mktlib.reporting.credit import credit_draft
@@ -17,6 +15,7 @@ from mktlib.reporting.drafts import Draft, Section, statistics
 from mktlib.reporting.facts import Facts, content_axes, facts_of
 from mktlib.reporting.followers import cadence_draft, followers_draft, half_life_draft
 from mktlib.reporting.forced import forced
+from mktlib.reporting.found import told
 from mktlib.reporting.geo import distance_draft, geo_design_draft, geo_lift_draft
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.hours import send_time_draft
@@ -84,10 +83,11 @@ from mktlib.results import (
     Uplift,
     Watch,
 )
-from mktlib.vocabulary import retell, saying
 from mktlib.wording import chances
 
 MOST_FINDINGS = 12
+LEAST_OPINION = 0.01
+"""Less of it is said to be next to none."""
 
 
 def scores_draft(voice: Voice, result: Scores, facts: Facts) -> Draft:
@@ -99,12 +99,14 @@ def scores_draft(voice: Voice, result: Scores, facts: Facts) -> Draft:
     fixed = voice.names((voice.label(a, v) for a, v in facts["fixed"].items()), most=9)
     sentences = [voice.say("scores.fixed", names=fixed)] if fixed else []
     sentences += [_verdict_counts(voice, facts)] if facts["cells"] else []
+    sentences += [why_test(voice)] if facts["verdicts"]["test"] else []
     if facts["drop"]:
         stops = voice.names(voice.cell(row, axes) for row in facts["drop"])
         sentences.append(voice.count("scores.drop", len(facts["drop"]), names=stops))
     if 0 < facts["unseen"] < facts["cells"]:
         sentences.append(voice.count("scores.unseen", facts["unseen"]))
-    sentences.append(voice.say("scores.opinion" if facts["opinion"] >= 0.5 else "scores.data", share=voice.percent(facts["opinion"])))
+    rest = "opinion" if facts["opinion"] >= 0.5 else "data" if facts["opinion"] >= LEAST_OPINION else "all_data"
+    sentences.append(voice.say(f"scores.{rest}", share=voice.percent(facts["opinion"])))
     spec: list[Spec] = [(c, "label") for c in axes]
     spec += [("rate", "rate"), ("range", "text")]
     spec += [("index", "whole"), ("p_best", "percent"), ("exposure", "number"), ("opinion", "percent")] if voice.analyst else []
@@ -141,6 +143,11 @@ def _best_cell(voice: Voice, facts: Facts, axes: list[str]) -> str:
     return voice.say(f"scores.best.{strength(best['verdict'], best['opinion'])}", **values, sure=chances(facts["level"], voice.language))
 
 
+def why_test(voice: Voice) -> str:
+    """Why something is still a test, although its range may look clear."""
+    return voice.say("scores.why_test", verdict=voice.label("verdict", "test"))
+
+
 def _verdict_counts(voice: Voice, facts: Facts) -> str:
     counted = facts["verdicts"]
     parts = [voice.count(f"scores.verdicts.{v}", n) for v, n in counted.items() if n]
@@ -162,6 +169,7 @@ def plan_draft(voice: Voice, result: Plan, facts: Facts) -> Draft:
         sentences.append(voice.say("plan.margin", one=one, more=more))
     if facts["media"] > 0 and facts["learning"] > 0:
         sentences.append(voice.say("plan.learning", share=voice.percent(facts["learning_share"])))
+    sentences += [why_test(voice)] if facts["tests"] else []
     if facts["binding"]:
         limits = voice.names((limit_words(voice, row) for row in facts["binding"]), most=4)
         sentences.append(voice.count("plan.binding", len(facts["binding"]), names=limits))
@@ -434,33 +442,6 @@ def _title(voice: Voice, kind: str, facts: Facts) -> str:
     """A title that says "brought" is for what a lot was drawn for; without one, it says what was seen."""
     seen = facts.get("evidence") not in (None, "randomised") and voice.knows(f"{kind}.title_seen")
     return voice.say(f"{kind}.title_seen" if seen else f"{kind}.title")
-
-
-def told(voice: Voice, found: Finding) -> str:
-    """A finding in the reader's language; in its own words where the language has none for it. What to type is for those who type."""
-    known = found.code in voice.tables.languages[voice.language]["findings"] or "_said" in found.values
-    found = _named(voice, found)
-    figures = str(found.column or "").split(", ")
-    of = voice.names((voice.label("kpi", key) for key in figures), most=9) if set(figures) <= set(voice.tables.kpis) else ""
-    if not voice.analyst:
-        said = visible(saying(found, voice.language) if known else found.text)
-        return voice.say("pair", name=of, value=said[:1].lower() + said[1:]) if of else said
-    found = replace(found, column=of) if of else found
-    return visible((retell(found, voice.language) if known else found).text)
-
-
-def _named(voice: Voice, found: Finding) -> Finding:
-    """The keys of the tables that a finding names, by their labels: of its `axis`, its `channel`, and the columns it compares by."""
-    put: dict[str, Any] = {}
-    if (axis := found.values.get("axis")) and "=" not in str(found.found):
-        put["found"] = voice.names((voice.label(axis, key) for key in str(found.found).split(", ")), most=9)
-    if found.code == "E_SIMPSON" and {"other", "factor"} <= set(found.values):
-        axis, factor = str(found.column), voice.inner("column", found.values["factor"])
-        put["values"] = {**found.values, "other": voice.label(axis, found.values["other"]), "factor": factor}
-        put["found"] = voice.label(axis, found.found)
-    if "channel" in found.values:
-        put["values"] = {**found.values, "channel": voice.label("channel", found.values["channel"])}
-    return replace(found, **put) if put else found
 
 
 DEEPER = frozenset(

@@ -15,7 +15,10 @@ from mktlib.vocabulary.checks import sound, wrong_entries
 from mktlib.vocabulary.layers import above
 from mktlib.vocabulary.opinions import SURENESS, read_opinion
 from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Row, Rows, frozen, read_toml, text_of, toml_of
-from mktlib.vocabulary.words import TABLES, default_language, finding, languages, phrase
+from mktlib.vocabulary.words import TABLES, default_language, finding, inner, languages, phrase
+
+MISSING = "(missing)"
+"""The level of what a log leaves blank."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Tables(Rows):
         if key == "any":
             return phrase("words.any", language)
         own = self._own(language, kind, key)
+        if own is None and key == MISSING:
+            return phrase("words.without", language, what=inner(self.label("column", kind, language)))
         text = str(own if own is not None else key)
         return text if own is not None or not text.islower() else (text[:1].upper() + text[1:]).replace("_", " ")
 

@@ -256,10 +256,30 @@ def _filled(code: str, language: str, fields: Mapping[str, Any]) -> tuple[Mappin
     """The row of a code, and what goes into its sentences: great counts with their mark, days as one says them."""
     told = fields.get("_said") or {}  # a rule of the tables brings its own sentences
     row = told.get(language) or told.get("en") or lookup(f"findings.{code}", language) or {}
+    row = {name: _counted(said, fields, language) for name, said in row.items()}
     fill = {k: _spoken(code, k, v, language) for k, v in fields.items() if v is not None}
     if axis := lookup(f"labels.column.{fill.get('factor')}", language):
         fill["factor"] = f"{axis[:1].lower()}{axis[1:]}"
+    fill["columns"] = ", ".join(inner(lookup(f"labels.column.{c}", language) or c) for c in str(fields.get("column")).split(", "))
     return row, fill
+
+
+def _counted(said: Any, fields: Mapping[str, Any], language: str) -> str:
+    """A sentence of a finding; of two, `one` and `other`, the one for its `count`, or else for the number that was found."""
+    if not isinstance(said, Mapping):
+        return str(said)
+    number = fields.get("count", fields.get("found"))
+    count = abs(float(number)) if re.fullmatch(r"-?\d+(\.\d+)?", str(number)) else 2.0
+    return str(said["one" if count == 1 or count < lookup("marks.one_below", language) else "other"])
+
+
+def inner(label: str) -> str:
+    """A label inside a sentence: no capital, unless it is an acronym.
+
+    >>> inner("Ad group"), inner("URL")
+    ('ad group', 'URL')
+    """
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _spoken(code: str, name: str, value: Any, language: str) -> Any:
