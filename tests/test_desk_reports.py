@@ -144,6 +144,25 @@ def test_the_debrief_says_what_was_and_what_it_cost_in_both_languages(naive, tru
     assert not any("?" in f.text or "{" in f.text for f in french)
 
 
+def test_a_test_by_lot_that_was_made_is_not_advised_again(truths):
+    """The ad set that is credited with most is tested or not; the advice follows, in both languages."""
+    plain = truths["search"]
+    most = str(plain.table.groupby("ad_set")["reported"].sum().idxmax())
+    other = next(name for name in plain.best["ad_set"] if name != most)
+    assert plain.facts["held"] == []
+    for held, tested in (([], False), ([other], False), ([most], True)):
+        for language in ("en", "fr"):
+            found = debrief_of(replace(plain, facts=plain.facts | {"held": held}), language)
+            (flatter,) = (f for f in found if f.code.startswith("DESK_FLATTER"))
+            assert ("holdout=" in flatter.text) == (not tested)
+            assert "desk.lift()" in flatter.text
+            assert retell(flatter, "en").code == ("DESK_FLATTER_HELD" if tested else "DESK_FLATTER")
+    desk = mk.AdDesk("search", budget=BUDGET, seed=1)
+    desk.spend(brand=dict(bid=0.5, budget=200, holdout=0.5))
+    desk.spend(brand=dict(bid=0.5, budget=200, holdout=0.0))
+    assert desk.result().facts["held"] == ["brand"]
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_money_in_the_debrief_is_written_as_a_reader_of_each_language_writes_it(truths, language):
     found, facts = debrief_of(truths["meta"], "en"), truths["meta"].facts

@@ -312,3 +312,11 @@ def test_a_side_that_is_not_known_is_left_out():
     page = '<style>.t{display:inline-block;height:22px}</style><nav><a class="t" href="/a">Shop</a></nav>'
     texts = [f.text for f in mk.check_page(page, language="en") if f.code == "PAGE_TAP_24"]
     assert "declared 22 px" in texts[0]
+
+
+def test_how_much_is_opinion_and_where_experts_start_are_two_words():
+    """A score of which 0.11% is opinion, and the factor that experts start from, are no one thing."""
+    for language in ("en", "fr"):
+        opinion, start = (load_tables().label(*key, language).casefold() for key in (("column", "opinion"), ("term", "prior")))
+        assert not {w for w in re.findall(r"\w{5,}", opinion)} & {*re.findall(r"\w{5,}", start)}
+        assert "avis" not in start

@@ -26,7 +26,7 @@ class DeskPlay(Result):
     roas_incremental (values per EUR spent; None: nothing was spent), gain (of this play as it was drawn), expected (of this play on
     average: the mean path of the model), best (mean gain of the best play found), bound (no play has a higher mean gain), share_of_best
     (expected / best), at_least (expected / bound; both None where there is nothing to gain), late (share of the credited sales that were
-    missing on each week's Sunday evening), margin, basket."""
+    missing on each week's Sunday evening), held (ad sets of which people were kept out by lot in some week), margin, basket."""
 
     costs: pd.DataFrame
     best: pd.DataFrame

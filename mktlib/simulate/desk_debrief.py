@@ -114,7 +114,8 @@ def _facts(world: World, budget: float, played: Sequence[Week], table: pd.DataFr
         "share_of_best": round(mean / most, 4) if most > 0 else None,
         "at_least": round(mean / max(top, most), 4) if most > 0 else None,
     }
-    return facts | {"late": round(late, 4), "margin": world.margin, "basket": world.basket}
+    held = [s.name for a, s in enumerate(world.sets) if any(week.holdout[a] > 0 for week in played)]
+    return facts | {"late": round(late, 4), "held": held, "margin": world.margin, "basket": world.basket}
 
 
 # ---------------------------------------------------------------- what cost how much

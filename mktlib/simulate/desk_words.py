@@ -61,8 +61,9 @@ def _credit(to: Teller) -> Iterator[Finding]:
     per: dict[str, Any] = {f"{k}_per_100": paid(100 * facts[f"roas_{k}"]) for k in ("reported", "incremental")}
     per |= {"even_per_100": paid(100 / facts["margin"]), "spent_100": paid(100)}
     name = str(to.play.table.groupby("ad_set")["reported"].sum().idxmax())
-    over = facts["reported"] > 1.25 * facts["incremental"]
-    yield to.tell("DESK_FLATTER", "warning" if over else "note", **sales, **per, name=name)
+    over, held = facts["reported"] > 1.25 * facts["incremental"], facts.get("held") or []
+    code = "DESK_FLATTER_HELD" if name in held else "DESK_FLATTER"
+    yield to.tell(code, "warning" if over else "note", **sales, **per, name=name)
 
 
 def _costs(to: Teller) -> Iterator[Finding]:
