@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import re
+import tomllib
 
 import pandas as pd
 import pytest
@@ -25,7 +26,7 @@ from pictured_tracking import TRACKING
 import mktlib as mk
 from mktlib import results
 from mktlib.results import Result
-from mktlib.vocabulary import finding, load_tables, retell
+from mktlib.vocabulary import TABLES, finding, load_tables, retell
 
 FREE = {
     "consent", "inputmode", "autocomplete", "type", "person", "area", "place", "other", "search", "missing", "distance", "group", "value",
@@ -80,6 +81,12 @@ def bare(frames: dict[str, pd.DataFrame], language: str) -> set[tuple[str, str]]
     return {(name, c) for name, f in frames.items() for c in f.columns if c not in words and re.sub("_(low|high)$", "", c) not in words}
 
 
+def canonical() -> dict[str, pd.DataFrame]:
+    """What the log of each platform may hold, whatever its files call it."""
+    files = sorted((TABLES / "platforms").glob("*.toml"))
+    return {p.stem: pd.DataFrame(columns=list(tomllib.loads(p.read_text(encoding="utf-8")).get("columns", {}))) for p in files}
+
+
 def test_every_shape_is_among_them(shapes):
     public = {cls for cls in vars(results).values() if isinstance(cls, type) and issubclass(cls, Result) and cls is not Result}
     assert {cls.__name__ for cls in public if not any(isinstance(result, cls) for result in shapes.values())} == set()
@@ -88,7 +95,8 @@ def test_every_shape_is_among_them(shapes):
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_column_of_every_shape_has_its_word(shapes, frames, language):
     parts = {f"{name}.{f.name}": getattr(result, f.name) for name, result in shapes.items() for f in dataclasses.fields(result)}
-    assert bare(frames | {name: part for name, part in parts.items() if isinstance(part, pd.DataFrame)}, language) == set()
+    assert len(canonical()) > 15
+    assert bare(frames | canonical() | {name: part for name, part in parts.items() if isinstance(part, pd.DataFrame)}, language) == set()
     assert bare({"x": pd.DataFrame(columns=["rate_low", "no_word", "no_word_low"])}, language) == {("x", "no_word"), ("x", "no_word_low")}
 
 
@@ -320,3 +328,25 @@ def test_how_much_is_opinion_and_where_experts_start_are_two_words():
         opinion, start = (load_tables().label(*key, language).casefold() for key in (("column", "opinion"), ("term", "prior")))
         assert not {w for w in re.findall(r"\w{5,}", opinion)} & {*re.findall(r"\w{5,}", start)}
         assert "avis" not in start
+
+
+TWO = [code for code, row in load_tables().languages["en"]["findings"].items() if not isinstance(row["says"], str)]
+"""Findings that are said otherwise of one thing than of several."""
+
+
+@pytest.mark.parametrize("code", TWO)
+def test_one_thing_is_said_in_the_singular(code):
+    for language in ("en", "fr"):
+        row = load_tables().languages[language]["findings"][code]["says"]
+        assert set(row) == {"one", "other"}
+        known = {"names": "a", "metric": "click_rate", "header": "h", "sales": "1", "reported": "1"}
+        one, three = (finding(code, language, found=n, count=n, **known).text for n in (1, 3))
+        assert one == finding(code, language, found="1", count="1", **known).text
+        assert one != re.sub(r"\b3\b", "1", three) or code == "E_REPEATED_RESULTS"
+
+
+def test_french_says_none_of_a_thing_in_the_singular_too():
+    assert finding("E_NO_DATE", "fr", found=0).text.startswith("0 ligne sans date est")
+    assert finding("E_NO_DATE", "en", found=0).text.startswith("0 rows without a date are")
+    assert finding("E_NO_DATE", "en", found="12 (of 20)").text.startswith("12 (of 20) rows")
+    assert retell(finding("E_NO_DATE", "en", found=1), "fr").text == "1 ligne sans date est laissée de côté."

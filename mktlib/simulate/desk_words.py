@@ -39,7 +39,9 @@ def _result(to: Teller) -> Iterator[Finding]:
     """What it brought, and that against the best play found and the bound."""
     facts, paid = to.facts, to.paid
     gained: dict[str, Any] = {"gain": paid(facts["gain"]), "expected_gain": paid(facts["expected"])}
-    yield to.tell("DESK_RESULT", spent=paid(facts["spent"]), sales=Amount(int(facts["incremental"])), **gained)
+    yield to.tell(
+        "DESK_RESULT", spent=paid(facts["spent"]), sales=Amount(int(facts["incremental"])), count=int(facts["incremental"]), **gained
+    )
     most: dict[str, Any] = {"best": paid(facts["best"]), "bound": paid(facts["bound"])}
     if facts["share_of_best"] is None:
         yield to.tell("DESK_NOTHING", spent=paid(facts["spent"]))
@@ -63,7 +65,7 @@ def _credit(to: Teller) -> Iterator[Finding]:
     name = str(to.play.table.groupby("ad_set")["reported"].sum().idxmax())
     over, held = facts["reported"] > 1.25 * facts["incremental"], facts.get("held") or []
     code = "DESK_FLATTER_HELD" if name in held else "DESK_FLATTER"
-    yield to.tell(code, "warning" if over else "note", **sales, **per, name=name)
+    yield to.tell(code, "warning" if over else "note", **sales, **per, name=name, count=int(facts["reported"]))
 
 
 def _costs(to: Teller) -> Iterator[Finding]:

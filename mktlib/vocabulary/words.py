@@ -115,6 +115,10 @@ def finding(
 ) -> Finding:
     """One finding, said in a language: where, what was found, what was expected, what to type.
 
+    Where the language has two sentences, `one` and `other`, its `count` chooses, or else the number that was found.
+
+    >>> str(finding("E_NO_DATE", "en", found=1)), str(finding("E_NO_DATE", "en", found=2))
+    ('1 row without a date is left out.', '2 rows without a date are left out.')
     >>> str(finding("E_NEGATIVE_COUNT", "en", file="log.csv", line=3, column="clicks", found="-5"))
     'log.csv, line 3, clicks: "-5" is negative. Expected: a count of 0 or more. Correct the cell, or leave it empty if it is unknown.'
     """
