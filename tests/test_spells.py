@@ -10,6 +10,7 @@ import pytest
 from spent import TABLES, codes, days, value
 
 import mktlib as mk
+from mktlib.charts import describe, plot
 from mktlib.errors import DataError
 from mktlib.measurement import kpi_rows
 from mktlib.measurement.kpi_ranges import Layout, believed, summed
@@ -139,6 +140,8 @@ def test_what_keeps_a_verdict_open_is_in_the_table_and_on_every_page(why):
             assert says in said
             assert {"en": "divided by the margin", "fr": "divisé par la marge"}[language] in said
         assert phrase(f"labels.why.{why}", language) in page.html
+        drawn = describe(plot(result, language=language), language)
+        assert (f"({phrase(f'labels.why.{why}', language)})" in drawn) == (why != "reached")
 
 
 def test_a_margin_that_differs_from_sale_to_sale_may_keep_a_verdict_open():

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from mktlib.charts import canvas as cv
 from mktlib.charts.canvas import Canvas, Units
 from mktlib.results import Kpis
+from mktlib.results.money import ASIDE
 from mktlib.vocabulary import Tables, phrase
 from mktlib.wording import day, money, number, percent
 
@@ -24,6 +25,8 @@ MARKS: Mapping[str, tuple[str, str]] = {
     "cannot_tell": ("o", cv.GREY),
     "": ("o", cv.BLUE),
 }
+MARKS_ASIDE = dict(zip(ASIDE, "sDPX", strict=True))
+"""Of a range wholly on one side of break-even of which it cannot be told all the same: a mark for each reason."""
 OPEN = ("at_least", "no_high")
 """A lower end alone."""
 FAR = 30.0
@@ -167,7 +170,10 @@ def _per(canvas: Canvas, row: Mapping[Any, Any]) -> str:
 
 
 def _verdicts(rows: pd.DataFrame) -> pd.Series:
-    return rows["verdict"].where(rows["verdict"].isin([*MARKS]), "")
+    """The verdict of each row; of a range that lies on one side of break-even and leaves it open, with the reason."""
+    known = rows["verdict"].where(rows["verdict"].isin([*MARKS]), "")
+    why = rows["why"].where(known.eq("cannot_tell") & rows["why"].isin(ASIDE), "") if "why" in rows else ""
+    return (known + " " + why).str.strip()
 
 
 def _row_label(canvas: Canvas, result: Kpis, row: Mapping[Any, Any], r: Mapping[Any, Any]) -> str:
@@ -200,10 +206,12 @@ def _series(canvas: Canvas, rows: pd.DataFrame, verdict: str) -> None:
     part = rows[_verdicts(rows).eq(verdict) & rows["value"].notna()]
     if part.empty:
         return
-    marker, colour = MARKS[verdict]
+    kind, _, why = verdict.partition(" ")
+    marker, colour = MARKS[kind]
     low, high = part["low"].fillna(part["value"]), part["high"].fillna(part["value"])
-    name = canvas.say(f"kpis.{verdict or 'plain'}")
-    cv.interval(canvas.ax, part["value"], part["y"], low, high, color=colour, marker=marker, label=name, zorder=3)
+    name = canvas.say(f"kpis.{kind or 'plain'}") + (f" ({canvas.label('why', why)})" if why else "")
+    mark = MARKS_ASIDE.get(why, marker)
+    cv.interval(canvas.ax, part["value"], part["y"], low, high, color=colour, marker=mark, label=name, zorder=3)
 
 
 def _without(canvas: Canvas, rows: pd.DataFrame, unit: str, currency: str) -> None:

@@ -14,15 +14,13 @@ from mktlib.reporting.facts import Facts
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.voice import Voice
 from mktlib.results import Kpis
-from mktlib.results.money import ENOUGH_SPELLS, FEWEST_DAYS
+from mktlib.results.money import ASIDE, ENOUGH_SPELLS, FEWEST_DAYS
 from mktlib.vocabulary import phrase
 from mktlib.wording import chances
 
 WHICH = {"kpis": "whole", "incremental_roas": "test", "lifetime_value": "life"}
 MONEY = {"spend": "spent", "revenue": "revenue", "margin": "margin"}
 JUDGED = ("pays", "loses", "cannot_tell")
-ASIDE = ("spells", "short", "many", "margin")
-"""Why it cannot be told of a range that lies wholly on one side of break-even."""
 MOST_NAMES, MOST_LINE = 4, 8
 COSTS = ("cpa", "cpl", "cac", "roas", "roi")
 """Figures of money that are told on a single page beside the headline's; the others are in the tables for the team."""

@@ -11,6 +11,8 @@ ENOUGH_SPELLS = 20
 benchmarks)."""
 FEWEST_DAYS = 14
 """Days below which nothing is said of whether they hang together."""
+ASIDE = ("spells", "short", "many", "margin")
+"""Why it cannot be told of a range that lies wholly on one side of break-even."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
