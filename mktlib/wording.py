@@ -72,6 +72,7 @@ RATES = frozenset(
 """Columns that are fractions, besides those that end in _rate or _share, and the ends of any of them."""
 MONEY = {"cost", "spend", "planned_spend", "actual_spend", "revenue", "revenue_per_person", "value", "price", "money", "amount", "spent"}
 MONEY |= {"projected", "per_day", "recent", "spend_plan", "spend_other", "reported_value", "incremental_value", "bid", "daily"}
+MONEY |= {"ad_revenue", "gross_sales", "item_price", "item_discount", "discount", "refund", "shipping", "subtotal", "taxes"}
 COUNTED = {"expected", "ratio"}
 """Figures that are counts or multiples, and so are their ends, whatever rates stand beside them."""
 OF_DESK = {"gain", "yours", "yours_gain"}
@@ -439,14 +440,12 @@ def _word(column: str, x: str, language: str, tables: Tables) -> str:
         return mark.join(_word(column, part, language, tables) for part in x.split(mark))
     if column == "kpi_group" and x == "(missing)":
         return phrase("words.missing", language)
-    if x == "(missing)":
-        return tables.label(KINDS_OF.get(column, column), x, language)
     kinds, labels = (KINDS_OF.get(column, column), *MORE_KINDS.get(column, ())), tables.languages[language]["labels"]
     for kind in kinds:
         if x in labels.get(kind, {}) or (kind in AXIS_TABLE and x in getattr(tables, AXIS_TABLE[kind])):
             return tables.label(kind, x, language)
-    known = kinds[0] in (*AXIS_TABLE, "verdict", "status", "event", "reason", "step", "limit", "unit", "scope")
-    return tables.label(kinds[0], x, language) if known else x
+    coded = (*AXIS_TABLE, "verdict", "status", "event", "reason", "step", "limit", "unit", "scope")
+    return tables.label(kinds[0], x, language) if kinds[0] in coded or x == "(missing)" else x
 
 
 def _labelled(column: str, tables: Tables) -> Mapping[str, Any]:

@@ -60,6 +60,12 @@ def test_two_exports_in_one_log_name_what_one_of_them_lacks(tmp_path):
         assert "(missing)" not in text
 
 
+def test_a_table_names_what_is_blank_by_its_column():
+    blank = pd.DataFrame({"ad_group": ["(missing)"], "content_type": ["(missing)"], "kpi": ["roas"]})
+    assert mk.table(blank, language="en").iloc[0, :2].tolist() == ["no ad group", "no content type"]
+    assert mk.table(blank, language="fr").iloc[0, :2].tolist() == ["sans groupe d’annonces", "sans type de contenu"]
+
+
 def test_every_column_that_a_scorer_may_be_asked_for_has_its_word():
     for language in ("en", "fr"):
         words = load_tables().languages[language]["labels"]["column"]
