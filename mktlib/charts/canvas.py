@@ -54,6 +54,7 @@ STYLE: dict[str, Any] = {
     "axes.spines.right": False, "axes.axisbelow": True, "hatch.linewidth": 0.5, "hatch.color": "#9a9a9a", "legend.frameon": False,
     "legend.fontsize": 9, "xtick.labelsize": 9, "ytick.labelsize": 9, "figure.dpi": 100, "savefig.dpi": 100, "axes.unicode_minus": False,
     "svg.hashsalt": "mktlib", "path.simplify": False,
+    "figure.autolayout": False, "figure.constrained_layout.use": False,
 }  # fmt: skip
 
 
@@ -194,8 +195,10 @@ class Canvas:
         assert figure is not None
         dpi = figure.dpi
         figure.set_dpi(WIDEST_DPI)
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        engine = figure.get_layout_engine()
+        assert engine is not None
+        engine.execute(figure)
+        figure.set_layout_engine(None)  # a figure with an engine, even one that does nothing, is drawn twice each time it is saved
         name, box = self.ax.xaxis.label, self.ax.get_window_extent()
         over = name.get_window_extent().x1 - figure.bbox.x1 + MARGIN / 4 * WIDEST_DPI
         if name.get_text() and over > 0:  # an axis far on the right, and a long name in its middle
