@@ -21,13 +21,13 @@ def group_lines(group: Scores, name: str, language: str) -> Iterator[str]:
     if not count:
         return
     kinds = [(v, int((table["verdict"] == v).sum())) for v in VERDICTS]
-    listed = "; ".join(phrase("interact.verdict", language, name=phrase(f"labels.verdict.{v}", language), count=n) for v, n in kinds if n)
-    yield phrase("interact.verdicts", language, list=listed)
+    listed = (phrase("interact.verdict", language, name=phrase(f"labels.verdict.{v}", language), count=n) for v, n in kinds if n)
+    yield phrase("interact.verdicts", language, list=phrase("interact.join", language).join(listed))
     never, opinion = int((table["exposure"] <= 0).sum()), int((table["opinion"] >= OPINION_SHARE).sum())
     seen = number(float(table["exposure"].sum()), language, digits=0)
     yield phrase("interact.evidence", language, seen=seen, never=number(never, language), contents=number(count, language))
-    share = percent(OPINION_SHARE, language, digits=0)
-    yield phrase("interact.opinion", language, opinion=number(opinion, language), contents=number(count, language), share=share)
+    share, told = percent(OPINION_SHARE, language, digits=0), number(opinion, language)
+    yield phrase("interact.opinion", language, count=opinion, opinion=told, contents=number(count, language), share=share)
 
 
 def group_name(levels: dict[str, str], tables: Tables, language: str) -> str:
