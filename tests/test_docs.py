@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from documented import DOCS, ROOT, lines, pages, session, settle
+from documented import DOCS, OTHER, ROOT, inline, led_to, lines, pages, prose, session, settle, shared, twins
 
 import mktlib
 from mktlib.__main__ import main
@@ -150,6 +150,48 @@ def test_links_between_pages_lead_somewhere(name):
         wanted = (page.parent / address.split("#")[0]).resolve()
         if "://" not in address and not address.startswith("#") and wanted.suffix == ".md":
             assert wanted.exists() or str(wanted.relative_to(DOCS)).startswith(GENERATED), address
+
+
+TWINS = twins()
+IN_FRENCH = {"index.md": "fr/index.md", "gallery/index.md": "fr/galerie.md", **{english: french for french, english in TWINS.items()}}
+
+
+def test_the_pages_of_managers_analysts_and_teachers_are_in_french_too():
+    assert len(TWINS) >= 13
+    assert sorted(french for french in NAMED if french.startswith(("fr/faire/", "fr/comprendre/")) and french not in TWINS) == []
+
+
+@pytest.mark.parametrize("french", TWINS)
+def test_a_french_page_says_what_its_english_one_says(french):
+    texts = {"fr": NAMED[french].read_text(encoding="utf-8"), "en": NAMED[TWINS[french]].read_text(encoding="utf-8")}
+    back = os.path.relpath(DOCS / french, (DOCS / TWINS[french]).parent)
+    assert f"[{OTHER['en']}]({back})" in texts["en"]
+    if french != "fr/index.md":
+        assert shared(texts["fr"], "fr") == shared(texts["en"], "en")
+        assert inline(texts["en"]) <= inline(texts["fr"])
+        assert led_to(french, {}) == led_to(TWINS[french], IN_FRENCH)
+
+
+CHANGED = {
+    "a number in the code": (">>> mk.f(2)", ">>> mk.f(3)"),
+    "a call": ("mk.f", "mk.g"),
+    "a number in a sentence": ("1,200 people", "1,300 people"),
+    "a heading more": ("# Two", "# Two\n\n## Three"),
+    "a number in a sentence of the code": ('"of 5 people"', '"of 6 people"'),
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_an_english_page_that_changes_leaves_its_french_one_behind(case):
+    page = '# Two\n\n1,200 people, 1.5 times.\n\n```python\n>>> mk.f(2) == "of 5 people"\nTrue\n```\n'
+    french = '# Deux\n\n1\u202f200 personnes, 1,5 fois.\n\n```python\n>>> mk.f(2, language="fr") == "de 5 personnes"  # oui\nTrue\n```\n'
+    assert shared(page, "en") == shared(french, "fr")
+    assert shared(page.replace(*CHANGED[case]), "en") != shared(french, "fr")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMED if name.startswith("fr/")])
+def test_a_french_page_is_set_as_french_is(name):
+    assert re.findall(r".* [;:!?»](?=\s|$).*|.*« .*|.*\w'.*", prose(NAMED[name].read_text(encoding="utf-8"))) == []
 
 
 # The site itself takes most of a minute to build: `make docs` does it and checks every link, and so do these behind the slow marker.

@@ -12,32 +12,45 @@ from typing import Any
 import nbformat
 from labbing import Lab, lab
 
+from mktlib.vocabulary import phrase
+
 AREA = ".jp-OutputArea-output"
 WIDE, HIGH = 1250, 4000
 EXPLORE = """import mktlib as mk
 scores = mk.ContentScorer("click_rate").fit(mk.load_sample("content_log")).score_cells()
 brief = mk.read_brief(mk.sample_path("briefs/sunglasses.toml"))
-mk.explore(scores, brief, language="en")"""
+mk.explore(scores, brief, language="{language}")"""
 PRACTISE = """import mktlib as mk
-desk = mk.AdDesk("search", budget=12_000, seed=3, weeks=4, language="en")
+desk = mk.AdDesk("search", budget=12_000, seed=3, weeks=4, language="{language}")
 days = ["mon", "tue", "wed", "thu", "fri"]
 _ = desk.spend(generic=dict(bid=0.9, budget=60, days=days), past_visitors=dict(bid=0.8, budget=60, holdout=0.5))
 mk.practise(desk)"""
 
 
 def panels(out: Path) -> None:
-    """Write explore-scores.en.png, explore-plan.en.png and practise.en.png."""
+    """Write explore-scores, explore-plan and practise, each as .en.png and .fr.png."""
+    for language in ("en", "fr"):
+        spoken(out, language)
+
+
+def spoken(out: Path, language: str) -> None:
+    """The three pictures in one language."""
     with tempfile.TemporaryDirectory(prefix="mktlib-panels-") as home, lab(Path(home)) as opened:
-        shown(opened, "explore", EXPLORE)
+        shown(opened, "explore", EXPLORE.format(language=language))
         heads = opened.page.locator(f"{AREA} h3")
-        taken(opened.page, out / "explore-scores.en.png", heads.nth(0), opened.page.locator(f"{AREA} img").nth(0))
-        changed(opened)
-        taken(opened.page, out / "explore-plan.en.png", heads.nth(1), opened.page.locator(f"{AREA} img").nth(1))
+        taken(opened.page, out / f"explore-scores.{language}.png", heads.nth(0), opened.page.locator(f"{AREA} img").nth(0))
+        changed(opened, language)
+        taken(opened.page, out / f"explore-plan.{language}.png", heads.nth(1), opened.page.locator(f"{AREA} img").nth(1))
         opened.close()
-        shown(opened, "practise", PRACTISE)
+        shown(opened, "practise", PRACTISE.format(language=language))
         opened.page.locator(f"{AREA} input[type=checkbox]").nth(0).click()
         opened.page.locator(f"{AREA} input[type=number]").nth(0).wait_for()
-        taken(opened.page, out / "practise.en.png", opened.page.locator(f"{AREA} p").nth(0), opened.page.locator(f"{AREA} table").nth(-1))
+        taken(
+            opened.page,
+            out / f"practise.{language}.png",
+            opened.page.locator(f"{AREA} p").nth(0),
+            opened.page.locator(f"{AREA} table").nth(-1),
+        )
         opened.close()
 
 
@@ -52,7 +65,7 @@ def shown(opened: Lab, name: str, source: str) -> None:
     opened.page.locator(f"{AREA} button").nth(0).wait_for()
 
 
-def changed(opened: Lab) -> None:
+def changed(opened: Lab, language: str) -> None:
     """Half the budget, and the plan by week."""
     page = opened.page
     said = heard(page)
@@ -60,7 +73,7 @@ def changed(opened: Lab) -> None:
     page.keyboard.press("Tab")
     opened.until(lambda: heard(page) != said)
     drawn = picture(page)
-    page.get_by_role("button", name="Spend by week").click()
+    page.get_by_role("button", name=phrase("interact.view.spend", language)).click()
     opened.until(lambda: picture(page) != drawn)
 
 
