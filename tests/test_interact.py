@@ -6,13 +6,15 @@ import subprocess
 import sys
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 
 import mktlib as mk
 from mktlib.interact import shown
-from mktlib.planning import brief_from_text
-from mktlib.planning.quick import QuickPlanner
+from mktlib.planning import brief_from_text, quick
+from mktlib.planning.dive import dived, topped
+from mktlib.planning.quick import QuickPlanner, relaxed
 from mktlib.planning.written import brief_text, changed
 from mktlib.vocabulary import progress
 
@@ -59,6 +61,17 @@ def made(scores, brief):
     return mk.explore(scores, brief, language="en")
 
 
+@pytest.fixture(scope="module")
+def planner(scores, brief):
+    """Another one than the explorer's, asked other things."""
+    return QuickPlanner(scores, brief)
+
+
+@pytest.fixture(scope="module")
+def full(scores, brief):
+    return mk.plan_campaign(scores, changed(brief, **CHANGES[0]))
+
+
 @pytest.fixture
 def explorer(made):
     made.reset()
@@ -96,11 +109,8 @@ CHANGES = [
 ]
 
 
-AGAINST_THE_FULL = [CHANGES[0], CHANGES[2]]
-
-
 @pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_a_quick_plan_keeps_every_limit_and_its_bound_holds_for_the_full_plan(explorer, scores, change):
+def test_a_quick_plan_keeps_every_limit_and_tells_its_bound(explorer, change):
     quick = explorer.what_if(**change)
     assert quick.check().empty
     assert quick.facts["quick"]
@@ -109,18 +119,47 @@ def test_a_quick_plan_keeps_every_limit_and_its_bound_holds_for_the_full_plan(ex
     assert worth <= bound * (1 + 1e-9)
     assert quick.expected["gap"] == pytest.approx((bound - worth) / bound)
     assert quick.expected["gap"] < 0.25  # the linear program is a loose bound where few pieces are made
-    if change not in AGAINST_THE_FULL:
-        return
-    full = mk.plan_campaign(scores, explorer.brief)
-    assert full.expected["careful"] <= 1.03 * bound  # 0.03: ideas that only the full plan looks at
-    assert worth >= 0.9 * full.expected["careful"]
 
 
-def test_the_same_brief_gives_the_same_plan_whatever_was_asked_before(explorer, scores, brief):
+def near_the_full(quick, full):
+    assert quick.brief == full.brief
+    assert full.expected["careful"] <= 1.03 * quick.expected["bound"]  # 0.03: ideas that only the full plan looks at
+    assert quick.expected["careful"] >= 0.9 * full.expected["careful"]
+
+
+def test_the_bound_of_a_quick_plan_holds_for_the_full_plan(explorer, full):
+    near_the_full(explorer.what_if(**CHANGES[0]), full)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", CHANGES[1:], ids=str)
+def test_the_bound_of_a_quick_plan_holds_for_other_full_plans(explorer, scores, change):
+    near_the_full(explorer.what_if(**change), mk.plan_campaign(scores, explorer.brief))
+
+
+def test_the_same_brief_gives_the_same_plan_whatever_was_asked_before(explorer, planner):
     explorer.what_if(budget=5000.0)
     explorer.what_if(days_per_week=3.0)
-    alone = QuickPlanner(scores, brief).plan(explorer.brief)
+    alone = planner.plan(explorer.brief)
     pd.testing.assert_frame_equal(alone.schedule, explorer.plan.schedule)
+
+
+def test_a_dive_makes_some_of_the_pieces_and_holds_every_limit_with_room_for_no_other_lot(planner, brief):
+    problem = planner._problem(brief)
+    made, _, price, bound = relaxed(problem, 0)
+    n, y = dived(problem, made.any(axis=1), 0)
+    assert not problem.broken(n, y)
+    assert set(np.flatnonzero(y[:, -1])) <= set(np.flatnonzero(made.any(axis=1)))
+    assert 0.75 * bound < problem.value(n) <= bound  # the linear program is a loose bound where few pieces are made
+    assert np.array_equal(topped(problem, n, y)[0], n)
+    assert len(price) == len(problem.limits)
+
+
+def test_where_a_dive_finds_nothing_the_solver_is_asked(planner, brief, monkeypatch):
+    monkeypatch.setattr(quick, "dived", lambda *_: None)
+    plan = planner.plan(brief)
+    assert plan.check().empty
+    assert 0.75 * plan.expected["bound"] < plan.expected["careful"] <= plan.expected["bound"]
 
 
 def test_undo_and_reset_go_back(explorer, brief):
@@ -189,11 +228,11 @@ def test_the_dropdowns_show_what_choose_shows(explorer):
     assert panel.scores_figure.value == shown.image(mk.show(explorer.group, language="en"))
 
 
-def test_the_sliders_plan_what_plain_code_plans(explorer, scores, brief):
+def test_the_sliders_plan_what_plain_code_plans(explorer, planner, brief):
     panel = panel_of(explorer)
     panel.budget.value = 5000
     panel.days.value = 4.0
-    by_hand = QuickPlanner(scores, brief).plan(changed(brief, budget=5000.0, days_per_week=4.0))
+    by_hand = planner.plan(changed(brief, budget=5000.0, days_per_week=4.0))
     pd.testing.assert_frame_equal(explorer.plan.schedule, by_hand.schedule)
     assert panel.plan_figure.value == shown.image(mk.show(by_hand, kind="limits", language="en"))
     assert "less" in panel.plan_text.value
@@ -204,11 +243,11 @@ def test_the_sliders_plan_what_plain_code_plans(explorer, scores, brief):
     assert explorer.brief == brief
 
 
-def test_solve_to_the_end_is_plan_campaign(explorer, scores):
+def test_solve_to_the_end_is_plan_campaign(explorer, full):
     panel = panel_of(explorer)
-    panel.budget.value = 6000
+    panel.budget.value = 4000
     panel.solve.click()
-    full = mk.plan_campaign(scores, explorer.brief)
+    assert explorer.brief == full.brief
     pd.testing.assert_frame_equal(explorer.plan.schedule, full.schedule)
     assert "Solved to the end" in panel.plan_text.value
     assert not panel.solve.disabled
@@ -340,6 +379,7 @@ mk.explore(scorer, language="en")
 """
 
 
+@pytest.mark.slow
 def test_nbval_finds_the_same_output_twice_and_notices_another(tmp_path):
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CODE), nbformat.v4.new_code_cell(DESK)])
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -14,7 +14,7 @@ from planned import sunglasses as sunglasses
 from mktlib.planning import brief_from_text, plan_campaign, shortlist
 from mktlib.planning.greedy import Fill, _tidy, greedy
 from mktlib.planning.limits import build
-from mktlib.planning.narrow import _large, _solved, ceiling
+from mktlib.planning.narrow import _solved, ceiling, in_the_large
 from mktlib.planning.pacing import paced
 from mktlib.planning.solve import matrix, solve
 from mktlib.results import CELL, Scores
@@ -119,7 +119,7 @@ def test_the_ceiling_holds_at_any_prices_and_is_lowest_at_those_of_the_linear_pr
     """Weak duality by hand: every plan made by chance stays below, whatever the prices; the program's own are no worse than others."""
     brief = brief_from_text(random_brief(1))
     problem = build(shortlist(scores_of(cells_of(**WIDE), seed=1), brief, keep=10_000).table, brief)
-    large, rng = _large(problem), np.random.default_rng(0)
+    large, rng = in_the_large(problem, problem.limits), np.random.default_rng(0)
     _, price = _solved(problem, large, np.arange(len(problem.ideas)))
     lowest = ceiling(problem, large, price)
     plans = [greedy(problem)[0]]

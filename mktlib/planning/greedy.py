@@ -27,6 +27,12 @@ class Fill:
         self.free = most[kept] * (1 + 1e-12) + 1e-9
         self.total = np.zeros((int(problem.group.max(initial=-1)) + 1, w))
 
+    def hold(self, n: np.ndarray, y: np.ndarray) -> None:
+        """Begin with a plan instead of with nothing."""
+        self.n, self.y = n.copy(), y.copy()
+        self.free = self.free - self.by_limit @ n.ravel() - self.made.reshape(len(self.free), -1) @ y.ravel()
+        self.total = self.total + self.problem.together(self.problem.gains * n)
+
     def slope(self) -> np.ndarray:
         """(ideas,) what the next lot counts for."""
         step = (self.n.sum(axis=1)[:, None] >= np.cumsum(self.problem.steps, axis=1)).sum(axis=1)

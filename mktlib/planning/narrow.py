@@ -8,6 +8,7 @@ allowed idea (weak duality; Geoffrion 1974, Lagrangean relaxation for integer pr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,7 +118,7 @@ def worth_most(ideas: pd.DataFrame, brief: Brief, keep: int, risk: float = 0.0) 
         nothing = pd.Series(np.nan, index=ideas.index)
         return Choice(ideas.index, None, nothing, nothing, nothing)
     problem = sized(ideas.assign(_row=ideas.index), brief, risk=risk)
-    large = _large(problem)
+    large = in_the_large(problem, limits(problem))
     hopeful = problem.gain * (_room(problem, large) * problem.slopes).sum(axis=1)
     order = pd.Series(-hopeful).groupby([problem.ideas[c].to_numpy() for c in GROUP], sort=False)
     inside = np.flatnonzero(order.rank(method="first").to_numpy() <= max(1, PRICED // order.ngroups))
@@ -133,10 +134,10 @@ def worth_most(ideas: pd.DataFrame, brief: Brief, keep: int, risk: float = 0.0) 
     return Choice(at[sorted(rows[:most])], ceiling(problem, large, price), place, pd.Series(beyond, index=at), used)
 
 
-def _large(problem: Problem) -> Large:
+def in_the_large(problem: Problem, rows_of: Iterable[Limit]) -> Large:
     """Limits added up over the weeks, each weaker than what it stands for, so that every plan holds them."""
     weeks, rows = problem.brief.weeks, {}
-    for limit in limits(problem):
+    for limit in rows_of:
         row = _whole(limit, weeks)
         if row is not None:
             rows[row[0]] = row[1:]
@@ -161,8 +162,10 @@ def _room(problem: Problem, large: Large) -> np.ndarray:
     return np.clip(large.cap[:, None] - before, 0, problem.steps).astype(float)
 
 
-def _solved(problem: Problem, large: Large, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(ideas,) lots in use and (limits,) prices; demands are left out where they cannot hold together (the plan then says why)."""
+def large_program(
+    problem: Problem, large: Large, inside: np.ndarray
+) -> tuple[np.ndarray, sparse.csr_matrix, sparse.csr_matrix, np.ndarray]:
+    """(cost, rows of the limits, rows "made before shown" <= 0, top) of some ideas: steps of each idea (ideas x 3), then pieces."""
     i, p = len(inside), len(problem.pieces)
     room, cap = _room(problem, large)[inside], np.maximum(large.cap[inside], 0).astype(float)
     every, owner = np.arange(i), STEPS * i + problem.piece_of[inside]
@@ -172,10 +175,16 @@ def _solved(problem: Problem, large: Large, inside: np.ndarray) -> tuple[np.ndar
         (np.r_[np.ones(STEPS * i), -cap], (np.r_[np.repeat(every, STEPS), every], np.r_[np.arange(STEPS * i), owner])), (i, size)
     )
     held = sparse.csr_matrix(np.hstack([np.repeat(large.lots[:, inside], STEPS, axis=1), large.made]))
-    cost = -np.r_[(problem.gain[inside, None] * problem.slopes).ravel(), np.zeros(p)]
-    top, out, price = np.r_[room.ravel(), np.ones(p)], np.zeros(len(problem.ideas)), np.zeros(len(large.most))
+    cost = np.r_[-(problem.gain[inside, None] * problem.slopes).ravel(), np.zeros(p)]
+    return cost, held, sparse.vstack([first, whole], format="csr"), np.r_[room.ravel(), np.ones(p)]
+
+
+def _solved(problem: Problem, large: Large, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(ideas,) lots in use and (limits,) prices; demands are left out where they cannot hold together (the plan then says why)."""
+    i, out, price = len(inside), np.zeros(len(problem.ideas)), np.zeros(len(large.most))
+    cost, held, made, top = large_program(problem, large, inside)
     for kept in (np.ones(len(large.most), bool), ~large.wanted):
-        found = relaxed(cost, sparse.vstack([held[kept], first, whole], format="csr"), np.r_[large.most[kept], np.zeros(2 * i)], top)
+        found = relaxed(cost, sparse.vstack([held[kept], made], format="csr"), np.r_[large.most[kept], np.zeros(2 * i)], top)
         if found is not None:
             out[inside], price[kept] = found[0][: STEPS * i].reshape(i, STEPS).sum(axis=1), found[1][: kept.sum()]
             break

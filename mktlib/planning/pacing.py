@@ -34,6 +34,8 @@ class _Lots:
 
     def move(self, idea: int, start: int, end: int, *, lots: int) -> bool:
         """Move up to so many lots of an idea from one week to another; whether any could be."""
+        if not self.n[idea, start] or self.n[idea, end] >= self.top[idea, end]:
+            return False
         rows, by = self._change(idea * self.weeks + start, idea * self.weeks + end)
         moved = False
         while lots and self.n[idea, start] and self.n[idea, end] < self.top[idea, end] and (by <= self.room[rows]).all():

@@ -324,8 +324,10 @@ def _scope(problem: Problem, limit: Limit) -> str:
 def _told(
     problem: Problem, found: tuple[Answer, float], by_hand: float, short: Mapping[str, Any], scores: Scores, tables: Tables,
     ratio: np.ndarray, seed: int, risk: float, held: pd.DataFrame, more: tuple[Finding, ...], *, steps: bool = True,
+    loose: np.ndarray | None = None,
 ) -> CampaignPlan:  # fmt: skip
-    """The plan as people read it; `steps`: ask what one more step of each limit would bring, which takes as long as the plan."""
+    """The plan as people read it; `steps`: ask what one more step of each limit would bring, which takes as long as the plan; `loose`:
+    as for `prices`."""
     answer, worth = found
     answer = replace(answer, n=paced(problem, answer.n, answer.y))
     brief, names = problem.brief, named(problem, answer)
@@ -336,7 +338,7 @@ def _told(
     low, high = (float(x) for x in np.quantile(outcome, [0.5 - scores.level / 2, 0.5 + scores.level / 2]))
     price, more_of = np.zeros(len(problem.limits)), pd.DataFrame(columns=list(MARGINS))
     try:
-        price = prices(problem, answer, seed=seed)
+        price = prices(problem, answer, seed=seed, loose=loose)
         if steps:
             more_of = margins(problem, answer, price, ratio, level=scores.level, seed=seed)
     except KeyboardInterrupt:  # the plan is there: what its limits cost is not worth losing it

@@ -164,8 +164,8 @@ def sized(ideas: pd.DataFrame, brief: Brief, *, risk: float = 0.0) -> Problem:
     `risk` takes that many standard deviations off the rate of each idea before the choice is made; what is reported stays the mean.
     """
     ideas = ideas.sort_values([*PIECE, "segment", "channel"], kind="stable").reset_index(drop=True)
-    pieces = ideas[PIECE].drop_duplicates().reset_index(drop=True)
-    piece_of = ideas[PIECE].merge(pieces.assign(_p=range(len(pieces))), on=PIECE, how="left")["_p"].to_numpy(int)
+    first_of = ~ideas.duplicated(PIECE).to_numpy(bool)
+    pieces, piece_of = ideas.loc[first_of, PIECE].reset_index(drop=True), np.cumsum(first_of) - 1  # sorted: a piece's ideas stand together
     making = [brief.making(kind) for kind in pieces["content_type"]]
     pieces = pieces.assign(cost=[m[0] for m in making], days=[m[1] for m in making])
     first = np.maximum(1, np.round(ideas["people"].to_numpy(float) / ideas["lot"].to_numpy(float))).astype(int)

@@ -32,6 +32,12 @@ class Matrix:
     links: tuple[int, int] = (0, 0)
     shown: tuple[int, int] = (0, 0)
 
+    @classmethod
+    def under(cls, cost: np.ndarray, rows: list[tuple[sparse.csr_matrix, np.ndarray]], top: np.ndarray, whole: np.ndarray) -> Matrix:
+        """minimise cost @ x, A x <= high for each (A, high), 0 <= x <= top."""
+        a, high = sparse.vstack([r[0] for r in rows], format="csr"), np.concatenate([r[1] for r in rows])
+        return cls(cost, a, np.full(len(high), -np.inf), high, top, whole)
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -55,11 +61,19 @@ class Layout:
 def limit_rows(problem: Problem) -> tuple[sparse.csr_matrix, sparse.csr_matrix, np.ndarray]:
     """(rows over lots, rows over pieces, most) of all limits, sparse."""
     i, p, w = problem.shape
-    if not problem.limits:
-        return sparse.csr_matrix((0, i * w)), sparse.csr_matrix((0, p * w)), np.zeros(0)
-    lots, made = ([sparse.csr_matrix(table.reshape(1, -1), dtype=float) for table in tables] for tables in (
-        (r.lots for r in problem.limits), (r.made for r in problem.limits)))  # fmt: skip
-    return sparse.vstack(lots, format="csr"), sparse.vstack(made, format="csr"), np.array([r.most for r in problem.limits], float)
+    most = np.array([r.most for r in problem.limits], float)
+    return _stacked([r.lots for r in problem.limits], i * w), _stacked([r.made for r in problem.limits], p * w), most
+
+
+def _stacked(tables: list[np.ndarray], width: int) -> sparse.csr_matrix:
+    """One row a table, without its zeros."""
+    flat = [table.ravel() for table in tables]
+    places = [np.flatnonzero(row) for row in flat]
+    end = np.cumsum([0, *map(len, places)])
+    data = [row[at] for row, at in zip(flat, places, strict=True)]
+    joined = (np.concatenate(x) if x else np.zeros(0) for x in (data, places))
+    values, columns = joined
+    return sparse.csr_matrix((values.astype(float), columns.astype(int), end), shape=(len(tables), width))
 
 
 def matrix(problem: Problem) -> Matrix:
@@ -147,13 +161,16 @@ def _shown(problem: Problem, at: Layout) -> sparse.csr_matrix:
 def _least(problem: Problem, at: Layout) -> sparse.csr_matrix:
     """A channel is left alone, or bought for at least its minimum."""
     w = problem.shape[2]
-    rows = sparse.lil_matrix((2 * len(problem.minimum), at.size))
+    rows, columns, data = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0)]
     for k, (channel, low) in enumerate(problem.minimum.items()):
-        for i in np.flatnonzero((problem.ideas["channel"] == channel).to_numpy()).tolist():
-            rows[2 * k, i * w : (i + 1) * w] = -problem.cost[i]
-            rows[2 * k + 1, i * w : (i + 1) * w] = problem.cost[i]
-        rows[2 * k, at.u + k], rows[2 * k + 1, at.u + k] = low, -problem.brief.budget
-    return rows.tocsr()
+        mine = np.flatnonzero((problem.ideas["channel"] == channel).to_numpy())
+        lots, spent = (mine[:, None] * w + np.arange(w)).ravel(), np.repeat(problem.cost[mine], w)
+        rows += [np.full(len(lots) + 1, 2 * k), np.full(len(lots) + 1, 2 * k + 1)]
+        columns += [np.append(lots, at.u + k)] * 2
+        data += [np.append(-spent, low), np.append(spent, -problem.brief.budget)]
+    least = _filled(rows, columns, data, (2 * len(problem.minimum), at.size))
+    least.eliminate_zeros()
+    return least
 
 
 def split(problem: Problem, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,9 +2,9 @@
 
 `plan_campaign` narrows thousands of ideas and closes the gap to its bound, which takes seconds. Here the ideas are narrowed once, for the
 brief and for two briefs far from it. Each change of the brief is then answered in two steps: the linear program of the campaign tells which
-pieces are worth making at least in part, and the solver looks once, at its root, among those (a neighbourhood of the relaxation; Berthold
-2006, Primal heuristics for mixed integer programs). The linear program is a bound on every plan of the ideas kept, so that a quick answer
-tells how much a better one could bring at the most.
+pieces are worth making at least in part, and whole pieces and lots are sought among those (a neighbourhood of the relaxation; Berthold
+2006, Primal heuristics for mixed integer programs): by `dive`, and where that finds nothing by the solver, once, at its root. The linear
+program is a bound on every plan of the ideas kept, so that a quick answer tells how much a better one could bring at the most.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pandas as pd
 
 from mktlib.errors import PlanError
 from mktlib.planning.brief import Brief
+from mktlib.planning.dive import Found, dived
 from mktlib.planning.engine import feasible, loaded, optimal, run, values
 from mktlib.planning.greedy import greedy
 from mktlib.planning.ideas import priced
@@ -25,11 +26,11 @@ from mktlib.planning.limits import build
 from mktlib.planning.narrow import worth_most
 from mktlib.planning.plan import CampaignPlan, _clashes, _nothing_left, _told
 from mktlib.planning.problem import Problem
-from mktlib.planning.program import Layout, Matrix, matrix, split
+from mktlib.planning.program import Layout, matrix, split
 from mktlib.planning.readable import ratios, strangers
 from mktlib.planning.risk import _reweighed, _weights, outcomes, worst_mean
 from mktlib.planning.sieves import sieves
-from mktlib.planning.solve import Answer, solve
+from mktlib.planning.solve import Answer, duals, solve
 from mktlib.results import CELL, Scores
 from mktlib.vocabulary import Tables, load_tables, progress
 
@@ -44,8 +45,6 @@ NEAR_ENOUGH = 0.02
 LOOKS, POOR = 30, 0.06
 """Times that HiGHS asks whether to go on (they come at the same steps on every machine), twice as many where the gap is still poor."""
 DRAWS = 2000
-
-Found = tuple[np.ndarray, np.ndarray]
 
 
 class QuickPlanner:
@@ -74,14 +73,14 @@ class QuickPlanner:
         PlanError
             When limits and demands cannot hold together, as `plan_campaign` says it.
         """
-        problem, ratio, found, bound = self._answer(brief)
+        problem, ratio, price, found, bound = self._answer(brief)
         answer = Answer(*found, bound=bound)
         worth = problem.value(found[0]) if not brief.risk else worst_mean(outcomes(problem, found[0], ratio), brief.risk)
         short, none = {"ceiling": None, "allowed": self.allowed}, problem.ideas.head(0)
         told = strangers(brief, self.scores, self.tables)
         plan = _told(
             problem, (replace(answer, bound=max(bound, worth)), worth), worth, short, self.scores, self.tables, ratio, self.seed,
-            brief.risk, none, tuple(told), steps=False,
+            brief.risk, none, tuple(told), steps=False, loose=price,
         )  # fmt: skip
         quick: dict[str, Any] = {"ceiling": None, "greedy": None}
         return replace(plan, facts={**plan.facts, **quick, "quick": True}, expected={**plan.expected, **quick})
@@ -90,22 +89,24 @@ class QuickPlanner:
         kept = worth_most(self.ideas, brief, KEEP).kept
         return build(self.ideas.loc[kept].assign(_at=kept, rank=0), brief)
 
-    def _answer(self, brief: Brief) -> tuple[Problem, np.ndarray, Found, float]:
-        """(problem, ratio (draws, ideas), plan, bound). With risk the draws are weighed as the worst outcomes of the linear program are:
-        the mean of the worst outcomes of a plan is below its mean under every such weighting, so that the bound holds."""
+    def _answer(self, brief: Brief) -> tuple[Problem, np.ndarray, np.ndarray | None, Found, float]:
+        """(problem, ratio (draws, ideas), prices of the linear program, plan, bound). With risk the draws are weighed as the worst outcomes
+        of the linear program are: the mean of the worst outcomes of a plan is below its mean under every such weighting, so that the bound
+        holds."""
         problem = self._problem(brief)
         ratio = self.ratio[:, problem.ideas["_at"].to_numpy(int)]
-        made, lots, bound = relaxed(problem, matrix(problem), self.seed)
+        made, lots, price, bound = relaxed(problem, self.seed)
         if brief.risk > 0 and lots is not None:
             careful = _reweighed(problem, _weights(outcomes(problem, lots, ratio), brief.risk) @ ratio)
-            made, _, lower = relaxed(careful, matrix(careful), self.seed)
+            made, _, _, lower = relaxed(careful, self.seed)
             found, lower = self._whole(careful, made, lower)
-            return problem, ratio, found, min(bound, lower)
-        return problem, ratio, *self._whole(problem, made, bound)
+            return problem, ratio, price, found, min(bound, lower)
+        return problem, ratio, price, *self._whole(problem, made, bound)
 
     def _whole(self, problem: Problem, made: np.ndarray | None, bound: float) -> tuple[Found, float]:
         """(a good plan, a bound on every plan): in the neighbourhood of the linear program, or wherever the solver finds one."""
-        found = None if made is None else nearby(problem, made, self.seed)
+        found = None if made is None or problem.caps is not None else dived(problem, np.asarray(made.any(axis=1)), self.seed)
+        found = nearby(problem, made, self.seed) if found is None and made is not None else found
         if found is not None:
             return found, max(bound, problem.value(found[0]))
         answer = solve(problem, start=greedy(problem), seed=self.seed, gap=NEAR_ENOUGH)
@@ -126,15 +127,18 @@ def _near(allowed: pd.DataFrame, brief: Brief) -> pd.DataFrame:
     return allowed.loc[kept].sort_values(list(CELL), kind="stable").reset_index(drop=True)
 
 
-def relaxed(problem: Problem, program: Matrix, seed: int) -> tuple[np.ndarray | None, np.ndarray | None, float]:
-    """Of the linear program: ((pieces, weeks) 1 where it makes a piece at least in part, (ideas, weeks) its lots, its bound); None, None
-    and no bound where nothing holds."""
-    solver = run(loaded(program, whole=False, seed=seed))
+Relaxed = tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None, float]
+
+
+def relaxed(problem: Problem, seed: int) -> Relaxed:
+    """Of the linear program: ((pieces, weeks) 1 where it makes a piece at least in part, (ideas, weeks) its lots, (limits,) its prices, its
+    bound); None and no bound where nothing holds."""
+    solver = run(loaded(matrix(problem), whole=False, seed=seed))
     if not optimal(solver):
-        return None, None, np.inf
+        return None, None, None, np.inf
     at, (i, p, w), found = Layout.of(problem), problem.shape, values(solver)
     made = (found[at.y : at.s] > 1e-6).astype(float).reshape(p, w)
-    return made, found[: at.y].reshape(i, w), -float(solver.getInfo().objective_function_value)
+    return made, found[: at.y].reshape(i, w), duals(solver, problem), -float(solver.getInfo().objective_function_value)
 
 
 def nearby(problem: Problem, made: np.ndarray, seed: int) -> Found | None:

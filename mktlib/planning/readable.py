@@ -67,17 +67,18 @@ def first_week(problem: Problem, answer: Answer, p: int) -> int:
 
 def placements(problem: Problem, answer: Answer, names: Mapping[int, str]) -> pd.DataFrame:
     """One row a placement and week, with the number of its idea; the wear of an idea falls on its later weeks."""
-    brought, rows = problem.brought(answer.n), []
-    for i, w in zip(*np.nonzero(answer.n), strict=True):
-        idea, lots, value = problem.ideas.iloc[int(i)], int(answer.n[i, w]), float(brought[i, w])
-        rows.append({
-            "week": int(w) + 1, "segment": idea["segment"], "stage": idea["stage"], "channel": idea["channel"],
-            "item": names[int(problem.piece_of[i])], "quantity": lots * float(idea["lot"]), "spend": lots * float(idea["lot_cost"]),
-            "value": value, "low": 0.0, "high": 0.0, "exposure": lots * float(idea["exposures"]),
-            "rate": float(idea["rate"]), "rate_sd": float(idea["rate_sd"]), "verdict": idea["verdict"],
-            "events": value * float(idea["events"]) / (float(idea["value"]) or 1.0), "_idea": int(i),
-        })  # fmt: skip
-    table = pd.DataFrame(rows, columns=[*SCHEDULE, "_idea"])
+    i, w = np.nonzero(answer.n)
+    if not len(i):
+        return pd.DataFrame([], columns=[*SCHEDULE, "_idea"])
+    ideas, lots, value = problem.ideas.iloc[i], answer.n[i, w], problem.brought(answer.n)[i, w]
+    said = {c: ideas[c].tolist() for c in ("segment", "stage", "channel", "verdict")}
+    per = {c: ideas[c].to_numpy(float) for c in ("lot", "lot_cost", "exposures", "rate", "rate_sd", "events", "value")}
+    table = pd.DataFrame({
+        "week": w + 1, "item": [names[p] for p in problem.piece_of[i].tolist()], "quantity": lots * per["lot"],
+        "spend": lots * per["lot_cost"], "value": value, "low": 0.0, "high": 0.0, "exposure": lots * per["exposures"],
+        "rate": per["rate"], "rate_sd": per["rate_sd"], **said,
+        "events": value * per["events"] / np.where(per["value"] == 0, 1.0, per["value"]), "_idea": i,
+    })[[*SCHEDULE, "_idea"]]  # fmt: skip
     return table.sort_values(["week", "item", "segment", "channel"], kind="stable", ignore_index=True)
 
 

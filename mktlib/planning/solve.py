@@ -186,20 +186,25 @@ def relaxed(cost: np.ndarray, a: sparse.csr_matrix, high: np.ndarray, top: np.nd
     return values(solver), np.maximum(0.0, -np.array(solver.getSolution().row_dual))
 
 
-def prices(problem: Problem, answer: Answer, *, seed: int) -> np.ndarray:
+def duals(solver: highspy.Highs, problem: Problem) -> np.ndarray:
+    """(limits,) what one more unit of each would add to the value of a linear program that is solved."""
+    return np.maximum(0.0, -np.array(solver.getSolution().row_dual)[: len(problem.limits)])
+
+
+def prices(problem: Problem, answer: Answer, *, seed: int, loose: np.ndarray | None = None) -> np.ndarray:
     """What one more unit of each limit would add to the value: the duals of the linear program.
 
     Limits on placements are priced with the pieces of the plan as they are; limits on pieces and days, which are then fixed, by the
-    program in which pieces may be made in part. Both are right for a small change.
+    program in which pieces may be made in part. Both are right for a small change. loose (limits,): the duals of the latter where they
+    are known already.
     """
     m, at = matrix(problem), Layout.of(problem)
     fixed, held = m.top.copy(), np.zeros(len(m.top))
     x = columns(problem, answer.n, answer.y)
     for part in (slice(at.y, at.s), slice(at.u, at.z)):
         fixed[part] = held[part] = x[part]
-    duals = []
-    for top, base in ((fixed, held), (m.top, None)):
-        solver = run(loaded(replace(m, top=top, base=base), whole=False, seed=seed))
-        duals.append(np.maximum(0.0, -np.array(solver.getSolution().row_dual)[: len(problem.limits)]))
+    tight = duals(run(loaded(replace(m, top=fixed, base=held), whole=False, seed=seed)), problem)
+    if loose is None:
+        loose = duals(run(loaded(m, whole=False, seed=seed)), problem)
     making = np.array([r.code in ("days", "pieces") for r in problem.limits])
-    return np.where(making, duals[1], duals[0])
+    return np.where(making, loose, tight)
