@@ -425,3 +425,10 @@ def test_scores_with_one_more_axis_must_fix_it():
 
 def test_a_spend_that_is_no_number_does_not_hold(plan):
     assert not replace(plan, schedule=_first(plan.schedule, spend=float("nan"))).check().empty
+
+
+@pytest.mark.parametrize(("events", "told"), [(4_660, True), (9_999, True), (10_000, False), (184_328, False), (0, False), (None, False)])
+def test_a_plan_from_a_small_log_says_that_it_promises_too_much(events, told):
+    scores = scores_of(cells_of(segment=("parents",), stage=("decision",)))
+    plan = plan_campaign(replace(scores, facts={**scores.facts, "events": events}), brief_from_text(SMALL), keep=5, work=0.1)
+    assert ("N_PLAN_SMALL_LOG" in {f.code for f in plan.findings}) == told

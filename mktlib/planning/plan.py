@@ -31,6 +31,7 @@ from mktlib.planning.outputs import export
 from mktlib.planning.pacing import paced
 from mktlib.planning.problem import Limit, Problem
 from mktlib.planning.readable import least_spend, limit_table, named, pieces, placements, ratios, remarks, strangers, tests_of, with_ranges
+from mktlib.planning.remarks import small_log
 from mktlib.planning.risk import careful, sds_off
 from mktlib.planning.solve import Answer, prices, solve
 from mktlib.planning.store import read_plan, write_plan
@@ -210,7 +211,7 @@ def plan_campaign(
     found = _chosen(problem, ratio, risk, solved, random_state)
     if found is None:
         raise PlanError(_clashes(problem, random_state))
-    more = (*told, *heard, *alerts, *unknown)
+    more = (*told, *heard, *alerts, *unknown, *small_log(brief, scores))
     by_hand = problem.value(start[0]) if start is not None else 0.0
     plan = _told(problem, found, by_hand, short.facts, scores, tables, ratio, random_state, risk, held, more)
     if sent is not None and len(over := over_with_log(brief, plan.calendar(tables=tables), sent)):

@@ -1,4 +1,4 @@
-"""What a brief's own entries ask the reader to know: who may send how much, whose consent ends, which network stands for what."""
+"""What a reader should know of a brief's own entries (who may send how much, whose consent ends), and of the log behind a plan."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from collections.abc import Iterator
 
 from mktlib.errors import Finding
 from mktlib.planning.brief import Brief
+from mktlib.results import Scores
 from mktlib.vocabulary import finding, load_tables, sending_rules
 from mktlib.wording import day, number, percent
+
+SMALL_LOG = 10_000
+"""Events of a log below which its plans bring clearly less than they promise (`benchmarks/promises.py`: 0.80 of it at 4,660 clicks, 0.92 at
+14,782): what is chosen out of thousands of cells is the most hopeful of them, and few counts have had a say in it."""
+
+
+def small_log(brief: Brief, scores: Scores) -> list[Finding]:
+    """Told where the log behind the scores is so small that its plans promise too much."""
+    events = float(scores.facts.get("events") or 0.0)
+    if not 0 < events < SMALL_LOG:
+        return []
+    return [finding("N_PLAN_SMALL_LOG", brief.language, level="warning", found=number(round(events), brief.language), count=round(events))]
 
 
 def brief_remarks(brief: Brief) -> Iterator[Finding]:
