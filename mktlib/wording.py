@@ -13,7 +13,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -117,12 +117,25 @@ def percent(x: float, language: str | None = None, *, digits: int | None = None)
     """
     if not math.isfinite(x):
         return "–"
-    if digits is None:
-        size = abs(x) * 100
-        digits = 0 if size >= 10 or size == 0 else 1 if size >= 1 else 2 if size >= 0.1 else 3
+    digits = _digits(x) if digits is None else digits
     shown = number(float(Decimal(repr(float(x))) * 100), language, digits=digits)
     end = _locale(language).percent_formats[None].pattern.rpartition("0")[2]  # "%", or a space before it
     return f"{shown}{_spaces(end, language)}"
+
+
+def _digits(x: float) -> int:
+    """Decimals of a percentage that matter."""
+    size = abs(x) * 100
+    return 0 if size >= 10 or size == 0 else 1 if size >= 1 else 2 if size >= 0.1 else 3
+
+
+def floored(x: float) -> float:
+    """A fraction rounded down to the figures that `percent` shows: what is said of "at least" so much stays true.
+
+    >>> floored(0.7278), floored(0.29), floored(0.0278)
+    (0.72, 0.29, 0.027)
+    """
+    return float(Decimal(repr(float(x))).quantize(Decimal(1).scaleb(-2 - _digits(x)), rounding=ROUND_FLOOR))
 
 
 def money(x: float, currency: str, language: str | None = None, *, digits: int | None = None) -> str:
@@ -495,8 +508,8 @@ def write_bytes(content: bytes, path: Path) -> Path:
     Raises:
         StoreError: the folder cannot be written to, or the disk is full.
     """
+    make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:
@@ -509,6 +522,19 @@ def write_bytes(content: bytes, path: Path) -> Path:
             Path(temporary).unlink(missing_ok=True)
             raise
     except (OSError, UnicodeEncodeError) as error:  # the latter of a name that no file can have
+        raise StoreError(finding("E_CANNOT_WRITE", file=str(path), found=getattr(error, "strerror", None) or str(error))) from error
+    return path
+
+
+def make_folder(path: Path) -> Path:
+    """A folder to write to, made where there is none.
+
+    Raises:
+        StoreError: something else has its name, or it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:  # the latter of a name that no folder can have
         raise StoreError(finding("E_CANNOT_WRITE", file=str(path), found=getattr(error, "strerror", None) or str(error))) from error
     return path
 

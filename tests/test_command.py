@@ -10,6 +10,7 @@ import pytest
 from mktlib.__main__ import main
 from mktlib.command.running import keep_the_rest, say_read
 from mktlib.command.starting import ask
+from mktlib.errors import StoreError
 from mktlib.intake import read_export
 from mktlib.planning import load_plan
 from mktlib.scoring import load_scorer
@@ -111,6 +112,13 @@ def test_a_log_of_which_nothing_is_left_says_why(tmp_path, capsys):
     assert main(["run", "--log", str(log), "--out", str(tmp_path / "out")]) == 1
     assert "2026-02-31" in capsys.readouterr().err
     assert (tmp_path / "out" / "rejected.csv").exists()
+
+
+def test_rows_are_never_kept_where_no_folder_can_be(tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text("date,content_id,content_type,channel,clicks,impressions\n2026-02-21,a,banner,display,1,10\n", encoding="utf-8")
+    with pytest.raises(StoreError, match="cannot be written"):
+        keep_the_rest(read_export(log), log)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

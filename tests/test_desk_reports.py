@@ -163,6 +163,58 @@ def test_a_test_by_lot_that_was_made_is_not_advised_again(truths):
     assert desk.result().facts["held"] == ["brand"]
 
 
+def told_of(play, language, **facts):
+    """A play with other facts: (its debrief, its section of a client's report), narrow spaces as plain ones."""
+    other = replace(play, facts=play.facts | facts)
+    page = " ".join((section := mk.report(other, language=language).sections[0]).sentences)
+    return tuple(
+        re.sub("[\u00a0\u202f]", " ", text) for text in (" ".join(map(str, debrief_of(other, language))), f"{section.headline} {page}")
+    )
+
+
+@pytest.mark.parametrize("share", [0.7278, 0.0278, 0.29])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_share_said_of_the_best_is_the_same_on_both_pages_and_at_least_is_never_rounded_up(truths, language, share):
+    facts = {"expected": 500.0, "best": 700.0, "bound": 900.0, "share_of_best": share, "at_least": share}
+    for text in told_of(truths["search"], language, **facts):
+        shares = [float(x.replace(",", ".")) for x in re.findall(r"([\d.,]+) ?%", text)]
+        assert round(100 * share, 1 if share < 0.1 else 0) in shares
+        least = float(re.search(r"(?:at least|au moins) ([\d.,]+) ?% (?:of what|du)", text)[1].replace(",", "."))
+        assert 100 * share - 1 < least <= 100 * share + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("reported", "came", "english", "french"),
+    [
+        (1, 0, "with 1 sale. That is credit, not effect: 0 came", "un effet : grâce aux publicités, il en est venu 0,"),
+        (1, 2, "with 1 sale. That is credit, not effect: 2 came because of the ads, some of which", "s’attribue 1 vente."),
+        (9, 1, "brought 1 sale that would not", "ont apporté 1 vente qui ne serait pas venue autrement"),
+        (9, 1, "at least 8 of those", "il en est venu 1, et de celles qui sont attribuées, il en serait venu au moins 8"),
+        (3, 3, "with 3 sales, and as many came", "s’attribue 3 ventes, et il en est venu autant"),
+        (0, 0, "with no sale, and none came", "ne s’attribue aucune vente, et il n’en est venu aucune"),
+    ],
+)  # fmt: skip
+def test_one_sale_and_none_are_said_as_one_says_them(truths, reported, came, english, french):
+    for language, words in (("en", english), ("fr", french)):
+        debrief, page = told_of(truths["search"], language, reported=float(reported), incremental=float(came))
+        assert words in page
+        assert not re.search(r"\b1 (sales|ventes|sont)\b", f"{debrief} {page}")
+        assert "some of which" not in page or came > reported
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_one_restart_and_a_game_of_one_week_are_told_in_the_singular(truths, language):
+    table = truths["meta"].table
+    once = replace(truths["meta"], table=table.assign(restarts=[True] + [False] * (len(table) - 1)))
+    once = replace(once, costs=pd.DataFrame([("restarts", "", 1e6, 0.0, 1e6)], columns=list(once.costs.columns)))
+    (told,) = (f.text for f in debrief_of(once, language) if f.code == "DESK_RESTARTS")
+    assert ("once" if language == "en" else "une fois") in told
+    desk = mk.AdDesk("x", budget=BUDGET, weeks=1, language=language)
+    desk.spend()
+    with pytest.raises(DataError, match="the one week is played" if language == "en" else "l’unique semaine est jouée"):
+        desk.spend()
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_money_in_the_debrief_is_written_as_a_reader_of_each_language_writes_it(truths, language):
     found, facts = debrief_of(truths["meta"], "en"), truths["meta"].facts

@@ -90,6 +90,15 @@ def test_wrong_lessons_pairs_and_values_are_said_together(small, capsys):
     assert not small.exists()
 
 
+def test_a_folder_that_is_a_file_is_refused_in_words(small, capsys):
+    small.write_text("in the way")
+    for job in (["notebooks", "01", "--out", str(small)], ["notebooks", "01", "--out", str(small / "under")]):
+        assert main(job) == 1
+        said = capsys.readouterr().err
+        assert str(small) in said
+        assert "cannot be written" in said
+
+
 def test_the_lessons_of_the_main_line_are_there_in_both_languages():
     for name in LESSONS:
         assert (lesson_folder() / f"{name}.ipynb").is_file()

@@ -355,6 +355,24 @@ def test_answers_are_read_as_people_write_them():
         mk.check_answer("99.1", 1)
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", ["no exercise", "not a card"]), ("fr", ["aucun exercice", "pas une carte"])])
+def test_what_is_wrong_is_said_in_the_language_that_was_asked_for(language, words, tmp_path):
+    broken = tmp_path / "card.json"
+    broken.write_text("[")
+    for call, says in (
+        (lambda: mk.check_answer("99.1", 1, language=language), words[0]),
+        (lambda: mk.progress_card("99", language=language), words[0]),
+        (lambda: mk.progress_card(path=broken, language=language), words[1]),
+        (lambda: mk.progress_card(path="a\0b", language=language), words[1]),
+    ):
+        with pytest.raises(mk.MktlibError, match=says):
+            call()
+
+
+def test_a_number_with_a_comma_in_code_is_told_to_take_a_point():
+    assert "0.12" in mk.check_answer("03.1", (0, 12), language="fr").text
+
+
 def test_a_card_keeps_what_was_solved_and_refuses_what_is_none(tmp_path):
     number, row = next(iter(exercises().items()))
     mk.check_answer(number, row["answer"])

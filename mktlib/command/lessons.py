@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from mktlib.command.output import say_written
 from mktlib.errors import DataError, Finding, MktlibError
 from mktlib.vocabulary import default_language, finding, load_tables, nearest
+from mktlib.wording import make_folder
 
 LESSONS = ("01_audience_research", "02_content_scores", "03_campaign_design", "04_post_campaign_report")
 """The main line."""
@@ -60,7 +61,7 @@ def execute(names: Sequence[str], out: Path, given: Mapping[str, str], wrong: Se
         wrong: what was found wrong before.
 
     Raises:
-        DataError: everything that is wrong in names, parameters and values, before any lesson runs.
+        DataError: everything that is wrong in names, parameters and values, before any lesson runs. StoreError: the folder is none.
     """
     try:
         import papermill
@@ -70,7 +71,7 @@ def execute(names: Sequence[str], out: Path, given: Mapping[str, str], wrong: Se
     found = [*wrong, *unknown(known, given), *unusable(known, given)]
     if found:
         raise DataError(list({f.text: f for f in found}.values()))  # one value that several lessons refuse is said once
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     bar = tqdm(names, unit="notebook")
     for name in bar:
         bar.set_description(name)

@@ -24,7 +24,7 @@ from mktlib.results import Intake, Result, Scores
 from mktlib.scoring import ContentScorer, backtest
 from mktlib.simulate import load_sample, sample_path
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, phrase, progress
-from mktlib.wording import safe_csv
+from mktlib.wording import make_folder, safe_csv
 
 LOT = (1924, 476)  # people of the story who were shown its banner or kept from it by lot: all of them are in the sample
 MARGIN = 0.1  # of the revenue in the story of the samples, which is what its brief counts a click at
@@ -130,6 +130,7 @@ def rates_of(given: Sequence[str] | None) -> dict[str, float] | None:
 
 def keep_the_rest(intake: Intake, out: Path) -> list[Path]:
     """Rows that were set aside are written beside the report: nothing is lost."""
+    make_folder(out)
     for name in ("rejected", "excluded"):
         (out / f"{name}.csv").unlink(missing_ok=True)  # of an earlier run: it would speak of rows that this log does not have
     return [

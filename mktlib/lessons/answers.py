@@ -59,17 +59,17 @@ def check_answer(exercise: str, answer: Any = ..., *, language: str | None = Non
         `Answer` with `.right`, `.verdict` and `.text`. It is kept for the card of `progress_card`.
 
     Raises:
-        DataError: no exercise has this number.
+        DataError: no exercise has this number, or the language is none.
 
     >>> check_answer("02.1", language="en")
     … 02.1 Not answered yet: put your answer in place of the three dots.
     """
     rows = exercises()
-    if not isinstance(exercise, str) or exercise not in rows:
-        near = nearest(str(exercise), list(rows)) or ""
-        raise DataError(finding("E_EXERCISE", found=str(exercise), expected=", ".join(rows), hint=near))
     if wrong := not_language(language):
         raise DataError(wrong)
+    if not isinstance(exercise, str) or exercise not in rows:
+        near = nearest(str(exercise), list(rows)) or ""
+        raise DataError(finding("E_EXERCISE", language, found=str(exercise), expected=", ".join(rows), hint=near))
     said = language or default_language()
     verdict, text = _judged(rows[exercise], _bare(answer), said, load_tables())
     note(exercise, verdict)

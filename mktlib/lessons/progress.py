@@ -85,26 +85,26 @@ def progress_card(lesson: str | None = None, *, path: str | Path | None = None, 
     numbers = [n for n in exercises() if lesson is None or n.startswith(f"{lesson}.")]
     if not numbers:
         known = sorted({n.partition(".")[0] for n in exercises()})
-        raise DataError(finding("E_EXERCISE", found=lesson, expected=", ".join(known)))
+        raise DataError(finding("E_EXERCISE", language, found=lesson, expected=", ".join(known)))
     if path is not None:
-        _kept(path)
+        _kept(path, language)
     return Progress({n: _session.get(n, OPEN) for n in numbers}, language or default_language())
 
 
-def _kept(path: str | Path) -> None:
+def _kept(path: str | Path, language: str | None) -> None:
     """Add what the file holds to this session, and write both back."""
     try:
         file = Path(path)
-        for number, state in _stored(file).items():
+        for number, state in _stored(file, language).items():
             note(number, "right" if state == SOLVED else "wrong")
         write_text(json.dumps(dict(sorted(_session.items())), indent=1) + "\n", file)
     except StoreError:
         raise
     except (TypeError, ValueError, OSError) as error:  # no path, or a name that no file can have
-        raise StoreError(finding("E_PROGRESS", file=str(path))) from error
+        raise StoreError(finding("E_PROGRESS", language, file=str(path))) from error
 
 
-def _stored(path: Path) -> dict[str, str]:
+def _stored(path: Path, language: str | None) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
@@ -112,5 +112,5 @@ def _stored(path: Path) -> dict[str, str]:
     except (OSError, ValueError, RecursionError):
         held = None
     if not isinstance(held, dict) or not all(k in exercises() and v in (SOLVED, TRIED) for k, v in held.items()):
-        raise StoreError(finding("E_PROGRESS", file=path.name))
+        raise StoreError(finding("E_PROGRESS", language, file=path.name))
     return held

@@ -9,6 +9,7 @@ from mktlib.reporting.facts import Facts
 from mktlib.reporting.grid import Grid, Spec, grid
 from mktlib.reporting.voice import Voice
 from mktlib.results import DeskPlay
+from mktlib.wording import floored
 
 MOST_COSTS = 3
 MATTERS = 0.02
@@ -22,22 +23,28 @@ def desk_draft(voice: Voice, result: DeskPlay, facts: Facts) -> Draft:
     gain = float(facts["gain"])
     name = voice.names([voice.label("desk_platform", facts["platform"])])
     key = "gained" if gain > 0 else "lost"
-    sales = voice.number(int(facts["incremental"]))
-    headline = voice.say(f"desk.{key}", platform=name, sales=sales, spent=eur["spent"], gain=_money(voice, facts, abs(gain)))
-    more = int(facts["reported"]) - int(facts["incremental"])
-    credit = "credit" if more > 0 else "credit_less"
-    sentences = [voice.say(f"desk.{credit}", reported=voice.number(int(facts["reported"])), sales=sales, anyway=voice.number(more))]
+    paid = {"spent": eur["spent"], "gain": _money(voice, facts, abs(gain))}
+    came = int(facts["incremental"])
+    headline = voice.count(f"desk.{key}", came, platform=name, sales=voice.number(came), **paid)
+    sentences = [_credit(voice, int(facts["reported"]), came)]
     if facts["share_of_best"] is None:
         sentences.append(voice.say("desk.nothing"))
     elif facts["expected"] <= 0:
         sentences.append(voice.say("desk.below", best=eur["best"], bound=eur["bound"]))
     else:
-        shares = {k: voice.percent(float(facts[k])) for k in ("share_of_best", "at_least")}
+        shares = {"share_of_best": voice.percent(facts["share_of_best"]), "at_least": voice.percent(floored(facts["at_least"]))}
         sentences.append(voice.say("desk.best", best=eur["best"], bound=eur["bound"], **shares))
     sentences += [*_costs(voice, result, facts)]
     if facts["late"]:
         sentences.append(voice.say("desk.late", share=voice.percent(float(facts["late"]))))
     return Draft(headline=headline, sentences=sentences, tables=_tables(voice, result, facts), details=_details(voice, facts))
+
+
+def _credit(voice: Voice, reported: int, came: int) -> str:
+    """The platform's credit against what came because of the ads."""
+    more = reported - came
+    key = "credit" if more > 0 else "credit_less" if more < 0 else "credit_same" if came else "credit_none"
+    return voice.count(f"desk.{key}", reported, reported=voice.number(reported), sales=voice.number(came), anyway=voice.number(more))
 
 
 def _money(voice: Voice, facts: Facts, value: float) -> str:

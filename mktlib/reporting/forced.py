@@ -1,4 +1,4 @@
-"""Channels that a plan buys although they cost more than they bring: what the brief asks for has its price, and every reader is told."""
+"""Channels of a plan that should cost more than they bring: what the brief asks for has its price, and every reader is told."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def forced(voice: Voice, plan: Plan, facts: Facts) -> list[str]:
     out = []
     for channel, rows in plan.schedule.groupby("channel", sort=True):
         spend, value = (float(rows[c].sum()) for c in ("spend", "value"))
-        if value < spend:
+        if round(value) < round(spend):  # as they are said: two sums that read alike contradict the sentence
             told = {k: voice.money(round(x), facts["currency"]) for k, x in (("spend", spend), ("value", value))}
             reasons = list(_reasons(voice, plan, str(channel), rows, facts))
             why = voice.say("plan.forced.because", why=voice.names(reasons)) if reasons else ""

@@ -75,10 +75,7 @@ class Voice:
         """Two or three figures that matter: 45 %, 3.1 %, 0.12 %."""
         if value is None or not np.isfinite(value):
             return "–"
-        shown = abs(value) * 100
-        return percent(
-            float(value), self.language, digits=0 if shown >= 10 or shown == 0 else 1 if shown >= 1 else 2 if shown >= 0.1 else 3
-        )
+        return percent(float(value), self.language)
 
     def money(self, value: float, currency: str) -> str:
         return "–" if value is None or not np.isfinite(value) else money(float(value), currency, self.language)

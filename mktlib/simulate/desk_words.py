@@ -10,7 +10,7 @@ import pandas as pd
 from mktlib.errors import Finding, Level
 from mktlib.results import DeskPlay
 from mktlib.vocabulary import finding
-from mktlib.wording import Amount
+from mktlib.wording import Amount, Share, floored
 
 MATTERS = 0.02
 """A cost is told from this share of the money spent, late sales from this share of all."""
@@ -50,7 +50,7 @@ def _result(to: Teller) -> Iterator[Finding]:
     elif facts["expected"] <= 0:
         yield to.tell("DESK_LOST", "warning", lost=paid(-facts["expected"]), **most)
     else:
-        shares: dict[str, Any] = {k: _percent(facts[k]) for k in ("share_of_best", "at_least")}
+        shares: dict[str, Any] = {"share_of_best": Share(facts["share_of_best"]), "at_least": Share(floored(facts["at_least"]))}
         yield to.tell("DESK_BEST", "warning" if facts["share_of_best"] < 0.5 else "note", **most, **shares)
 
 
@@ -86,7 +86,8 @@ def _cost(to: Teller, row: Mapping[Any, Any]) -> Finding:
     if row["code"] == "unspent":
         return to.tell("DESK_UNSPENT", "warning", money=money, left=to.paid(row["value"]))
     if row["code"] == "restarts":
-        return to.tell("DESK_RESTARTS", "warning", money=money, restarts=int(table["restarts"].sum()))
+        times = int(table["restarts"].sum())
+        return to.tell("DESK_RESTARTS", "warning", money=money, restarts=times, count=times)
     if row["code"] == "learning":
         return to.tell("DESK_LEARNING", money=money)
     return to.tell("DESK_WEAR", "warning", money=money, share=_percent(1 - _kept(table)))
