@@ -164,6 +164,21 @@ def test_totals_and_blanks_are_excluded_and_a_company_called_total_is_not(tmp_pa
     assert "Total Bois" in intake.log["content_id"].tolist()
 
 
+@pytest.mark.parametrize("name", [
+    "Results from 10 ads", "Résultats de 10 publicités", "Résultats de\u00a010 publicités", "Résultats de 1\u202f234 publicités",
+    "Résultats de 3 ensembles de publicités", "Résultats de 2 campagnes",
+])  # fmt: skip
+def test_a_row_named_results_is_a_total_only_where_it_sums_up_the_others(tmp_path: Path, name: str) -> None:
+    lines = ["Jour,Nom de la publicité,Nom de la campagne,Impressions,Clics sur un lien,Montant dépensé (EUR)"]
+    lines += ["2026-09-01,Vidéo A,Parcs,400,10,5.25", "2026-09-02,Vidéo B,Parcs,300,12,4.25", "2026-09-02,Vidéo C,Ville,300,12,4.25"]
+    total = read_export(written(tmp_path, "\n".join([*lines, f",{name},,1000,34,13.75"])), "meta_ads")
+    assert total.excluded[["line", "reason"]].to_numpy().tolist() == [[5, "E_TOTAL_ROW"]]
+    assert (total.log["impressions"].sum(), total.log["spend"].sum()) == (1000, 13.75)
+    campaign = read_export(written(tmp_path, "\n".join([*lines, f"2026-09-03,{name},Ville,1000,34,13.75"])), "meta_ads")
+    assert campaign.excluded.empty
+    assert campaign.log["impressions"].sum() == 2000
+
+
 def test_lines_are_physical_where_a_cell_spans_two(tmp_path: Path) -> None:
     text = "\n".join([HEAD, '2026-01-01,"A\nB",blog_post,display,,1,2,3', GOOD[0].replace(",3,", ",-3,")])
     intake = read_export(written(tmp_path, text))

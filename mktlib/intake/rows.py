@@ -262,7 +262,9 @@ def _is_total(cell: str, own: tuple[str, ...], row: Sequence[str]) -> bool:
     return any(said == word or (word.endswith((":", "-")) and said.startswith(word)) for word in own)
 
 
-SUM_WORD = re.compile(r"(?:.+ )?(?:total|totals|totaux|total general|summe|ergebnis|gesamtergebnis|results from \d+ .*)")
+SUM_WORD = re.compile(
+    r"(?:.+ )?(?:total|totals|totaux|total general|summe|ergebnis|gesamtergebnis|(?:results from|resultats de) \d[\d .,]* .*)"
+)
 ALL = frozenset({"all", "tous", "toutes", "alle", "(all)", "all ages", "tous les ages"})
 
 
