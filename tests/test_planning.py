@@ -372,6 +372,33 @@ def test_a_segment_that_was_never_scored_is_said(sunglasses):
     assert [(f.column, f.hint) for f in found if f.code == "N_PLAN_SEGMENT"] == [("segments.studentes", "students")]
 
 
+def test_a_word_that_is_the_label_of_a_scored_one_is_told_with_what_to_type(sunglasses):
+    scores, brief = sunglasses
+    french = {"students": "etudiants", "parents": "parents"}
+    update = {
+        "segments": {french.get(k, k): v for k, v in brief.segments.items()},
+        "channels": {**brief.channels, "reseaux_sociaux_payants": brief.channels["email"]},
+        "production": {**brief.production, "video_courte_verticale": brief.production["default"]},
+        "brand": brief.brand.model_copy(update={"forbidden": ["ludique"]}),
+    }
+    found = plan_campaign(scores, brief.model_copy(update=update), keep=40).findings
+    told = {f.column: f.hint for f in found if f.code in ("N_PLAN_SEGMENT", "N_PLAN_WORD", "N_PLAN_BAN")}
+    expected = {
+        "segments.etudiants": "students", "channels.reseaux_sociaux_payants": "paid_social",
+        "production.video_courte_verticale": "short_video", "brand.forbidden": "playful",
+    }  # fmt: skip
+    assert told.items() >= expected.items()
+
+
+def test_a_brief_that_prices_a_channel_by_its_label_is_told_its_key():
+    text = "first_day = 2026-10-05\nlast_day = 2026-10-18\nbudget = 500\n[channels]\nreseaux_sociaux_payants = 0.01"
+    with pytest.raises(DataError) as caught:
+        brief_from_text(text)
+    assert [(f.code, f.column, f.hint) for f in caught.value.findings] == [
+        ("E_BRIEF_WORD", "channels.reseaux_sociaux_payants", "paid_social")
+    ]
+
+
 def test_words_that_name_nothing_scored_are_told_and_a_ban_that_bans_nothing_is_told_as_one(sunglasses):
     scores, brief = sunglasses
     update = {"brand": brief.brand.model_copy(update={"forbidden": ["legal_formal", "saucy"]}), "channels": {**brief.channels}}

@@ -117,6 +117,7 @@ def _wrong_words(raw: Mapping[str, Any], tables: Tables, *, form: bool = False, 
         near, priced = far or nearest(word, known), where.startswith("channels.")
         mine = word in own or (table == "channels" and "unit" in _table(_table(raw, "channels"), word))
         must = table in ("metrics", "flows") or (priced and "unit" not in _table(raw["channels"], word))
+        near = near or (near_key(word, table) if must else None)
         if must or (not mine and near and (far or _slip(word, near))):
             yield "E_BRIEF_WORD", where, {"found": word, "expected": list(known), "hint": near, "table": table}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from mktlib.errors import Finding
 from mktlib.planning.brief import Brief
 from mktlib.planning.ideas import PIECE, link
+from mktlib.planning.layout import plain
 from mktlib.planning.problem import Problem
 from mktlib.planning.remarks import brief_remarks
 from mktlib.planning.risk import outcomes
@@ -164,9 +165,29 @@ def strangers(brief: Brief, scores: Scores, tables: Tables) -> list[Finding]:
                 found.append(finding("N_PLAN_UNSCORED", brief.language, level="warning", column=where, found=word, axis=axis))
                 continue
             shown = ", ".join(known[:6]) + ("..." if len(known) > 6 else "")
-            near = nearest(word, known)
+            near = meant(word, axis, known, tables)
             found.append(finding(code, brief.language, level="warning", column=where, found=word, expected=shown, hint=near, axis=axis))
     return found
+
+
+def meant(word: str, axis: str, known: Sequence[str], tables: Tables) -> str | None:
+    """The scored word that a word of a brief stands for: one of the same name in any language ("etudiants", students), or the nearest.
+
+    >>> from mktlib.vocabulary import load_tables
+    >>> tables = load_tables()
+    >>> meant("etudiants", "segment", ["parents", "students"], tables), meant("ludique", "style", ["playful"], tables)
+    ('students', 'playful')
+    """
+    scored = {name: key for key in reversed(known) for name in _names(key, axis, tables)}
+    same = next((scored[name] for name in _names(word, axis, tables) if name in scored), None)
+    slip = nearest(plain(word.replace("_", " ")), scored)
+    return same or nearest(word, known) or (scored[slip] if slip else None)
+
+
+def _names(key: str, axis: str, tables: Tables) -> Iterator[str]:
+    """What a word may be called: itself, its labels, and each part of "Playful / humorous"."""
+    for name in map(plain, (key.replace("_", " "), *(tables.label(axis, key, language) for language in tables.languages))):
+        yield from (name, *(part.strip() for part in name.split("/") if part.strip()))
 
 
 def _bans(where: str) -> bool:
