@@ -1,6 +1,7 @@
 """The explorer and the panel of the ad desk: what is shown is what the library says, by hand as in plain code."""
 
 import copy
+import dataclasses
 import re
 import subprocess
 import sys
@@ -12,11 +13,13 @@ import pytest
 
 import mktlib as mk
 from mktlib.interact import shown
+from mktlib.interact.explorer_words import plan_lines
 from mktlib.planning import brief_from_text, quick
 from mktlib.planning.dive import dived, topped
 from mktlib.planning.quick import QuickPlanner, relaxed
 from mktlib.planning.written import brief_text, changed
 from mktlib.vocabulary import progress
+from mktlib.wording import money
 
 BRIEF = """
 name = "Small"
@@ -210,6 +213,53 @@ def test_what_cannot_be_explored_is_told(scores, brief):
         mk.explore(scores, language="en").what_if(budget=3.0)
     with pytest.raises(mk.MktlibError, match="no ad desk"):
         mk.practise("meta")
+
+
+@pytest.mark.parametrize(
+    ("call", "column"),
+    [
+        (lambda e: e.what_if(most=3), "most"),
+        (lambda e: e.what_if(most={3: 3}), "most"),
+        (lambda e: e.what_if(most="carousel", bugdet=3), "bugdet"),
+        (lambda e: e.what_if(most={"carousel": 10**40}), "production.carousel.most"),
+        (lambda e: e.toml(3), "path"),
+        (lambda e: e.toml("a\0b"), "path"),
+        (lambda e: e.choose(segment=pd.NA), "segment"),
+        (lambda e: mk.explore(e.scores).plan_picture(), None),
+        (lambda e: mk.explore(mk.ContentScorer), "scores"),
+    ],
+)
+def test_odd_arguments_are_told_and_the_brief_stays(explorer, brief, call, column):
+    with pytest.raises(mk.MktlibError) as told:
+        call(explorer)
+    assert told.value.findings[0].column == column
+    assert explorer.brief == brief
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_plan_of_nothing_is_no_share_of_anything(explorer, language):
+    plan = explorer.what_if(budget=3000.0)
+    empty = dataclasses.replace(plan, expected={**plan.expected, "value": 0.0, "careful": 0.2, "bound": 3.0})
+    for pair in ((empty, plan), (plan, empty)):
+        lines = list(plan_lines(*pair, language))
+        assert not any("{" in line or re.search(r"\d{4,}.*%", line) for line in lines)
+    assert "(" in list(plan_lines(plan, explorer.first, language))[2]
+    assert "(" not in list(plan_lines(empty, plan, language))[2]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_money_that_buys_nothing_is_told_with_the_money_that_would(explorer, planner, scores, brief, language):
+    plan = explorer.what_if(budget=100.0)
+    assert plan.schedule.empty
+    least = planner.first_budget(explorer.brief)
+    lines = list(plan_lines(plan, explorer.first, language, least=least))
+    assert money(round(least), "EUR", language) in lines[0]
+    assert len(lines) == 2
+    assert explorer._least() == least
+    assert not mk.plan_campaign(scores, changed(brief, budget=least)).schedule.empty
+    assert mk.plan_campaign(scores, changed(brief, budget=least - 2)).schedule.empty
+    told = {next(plan_lines(plan, plan, language, least=x)) for x in (None, 50.0, least)}
+    assert len(told) == 3
 
 
 # ---------------------------------------------------------------- controls

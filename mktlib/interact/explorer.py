@@ -5,6 +5,7 @@ Plain code and the controls of a notebook do the same: the controls call `choose
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ class Explorer:
         if brief is not None:
             self._planner = QuickPlanner(scores, brief, tables=tables)
             self._plans: dict[str, CampaignPlan] = {}
+            self._firsts: dict[str, float | None] = {}
             self.first = self.plan = self._quick(brief)
 
     # ------------------------------------------------------------ scores
@@ -70,7 +72,9 @@ class Explorer:
             DataError: E_LEVEL, every level that was not scored.
         """
         wanted = {axis: level for axis, level in {"segment": segment, "stage": stage}.items() if level is not None}
-        if wrong := [self._unknown(axis, level) for axis, level in wanted.items() if level not in self._known(axis)]:
+        if wrong := [
+            self._unknown(axis, level) for axis, level in wanted.items() if not isinstance(level, str) or level not in self._known(axis)
+        ]:
             raise DataError(wrong)
         self.chosen |= wanted
         return self.group
@@ -113,8 +117,11 @@ class Explorer:
             DataError, PlanError: entries that are not known or cannot be so, limits that clash; the brief then stays as it was.
         """
         wanted = {"budget": budget, "days_per_week": days_per_week, "test_share": test_share, "risk": risk, "most": most}
-        if unknown:
-            raise DataError([self._no_entry(name, list(wanted)) for name in unknown])
+        wrong = [self._no_entry(name, list(wanted)) for name in unknown]
+        if most is not None and not (isinstance(most, Mapping) and all(isinstance(kind, str) for kind in most)):
+            wrong.append(finding("E_OPTION", self.language, column="most", found=repr(most), expected='most={"carousel": 2}'))
+        if wrong:
+            raise DataError(wrong)
         brief = changed(self.brief, tables=self.tables, **wanted)  # type: ignore[arg-type]
         plan = self._quick(brief)
         if brief != self.brief:
@@ -147,6 +154,8 @@ class Explorer:
     def toml(self, path: str | Path | None = None) -> str:
         """The brief as it stands, as the text that `read_brief` reads; written to `path` where one is given."""
         text = brief_text(self.brief)
+        if path is not None and (not isinstance(path, str | os.PathLike) or "\0" in str(path)):
+            raise DataError(finding("E_OPTION", self.language, column="path", found=repr(path), expected='path="brief.toml"'))
         if path is not None:
             write_text(text, Path(path))
         return text
@@ -170,12 +179,23 @@ class Explorer:
         if not self.has_brief:
             return []
         first = self.first if self.brief != self.first.brief else self.plan
-        return list(plan_lines(self.plan, first, self.language))
+        return list(plan_lines(self.plan, first, self.language, least=self._least()))
+
+    def _least(self) -> float | None:
+        """Where nothing is planned: the budget with which something could be, as `QuickPlanner.first_budget` tells it."""
+        if not self.plan.schedule.empty:
+            return None
+        key = brief_text(self.brief)
+        if key not in self._firsts:
+            self._firsts[key] = self._planner.first_budget(self.brief)
+        return self._firsts[key]
 
     def group_picture(self) -> Picture:
         return show(self.group, language=self.language, tables=self.tables)
 
     def plan_picture(self, kind: str = "limits") -> Picture:
+        if not self.has_brief:
+            raise DataError(finding("E_NO_BRIEF", self.language))
         return show(self.plan, kind=kind, language=self.language, tables=self.tables)
 
     def panel(self) -> Any:
@@ -220,7 +240,8 @@ def explore(scores: Any, brief: Brief | None = None, *, language: str | None = N
     """
     if wrong := not_language(language) or not_tables(tables):
         raise DataError(wrong)
-    found = scores.score_cells() if not isinstance(scores, Scores) and hasattr(scores, "score_cells") else scores
+    scorer = not isinstance(scores, Scores | type) and hasattr(scores, "score_cells")
+    found = scores.score_cells() if scorer else scores
     wrongs = []
     if not isinstance(found, Scores) or found.table.empty:
         wrongs.append(finding("E_EXPLORE", language, column="scores", found=type(scores).__name__, expected="Scores, ContentScorer"))

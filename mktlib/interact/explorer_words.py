@@ -34,8 +34,25 @@ def group_name(levels: dict[str, str], tables: Tables, language: str) -> str:
     return ", ".join(tables.label(axis, level, language) for axis, level in levels.items()) or phrase("interact.everything", language)
 
 
-def plan_lines(plan: CampaignPlan, first: CampaignPlan, language: str) -> Iterator[str]:
-    """What a plan should bring, how good it is, and what differs from the first one."""
+def plan_lines(plan: CampaignPlan, first: CampaignPlan, language: str, *, least: float | None = None) -> Iterator[str]:
+    """What a plan should bring, how good it is, and what differs from the first one; `least`: a budget with which an empty plan would
+    not be empty."""
+    if plan.schedule.empty:
+        yield _nothing(plan, least, language)
+    else:
+        yield from _planned(plan, language)
+    yield from _beside(plan, first, language)
+
+
+def _nothing(plan: CampaignPlan, least: float | None, language: str) -> str:
+    """That nothing can be bought, and what it would take; a bound says nothing there."""
+    budget, missed = plan.brief.budget, "missed" if plan.facts.get("quick") else "made_none"
+    key = "never" if least is None else missed if least <= budget + 1e-6 else "nothing"
+    sums = {"budget": budget, "least": least or 0.0, "spend": 0.0}
+    return phrase(f"interact.plan.{key}", language, **{k: money(round(v), plan.facts["currency"], language) for k, v in sums.items()})
+
+
+def _planned(plan: CampaignPlan, language: str) -> Iterator[str]:
     expected = plan.expected
 
     def said(value: float) -> str:
@@ -47,17 +64,16 @@ def plan_lines(plan: CampaignPlan, first: CampaignPlan, language: str) -> Iterat
     yield phrase("interact.plan.value", language, value=said(expected["value"]), range=ends, level=level)
     pieces = int(plan.facts["pieces"])
     spend = money(round(float(expected["spend"])), plan.facts["currency"], language)
-    yield phrase("interact.plan.made", language, count=pieces, pieces=number(pieces, language), spend=spend)
+    made = "made" if pieces else "made_none"
+    yield phrase(f"interact.plan.{made}", language, count=pieces, pieces=number(pieces, language), spend=spend)
     if plan.facts["risk"]:
         share = percent(1 - plan.facts["risk"], language, digits=0)
         yield phrase("interact.plan.careful", language, share=share, value=said(expected["careful"]))
-    room = (expected["bound"] - expected["careful"]) / max(abs(expected["careful"]), 1e-9)
-    words = {"bound": said(expected["bound"]), "gap": percent(max(0.0, room), language, digits=1)}
+    words = {"bound": said(expected["bound"]), "gap": _of("gap", expected["bound"] - expected["careful"], expected["careful"], language)}
     ideas, allowed = (number(int(plan.facts[k]), language) for k in ("ideas", "allowed"))
     yield phrase(
         "interact.plan.quick" if plan.facts.get("quick") else "interact.plan.ended", language, ideas=ideas, allowed=allowed, **words
     )
-    yield from _beside(plan, first, language)
 
 
 def _beside(plan: CampaignPlan, first: CampaignPlan, language: str) -> Iterator[str]:
@@ -67,11 +83,21 @@ def _beside(plan: CampaignPlan, first: CampaignPlan, language: str) -> Iterator[
         return
     difference = float(plan.expected["value"] - first.expected["value"])
     sign = "more" if difference >= 0 else "less"
-    share = percent(abs(difference) / max(abs(float(first.expected["value"])), 1e-9), language, digits=1)
+    share = _of("share", abs(difference), first.expected["value"], language)
     yield phrase(f"interact.plan.{sign}", language, value=amount(plan, abs(difference), language), share=share)
+    if plan.schedule.empty or first.schedule.empty:
+        return
     loose = max(float(p.expected["bound"] - p.expected["careful"]) for p in (plan, first))
     if abs(difference) <= loose:
         yield phrase("interact.plan.unsure", language, room=amount(plan, loose, language))
+
+
+def _of(key: str, part: Any, whole: Any, language: str) -> str:
+    """A part of a whole in brackets; of a whole that is said to be 0, nothing."""
+    if not round(abs(float(whole))):
+        return ""
+    share = percent(max(0.0, float(part)) / abs(float(whole)), language, digits=1)
+    return phrase(f"interact.plan.{key}", language, **{key: share})
 
 
 def of_money(plan: CampaignPlan) -> bool:

@@ -19,7 +19,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from mktlib.planning.engine import NODES, feasible, loaded, run, values
 from mktlib.planning.problem import Limit, Problem, weekly_most
-from mktlib.planning.program import Matrix, matrix
+from mktlib.planning.program import Layout, Matrix, matrix
 from mktlib.vocabulary import progress
 
 PATHS = {
@@ -203,6 +203,19 @@ def _slack(program: Matrix, rows: Sequence[int], per: np.ndarray, whole: bool, s
     )  # fmt: skip
     solver = _solved(wider, seed)
     return float(values(solver)[size]) if feasible(solver) else None
+
+
+def first_budget(problem: Problem, *, seed: int) -> float | None:
+    """The least budget found with which something can be made and shown, all else as it is; None: no budget is enough."""
+    program = matrix(problem)
+    shown = np.zeros(len(program.cost))
+    shown[: Layout.of(problem).y] = -1.0
+    program = replace(
+        program, a=sparse.vstack([program.a, shown[None]], format="csr"), low=np.r_[program.low, -np.inf], high=np.r_[program.high, -1.0]
+    )
+    rows = [k for k, limit in enumerate(problem.limits) if limit.code == "budget"]
+    more = _slack(program, rows, np.ones(len(rows)), False, seed)
+    return None if more is None else problem.brief.budget + max(0.0, more)
 
 
 def _share(problem: Problem, program: Matrix, line: Entry, seed: int) -> float | None:

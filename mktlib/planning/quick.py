@@ -10,6 +10,7 @@ program is a bound on every plan of the ideas kept, so that a quick answer tells
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ import pandas as pd
 
 from mktlib.errors import PlanError
 from mktlib.planning.brief import Brief
+from mktlib.planning.clash import first_budget
 from mktlib.planning.dive import Found, dived
 from mktlib.planning.engine import feasible, loaded, optimal, run, values
 from mktlib.planning.greedy import greedy
@@ -45,6 +47,8 @@ NEAR_ENOUGH = 0.02
 LOOKS, POOR = 30, 0.06
 """Times that HiGHS asks whether to go on (they come at the same steps on every machine), twice as many where the gap is still poor."""
 DRAWS = 2000
+FIRST = 5
+"""Times that the least budget is asked for again with the budget found."""
 
 
 class QuickPlanner:
@@ -84,6 +88,16 @@ class QuickPlanner:
         )  # fmt: skip
         quick: dict[str, Any] = {"ceiling": None, "greedy": None}
         return replace(plan, facts={**plan.facts, **quick, "quick": True}, expected={**plan.expected, **quick})
+
+    def first_budget(self, brief: Brief) -> float | None:
+        """A budget, in whole units of money, with which something can be made and shown: the brief's own where it is enough; None: no
+        budget is enough. Costs of production that are a share of the budget grow with it."""
+        for _ in range(FIRST):
+            found = first_budget(self._problem(brief), seed=self.seed)
+            if found is None or found <= brief.budget + 1e-6:
+                return found
+            brief = brief.model_copy(update={"budget": float(math.ceil(round(found, 4)))})
+        return brief.budget
 
     def _problem(self, brief: Brief) -> Problem:
         kept = worth_most(self.ideas, brief, KEEP).kept
