@@ -93,7 +93,7 @@ class Production(_Entry):
 
     cost: Money | None = None
     days: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 3.0
-    most: Annotated[int, Field(ge=0)] = 3
+    most: Annotated[int, Field(ge=0, le=1_000_000)] = 3
     owner: str = ""
 
 
