@@ -14,7 +14,7 @@ from scored import scorer as scorer
 
 from mktlib.errors import DataError
 from mktlib.scoring import ContentScorer
-from mktlib.vocabulary import SURENESS, load_tables
+from mktlib.vocabulary import SURENESS, load_tables, read_opinion, retell
 
 
 def believed(sentence, tmp_path):
@@ -87,6 +87,23 @@ def test_an_opinion_is_a_plain_sentence_in_either_language(tmp_path):
             believed(sentence, tmp_path)
         assert refused.value.findings[0].code == code
         assert refused.value.findings[0].file == "ours.toml"
+
+
+@pytest.mark.parametrize(("said", "sure"), [
+    ("peu sûr", "slightly"), ("un peu sûr", "slightly"), ("peu sûre", "slightly"), ("Assez sûre", "fairly"), ("très sûr", "very"),
+    ("slightly sure", "slightly"), ("very sure", "very"),
+])  # fmt: skip
+def test_how_sure_a_sentence_is_may_be_said_as_people_say_it(said, sure):
+    beats = "beats blog_post 1.5 times at awareness" if "sure" in said else "bat blog_post 1,5 fois en awareness"
+    assert read_opinion(f"short_video {beats}, {said}", load_tables()).sure == sure
+
+
+def test_a_sentence_that_is_not_understood_is_told_how_to_say_how_sure_one_is():
+    for language, sure in (("en", "slightly sure, fairly sure or very sure"), ("fr", "peu sûr, assez sûr ou très sûr")):
+        for sentence in ("short_video bat blog_post 1,5 fois, plutôt sûr", "short_video bat blog_post 1,5 fois en awareness, plutôt sûr"):
+            with pytest.raises(DataError) as refused:
+                read_opinion(sentence, load_tables())
+            assert sure in retell(refused.value.findings[0], language).text
 
 
 def test_what_the_log_says_of_an_opinion_does_not_depend_on_the_opinion(tmp_path):

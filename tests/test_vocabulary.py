@@ -231,6 +231,17 @@ def test_a_wrong_entry_is_refused_where_it_stands_with_the_nearest_word(tmp_path
         assert "?" not in retell(found, language).text
 
 
+def test_an_unknown_family_is_told_the_known_ones_and_no_far_one_is_advised(tmp_path):
+    path = tmp_path / "ours.toml"
+    path.write_text(OWN.replace('family = "video"', 'family = "image"'), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        load_tables(path)
+    (found,) = caught.value.findings
+    assert (found.column, found.hint) == ("content_types.hologram.family", None)
+    for language in LANGUAGES:
+        assert "written, illustrated, video, audio, interactive, live, message" in retell(found, language).text
+
+
 def test_a_wrong_row_does_not_hide_what_else_is_wrong_in_this_file_or_the_next(tmp_path):
     one, two = tmp_path / "one.toml", tmp_path / "two.toml"
     one.write_text(

@@ -17,7 +17,7 @@ from mktlib.errors import DataError, Finding, SchemaError
 from mktlib.intake.columns import COUNTS, DATES, MONEY
 from mktlib.intake.columns import KINDS as COLUMN_KINDS
 from mktlib.intake.headers import spellings
-from mktlib.vocabulary import KINDS, Tables, finding, load_tables, nearest, platforms
+from mktlib.vocabulary import KINDS, Tables, finding, load_tables, nearest, no_row, platforms
 
 RULES = ("from", "values", "default", "bins", "date_format", "kind", "unless", "else", "quiet", "where")
 ENTRIES: Mapping[str, type] = {
@@ -165,8 +165,7 @@ def check_columns(plan: Mapping[str, Any], name: str, header: Sequence[str], tab
     score = plan["score"] or {}
     made = {*plan["columns"], *plan["constants"]}
     if "metric" in score and score["metric"] not in tables.metrics:
-        hint = nearest(str(score["metric"]), tables.metrics)
-        lost.append(finding("E_REFERENCE", file=plan["file"], column="score.metric", found=score["metric"], expected="metrics", hint=hint))
+        lost.append(no_row("score.metric", score["metric"], "metrics", tables.metrics, plan["file"]))
     elif "metric" in score:
         row = tables.metrics[score["metric"]]
         needs = [row["count"], *score.get("by", []), *([] if "exposure_by_channel" in row else [row["exposure"]])]

@@ -10,7 +10,7 @@ from mktlib.errors import DataError, Finding
 from mktlib.vocabulary.layers import above
 from mktlib.vocabulary.opinions import SURENESS, read_opinion
 from mktlib.vocabulary.rows import AXIS_TABLE, KINDS, Rows
-from mktlib.vocabulary.words import finding, nearest
+from mktlib.vocabulary.words import finding, nearest, no_row
 
 SHAPES: Mapping[str, tuple[Any, str]] = {
     "rates": (Mapping, "[priors.rates. ...]"),
@@ -55,7 +55,7 @@ def wrong_priors(priors: Mapping[str, Any], below: Mapping[str, Any], everything
 def _unknown(path: str, word: Any, table: str, everything: Mapping[str, Any], file: str) -> Iterator[Finding]:
     """A word that is no row of its table, with the nearest that is one."""
     if not isinstance(word, str) or word not in everything[table]:
-        yield finding("E_REFERENCE", file=file, column=path, found=str(word), expected=table, hint=nearest(word, everything[table]))
+        yield no_row(path, word, table, everything[table], file)
 
 
 def _wrong_rate(path: str, row: Any, everything: Mapping[str, Any], file: str) -> Iterator[Finding]:

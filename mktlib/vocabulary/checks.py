@@ -11,7 +11,7 @@ from mktlib.vocabulary.beliefs import SHAPES, positive, wrong_priors
 from mktlib.vocabulary.layers import above
 from mktlib.vocabulary.rows import KINDS
 from mktlib.vocabulary.rulings import wrong_check, wrong_mark, wrong_rule
-from mktlib.vocabulary.words import finding, nearest
+from mktlib.vocabulary.words import finding, nearest, no_row
 
 CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "kpis": {
@@ -269,7 +269,7 @@ def _wrong_reference(path: str, name: str, value: Any, target: str, rows: Mappin
         return
     for word in value if several else [value]:
         if not isinstance(word, str) or word not in rows:
-            yield finding("E_REFERENCE", file=file, column=path, found=str(word), expected=target, hint=nearest(word, rows))
+            yield no_row(path, word, target, rows, file)
 
 
 def _wrong_metric(path: str, row: Mapping[str, Any], metrics: Mapping[str, Any], file: str) -> Iterator[Finding]:

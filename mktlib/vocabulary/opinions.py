@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mktlib.errors import DataError
@@ -38,8 +38,8 @@ def read_opinion(sentence: str, tables: Rows) -> Opinion:
     """
     text = " ".join(sentence.split()).rstrip(".")
     for words in (x["opinion"] for x in tables.languages.values() if "opinion" in x):
-        sure = next((key for key, said in words["sure"].items() if text.casefold().endswith(said.casefold())), None)
-        core = text[: -len(words["sure"][sure])].rstrip(" ,") if sure else text
+        sure, said = _sureness(text, words["sure"])
+        core = text[: -len(said)].rstrip(" ,") if said else text
         for shape in words["shapes"]:
             found = re.fullmatch(shape, core, re.IGNORECASE)
             if found:
@@ -51,6 +51,13 @@ def read_opinion(sentence: str, tables: Rows) -> Opinion:
                 times = float(found["times"].replace(",", "."))
                 return Opinion(subjects, {k: v for x in where for k, v in x.items()}, times, sure or "fairly")
     raise DataError(finding("E_OPINION_SHAPE", column="priors.statement", found=sentence))
+
+
+def _sureness(text: str, words: Mapping[str, str | Sequence[str]]) -> tuple[str | None, str]:
+    """(how sure, the words at the end of a sentence that say so): the longest that fit, for "un peu sûr" ends as "peu sûr" does."""
+    known = [(key, said) for key, ways in words.items() for said in ([ways] if isinstance(ways, str) else ways)]
+    fits = [(key, said) for key, said in known if text.casefold().endswith(" " + said.casefold())]
+    return max(fits, key=lambda fit: len(fit[1]), default=(None, ""))
 
 
 def _named(words: str, tables: Rows) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mktlib.errors import Finding
-from mktlib.vocabulary.words import finding, nearest
+from mktlib.vocabulary.words import finding, nearest, no_row
 
 LEVELS = ("error", "warning", "note")
 SPOKEN = ("en", "fr")
@@ -161,7 +161,7 @@ def wrong_mark(path: str, row: Mapping[str, Any], styles: Mapping[str, Any], fil
         return
     for style, value in weights.items():
         if style not in styles:
-            yield finding("E_REFERENCE", file=file, column=f"{path}.weights", found=style, expected="styles", hint=nearest(style, styles))
+            yield no_row(f"{path}.weights", style, "styles", styles, file)
         if not isinstance(value, int | float) or isinstance(value, bool) or not -20 <= value <= 20:
             yield finding("E_OPTION", file=file, column=f"{path}.weights.{style}", found=repr(value), expected="-20 ... 20")
     for code in SPOKEN:

@@ -61,14 +61,14 @@ def default_language() -> str:
     return wanted if wanted in languages() else "en"
 
 
-def nearest(word: object, known: Sequence[str] | Mapping[str, Any]) -> str | None:
-    """The known word that looks most like this one, if any does.
+def nearest(word: object, known: Sequence[str] | Mapping[str, Any], cutoff: float = 0.6) -> str | None:
+    """The known word that looks most like this one, if any does (by `cutoff` of 1 at least).
 
     >>> nearest("awarness", ["awareness", "interest"])
     'awareness'
     >>> nearest(None, ["awareness", "interest"])
     """
-    close = difflib.get_close_matches(str(word).lower(), list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(word).lower(), list(known), n=1, cutoff=cutoff)
     return close[0] if close else None
 
 
@@ -140,6 +140,17 @@ def finding(
         hint=hint or advice,
         values=MappingProxyType({**values, "_given": MappingProxyType({"expected": expected, "hint": hint})}),
     )
+
+
+SHOWN = 12
+"""So many words of a table are listed where another one was typed."""
+
+
+def no_row(path: str, word: object, table: str, rows: Sequence[str] | Mapping[str, Any], file: str) -> Finding:
+    """What is said of a word that is no row of its table: the rows there are, and the one it is a slip of, if it is."""
+    known = ", ".join(list(rows)[:SHOWN]) + (" ..." if len(rows) > SHOWN else "")
+    hint = nearest(word, rows, cutoff=0.75)
+    return finding("E_REFERENCE", file=file, column=path, found=str(word), expected=table, hint=hint, known=known)
 
 
 def retell(found: Finding, language: str) -> Finding:
