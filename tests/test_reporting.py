@@ -73,7 +73,7 @@ def test_it_opens_with_the_decision():
     made = report(scores(), plan(), language="en")
     assert made.opening[0] == "5 contents to make: 3 shown to do better and 2 tested while they sell."
     settled = made.facts["decision"]["settled"]
-    said = f"Of {sum(settled.values())} contents scored: 1 shown to do better, 1 to stop and {settled['undecided']} undecided."
+    said = f"Of {sum(settled.values())} contents scored: 1 shown to do better, 1 to stop in part only and {settled['undecided']} undecided."
     assert made.opening[1].replace(", and", " and") == said
     opening = [plain(s) for s in report(plan(), language="fr").opening]
     assert opening[0] == "5 contenus à produire : 3 qui ont fait leurs preuves et 2 testés pendant qu’ils vendent."
@@ -117,7 +117,25 @@ def test_what_a_test_means_is_told_where_there_is_one(language, says):
 def test_without_a_plan_the_verdicts_decide():
     made = report(scores(), language="en")
     assert made.facts["decision"]["make"] == 1  # two cells, one content
-    assert made.opening[0].startswith("1 content to make and 1 to stop")
+    assert made.opening[0].startswith("1 content to make and 1 to stop in part only")
+
+
+@pytest.mark.parametrize(
+    ("language", "part", "whole"),
+    [("en", "1 to stop in part only", "1 to stop."), ("fr", "1 à arrêter en partie seulement", "1 à arrêter.")],
+)
+def test_a_content_that_does_badly_for_some_is_stopped_for_those_alone(language, part, whole):
+    """One cell of three is no reason to stop a content: it is named with whom it does badly for, and without where that is everybody."""
+    table, labels = scores().table, load_tables()
+    content, whom = (labels.label(k, v, language) for k, v in (("content_type", "product_page"), ("segment", "city_trendsetters")))
+    made = report(scores(), language=language)
+    assert part in made.opening[0]
+    assert any(f"{content} ({'for' if language == 'en' else 'pour'} {whom})" in s for s in made.opening)
+    everywhere = table.assign(verdict=table["verdict"].mask(table["content_type"] == "product_page", "drop"))
+    made = report(dataclasses.replace(scores(), table=everywhere), language=language)
+    assert plain(made.opening[0]).endswith(whole)
+    assert plain(made.opening[1]) in {f"To stop: {content}.", f"À arrêter : {content}."}
+    assert (made.facts["decision"]["stop"], made.facts["decision"]["part"]) == (1, 0)
 
 
 def test_numbers_in_the_text_are_the_facts():

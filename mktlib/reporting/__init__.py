@@ -18,11 +18,11 @@ from mktlib.charts import PICTURES, Picture, describe, kinds, plot
 from mktlib.charts.canvas import small
 from mktlib.errors import DataError, Finding
 from mktlib.reporting.drafts import Section
-from mktlib.reporting.facts import Facts, content_axes, decision, facts_of
+from mktlib.reporting.facts import Facts, decision, facts_of
 from mktlib.reporting.onepage import MOST_FIGURES, answer, blocks, charted, foremost, heading, is_one_page, name_of, unmeasured, when
 from mktlib.reporting.pitch import pitch, pitched
 from mktlib.reporting.saving import saved
-from mktlib.reporting.sections import expected, section
+from mktlib.reporting.sections import contents_named, expected, section
 from mktlib.reporting.voice import Voice, visible
 from mktlib.results import Audience, Plan, Result, Scores, StyleGuide
 from mktlib.vocabulary import (
@@ -230,14 +230,14 @@ def _check(results: tuple[Result, ...], reader: str, language: str) -> None:
 
 def opening_of(voice: Voice, decided: Facts) -> list[str]:
     """The decision: what to make, stop and test; the money and the chances; which ones to stop; what is still too early."""
-    alone = {k: decided[k] for k in ("make", "stop")}
+    alone = {k: decided[k] for k in ("make", "stop", "part")}
     said = planned(voice, decided) if decided["plans"] else scored(voice, decided, "opening.decision", alone)
     for plan in decided["plans"]:
         money = {k: voice.money(round(float(plan[k] or 0)), plan["currency"]) for k in ("spend", "budget")}
         said.append(voice.say("opening.money" if plan["budget"] else "opening.money_only", **money))
         said += expected(voice, plan)
     if decided["stops"]:
-        said.append(voice.say("opening.which", names=voice.names(voice.cell(c, content_axes(f["by"])) for c, f in decided["stops"])))
+        said.append(voice.say("opening.which", names=voice.names(contents_named(voice, decided["stops"], decided["partly"]))))
     if decided["too_early"]:
         said.append(voice.count("opening.too_early", decided["too_early"]))
     return said

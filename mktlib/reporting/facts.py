@@ -148,22 +148,26 @@ def facts_of(result: Result) -> Facts:
 def decision(results: Iterable[Result]) -> Facts:
     """What to make, stop and test, from the plans and scores among the results.
 
-    A content is a type in a style, not a cell: one that does badly for one segment and well for another is not stopped. A piece of the plan
-    is a test where all its placements are: the plan alone says so, so that every page that tells of it counts the same.
+    A content is a type in a style, not a cell: one that does badly for one segment and well for another is not stopped. One that does badly
+    for some and well for nobody is stopped for those alone (`part`); `stop` counts those that do badly in every cell scored; `stops` has
+    the cells of both. A piece of the plan is a test where all its placements are: the plan alone says so, so that every page that tells of
+    it counts the same.
     """
     everything = [(r, facts_of(r)) for r in results]
     plans = [f for r, f in everything if isinstance(r, Plan)]
     scores = [f for r, f in everything if isinstance(r, Scores)]
     counted = {v: sum(f["verdicts"][v] for f in scores) for v in VERDICTS}
-    stops = [(cell, f) for f in scores for cell in _stopped(f)]
-    proven = {key for f in scores for key in _contents(f["make"], f["by"])}
-    scored = {key for f in scores for key in _contents(f["table"].to_dict("records"), f["by"])}
-    stopped = {tuple(str(cell[a]) for a in content_axes(f["by"])) for cell, f in stops} - proven
+    proven = {key for f in scores for key in contents(f["make"], f["by"])}
+    scored = {key for f in scores for key in contents(f["table"].to_dict("records"), f["by"])}
+    stops = [(cell, f) for f in scores for cell in f["drop"] if content_of(cell, f["by"]) not in proven]
+    stopped = {content_of(cell, f["by"]) for cell, f in stops}
+    partly = {key for f in scores for key in spared(f, "drop")}
     tests = sum(f["on_test"] for f in plans)
+    ends = {"stop": len(stopped - partly), "part": len(stopped & partly)}
     return {
         "make": sum(f["pieces"] for f in plans) - tests if plans else len(proven),
-        "stop": len(stops), "stops": stops, "test": tests if plans else 0,
-        "scored": len(scored), "settled": {"shown": len(proven), "stop": len(stopped), "undecided": len(scored - proven - stopped)},
+        **ends, "stops": stops, "partly": partly, "test": tests if plans else 0,
+        "scored": len(scored), "settled": {"shown": len(proven), **ends, "undecided": len(scored - proven - stopped)},
         "too_early": counted["too_early"], "plans": plans, "scores": scores,
     }  # fmt: skip
 
@@ -173,14 +177,15 @@ def content_axes(by: list[str]) -> list[str]:
     return [a for a in ("content_type", "style", "message") if a in by] or list(by)
 
 
-def _contents(cells: list[dict[str, Any]], by: list[str]) -> dict[tuple[str, ...], dict[str, Any]]:
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for cell in cells:
-        found.setdefault(tuple(str(cell[a]) for a in content_axes(by)), cell)
-    return found
+def content_of(cell: Mapping[Any, Any], by: list[str]) -> tuple[str, ...]:
+    return tuple(str(cell[a]) for a in content_axes(by))
 
 
-def _stopped(facts: Facts) -> list[dict[str, Any]]:
-    """One cell for each content that is shown to do badly somewhere and well nowhere."""
-    good = _contents(facts["make"], facts["by"])
-    return [cell for key, cell in _contents(facts["drop"], facts["by"]).items() if key not in good]
+def contents(cells: Iterable[Mapping[Any, Any]], by: list[str]) -> set[tuple[str, ...]]:
+    return {content_of(cell, by) for cell in cells}
+
+
+def spared(facts: Facts, verdict: str) -> set[tuple[str, ...]]:
+    """The contents of which a cell has another verdict, so that this one is never said of the whole content."""
+    table = facts["table"]
+    return contents(table[table["verdict"] != verdict].to_dict("records"), facts["by"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from mktlib.reporting.audience import audience_draft
 from mktlib.reporting.credit import credit_draft
 from mktlib.reporting.desk import desk_draft
 from mktlib.reporting.drafts import Draft, Section, statistics
-from mktlib.reporting.facts import Facts, content_axes, facts_of
+from mktlib.reporting.facts import Facts, content_axes, content_of, facts_of, spared
 from mktlib.reporting.followers import cadence_draft, followers_draft, half_life_draft
 from mktlib.reporting.forced import forced
 from mktlib.reporting.found import told
@@ -128,12 +128,32 @@ def _scores_brief(voice: Voice, facts: Facts) -> dict[str, list[str]]:
     """How much is settled; what to keep making, to stop and to test further."""
     if not facts["cells"]:
         return {}
-    axes, counted = content_axes(facts["by"]), facts["verdicts"]
+    counted = facts["verdicts"]
     settled = voice.count("scores.settled", counted["make"] + counted["drop"], cells=voice.number(facts["cells"]))
-    names = {k: list(dict.fromkeys(voice.cell(c, axes) for c in facts[v])) for k, v in (("keep", "make"), ("stop", "drop"))}
+    names = {k: contents_named(voice, [(c, facts) for c in facts[v]], spared(facts, v)) for k, v in (("keep", "make"), ("stop", "drop"))}
     advice = [voice.say(f"scores.{k}", names=voice.names(named)) for k, named in names.items() if named]
     advice += [voice.count("scores.test_next", counted["test"])] if counted["test"] else []
     return {"sure": [voice.say("scores.sure", settled=settled)], "next": advice}
+
+
+def contents_named(voice: Voice, cells: Iterable[tuple[Mapping[Any, Any], Facts]], partly: Container[tuple[str, ...]]) -> list[str]:
+    """Contents by name, once each; those that a verdict holds for in part only (`partly`) with whom it holds for."""
+    named: dict[str, list[str]] = {}
+    for cell, facts in cells:
+        whom = _whom(voice, cell, facts) if content_of(cell, facts["by"]) in partly else ""
+        named.setdefault(voice.cell(cell, content_axes(facts["by"])), []).append(whom)
+    return [_content_named(voice, name, list(dict.fromkeys(w for w in whom if w))) for name, whom in named.items()]
+
+
+def _content_named(voice: Voice, name: str, whom: list[str]) -> str:
+    return voice.say("scores.for", name=name, whom=voice.names(whom, most=1)) if whom else name
+
+
+def _whom(voice: Voice, cell: Mapping[Any, Any], facts: Facts) -> str:
+    """The rest of a cell's axes, those that tell the cells of its content apart."""
+    axes, table = content_axes(facts["by"]), facts["table"]
+    same = table[(table[axes].astype(str) == [str(cell[a]) for a in axes]).all(axis=1)]
+    return voice.cell(cell, telling(same, [a for a in facts["by"] if a not in axes]))
 
 
 def _best_cell(voice: Voice, facts: Facts, axes: list[str]) -> str:
