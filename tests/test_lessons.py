@@ -273,6 +273,8 @@ def test_a_minus_and_marks_between_thousands_are_read_as_they_are_written():
     assert mk.check_answer("01.3", "\u22120,004").right
     assert mk.check_answer("01.3", "−0,4 %").right
     assert all(mk.check_answer("07.3", text).right for text in ("35,966", "35\u202f966 €", "€35,966.00", "36000", "35966,0"))
+    assert all(mk.check_answer("07.3", text).right for text in ("35.966", "35.966,00 €", "35’966", "35'966.5", "35,966 EUR"))
+    assert not any(mk.check_answer("02.3", text).right for text in ("1.434.000", "1’434"))
     assert not mk.check_answer("02.3", "1,434,000").right
     with pytest.raises(mk.MktlibError, match=r"03\.1"):
         mk.check_answer(["03.1"], 1)

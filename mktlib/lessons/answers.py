@@ -136,10 +136,11 @@ def _number(given: Any, row: Row, tables: Tables) -> float | None:
 
 
 def _written(text: str, thousands: bool) -> float:
-    """A number as people write it: "12,5 %", "−3", "35 966 €", and where the answer has `thousands`, "35,966"."""
-    bare = re.sub(r"[\s_€$]", "", text).replace("\u2212", "-")
-    if thousands and re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
-        bare = bare.replace(",", "")
+    """A number as people write it: "12,5 %", "−3", "35 966 €", and where the answer has `thousands`, "35,966", "35.966" and "35’966"."""
+    bare = re.sub(r"[\s_€$]|EUR", "", text).replace("\u2212", "-")
+    for mark, point in (",.", ".,", "'.", "\u2019."):
+        if thousands and re.fullmatch(rf"[-+]?\d{{1,3}}({re.escape(mark)}\d{{3}})+({re.escape(point)}\d+)?", bare):
+            bare = bare.replace(mark, "")
     bare = bare.replace(",", ".")
     return float(bare.removesuffix("%")) * (0.01 if bare.endswith("%") else 1.0)
 
