@@ -169,6 +169,7 @@ def test_refused_measurement_is_said_once():
 
 
 def test_a_heatmap_is_read_down_the_column_of_one_segment():
-    assert "down a column" in how_to_read("heatmap", "en")
-    assert "même colonne" in how_to_read("heatmap", "fr")
-    assert not any(word in how_to_read("week", code) for code, word in (("en", "people"), ("fr", "personnes")))
+    assert "down a column" in how_to_read("heatmap_segments", "en")
+    assert "même colonne" in how_to_read("heatmap_segments", "fr")
+    for kind in ("week", "heatmap"):
+        assert not any(word in how_to_read(kind, code) for code, word in (("en", "people"), ("fr", "personnes")))

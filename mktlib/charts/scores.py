@@ -136,6 +136,12 @@ def heatmap_table(scores: Scores) -> tuple[pd.DataFrame, list[Any], list[Any]]:
     across, down = _pairs(scores)
     never = scores.table["exposure"] <= 0  # a pair is told by what was shown of it, where anything was
     order = scores.table.assign(_never=never).sort_values(["_never", "rate"], ascending=[True, False], kind="stable")
+def across_segments(scores: Scores) -> bool:
+    """Whether the columns of the heat map are segments, so that each is read down as the same people."""
+    across, down = _pairs(scores)
+    return across == "segment" != down
+
+
     best = order.drop(columns="_never").drop_duplicates([across, down]).sort_values("rate", ascending=False, kind="stable")
     rows = best.groupby(down, sort=False)["rate"].mean().nlargest(ROWS).index.tolist()
     columns = best.groupby(across, sort=False)["rate"].mean().nlargest(COLUMNS).index.tolist()

@@ -16,6 +16,7 @@ import pandas as pd
 
 from mktlib.charts import PICTURES, Picture, describe, kinds, plot
 from mktlib.charts.canvas import small
+from mktlib.charts.scores import across_segments
 from mktlib.errors import DataError, Finding
 from mktlib.reporting.drafts import Section
 from mktlib.reporting.facts import Facts, decision, facts_of
@@ -285,7 +286,11 @@ def _pictures(voice: Voice, result: Result, *, pitch: bool = False) -> list[dict
         ax = plot(result, language=voice.language, kind=kind, tables=voice.tables)
         picture = Picture(ax=ax, text=describe(ax, voice.language))
         width = round(ax.get_figure(root=True).get_figwidth() * PIXELS_AN_INCH)  # type: ignore[union-attr]
-        kind = f"{shape}.{kind}"
+        kind = (
+            f"{shape}.{kind}_segments"
+            if kind == "heatmap" and isinstance(result, Scores) and across_segments(result)
+            else f"{shape}.{kind}"
+        )
         made.append({"kind": kind, "text": picture.text, "width": width, "data": base64.b64encode(picture.png(dpi=DPI)).decode("ascii")})
     return made
 
