@@ -159,6 +159,26 @@ def test_the_title_says_too_early_when_only_opinion_speaks():
     assert "too early" in plot(opinion, language="en").get_title(loc="left").lower()
 
 
+@pytest.mark.parametrize(
+    ("language", "of", "expected"),
+    [("en", "of what was shown", "not shown yet, expected"), ("fr", "parmi ce qui a été montré", "pas encore montré")],
+)
+@pytest.mark.parametrize("kind", ["ranked", "heatmap"])
+def test_a_title_never_puts_what_was_not_shown_ahead(kind, language, of, expected):
+    """The highest rate is of a cell that was never shown: the title names the best of those that were, as the text does."""
+    table = scores().table.assign(verdict="test", opinion=0.1)
+    top, shown = table["rate"].idxmax(), table["segment"] != table.loc[table["rate"].idxmax(), "segment"]
+    unseen = dataclasses.replace(scores(), table=table.assign(exposure=table["exposure"].where(shown, 0.0)))
+    title = plot(unseen, language=language, kind=kind).get_title(loc="left").replace("\n", " ")
+    label = load_tables().label("segment", table.loc[top, "segment"], language)
+    assert of in title
+    assert label not in title
+    alone = dataclasses.replace(scores(), table=table.assign(exposure=0.0))
+    title = plot(alone, language=language, kind=kind).get_title(loc="left").replace("\n", " ")
+    assert expected in title
+    assert label in title
+
+
 def test_opinion_is_hatched_once_a_cell_in_both_pictures_of_scores():
     for kind in kinds(scores()):
         ax = plot(scores(), kind=kind)

@@ -105,19 +105,24 @@ def _opinion_legend(canvas: Canvas, needed: bool) -> list[Any]:
 
 
 def scores_title(canvas: Canvas, table: pd.DataFrame, scores: Scores, *, pairs: bool = False) -> str:
-    """The finding in one line: who leads and whether that is shown."""
+    """The finding in one line: who leads and whether that is shown; what was never shown as such leads nothing that was."""
     if table.empty:
         return canvas.say("scores.title.empty")
+    never = table["exposure"] <= 0
     shown = table[(table["verdict"] == "make") & (table["opinion"] < cv.OPINION_SHARE)]
-    best = table.loc[(shown if len(shown) else table).index[0]]
+    first = shown if len(shown) else table
+    best = first.loc[never[first.index].sort_values(kind="stable").index[0]]
     name = dict(zip(table.index, cell_labels(canvas, table, scores.by), strict=True))[best.name]
     units = canvas.rate_units(scores.metric, scores.facts.get("currency", "EUR"))
-    values = {"best": cv.shorten_parts(name, 72), "rate": units.speak(float(best["rate"]))}
+    rate = units.speak(float(best["rate"]))
+    values = {"best": cv.shorten_parts(name, 72), "rate": canvas.say("scores.title.expected", rate=rate) if never[best.name] else rate}
     fixed = [canvas.label(a, table[a].iloc[0]) for a in scores.by if a in table and len(scores.table[a].unique()) == 1 < len(table)]
     if len(shown):
         said = canvas.say("scores.title.heatmap", **values) if pairs else canvas.say("scores.title.decided", count=len(shown), **values)
     else:
-        said = canvas.say("scores.title.opinion" if best["opinion"] >= cv.OPINION_SHARE else "scores.title.undecided", **values)
+        key = "opinion" if best["opinion"] >= cv.OPINION_SHARE else "undecided"
+        ahead = not never[best.name] and (table["rate"][never] > best["rate"]).any()
+        said = canvas.say(f"scores.title.{key}_shown" if ahead else f"scores.title.{key}", **values)
     return f"{cv.shorten_parts(cv.PART.join(fixed), 40)} — {said}" if fixed else said
 
 
@@ -131,17 +136,17 @@ def _pairs(scores: Scores) -> tuple[str, str]:
     return across, rest[0] if rest else across
 
 
-def heatmap_table(scores: Scores) -> tuple[pd.DataFrame, list[Any], list[Any]]:
-    """The best cell of each pair, the rows (content types) and the columns (segments) worth showing, best first."""
-    across, down = _pairs(scores)
-    never = scores.table["exposure"] <= 0  # a pair is told by what was shown of it, where anything was
-    order = scores.table.assign(_never=never).sort_values(["_never", "rate"], ascending=[True, False], kind="stable")
 def across_segments(scores: Scores) -> bool:
     """Whether the columns of the heat map are segments, so that each is read down as the same people."""
     across, down = _pairs(scores)
     return across == "segment" != down
 
 
+def heatmap_table(scores: Scores) -> tuple[pd.DataFrame, list[Any], list[Any]]:
+    """The best cell of each pair, the rows (content types) and the columns (segments) worth showing, best first."""
+    across, down = _pairs(scores)
+    never = scores.table["exposure"] <= 0  # a pair is told by what was shown of it, where anything was
+    order = scores.table.assign(_never=never).sort_values(["_never", "rate"], ascending=[True, False], kind="stable")
     best = order.drop(columns="_never").drop_duplicates([across, down]).sort_values("rate", ascending=False, kind="stable")
     rows = best.groupby(down, sort=False)["rate"].mean().nlargest(ROWS).index.tolist()
     columns = best.groupby(across, sort=False)["rate"].mean().nlargest(COLUMNS).index.tolist()
