@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import functools
 import itertools
+import math
 import os
 import re
 import stat
@@ -23,7 +24,7 @@ from mktlib.errors import DataError, Finding, StoreError
 from mktlib.reporting import report
 from mktlib.reporting.voice import Voice, strength, visible
 from mktlib.results import Result
-from mktlib.vocabulary import load_tables
+from mktlib.vocabulary import finding, load_tables
 
 PARTS = tuple(ALL.values())
 
@@ -448,3 +449,40 @@ def test_each_sentence_of_money_names_where_it_comes_from(language):
     assert {line.split(" – ")[0] for line in (money.headline, *money.sentences)} == set(names)
     alone = next(s for s in report(ALL["review"], language=language, reader="employer").sections if s.kind == "one_money")
     assert not any(name in alone.headline for name in names)
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "its boxes are the same people"), ("fr", "ce sont les mêmes personnes")])
+def test_columns_are_the_same_people_only_where_they_are_segments(language, says):
+    assert says in plain(report(scores(), language=language).html)
+    channels = scores().table.rename(columns={"segment": "channel"}).assign(channel=["email", "display", "paid_social"] * 4)
+    by = tuple("channel" if a == "segment" else a for a in scores().by)
+    page = report(dataclasses.replace(scores(), table=channels, by=by), language=language).html
+    assert says not in plain(page)
+    assert {"en": "The darker a box", "fr": "Plus une case est foncée"}[language] in plain(page)
+
+
+@pytest.mark.parametrize(
+    ("inside", "cells", "ranges"),
+    [(8, 10, "few"), (3, 10, "narrow"), (80, 100, "narrow"), (17, 20, "few"), (9, 10, "few"), (88, 100, "honest")],
+)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_ranges_are_called_narrow_only_where_luck_does_not_explain_it(inside, cells, ranges, language):
+    """The chance of at most so many inside, summed by hand, is below 5% where ranges that keep their promise of 90% are refused."""
+    result = ALL["backtest"]
+    held = pd.concat([result.cells] * 10, ignore_index=True).head(cells)
+    facts = {**result.facts, "coverage": inside / cells}
+    made = report(dataclasses.replace(result, cells=held, facts=facts), language=language)
+    assert made.facts["results"][0]["ranges"] == ranges
+    said = plain(made.sections[0].sentences[0])
+    assert ("too narrow" in said or "trop étroites" in said) == (ranges == "narrow")
+    assert f"{inside} of {cells}" in said or f"{inside} combinaisons" in said
+    luck = sum(math.comb(cells, k) * 0.9**k * 0.1 ** (cells - k) for k in range(inside + 1))
+    assert (ranges == "narrow") == (luck < 0.05 and inside < 0.85 * cells)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_is_not_scored_is_told_to_a_client_without_code(language):
+    found = finding("N_PLAN_UNSCORED", language, level="warning", column="channels.email", found="email", axis="channel")
+    for reader, code in (("client", False), ("team", True)):
+        said = report(dataclasses.replace(plan(), findings=(found,)), language=language, reader=reader).sections[0].findings
+        assert ("score_cells" in " ".join(said)) == code

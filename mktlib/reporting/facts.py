@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
+from scipy.stats import binomtest
 
 from mktlib.reporting.reviewed import review_facts
 from mktlib.results import VERDICTS, Audience, Backtest, Comparison, Explanation, Learning, Plan, Result, Review, Scores, Shortlist
@@ -65,7 +66,23 @@ def _on_test(plan: Plan) -> int:
 
 def backtest_facts(result: Backtest) -> Facts:
     keys = ("gain", "gain_raw", "coverage", "level")
-    return {**{k: _float(result.facts.get(k)) for k in keys}, **{k: result.facts.get(k) for k in ("metric", "folds", "kind")}}
+    known = {**{k: _float(result.facts.get(k)) for k in keys}, **{k: result.facts.get(k) for k in ("metric", "folds", "kind")}}
+    cells = len(result.cells)
+    inside = None if known["coverage"] is None else round(known["coverage"] * cells)
+    return {**known, "cells": cells, "inside": inside, "ranges": _ranges_held(inside, cells, known["level"])}
+
+
+TOLERATED, TOO_LOW, REFUSED = 0.05, 0.2, 0.05
+"""Points below the promise that are still called honest; points below it that honest ranges must rule out; how rare luck must be."""
+
+
+def _ranges_held(inside: int | None, cells: int, level: float | None) -> str:
+    """Whether as many cells fell inside as was promised: "honest", "narrow", or "few" where their number cannot tell (binomial test)."""
+    if inside is None or level is None or not cells:
+        return "few"
+    if inside / cells < level - TOLERATED:
+        return "narrow" if binomtest(inside, cells, level, "less").pvalue < REFUSED else "few"
+    return "honest" if binomtest(inside, cells, max(0.0, level - TOO_LOW), "greater").pvalue < REFUSED else "few"
 
 
 def audience_facts(result: Audience) -> Facts:

@@ -295,9 +295,8 @@ def backtest_draft(voice: Voice, result: Backtest, facts: Facts) -> Draft:
     gain, raw = facts["gain"] or 0.0, facts["gain_raw"] or 0.0
     key = "better" if gain > max(raw, 0) else "worse"
     headline = voice.say(f"backtest.{key}", gain=voice.percent(gain), gain_raw=voice.percent(raw))
-    values = {"coverage": voice.percent(facts["coverage"]), "level": voice.percent(facts["level"])}
-    honest = facts["coverage"] is None or facts["level"] is None or facts["coverage"] >= facts["level"] - 0.05
-    sentences = [voice.say("backtest.honest" if honest else "backtest.narrow", **values)]
+    values = {k: voice.percent(facts[k]) for k in ("coverage", "level")} | {k: voice.number(facts[k]) for k in ("inside", "cells")}
+    sentences = [voice.say(f"backtest.{facts['ranges']}", **values)] if facts["cells"] and facts["inside"] is not None else []
     spec: list[Spec] = [("fold", "label"), ("cells", "number"), ("exposure", "number"), ("events", "number")]
     spec += [
         ("gain", "percent"),
