@@ -152,6 +152,14 @@ def test_links_between_pages_lead_somewhere(name):
             assert wanted.exists() or str(wanted.relative_to(DOCS)).startswith(GENERATED), address
 
 
+@pytest.mark.parametrize("name", NAMED)
+def test_a_page_that_links_to_a_made_one_says_what_makes_it(name):
+    text = NAMED[name].read_text(encoding="utf-8")
+    wanted = [NAMED[name].parent / address.split("#")[0] for address in links.MARKDOWN_LINK.findall(text) if "://" not in address]
+    if any(page.suffix == ".md" and not page.exists() for page in wanted):
+        assert "`make docs`" in text
+
+
 TWINS = twins()
 OWN_WORDS = ("fr/index.md", "fr/dix-minutes.md")
 IN_FRENCH = {"gallery/index.md": "fr/galerie.md", **{english: french for french, english in TWINS.items()}}
