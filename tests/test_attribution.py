@@ -21,6 +21,7 @@ from mktlib.measurement.attribution import chain as mc
 from mktlib.measurement.attribution.agreement import folded
 from mktlib.measurement.attribution.redrawn import ranges
 from mktlib.measurement.attribution.rules import RULES, parts
+from mktlib.reporting.credit import _ends, _shown
 from mktlib.reporting.sections import section
 from mktlib.reporting.voice import Voice
 from mktlib.vocabulary import load_tables
@@ -432,7 +433,9 @@ def test_a_client_reads_what_the_holdout_shows_beside_the_credit(language):
         result = mk.attribute(both, "last", holdout="kept", held_channel="b", drawn=drawn, draws=100)
         row, codes = result.lift.iloc[0], {f.code for f in result.findings}
         page = " ".join(re.sub(r"<[^>]+>", " ", mk.report(result, language=language).html).split())
-        ends = [number(round(float(row[k])) + 0.0, language, digits=0) for k in ("incremental", "incremental_low", "incremental_high")]
+        assert row["incremental_low"] < row["incremental"] <= 0 < row["incremental_high"]
+        fewer, more = (number(abs(round(float(row[f"incremental_{k}"]))), language, digits=0) for k in ("low", "high"))
+        ends = [say["none_shown"], say["fewer"].format(many=fewer), say["more"].format(many=more)]
         mine = [s for s in re.split(r"(?<=\.) ", page) if all(re.search(rf"(?<![\d-]){re.escape(e)}(?!\d)", s) for e in ends) and "80" in s]
         assert mine, (ends, page)
         absent = " ".join(say["absent"].split(",")[0].split())
@@ -539,14 +542,40 @@ def test_money_that_is_not_there_is_not_told():
 
 
 @pytest.mark.parametrize(
-    ("language", "credited", "shown"), [("en", "credited with 267", "holdout shows -8"), ("fr", "267 achats", "en montre -8")]
+    ("language", "credited", "shown", "without"),
+    [
+        ("en", "credited with 267", "holdout shows none, 9 chances in 10 between 73 fewer and 53 more", "no group was kept aside"),
+        (
+            "fr",
+            "267 achats",
+            "n’en montre aucun, et il y a 9 chances sur 10 que ce soit entre 73 de moins et 53 de plus",
+            "sans groupe témoin",
+        ),
+    ],
 )
-def test_beside_other_results_a_credit_never_stands_without_what_its_holdout_shows(language, credited, shown):
+def test_beside_other_results_a_credit_never_stands_without_what_its_holdout_shows(language, credited, shown, without):
     credit = mk.attribute(mk.load_sample("journeys"), "last", holdout="holdout", held_channel="display", drawn=(1924, 476), draws=100)
     worth, review = (
         mk.kpis(mk.load_sample("results"), by="channel", margin=0.1),
         mk.review_campaign(mk.load_plan(mk.sample_path("plan")), mk.load_sample("results")),
     )
-    said = next(s for s in mk.report(review, worth, credit, language=language).opening if "267" in s)
+    opening = mk.report(review, worth, credit, language=language).opening
+    said = next(s for s in opening if "267" in s)
     assert credited in said
     assert shown in said
+    assert without not in " ".join(opening)  # a box that tells of a holdout does not say that there is none
+    assert without in " ".join(mk.report(review, worth, language=language).opening)
+
+
+@pytest.mark.parametrize(
+    ("lift", "says"),
+    [
+        ((-8.0, -73.0, 53.0), "shows none|between 73 fewer and 53 more"), ((0.2, -30.0, 31.0), "shows none|between 30 fewer and 31 more"),
+        ((12.0, -20.0, 44.0), "shows 12|between 20 fewer and 44 more"), ((40.0, 10.0, 70.0), "shows 40|between 10 and 70"),
+        ((-40.0, -70.0, -10.0), "shows 40 fewer|between 70 fewer and 10 fewer"),
+    ],
+)  # fmt: skip
+def test_a_holdout_shows_none_where_fewer_is_not_sure(lift, says):
+    voice = Voice(language="en", tables=mk.load_tables(), reader="client")
+    row = dict(zip(("incremental", "incremental_low", "incremental_high"), lift, strict=True))
+    assert f"{_shown(voice, row)}|{_ends(voice, *lift[1:])}" == says

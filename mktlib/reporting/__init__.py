@@ -116,7 +116,8 @@ def report(
     _check(results, reader, language)
     if wrong := not_tables(tables):
         raise DataError(wrong)
-    voice = Voice(language=language, tables=tables or load_tables(), reader=reader)
+    held = any(r.facts.get("lift_grade") for r in results)
+    voice = Voice(language=language, tables=tables or load_tables(), reader=reader, held=held)
     decided = decision(results)
     told = [section(voice, r) for r in results]
     single = is_one_page(voice, told)

@@ -80,8 +80,16 @@ def _whole(voice: Voice, value: float) -> str:
 
 
 def _ends(voice: Voice, low: float, high: float) -> str:
-    """Between two numbers of purchases, whole and with their sign."""
-    return voice.within(*(voice.number(round(float(x)) + 0.0, 0) for x in (low, high)))
+    """Between two numbers of purchases, whole; below none, as so many fewer and more."""
+    return voice.within(*(_change(voice, x, signed=round(float(low)) < 0) for x in (low, high)))
+
+
+def _change(voice: Voice, value: float, *, signed: bool) -> str:
+    """A whole number of purchases; `signed` says fewer or more."""
+    whole = round(float(value))
+    if not signed or not whole:
+        return voice.number(abs(whole), 0)
+    return voice.say("credit.fewer" if whole < 0 else "credit.more", many=voice.number(abs(whole), 0))
 
 
 def _lift(voice: Voice, result: Attribution, facts: Facts, sure: str) -> list[str]:
@@ -98,6 +106,13 @@ def _lift(voice: Voice, result: Attribution, facts: Facts, sure: str) -> list[st
     return [*told, *_gap(voice, result, facts, name, sure)]
 
 
+def _shown(voice: Voice, row: Mapping[Any, Any]) -> str:
+    """The purchases that a holdout shows; none, where it shows fewer but not surely so."""
+    if round(float(row["incremental"])) <= 0 <= float(row["incremental_high"]):
+        return voice.say("credit.none_shown")
+    return voice.say("credit.shown", lift=_change(voice, row["incremental"], signed=float(row["incremental"]) < 0))
+
+
 def _rate(voice: Voice, value: float) -> str:
     """For 100 people."""
     return voice.number(100 * float(value), 1)
@@ -109,7 +124,7 @@ def _gap(voice: Voice, result: Attribution, facts: Facts, name: str, sure: str) 
     if same.empty:
         return []
     row, mine = result.lift.iloc[0], same.iloc[0]
-    said = {"channel": name, "credit": _whole(voice, mine["credit"]), "lift": voice.number(round(float(row["incremental"])) + 0.0, 0)}
+    said = {"channel": name, "credit": _whole(voice, mine["credit"]), "shows": _shown(voice, row)}
     said |= {"within": _ends(voice, row["incremental_low"], row["incremental_high"]), "sure": sure}
     if _absent(result):
         return [voice.say("credit.gap_absent", **said)]
@@ -177,8 +192,7 @@ def _tables(voice: Voice, result: Attribution, facts: Facts) -> list[Grid]:
     if len(result.lift):
         lift = result.lift.iloc[0]
         name, within = _channel(voice, lift["channel"]), _ends(voice, lift["incremental_low"], lift["incremental_high"])
-        shows = voice.number(round(float(lift["incremental"])) + 0.0, 0)
-        caption = voice.say("credit.caption_held", rule=rule, channel=name, lift=shows, within=within)
+        caption = voice.say("credit.caption_held", rule=rule, channel=name, shows=_shown(voice, lift), within=within)
     tables = [grid(voice, table, [*spec, ("credit_verdict", "text")], caption=caption, facts=facts)]
     if voice.analyst:
         tables.append(_every_rule(voice, result, facts))

@@ -31,11 +31,15 @@ def strength(verdict: str, opinion: float) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """One language, the tables it takes its labels from, and the reader it speaks to ("client", "employer" or "team")."""
+    """One language, the tables it takes its labels from, and the reader it speaks to ("client", "employer" or "team").
+
+    held: whether a holdout of a channel stands among the results, so that no other result may say that there is none.
+    """
 
     language: str
     tables: Tables
     reader: str
+    held: bool = False
 
     @property
     def analyst(self) -> bool:
@@ -91,7 +95,8 @@ class Voice:
 
     def sureness(self, evidence: str, grade: str) -> str:
         """The sentence on how sure a result is: the grade, and what kind of evidence allows no more than that."""
-        return self.say(f"sure.{evidence}.{grade}", grade=self.label("grade", grade))
+        key = f"{grade}_held" if self.held and evidence == "observational" else grade
+        return self.say(f"sure.{evidence}.{key}", grade=self.label("grade", grade))
 
     def span(self, low: str, high: str) -> str:
         return self.say("span", low=low, high=high)
