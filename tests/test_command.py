@@ -38,6 +38,19 @@ def test_run_on_a_users_log_and_brief_writes_everything_and_says_so(tmp_path, ca
     assert "à produire" in page
 
 
+def test_run_says_on_screen_what_to_type_for_a_segment_that_is_spelled_as_its_label(tmp_path, capsys):
+    text = sample_path("briefs/law_firm.toml").read_text(encoding="utf-8")
+    assert "\nindividuals = " in text
+    brief = tmp_path / "brief.toml"
+    brief.write_text(text.replace("\nindividuals = ", "\nparticuliers = "), encoding="utf-8")
+    words = ["run", "--log", str(sample_path("law_firm.csv")), "--brief", str(brief), "--out", str(tmp_path / "out"), "--language", "fr"]
+    assert main(words) == 0
+    said = capsys.readouterr().err
+    assert "segments.particuliers" in said
+    assert "Tapez\u00a0: individuals" in said
+    assert "kept.csv" not in said
+
+
 def test_a_wrong_file_is_said_in_one_sentence_and_nothing_is_written(tmp_path, capsys):
     wrong = tmp_path / "log.csv"
     wrong.write_text("date,content_id,content_type,channel,clicks\n2026-01-01,a,short_video,organic_social,3\n", encoding="utf-8")

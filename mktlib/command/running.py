@@ -17,16 +17,19 @@ from mktlib.command.output import formats_of, reports, save_scores, say_written
 from mktlib.errors import DataError, ModelError
 from mktlib.intake import read_export
 from mktlib.measurement import attribute, kpis, learn_from, review_campaign, targeting_gain
-from mktlib.planning import load_plan, plan_campaign, read_brief, shortlist
+from mktlib.planning import CampaignPlan, load_plan, plan_campaign, read_brief, shortlist
 from mktlib.reporting import report
 from mktlib.reporting.saving import FORMATS
 from mktlib.results import Intake, Result, Scores
 from mktlib.scoring import ContentScorer, backtest
 from mktlib.simulate import load_sample, sample_path
-from mktlib.vocabulary import Tables, default_language, finding, load_tables, phrase, progress
+from mktlib.vocabulary import Tables, default_language, finding, load_tables, phrase, progress, retell
 from mktlib.wording import make_folder, safe_csv
 
 LOT = (1924, 476)  # people of the story who were shown its banner or kept from it by lot: all of them are in the sample
+ASIDE = ("rejected", "excluded")
+"""Rows of a log that are set aside, each in a file of its own beside the report."""
+STRANGERS = ("N_PLAN_SEGMENT", "N_PLAN_WORD", "N_PLAN_BAN")
 MARGIN = 0.1  # of the revenue in the story of the samples, which is what its brief counts a click at
 
 
@@ -81,6 +84,7 @@ def own_files(args: argparse.Namespace, formats: Sequence[str]) -> list[Path]:
             plan = plan_campaign(scores, brief, tables=tables)
             written += [plan.save(args.out / "plan"), plan.export(args.out / "campaign", language=language, overwrite=True, tables=tables)]
             results = [plan, ideas, *results]
+            say_strangers(plan, language)
         step("report")
         written += reports(results, args.out, [language], tables, formats)
     return written
@@ -131,7 +135,7 @@ def rates_of(given: Sequence[str] | None) -> dict[str, float] | None:
 def keep_the_rest(intake: Intake, out: Path) -> list[Path]:
     """Rows that were set aside are written beside the report: nothing is lost."""
     make_folder(out)
-    for name in ("rejected", "excluded"):
+    for name in ASIDE:
         (out / f"{name}.csv").unlink(missing_ok=True)  # of an earlier run: it would speak of rows that this log does not have
     return [
         safe_csv(frame, out / f"{name}.csv") for name, frame in (("rejected", intake.rejected), ("excluded", intake.excluded)) if len(frame)
@@ -144,12 +148,18 @@ def say_read(intake: Intake, language: str) -> None:
     if not len(intake.log):
         raise DataError(wrong[:5] or [finding("E_NO_ROWS", language, file=intake.facts["source"])])
     counts = {
-        key: f"{intake.facts[name]:,}" + (f" ({name}.csv)" if key == name and intake.facts[name] else "")
+        key: f"{intake.facts[name]:,}" + (f" ({name}.csv)" if key in ASIDE and intake.facts[name] else "")
         for key, name in (("read", "rows_read"), ("kept", "kept"), ("rejected", "rejected"), ("excluded", "excluded"))
     }
     tqdm.write(phrase("command.rows", language, **counts), file=sys.stderr)
     for found in wrong[:3]:
         tqdm.write(f"  {found}", file=sys.stderr)
+
+
+def say_strangers(plan: CampaignPlan, language: str) -> None:
+    """The words of a brief that name nothing scored, with what to type, on screen: the page for the client tells only what is missing."""
+    for found in [f for f in plan.findings if f.code in STRANGERS][:5]:
+        tqdm.write(f"  {retell(found, language)}", file=sys.stderr)
 
 
 @contextmanager
