@@ -167,7 +167,9 @@ DERIVED: Mapping[type[Result], Callable[..., Iterable[float]]] = {
 
 def pool_of(result: Result, made) -> Pool:
     derive = next((DERIVED[t] for t in type(result).__mro__ if t in DERIVED), lambda r: ())
-    return Pool([*values_of(result), *values_of(made.facts), *derive(result)])
+    known = [facts.get("level") for facts in made.facts["results"]]
+    levels = [10 * x if isinstance(x, float) else 9.0 for x in known]  # a level is told as chances in ten
+    return Pool([*values_of(result), *values_of(made.facts), *derive(result), *levels])
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -106,7 +106,7 @@ def _lift(voice: Voice, result: Attribution, facts: Facts, sure: str) -> list[st
     return [*told, *_gap(voice, result, facts, name, sure)]
 
 
-def _shown(voice: Voice, row: Mapping[Any, Any]) -> str:
+def _shown(voice: Voice, row: Mapping[Any, Any] | pd.Series) -> str:
     """The purchases that a holdout shows; none, where it shows fewer but not surely so."""
     if round(float(row["incremental"])) <= 0 <= float(row["incremental_high"]):
         return voice.say("credit.none_shown")
