@@ -20,6 +20,7 @@ import pytest
 from pictured import ALL, plan, scores
 from test_charts import fields_of
 
+from mktlib import load_plan, sample_path
 from mktlib.errors import DataError, Finding, StoreError
 from mktlib.reporting import report
 from mktlib.reporting.voice import Voice, strength, visible
@@ -486,3 +487,24 @@ def test_what_is_not_scored_is_told_to_a_client_without_code(language):
     for reader, code in (("client", False), ("team", True)):
         said = report(dataclasses.replace(plan(), findings=(found,)), language=language, reader=reader).sections[0].findings
         assert ("score_cells" in " ".join(said)) == code
+
+
+@pytest.mark.parametrize(("language", "asks"), [("en", "the client gave in the brief"), ("fr", "par le client dans son brief")])
+def test_a_plan_says_at_what_value_its_events_are_counted(language, asks):
+    """By stage where the brief has a value for each; once where they are the same; not at all where events themselves are counted."""
+    made = load_plan(sample_path("plan"))
+    voice = Voice(language=language, tables=load_tables(), reader="client")
+    said = next(s for s in report(made, language=language).sections[0].sentences if asks in s)
+    per = made.schedule.groupby("stage")[["value", "events"]].sum()
+    told = {
+        voice.say("plan.valued_stage", stage=voice.label("stage", s), value=voice.money(x, "EUR"))
+        for s, x in (per["value"] / per["events"]).items()
+    }
+    assert len(told) == 5
+    assert all(one in said for one in told)
+    assert {"en": "1 click", "fr": "1 clic"}[language] in said
+    one_value = made.brief.model_copy(update={"objective": made.brief.objective.model_copy(update={"value": 0.5})})
+    said = next(s for s in report(dataclasses.replace(made, brief=one_value), language=language).sections[0].sentences if asks in s)
+    assert voice.money(0.5, "EUR") in said
+    counts = dataclasses.replace(made, facts={**made.facts, "objective": "clicks"})
+    assert not any(asks in s for s in report(counts, language=language).sections[0].sentences)

@@ -34,6 +34,7 @@ from mktlib.reporting.style import style_fit_draft, style_guide_draft
 from mktlib.reporting.talk import reputation_draft
 from mktlib.reporting.tests import comparison_draft, sample_size_draft
 from mktlib.reporting.tracking import tracking_draft
+from mktlib.reporting.valued import valued
 from mktlib.reporting.voice import Voice, strength, telling, visible
 from mktlib.reporting.watch import replay_draft, watch_draft
 from mktlib.results import (
@@ -178,7 +179,7 @@ def plan_draft(voice: Voice, result: Plan, facts: Facts) -> Draft:
     """What is made, for how much, what it should bring, what holds it back."""
     spend = voice.money(round(facts["spend"]), facts["currency"])
     headline = voice.count("plan.headline", facts["pieces"], spend=spend)
-    sentences = expected(voice, facts)
+    sentences = [*expected(voice, facts), *valued(voice, result, facts)]
     shares = [f"{voice.label('channel', c)} {voice.percent(share)}" for c, share in facts["channel_shares"].items()]
     if shares:
         shares.append(f"{voice.say('plan.production')} {voice.percent(facts['production_share'])}")
