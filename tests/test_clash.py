@@ -18,6 +18,7 @@ from mktlib.planning.greedy import greedy
 from mktlib.planning.limits import build
 from mktlib.planning.margins import margins
 from mktlib.planning.narrow import shortlist
+from mktlib.planning.plan import _clashes
 from mktlib.planning.problem import Problem
 from mktlib.planning.program import matrix
 from mktlib.planning.readable import ratios
@@ -177,9 +178,19 @@ def test_a_clash_is_told_with_what_to_type() -> None:
         plan_campaign(scores_of(cells()), brief_from_text(text))
     first, *others = caught.value.findings
     assert first.code == "E_PLAN_CLASH"
-    assert {f.column for f in others if f.code != "E_PLAN_TOGETHER"} == set(str(first.found).split(", "))
+    assert {f.column for f in others} == set(str(first.found).split(", "))
     raised = next(f for f in others if f.column == "budget")
     assert raised.values["needed"] in raised.text
+
+
+@pytest.mark.parametrize("seed", CLASHING)
+def test_the_headline_of_a_clash_names_what_its_lines_name(seed: int) -> None:
+    first, *others = _clashes(problem_of(asked(seed)), 0)
+    names, cut, _ = str(first.found).partition("…")  # a long list is cut where it is told
+    told = [f.column or "" for f in others]
+    assert set(told) == set(names.split(", ")) or (cut and set(names.split(", ")[:-1]) < set(told))
+    codes = [(f.column, f.code.startswith("E_PLAN_AT_ONCE")) for f in others]
+    assert not {c for c, one in codes if one} & {c for c, one in codes if not one}
 
 
 def blamed(text: str) -> dict[str, float | None]:

@@ -278,9 +278,13 @@ def _clashes(problem: Problem, seed: int) -> list[Finding]:
     """The smallest set of entries that clash, each with what it would have to say; then a change of several where one is not enough."""
     language = problem.brief.language
     changes = smallest_clash(problem, seed=seed)
-    names = ", ".join(c.entry.path for c in changes)
+    several = list(together(problem, seed=seed)) if all(c.needed is None for c in changes) else []
+    at_once = {path_of(limit) for limit, _ in several}
+    names = ", ".join(dict.fromkeys([*(c.entry.path for c in changes), *map(path_of, (limit for limit, _ in several))]))
     found = [finding("E_PLAN_CLASH", language, found=names or problem.brief.name)]
     for c in changes:
+        if c.entry.path in at_once:
+            continue
         values: dict[str, Any] = {"limit": c.entry.limit.code, "scope": _scope(problem, c.entry.limit)}
         if c.needed is None:
             found.append(finding("E_PLAN_PART", language, column=c.entry.path, found=said(c.now), **values))
@@ -293,10 +297,10 @@ def _clashes(problem: Problem, seed: int) -> list[Finding]:
         else:
             code = "E_PLAN_LESS" if c.needed < c.now else "E_PLAN_LIMIT"
             found.append(finding(code, language, column=c.entry.path, found=said(c.now), needed=said(c.needed), **values))
-    if all(c.needed is None for c in changes):
-        for limit, more in together(problem, seed=seed):
-            scope = _scope(problem, limit)
-            found.append(finding("E_PLAN_TOGETHER", language, column=path_of(limit), found=said(more), limit=limit.code, scope=scope))
+    for limit, more in several:
+        code, scope = "E_PLAN_AT_ONCE_LESS" if limit.wanted else "E_PLAN_AT_ONCE", _scope(problem, limit)
+        changed = ", ".join(dict.fromkeys(path_of(limit) for limit, _ in several))
+        found.append(finding(code, language, column=path_of(limit), found=said(more), limit=limit.code, scope=scope, changed=changed))
     return found
 
 
