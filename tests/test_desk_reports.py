@@ -95,7 +95,10 @@ def test_the_shop_has_the_sales_that_the_ads_brought_on_top():
 @pytest.mark.parametrize("platform", PRESETS)
 def test_an_export_is_read_as_the_platforms_and_adds_up_to_the_report(naive, tmp_path, platform, language):
     path = naive[platform].export(tmp_path / "export.csv", language)
-    read = mk.read_export(path, platform="x_ads") if platform == "x" else mk.read_export(path)
+    read = mk.read_export(path)
+    assert ("E_UNCONFIRMED" in [f.code for f in read.findings]) == (platform == "x")
+    if platform == "x":
+        assert "E_UNCONFIRMED" not in [f.code for f in mk.read_export(path, platform="x_ads").findings]
     seen = naive[platform].report()
     assert read.facts["platform"] == ad_desk()["desk"][platform]["export"]
     assert read.rejected.empty

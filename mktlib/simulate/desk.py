@@ -211,7 +211,7 @@ class AdDesk:
         return shop_of(self._world, self._played)
 
     def export(self, path: str | Path, language: str | None = None) -> Path:
-        """Writes the report of all weeks as this platform's file; `read_export` reads it (X's only where platform="x_ads" is named)."""
+        """Writes the report of all weeks as this platform's file; `read_export` reads it (of X's, whose headers nobody confirmed, it says so)."""
         language = self.language if language is None else language
         problems = []
         if not isinstance(path, str | os.PathLike) or "\0" in str(path):
