@@ -101,6 +101,24 @@ def test_levels_that_were_not_scored_are_told_together(explorer):
     assert "students" in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("segment", "stage"),
+    [("Parents", "notoriété"), ("Étudiants", "Awareness"), ("etudiants", "NOTORIETE"), ("Students", "décision d'achat")],
+)
+def test_a_group_is_chosen_by_its_label_in_any_language(explorer, segment, stage):
+    explorer.choose(segment=segment, stage=stage)
+    assert explorer.chosen["segment"] == ("parents" if segment == "Parents" else "students")
+    assert explorer.chosen["stage"] == ("decision" if "cision" in stage else "awareness")
+    assert set(explorer.group.table["stage"]) == {explorer.chosen["stage"]}
+
+
+def test_a_level_that_is_none_is_told_with_names_as_typed_and_labels(scores):
+    with pytest.raises(mk.MktlibError) as told:
+        mk.explore(scores, language="fr").choose(stage="notoriétée")
+    assert "awareness (Notoriété)" in str(told.value)
+    assert told.value.findings[0].hint == "awareness"
+
+
 CHANGES = [
     {"budget": 4000.0},
     {"budget": 16000.0},

@@ -17,6 +17,7 @@ from mktlib.interact import shown
 from mktlib.interact.explorer_panel import ExplorerPanel
 from mktlib.interact.explorer_words import group_lines, group_name, plan_lines
 from mktlib.planning import Brief, CampaignPlan, plan_campaign
+from mktlib.planning.layout import plain
 from mktlib.planning.quick import QuickPlanner
 from mktlib.planning.written import brief_text, changed
 from mktlib.results import Scores
@@ -63,28 +64,44 @@ class Explorer:
         """Show another group.
 
         Args:
-            segment, stage: a level of the scores; None keeps the one that is shown.
+            segment, stage: a level of the scores, as it is typed there or by its label in any language of the tables; None keeps the one
+                that is shown.
 
         Returns:
             The scores of that group, the same rows as in the whole table.
 
         Raises:
-            DataError: E_LEVEL, every level that was not scored.
+            DataError: E_OPTION, every level that was not scored.
         """
         wanted = {axis: level for axis, level in {"segment": segment, "stage": stage}.items() if level is not None}
-        if wrong := [
-            self._unknown(axis, level) for axis, level in wanted.items() if not isinstance(level, str) or level not in self._known(axis)
-        ]:
+        meant = {axis: self._meant(axis, level) for axis, level in wanted.items()}
+        if wrong := [self._unknown(axis, wanted[axis]) for axis, level in meant.items() if level is None]:
             raise DataError(wrong)
-        self.chosen |= wanted
+        self.chosen |= {axis: level for axis, level in meant.items() if level is not None}
         return self.group
+
+    def _meant(self, axis: str, level: object) -> str | None:
+        """The level that was typed, or whose label was."""
+        if not isinstance(level, str):
+            return None
+        return level if level in self._known(axis) else self._called(axis).get(plain(level))
+
+    def _called(self, axis: str) -> dict[str, str]:
+        """Levels by all that they are called; the first among those that share a name."""
+        called: dict[str, str] = {}
+        for level in self._known(axis):
+            for name in (level, level.replace("_", " "), *(self.tables.label(axis, level, code) for code in self.tables.languages)):
+                called.setdefault(plain(name), level)
+        return called
 
     def _known(self, axis: str) -> list[str]:
         return self.levels(axis) if axis in self.axes else []
 
     def _unknown(self, axis: str, level: object) -> Finding:
-        known = self._known(axis)
-        return finding("E_OPTION", self.language, column=axis, found=str(level), expected=", ".join(known), hint=nearest(level, known))
+        known, called = self._known(axis), self._called(axis)
+        close = nearest(level, known) or called.get(nearest(plain(str(level)), called) or "")
+        listed = ", ".join(f"{name} ({self.tables.label(axis, name, self.language)})" for name in known)
+        return finding("E_OPTION", self.language, column=axis, found=str(level), expected=listed, hint=close)
 
     # ------------------------------------------------------------ the brief
 
