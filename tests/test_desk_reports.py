@@ -19,7 +19,7 @@ from mktlib.errors import DataError
 from mktlib.simulate.desk_moves import read_moves
 from mktlib.simulate.desk_words import debrief_of
 from mktlib.simulate.desk_world import make_world
-from mktlib.vocabulary import ad_desk, platforms, retell
+from mktlib.vocabulary import ad_desk, lookup, platforms, retell
 from mktlib.wording import money
 
 FLATTERED = ("brand", "retargeting", "customers")
@@ -146,6 +146,30 @@ def test_the_debrief_says_what_was_and_what_it_cost_in_both_languages(naive, tru
     assert [f.code for f in french] == codes
     assert [retell(f, "fr").text for f in found] == [f.text for f in french]
     assert not any("?" in f.text or "{" in f.text for f in french)
+    assert not any(f.text[0].islower() for f in (*found, *french))
+    for play in truths.values():
+        costs = [f for f in debrief_of(play, "fr") if f.code in ("DESK_ANYWAY", "DESK_BID_HIGH", "DESK_BID_LOW")]
+        assert all(f.text.startswith(f"{lookup('labels.ad_set', 'fr')[f.values['ad_set']]} ({f.values['ad_set']})") for f in costs)
+
+
+def test_a_week_of_no_ad_set_is_a_week_without_ads():
+    desk = mk.AdDesk("meta", budget=BUDGET, seed=1)
+    desk.spend(customers=dict(bid=8, budget=30))
+    left = desk.left
+    assert desk.spend()["spend"].sum() == 0
+    assert (desk.left, desk.week, dict(desk.moves[-1])) == (left, 3, {})
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [("customrs", "customers"), ("clients", "customers"), ("Customers", "customers"), ("sites_visitors", "site_visitors"), ("toto", None)],
+)
+def test_an_ad_set_that_is_none_is_told_with_the_nearest(typed, near):
+    with pytest.raises(DataError) as wrong:
+        mk.AdDesk("meta", budget=BUDGET).spend(**{typed: 3})
+    (found,) = wrong.value.findings
+    assert found.hint == near
+    assert ("Type" in found.text) == (near is not None)
 
 
 def test_a_test_by_lot_that_was_made_is_not_advised_again(truths):

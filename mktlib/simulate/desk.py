@@ -140,7 +140,8 @@ class AdDesk:
         Args:
             bids: by ad set, the highest bid (EUR a click, a thousand impressions or a sale: `ad_sets.bid_unit`), or a mapping with bid,
                 budget (EUR a day), creatives, days ("mon" ... or 1 ...), hours (parts of the day), audience, cap (impressions a person
-                and week), holdout (share of people kept out by lot). What is not named stays as it was; ad sets not named pause.
+                and week), holdout (share of people kept out by lot). What is not named stays as it was; ad sets not named pause: with
+                none named the week is played without ads.
 
         Returns:
             One row a day, ad set and ad: week, date, campaign, ad_set, ad, impressions, reach, clicks, spend (EUR), conversions and value
@@ -211,7 +212,7 @@ class AdDesk:
         return shop_of(self._world, self._played)
 
     def export(self, path: str | Path, language: str | None = None) -> Path:
-        """Writes the report of all weeks as this platform's file; `read_export` reads it (of X's, whose headers nobody confirmed, it says so)."""
+        """Writes the report of all weeks as this platform's file; `read_export` reads it (and warns of X's unconfirmed headers)."""
         language = self.language if language is None else language
         problems = []
         if not isinstance(path, str | os.PathLike) or "\0" in str(path):

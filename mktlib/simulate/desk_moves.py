@@ -13,7 +13,7 @@ import numpy as np
 from mktlib.errors import Finding
 from mktlib.simulate.desk_engine import Moves, idle
 from mktlib.simulate.desk_world import CURRENCY, DAYS, World
-from mktlib.vocabulary import ad_desk, finding, nearest
+from mktlib.vocabulary import ad_desk, finding, load_tables, lookup, nearest
 from mktlib.wording import money
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -53,8 +53,9 @@ def read_moves(
     chosen: dict[str, Setting] = {}
     for name, value in given.items():
         if name not in world.names:
-            hint = nearest(name, world.names) or ", ".join(world.names)
-            problems.append(finding("E_DESK_SET", language, column=name, found=name, expected=", ".join(world.names), hint=hint))
+            problems.append(
+                finding("E_DESK_SET", language, column=name, found=name, expected=", ".join(world.names), hint=_near_set(world, name))
+            )
             continue
         setting, wrong = _setting(world, name, value, before.get(name), language)
         problems += wrong
@@ -64,6 +65,14 @@ def read_moves(
         chosen = _shared(chosen, left, weeks_left)
         problems = _too_dear(chosen, left, language)
     return chosen, problems
+
+
+def _near_set(world: World, typed: str) -> str | None:
+    """The ad set whose name, or whose label in any language, looks most like what was typed."""
+    called = {name: name for name in world.names}
+    for code in load_tables().languages:
+        called |= {str(lookup(f"labels.ad_set.{name}", code) or name).lower(): name for name in world.names}
+    return called.get(nearest(typed.replace("_", " "), called) or nearest(typed, called) or "")
 
 
 def _setting(world: World, name: str, value: Any, before: Setting | None, language: str | None) -> tuple[Setting | None, list[Finding]]:

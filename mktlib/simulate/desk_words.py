@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from mktlib.errors import Finding, Level
 from mktlib.results import DeskPlay
-from mktlib.vocabulary import finding
+from mktlib.vocabulary import finding, lookup
 from mktlib.wording import Amount, Share, floored
 
 MATTERS = 0.02
 """A cost is told from this share of the money spent, late sales from this share of all."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """An ad set as figures and reports call it."""
+
+    ad_set: str
+
+    def said(self, language: str) -> str:
+        return str(lookup(f"labels.ad_set.{self.ad_set}", language) or self.ad_set)
 
 
 class Teller:
@@ -22,8 +33,8 @@ class Teller:
     def __init__(self, play: DeskPlay, language: str) -> None:
         self.play, self.facts, self.language = play, play.facts, language
 
-    def tell(self, code: str, level: Level = "note", column: str | None = None, **values: Any) -> Finding:
-        return finding(code, self.language, level=level, column=column, **values)
+    def tell(self, code: str, level: Level = "note", **values: Any) -> Finding:
+        return finding(code, self.language, level=level, **values)
 
     def paid(self, value: float) -> Amount:
         return Amount(round(float(value)) or 0, self.facts["currency"])
@@ -78,11 +89,13 @@ def _costs(to: Teller) -> Iterator[Finding]:
 
 
 def _cost(to: Teller, row: Mapping[Any, Any]) -> Finding:
-    money, name, table = to.paid(row["money"]), str(row["ad_set"]) or None, to.play.table
+    money, table = to.paid(row["money"]), to.play.table
+    named: dict[str, Any] = {"ad_set": str(row["ad_set"]), "label": Label(str(row["ad_set"]))}
     if row["code"] == "anyway":
-        return to.tell("DESK_ANYWAY", "warning", name, money=money, spend=to.paid(row["spend"]))
+        return to.tell("DESK_ANYWAY", "warning", money=money, spend=to.paid(row["spend"]), **named)
     if row["code"] == "bid":
-        return to.tell("DESK_BID_HIGH" if row["value"] < 1 else "DESK_BID_LOW", "warning", name, money=money, factor=_percent(row["value"]))
+        code = "DESK_BID_HIGH" if row["value"] < 1 else "DESK_BID_LOW"
+        return to.tell(code, "warning", money=money, factor=_percent(row["value"]), **named)
     if row["code"] == "unspent":
         return to.tell("DESK_UNSPENT", "warning", money=money, left=to.paid(row["value"]))
     if row["code"] == "restarts":
