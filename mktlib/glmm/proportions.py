@@ -148,3 +148,13 @@ def people_to_refute(least: float, true: float, tail: float = 0.05, power: float
         if k >= 0 and binom.cdf(k, n, true) >= power:
             return n
     return 5_000
+
+
+def luck(hits: int, of: int, promise: float) -> tuple[float, float]:
+    """The chances of so few hits or fewer, and of so many or more, where each comes with the promised chance (exact binomial test).
+
+    >>> few, many = luck(8, 10, 0.9)
+    >>> round(few, 3), round(many, 3)
+    (0.264, 0.93)
+    """
+    return float(binom.cdf(hits, of, promise)), float(binom.sf(hits - 1, of, promise))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binomtest
 
+from mktlib.glmm.proportions import luck
 from mktlib.reporting.reviewed import review_facts
 from mktlib.results import VERDICTS, Audience, Backtest, Comparison, Explanation, Learning, Plan, Result, Review, Scores, Shortlist
 
@@ -81,8 +81,8 @@ def _ranges_held(inside: int | None, cells: int, level: float | None) -> str:
     if inside is None or level is None or not cells:
         return "few"
     if inside / cells < level - TOLERATED:
-        return "narrow" if binomtest(inside, cells, level, "less").pvalue < REFUSED else "few"
-    return "honest" if binomtest(inside, cells, max(0.0, level - TOO_LOW), "greater").pvalue < REFUSED else "few"
+        return "narrow" if luck(inside, cells, level)[0] < REFUSED else "few"
+    return "honest" if luck(inside, cells, max(0.0, level - TOO_LOW))[1] < REFUSED else "few"
 
 
 def audience_facts(result: Audience) -> Facts:
