@@ -19,6 +19,7 @@ from mktlib.interact.explorer_words import group_lines, group_name, plan_lines
 from mktlib.planning import Brief, CampaignPlan, plan_campaign
 from mktlib.planning.layout import plain
 from mktlib.planning.quick import QuickPlanner
+from mktlib.planning.readable import called, meant
 from mktlib.planning.written import brief_text, changed
 from mktlib.results import Scores
 from mktlib.vocabulary import Tables, default_language, finding, load_tables, nearest, not_language, not_tables
@@ -74,33 +75,25 @@ class Explorer:
             DataError: E_OPTION, every level that was not scored.
         """
         wanted = {axis: level for axis, level in {"segment": segment, "stage": stage}.items() if level is not None}
-        meant = {axis: self._meant(axis, level) for axis, level in wanted.items()}
-        if wrong := [self._unknown(axis, wanted[axis]) for axis, level in meant.items() if level is None]:
+        found = {axis: self._meant(axis, level) for axis, level in wanted.items()}
+        if wrong := [self._unknown(axis, wanted[axis]) for axis, level in found.items() if level is None]:
             raise DataError(wrong)
-        self.chosen |= {axis: level for axis, level in meant.items() if level is not None}
+        self.chosen |= {axis: level for axis, level in found.items() if level is not None}
         return self.group
 
     def _meant(self, axis: str, level: object) -> str | None:
         """The level that was typed, or whose label was."""
         if not isinstance(level, str):
             return None
-        return level if level in self._known(axis) else self._called(axis).get(plain(level))
-
-    def _called(self, axis: str) -> dict[str, str]:
-        """Levels by all that they are called; the first among those that share a name."""
-        called: dict[str, str] = {}
-        for level in self._known(axis):
-            for name in (level, level.replace("_", " "), *(self.tables.label(axis, level, code) for code in self.tables.languages)):
-                called.setdefault(plain(name), level)
-        return called
+        return level if level in self._known(axis) else called(axis, self._known(axis), self.tables).get(plain(level.replace("_", " ")))
 
     def _known(self, axis: str) -> list[str]:
         return self.levels(axis) if axis in self.axes else []
 
     def _unknown(self, axis: str, level: object) -> Finding:
-        known, called = self._known(axis), self._called(axis)
-        close = nearest(level, known) or called.get(nearest(plain(str(level)), called) or "")
+        known = self._known(axis)
         listed = ", ".join(f"{name} ({self.tables.label(axis, name, self.language)})" for name in known)
+        close = meant(str(level), axis, known, self.tables)
         return finding("E_OPTION", self.language, column=axis, found=str(level), expected=listed, hint=close)
 
     # ------------------------------------------------------------ the brief

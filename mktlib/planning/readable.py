@@ -178,10 +178,15 @@ def meant(word: str, axis: str, known: Sequence[str], tables: Tables) -> str | N
     >>> meant("etudiants", "segment", ["parents", "students"], tables), meant("ludique", "style", ["playful"], tables)
     ('students', 'playful')
     """
-    scored = {name: key for key in reversed(known) for name in _names(key, axis, tables)}
+    scored = called(axis, known, tables)
     same = next((scored[name] for name in _names(word, axis, tables) if name in scored), None)
     slip = nearest(plain(word.replace("_", " ")), scored)
     return same or nearest(word, known) or (scored[slip] if slip else None)
+
+
+def called(axis: str, known: Sequence[str], tables: Tables) -> dict[str, str]:
+    """Words by all that they may be called, written `plain`; the first among those that share a name."""
+    return {name: key for key in reversed(known) for name in _names(key, axis, tables)}
 
 
 def _names(key: str, axis: str, tables: Tables) -> Iterator[str]:
